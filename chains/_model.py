@@ -1,0 +1,132 @@
+"""The chat model that chains share: LangChain's, told everything the wire says."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage, SystemMessage
+from langchain_core.outputs import ChatGenerationChunk
+from langchain_core.runnables import RunnableConfig
+from langchain_openai import AzureChatOpenAI, ChatOpenAI
+from langchain_openai.chat_models.base import BaseChatOpenAI
+from pydantic import SecretStr
+
+from azure_openai import client, credentials
+from azure_openai.completions import Completions
+from settings import Settings
+from streaming.errors import NotConfigured
+
+SET_BY_CREDENTIAL = SecretStr("set by azure_openai.credentials")
+
+
+class _WholeWire(BaseChatOpenAI):
+    """Puts into each chunk what LangChain leaves out.
+
+    A refusal's text is answer text; reasoning is
+    `additional_kwargs["reasoning_content"]`; where the asynchronous content filter
+    blocks, `additional_kwargs["redact"]` has the offsets.
+    """
+
+    def _convert_chunk_to_generation_chunk(
+        self,
+        chunk: dict[str, Any],
+        default_chunk_class: type,
+        base_generation_info: dict[str, Any] | None,
+    ) -> ChatGenerationChunk | None:
+        choices = chunk.get("choices")
+        choice = choices[0] if choices else {}
+        delta = choice.get("delta") or {}
+        if refusal := delta.get("refusal"):
+            choice["delta"] = {
+                **delta,
+                "content": (delta.get("content") or "") + refusal,
+            }
+        generation = super()._convert_chunk_to_generation_chunk(
+            chunk, default_chunk_class, base_generation_info
+        )
+        if generation is None:
+            return None
+        extra = generation.message.additional_kwargs
+        # `reasoning` is what vLLM and OpenRouter call it.
+        if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
+            extra["reasoning_content"] = reasoning
+        offsets = choice.get("content_filter_offsets")
+        if offsets and choice.get("finish_reason") == "content_filter":
+            # In a list, so that LangChain appends where it would add the numbers up.
+            extra["redact"] = [offsets]
+        return generation
+
+
+class AzureModel(_WholeWire, AzureChatOpenAI):
+    """Azure OpenAI."""
+
+
+class OpenAIModel(_WholeWire, ChatOpenAI):
+    """Any server that speaks OpenAI's API."""
+
+
+class _AsyncOnly:
+    """In the place of the SDK's blocking client."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError("this model does not block: use ainvoke or astream")
+
+
+def chat_model(settings: Settings) -> BaseChatModel:
+    """The configured model; raises `NotConfigured` where there is none."""
+    if not settings.model_configured:
+        raise NotConfigured(
+            "No model is configured: set AZURE_OPENAI_ENDPOINT and "
+            "AZURE_OPENAI_DEPLOYMENT, or OPENAI_BASE_URL and OPENAI_MODEL."
+        )
+    http_client = client.build(settings, credentials.from_settings(settings))
+    shared: dict[str, Any] = {
+        "api_key": SET_BY_CREDENTIAL,
+        "client": _AsyncOnly(),
+        "http_async_client": http_client,
+        "timeout": http_client.timeout,
+        # The SDK's silent retries outlast the wait for a true status and hide a 429.
+        "max_retries": 0,
+        "stream_usage": True,
+        # The run has its own limits, and this one costs a tenth of each chunk.
+        "stream_chunk_timeout": None,
+        "use_responses_api": False,
+    }
+    model: AzureModel | OpenAIModel
+    if settings.azure_openai_endpoint:
+        model = AzureModel(
+            azure_endpoint=settings.azure_openai_endpoint,
+            azure_deployment=settings.azure_openai_deployment,
+            api_version=settings.azure_openai_api_version,
+            azure_ad_token=None,
+            **shared,
+        )
+    else:
+        model = OpenAIModel(
+            base_url=settings.openai_base_url,
+            model=str(settings.openai_model),
+            openai_proxy=None,
+            **shared,
+        )
+    model.async_client = Completions(model.async_client)
+    return model
+
+
+def sampling(config: RunnableConfig) -> dict[str, Any]:
+    """The caller's `temperature` and the like, as a model's `astream` takes them."""
+    return dict(config.get("configurable", {}).get("sampling", {}))
+
+
+def with_system_prompt(
+    settings: Settings, messages: Sequence[BaseMessage], *more: str
+) -> list[BaseMessage]:
+    """Put `SYSTEM_PROMPT` and *more* before *messages*.
+
+    Where the caller may replace it and does, only *more* is left.
+    """
+    replaced = settings.caller_system_prompt == "replace" and any(
+        message.type == "system" for message in messages
+    )
+    ours = [] if replaced else [settings.system_prompt]
+    text = "\n\n".join([*ours, *more])
+    return [*([SystemMessage(text)] if text else []), *messages]

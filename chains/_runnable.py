@@ -1,0 +1,84 @@
+"""What a chain is, and the cheapest way to make one: an async generator."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from typing import Any, TypedDict
+
+from langchain_core.documents import Document
+from langchain_core.messages import BaseMessage
+from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
+from langchain_core.runnables.config import (
+    get_async_callback_manager_for_config,
+    patch_config,
+)
+
+
+class ChainInput(TypedDict):
+    """What every chain is given: the conversation, the newest message last."""
+
+    messages: list[BaseMessage]
+
+
+Chunk = BaseMessage | Document | str
+"""What a chain streams: `AIMessageChunk` or `str` is the answer, `ToolMessage` what a
+tool gave back, `Document` a source."""
+
+Chain = Runnable[Any, Any]
+
+Generator = Callable[[ChainInput, RunnableConfig], AsyncGenerator[Chunk]]
+
+
+def from_generator(generator: Generator) -> "GeneratorChain":
+    """Make a chain of *generator*; what it yields goes out as it is."""
+    return GeneratorChain(generator)
+
+
+class GeneratorChain(Runnable[ChainInput, Any]):
+    """Runs an async generator; model calls within are traced as its children.
+
+    LangChain's `RunnableGenerator` starts a task for every chunk; this starts none.
+    """
+
+    def __init__(self, generator: Generator) -> None:
+        self._generator = generator
+        self.name = generator.__name__
+
+    def invoke(
+        self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Any:
+        """Chains are asynchronous; raises `NotImplementedError`."""
+        raise NotImplementedError("use ainvoke or astream")
+
+    async def ainvoke(
+        self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> str:
+        """The text of the whole answer."""
+        text = []
+        async for chunk in self.astream(input, config):
+            match chunk:
+                case str():
+                    text.append(chunk)
+                case BaseMessage(type="AIMessageChunk" | "ai"):
+                    text.append(chunk.text)
+        return "".join(text)
+
+    async def astream(
+        self,
+        input: ChainInput,
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Any]:
+        config = ensure_config(config)
+        manager = get_async_callback_manager_for_config(config)
+        run = await manager.on_chain_start(
+            None, input, name=config.get("run_name") or self.get_name()
+        )
+        child = patch_config(config, callbacks=run.get_child())
+        try:
+            async with aclosing(self._generator(input, child)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        except BaseException as exc:
+            await run.on_chain_error(exc)
+            raise
+        await run.on_chain_end(None)

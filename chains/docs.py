@@ -1,0 +1,115 @@
+"""Answers from documents, with its sources; needs no model, but uses one if it can."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+from pathlib import Path
+
+from langchain_core.documents import Document
+from langchain_core.runnables import RunnableConfig
+
+from chains import _passages
+from chains._passages import Passage, Passages, keywords
+from chains._runnable import Chain, ChainInput, Chunk, from_generator
+from settings import Settings
+from streaming.errors import NotConfigured
+
+FOR_A_MODEL = 6
+TO_QUOTE = 3
+QUOTED_WHOLE = 900
+"""Characters up to which a passage is quoted as it is."""
+
+PACE_SECONDS = 0.01
+"""Between two quoted words, so that what is a stream also looks like one."""
+
+Answer = Callable[[ChainInput, RunnableConfig, list[Passage]], AsyncGenerator[Chunk]]
+
+INSTRUCTIONS = (
+    "Answer from the sources below and mark what you take from them as [1], [2] and so "
+    "on. Where they do not hold the answer, say so.\n\n{sources}"
+)
+NO_MODEL = (
+    "No model is configured, so these are the best matching passages, word for word."
+)
+NOTHING = (
+    "Nothing in the documents matches that. No model is configured that could answer "
+    "without them."
+)
+
+
+def build(settings: Settings) -> Chain:
+    """Raises `NotConfigured` where `DOCS_PATH` is no file or folder."""
+    folder = Path(settings.docs_path) if settings.docs_path else None
+    if folder and not folder.exists():
+        raise NotConfigured("DOCS_PATH: there is no such file or folder.")
+    passages = Passages(_passages.read(folder))
+    answer = written(settings) if settings.model_configured else quoted
+    most = FOR_A_MODEL if settings.model_configured else TO_QUOTE
+
+    async def docs(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
+        question = inputs["messages"][-1].text
+        found = await asyncio.to_thread(passages.search, question, most)
+        for passage in found:
+            yield as_document(passage)
+        async with aclosing(answer(inputs, config, found)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    return from_generator(docs)
+
+
+def as_document(passage: Passage) -> Document:
+    url = f"{passage.path}#L{passage.line}"
+    metadata = {"title": passage.heading, "source": passage.path, "url": url}
+    return Document(page_content=passage.text, metadata=metadata)
+
+
+def written(settings: Settings) -> Answer:
+    """Have the model write the answer."""
+    # A second of imports that quoting does not need.
+    from chains._model import chat_model, sampling, with_system_prompt
+
+    model = chat_model(settings)
+
+    async def write(
+        inputs: ChainInput, config: RunnableConfig, found: list[Passage]
+    ) -> AsyncGenerator[Chunk]:
+        instructions = INSTRUCTIONS.format(sources=number_sources(found))
+        messages = with_system_prompt(settings, inputs["messages"], instructions)
+        async for chunk in model.astream(messages, config, **sampling(config)):
+            yield chunk
+
+    return write
+
+
+async def quoted(
+    inputs: ChainInput, config: RunnableConfig, found: list[Passage]
+) -> AsyncGenerator[Chunk]:
+    """Quote the best sentences of each passage, and say that this is what it is."""
+    asked = keywords(inputs["messages"][-1].text)
+    text = NO_MODEL + "".join(
+        f"\n\n**{passage.heading}** [{number}]\n\n{quote(passage.text, asked)}"
+        for number, passage in enumerate(found, 1)
+    )
+    for word in re.findall(r"\s*\S+", text if found else NOTHING):
+        yield word
+        await asyncio.sleep(PACE_SECONDS)
+
+
+def quote(text: str, asked: set[str]) -> str:
+    """The sentences of *text* with most of the words *asked*, as a Markdown quote."""
+    if len(text) > QUOTED_WHOLE:
+        sentences = re.split(r"(?<=[.!?])\s+|\n(?=[-*|])", text)
+        best = sorted(sentences, key=lambda each: -len(asked & keywords(each)))[:3]
+        text = "\n".join(sentence for sentence in sentences if sentence in best)
+        text = text[:QUOTED_WHOLE]
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
+def number_sources(found: Iterable[Passage]) -> str:
+    """The passages as a prompt has them, each under the number it is cited by."""
+    return "\n\n".join(
+        f"[{number}] {passage.heading} ({passage.path})\n{passage.text}"
+        for number, passage in enumerate(found, 1)
+    )

@@ -1,0 +1,170 @@
+"""Every setting, read once. Nothing else reads the environment."""
+
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+VERSION = "0.1.0"
+"""Of this project; CHANGELOG has what changed."""
+
+
+class SettingsError(Exception):
+    """A setting is wrong or missing; the message names it. Raised at start."""
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected a URL such as https://name.openai.azure.com")
+    return value.rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(_http_url)]
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """What README's table of settings says, validated; blank means unset."""
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
+
+    azure_openai_endpoint: Url | None = Field(
+        None,
+        validation_alias=AliasChoices(
+            "AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_BASE_URL", "OpenAIEndpoint"
+        ),
+    )
+    azure_openai_api_key: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_KEY")
+    )
+    azure_openai_deployment: str | None = Field(
+        None,
+        validation_alias=AliasChoices(
+            "AZURE_OPENAI_DEPLOYMENT",
+            "AZURE_OPENAI_MODEL",
+            "AZURE_OPENAI_CHAT_DEPLOYMENT",
+            "OpenAIOptions__DeployName",
+        ),
+    )
+    azure_openai_api_version: str = Field(
+        "2024-10-21",
+        validation_alias=AliasChoices("AZURE_OPENAI_API_VERSION", "OPENAI_API_VERSION"),
+    )
+
+    openai_base_url: Url | None = None
+    openai_api_key: SecretStr | None = None
+    openai_model: str | None = None
+
+    chat_chain: str | None = None
+    chains: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
+    docs_path: str | None = None
+    system_prompt: str = "You are a helpful assistant."
+    caller_system_prompt: Literal["append", "refuse", "replace"] = "append"
+
+    http_auth_level: Literal["anonymous", "function", "admin"] = "function"
+    azure_functions_environment: str | None = None
+
+    max_request_bytes: Count = 4 * 1024 * 1024
+    max_messages: Count = 256
+    max_concurrent_streams: Count = 512
+
+    first_token_peek_seconds: Annotated[Seconds, Field(ge=0)] = 3
+    keepalive_seconds: Seconds = 15
+    connect_timeout_seconds: Seconds = 5
+    first_token_timeout_seconds: Seconds = 230
+    stall_timeout_seconds: Seconds = 60
+    request_deadline_seconds: Seconds = 280
+
+    @field_validator("http_auth_level", "caller_system_prompt", mode="before")
+    @classmethod
+    def _any_case(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("chains", mode="before")
+    @classmethod
+    def _name_module_attribute(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        chains = {}
+        for entry in filter(None, (part.strip() for part in value.split(","))):
+            name, equals, target = entry.partition("=")
+            module, colon, attribute = target.partition(":")
+            if not (name and equals and module and colon and attribute):
+                raise ValueError(f"expected name=module:attribute, got {entry!r}")
+            chains[name.strip()] = target.strip()
+        return chains
+
+    @model_validator(mode="after")
+    def _one_provider_whole(self) -> Self:
+        azure = {
+            "AZURE_OPENAI_ENDPOINT": self.azure_openai_endpoint,
+            "AZURE_OPENAI_DEPLOYMENT": self.azure_openai_deployment,
+        }
+        openai = {
+            "OPENAI_BASE_URL": self.openai_base_url,
+            "OPENAI_MODEL": self.openai_model,
+        }
+        if self.openai_base_url and (any(azure.values()) or self.azure_openai_api_key):
+            raise ValueError(
+                "OPENAI_BASE_URL and the AZURE_OPENAI_* settings exclude each other: "
+                "unset one"
+            )
+        for group in (azure, openai):
+            missing = [name for name, value in group.items() if not value]
+            if len(missing) == 1:
+                given = next(name for name in group if name not in missing)
+                raise ValueError(f"{missing[0]} is missing: {given} needs it")
+        if self.azure_openai_api_key and not self.azure_openai_endpoint:
+            raise ValueError(
+                "AZURE_OPENAI_ENDPOINT is missing: AZURE_OPENAI_API_KEY needs it"
+            )
+        return self
+
+    @property
+    def model_configured(self) -> bool:
+        """Whether a language model can be called at all."""
+        return bool(self.azure_openai_endpoint or self.openai_base_url)
+
+    @property
+    def default_chain(self) -> str:
+        """`CHAT_CHAIN`, else `chat` where a model is configured, else `docs`."""
+        return self.chat_chain or ("chat" if self.model_configured else "docs")
+
+    @property
+    def local(self) -> bool:
+        """Whether this is a local run that asks nobody for a key."""
+        return self.azure_functions_environment == "Development"
+
+
+def load() -> Settings:
+    """Read the environment; raise `SettingsError` naming each setting that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as exc:
+        lines = (_explain(error) for error in exc.errors(include_input=False))
+        raise SettingsError("; ".join(lines)) from None
+    except ValueError as exc:
+        raise SettingsError(str(exc)) from None
+
+
+def _explain(error: Any) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    name = ".".join(str(part) for part in error["loc"]).upper()
+    return f"{name}: {message}" if name else message

@@ -1,0 +1,177 @@
+"""The native wire: a JSON object an event, ended by `event: done`."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import asdict
+from typing import Any, assert_never
+
+import orjson
+
+from streaming import requests, sse
+from streaming.errors import ChatError, InvalidRequest
+from streaming.events import (
+    Citation,
+    Done,
+    Error,
+    Event,
+    ReasoningDelta,
+    Redact,
+    TextDelta,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+from streaming.requests import ChatRequest, Sampling
+
+
+def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
+    """Read `{"user": …}` or `{"messages": […]}` and the optional fields beside it."""
+    return requests.validate(normalize(decode(body)))
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """The JSON object in *body*; raises `InvalidRequest` for anything else."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as exc:
+        message = (
+            f"The body is not JSON in UTF-8: line {exc.lineno}, column {exc.colno}."
+        )
+        raise InvalidRequest(message) from None
+    if not isinstance(value, dict):
+        raise InvalidRequest("The body is not a JSON object.")
+    return value
+
+
+def normalize(fields: dict[str, Any]) -> dict[str, Any]:
+    """Turn the wire's flat fields into `ChatRequest`'s: one prompt, sampling apart."""
+    fields = dict(fields)
+    given = [name for name in ("user", "message", "messages") if name in fields]
+    if len(given) != 1:
+        raise InvalidRequest(
+            "user, messages: give exactly one of them"
+            + (f", not {' and '.join(given)}" if given else "")
+            + "."
+        )
+    for name in ("id", "sampling"):
+        if name in fields:
+            raise InvalidRequest(f"{name}: is not a known field")
+    if given[0] != "messages":
+        text = fields.pop(given[0])
+        if not isinstance(text, str) or not text:
+            raise InvalidRequest(f"{given[0]}: expected a non-empty string")
+        fields["messages"] = [{"role": "user", "content": text}]
+    sampling = {
+        name: fields.pop(name) for name in Sampling.model_fields if name in fields
+    }
+    return {**fields, "sampling": sampling}
+
+
+def headers(request: ChatRequest) -> Mapping[str, str]:
+    if request.stream:
+        return sse.HEADERS
+    return {"content-type": "application/json", "cache-control": "no-store"}
+
+
+def error(error: ChatError, request_id: str) -> bytes:
+    return sse.dumps({"error": error.as_dict(request_id)})
+
+
+def keep_alive(deployment: str) -> bytes:
+    # A comment would break @microsoft/fetch-event-source, which parses it as data.
+    return sse.encode({"deployment": deployment, "delta_content": ""})
+
+
+async def encode(
+    events: AsyncGenerator[Event], request: ChatRequest
+) -> AsyncGenerator[bytes]:
+    if not request.stream:
+        yield await _whole(events)
+        return
+    usage = Usage()
+    async with aclosing(events):
+        async for event in events:
+            match event:
+                case TextDelta(deployment, text):
+                    yield sse.encode({"deployment": deployment, "delta_content": text})
+                case ReasoningDelta(deployment, text):
+                    data = {"deployment": deployment, "delta_reasoning": text}
+                    yield sse.encode(data, "reasoning")
+                case ToolCall():
+                    yield sse.encode(asdict(event), "tool_call")
+                case ToolResult():
+                    yield sse.encode(asdict(event), "tool_result")
+                case Citation():
+                    yield sse.encode(asdict(event), "citation")
+                case Redact():
+                    yield sse.encode(asdict(event), "redact")
+                case Error(deployment, failure):
+                    error = failure.as_dict(request.id)
+                    yield sse.encode(
+                        {"deployment": deployment, "error": error}, "error"
+                    )
+                case Usage():
+                    usage = event
+                case Done():
+                    yield sse.encode(_done(event, usage), "done")
+                case _:
+                    assert_never(event)
+
+
+def _done(done: Done, usage: Usage) -> dict[str, Any]:
+    numbers = asdict(usage)
+    if not usage.estimated:
+        del numbers["estimated"]
+    return {
+        "deployment": done.deployment,
+        "finish_reason": done.finish_reason,
+        "run_id": done.run_id,
+        "usage": numbers,
+        "latency_ms": done.latency_ms,
+        "time_to_first_chunk_ms": done.time_to_first_chunk_ms,
+        "streaming_duration_ms": done.streaming_duration_ms,
+    }
+
+
+async def _whole(events: AsyncGenerator[Event]) -> bytes:
+    text: list[str] = []
+    reasoning: list[str] = []
+    lists: dict[str, list[dict[str, Any]]] = {"citations": [], "tool_calls": []}
+    answer: dict[str, Any] = {}
+    usage = Usage()
+    async with aclosing(events):
+        async for event in events:
+            match event:
+                case TextDelta(_, piece):
+                    text.append(piece)
+                case ReasoningDelta(_, piece):
+                    reasoning.append(piece)
+                case Citation():
+                    lists["citations"].append(asdict(event))
+                case ToolCall():
+                    lists["tool_calls"].append(_without_deployment(event))
+                case ToolResult():
+                    results = lists.setdefault("tool_results", [])
+                    results.append(_without_deployment(event))
+                case Redact():
+                    redactions = lists.setdefault("redactions", [])
+                    redactions.append(_without_deployment(event))
+                case Usage():
+                    usage = event
+                case Error():
+                    pass  # The response answers with its status instead.
+                case Done():
+                    answer = _done(event, usage)
+                case _:
+                    assert_never(event)
+    deployment = answer.pop("deployment", "")
+    extra = {"reasoning": "".join(reasoning)} if reasoning else {}
+    return sse.dumps(
+        {"deployment": deployment, "content": "".join(text), **extra, **answer, **lists}
+    )
+
+
+def _without_deployment(event: ToolCall | ToolResult | Redact) -> dict[str, Any]:
+    fields = asdict(event)
+    del fields["deployment"]
+    return fields

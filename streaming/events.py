@@ -1,0 +1,133 @@
+"""What a chain's answer is made of, whatever the wire: the closed union `Event`."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from streaming.errors import ChatError
+
+FinishReason = Literal[
+    "stop", "length", "content_filter", "tool_calls", "deadline", "error"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The next piece of the answer; never empty."""
+
+    deployment: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """The next piece of the model's reasoning; never empty."""
+
+    deployment: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool the model asks for, whole.
+
+    `args` is the decoded object, or the raw text where that is not JSON.
+    """
+
+    deployment: str
+    id: str
+    name: str
+    args: dict[str, Any] | str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a tool that ran on the server gave back."""
+
+    deployment: str
+    id: str
+    name: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A source the answer rests on; `id` is what `[id]` in the text refers to."""
+
+    id: str
+    title: str
+    url: str
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redact:
+    """Withdraw the answer's characters from `start_offset` up to `end_offset`."""
+
+    deployment: str
+    start_offset: int
+    end_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of all model calls together; once, before `Done`."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    total_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """The run failed; `Done` with `finish_reason="error"` follows."""
+
+    deployment: str
+    error: ChatError
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The end: exactly one, always last. Times in milliseconds."""
+
+    deployment: str
+    finish_reason: FinishReason
+    run_id: str
+    usage: Usage = field(default_factory=Usage)
+    latency_ms: int = 0
+    time_to_first_chunk_ms: int | None = None
+    streaming_duration_ms: int = 0
+
+
+Event = (
+    TextDelta
+    | ReasoningDelta
+    | ToolCall
+    | ToolResult
+    | Citation
+    | Redact
+    | Usage
+    | Error
+    | Done
+)
+
+VISIBLE = (TextDelta, ReasoningDelta, ToolCall)
+"""The events that commit the HTTP status and count as the first token."""
+
+
+class Progress(Protocol):
+    """What is known of a run while it streams."""
+
+    @property
+    def deployment(self) -> str:
+        """The deployment that answers; the chain's name until one does."""
+
+    @property
+    def active_at(self) -> float:
+        """`time.monotonic()` of the last sign of life: a token, seen or unseen."""
+
+    @property
+    def tools_running(self) -> int:
+        """How many tools are at work, whose silence is not the model's."""

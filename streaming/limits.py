@@ -1,0 +1,142 @@
+"""How long a run may take, and how many may be open: each limit with its own error."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from time import monotonic
+
+from streaming.errors import (
+    ChatError,
+    DeadlineExceeded,
+    Overloaded,
+    UpstreamStall,
+    UpstreamTimeout,
+)
+from streaming.events import VISIBLE, Event, Progress
+
+RETRY_OVERLOADED_MS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All in seconds."""
+
+    peek: float = 3
+    keep_alive: float = 15
+    first_token: float = 230
+    stall: float = 60
+    deadline: float = 280
+
+
+async def limit(
+    events: AsyncGenerator[Event],
+    limits: Limits,
+    progress: Progress,
+    *,
+    started: float,
+) -> AsyncGenerator[Event]:
+    """Pass *events* on until a limit passes, then close them and raise its error.
+
+    *started* is `time.monotonic()` of the request's arrival. Time in which the reader
+    is too slow to take the next event counts for the deadline alone.
+
+    Raises `UpstreamTimeout`, `UpstreamStall` or `DeadlineExceeded`.
+    """
+    alarm = _Alarm(limits, progress, started)
+    try:
+        async with aclosing(events):
+            while True:
+                alarm.wait()
+                try:
+                    event = await anext(events)
+                except StopAsyncIteration:
+                    return
+                except asyncio.CancelledError:
+                    if alarm.silenced():
+                        raise alarm.error from None
+                    raise
+                alarm.heard(event)
+                yield event
+    finally:
+        alarm.stop()
+
+
+class _Alarm:
+    """Cancels the task that waits for the next event once a limit has passed.
+
+    As `asyncio.timeout` does, but set once a stream and looked at when it rings: a
+    token costs two attributes, not a timer.
+    """
+
+    def __init__(self, limits: Limits, progress: Progress, started: float) -> None:
+        self.error: ChatError = DeadlineExceeded("The answer took too long.")
+        self._limits, self._progress, self._started = limits, progress, started
+        self._waiting = self._visible = self._rang = False
+        self._since = monotonic()
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        self._timer = self._loop.call_later(0, self._ring)
+
+    def wait(self) -> None:
+        """The next event is being waited for; raises where the deadline has passed."""
+        if monotonic() >= self._started + self._limits.deadline:
+            raise self.error
+        self._since = monotonic()
+        self._waiting = True
+
+    def heard(self, event: Event) -> None:
+        """It has come."""
+        self._waiting = False
+        self._visible = self._visible or isinstance(event, VISIBLE)
+
+    def silenced(self) -> bool:
+        """Whether the task's cancellation was this alarm's alone; undoes it if so."""
+        return self._rang and self._task is not None and not self._task.uncancel()
+
+    def stop(self) -> None:
+        """Never ring again."""
+        self._timer.cancel()
+
+    def _ring(self) -> None:
+        due, error = min(self._due(), key=lambda pair: pair[0])
+        left = due - monotonic()
+        if left <= 0 and self._waiting and self._task is not None:
+            self.error, self._rang = error, True
+            self._task.cancel()
+        else:
+            self._timer = self._loop.call_later(max(left, 0.05), self._ring)
+
+    def _due(self) -> list[tuple[float, ChatError]]:
+        due: list[tuple[float, ChatError]] = [
+            (self._started + self._limits.deadline, self.error)
+        ]
+        if not self._visible:
+            late = UpstreamTimeout("The model did not begin to answer in time.")
+            due.append((self._started + self._limits.first_token, late))
+        elif not self._progress.tools_running:
+            stalled = UpstreamStall(
+                "The model fell silent in the middle of its answer."
+            )
+            quiet_since = max(self._since, self._progress.active_at)
+            due.append((quiet_since + self._limits.stall, stalled))
+        return due
+
+
+class Capacity:
+    """Counts the open streams and refuses one more than there may be."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.open = 0
+
+    def __enter__(self) -> None:
+        if self.open >= self._limit:
+            raise Overloaded(
+                "Too many answers are being streamed at this moment; try again.",
+                retry_after_ms=RETRY_OVERLOADED_MS,
+            )
+        self.open += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.open -= 1

@@ -1,0 +1,142 @@
+"""What is asked, whatever the wire: untrusted input, validated once, here."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from streaming.errors import InvalidRequest
+
+Role = Literal["system", "developer", "user", "assistant", "tool"]
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class ContentPart(BaseModel):
+    """One part of a message, as OpenAI has them: text, image_url, input_audio, file."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="allow")
+
+    type: Text
+    text: str | None = None
+
+    @model_validator(mode="after")
+    def _text_has_text(self) -> Self:
+        if self.type == "text" and self.text is None:
+            raise ValueError("a part of type 'text' needs 'text'")
+        return self
+
+
+class FunctionCall(_Frozen):
+    """The function an assistant's message asked for; `arguments` is JSON text."""
+
+    name: Text
+    arguments: str
+
+
+class ToolCallRequest(_Frozen):
+    """A tool call of an earlier answer, handed back."""
+
+    id: Text
+    type: Literal["function"] = "function"
+    function: FunctionCall
+
+
+class Message(_Frozen):
+    """One turn of the conversation, in OpenAI's shape."""
+
+    role: Role
+    content: str | list[ContentPart] | None = None
+    name: Text | None = None
+    tool_call_id: Text | None = None
+    tool_calls: list[ToolCallRequest] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.content is None and not self.tool_calls:
+            raise ValueError("'content' is missing")
+        if self.tool_calls and self.role != "assistant":
+            raise ValueError("'tool_calls' belongs to role 'assistant'")
+        if self.role == "tool" and not self.tool_call_id:
+            raise ValueError("role 'tool' needs 'tool_call_id'")
+        return self
+
+
+class Sampling(_Frozen):
+    """How the model is to choose its words; what is `None` is the model's default."""
+
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    max_tokens: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    stop: Text | Annotated[list[Text], Field(min_length=1, max_length=4)] | None = None
+    seed: Annotated[int, Field(ge=-(2**63), le=2**63 - 1)] | None = None
+
+
+class ChatRequest(_Frozen):
+    """A conversation to go on with; `chain` is `None` for the default one."""
+
+    messages: Annotated[list[Message], Field(min_length=1)]
+    chain: Text | None = None
+    stream: bool = True
+    sampling: Sampling = Sampling()
+    id: str = ""
+
+    @model_validator(mode="after")
+    def _someone_waits_for_an_answer(self) -> Self:
+        if self.messages[-1].role == "assistant":
+            raise ValueError("'messages': the last one must not be the assistant's")
+        return self
+
+
+_FIELDS = {
+    name
+    for model in (
+        ChatRequest,
+        Message,
+        ContentPart,
+        ToolCallRequest,
+        FunctionCall,
+        Sampling,
+    )
+    for name in model.model_fields
+} - {"sampling"}
+
+
+def validate(fields: dict[str, Any]) -> ChatRequest:
+    """Build a request from untrusted *fields*; `InvalidRequest` names what is wrong."""
+    try:
+        return ChatRequest.model_validate(fields)
+    except ValidationError as exc:
+        raise InvalidRequest(_explain(exc)) from None
+
+
+def _explain(exc: ValidationError) -> str:
+    errors = exc.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(dict.fromkeys(map(_sentence, errors[:5])))
+
+
+def _sentence(error: Any) -> str:
+    unknown = error["type"] == "extra_forbidden"
+    # A union's branches are in the path too; they mean nothing to the caller.
+    path = [
+        str(part)[:100]
+        for part in error["loc"]
+        if isinstance(part, int) or part in _FIELDS or unknown
+    ]
+    field = ".".join(path)
+    message = str(error["msg"]).removeprefix("Value error, ")
+    match error["type"]:
+        case "missing":
+            message = "is missing"
+        case "extra_forbidden":
+            message = "is not a known field"
+    return f"{field}: {message}" if field else message

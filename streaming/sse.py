@@ -1,0 +1,105 @@
+"""Server-Sent Events: framing, and reading what others have framed.
+
+See: https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+HEADERS: Mapping[str, str] = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache, no-transform",
+    "x-accel-buffering": "no",
+}
+
+# Line readers such as httpx's `iter_lines` split at these too.
+_LINE_BREAKS = (
+    (b"\xc2\x85", b"\\u0085"),
+    (b"\xe2\x80\xa8", b"\\u2028"),
+    (b"\xe2\x80\xa9", b"\\u2029"),
+)
+
+
+def dumps(value: Any) -> bytes:
+    """*value* as one line of JSON for any reader of lines.
+
+    A lone surrogate, which UTF-8 cannot carry, becomes U+FFFD.
+    """
+    try:
+        data = orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        data = orjson.dumps(_without_surrogates(value))
+    if b"\xe2\x80" in data or b"\xc2\x85" in data:
+        for character, escape in _LINE_BREAKS:
+            data = data.replace(character, escape)
+    return data
+
+
+def _without_surrogates(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case dict():
+            return {
+                _without_surrogates(key): _without_surrogates(item)
+                for key, item in value.items()
+            }
+        case list() | tuple():
+            return [_without_surrogates(item) for item in value]
+        case _:
+            return value if isinstance(value, bool | int | float) else str(value)
+
+
+def encode(value: Any, event: str | None = None) -> bytes:
+    """Frame *value* as one event whose data is a line of JSON."""
+    if event is None:
+        return b"data: %b\n\n" % dumps(value)
+    return b"event: %b\ndata: %b\n\n" % (event.encode(), dumps(value))
+
+
+class DataDecoder:
+    """Reads the `data` of each event from bytes that come in pieces of any size.
+
+    Event names, ids and comments are passed over; an event without data is none; the
+    last one counts only once its blank line has come. *limit* is the most bytes one
+    event may have; `feed` raises `ValueError` above it.
+    """
+
+    def __init__(self, limit: int = 16 * 1024 * 1024) -> None:
+        self._limit = limit
+        self._rest = b""
+        self._data: list[bytes] = []
+        self._size = 0
+        self._first = True
+
+    def feed(self, piece: bytes) -> Iterator[bytes]:
+        """Take the next bytes and give the data of each event they complete."""
+        text = self._rest + piece
+        if self._first and len(text) >= 3:
+            text = text.removeprefix(b"\xef\xbb\xbf")
+            self._first = False
+        if b"\r" in text:
+            # A CR at the very end may be half of a CRLF.
+            held = text.endswith(b"\r")
+            text = (
+                text[: len(text) - held].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            )
+            text += b"\r" * held
+        lines = text.split(b"\n")
+        self._rest = lines.pop()
+        for line in lines:
+            if line:
+                self._field(line)
+            elif self._data:
+                yield b"\n".join(self._data)
+                self._data, self._size = [], 0
+        if self._size + len(self._rest) > self._limit:
+            raise ValueError(f"an event of more than {self._limit} bytes")
+
+    def _field(self, line: bytes) -> None:
+        name, _, value = line.partition(b":")
+        if name == b"data":
+            self._data.append(value.removeprefix(b" "))
+            self._size += len(value)

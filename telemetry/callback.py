@@ -1,0 +1,223 @@
+"""LangChain's callbacks, turned into what a `Run` knows of its model calls."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from langchain_core.callbacks.base import BaseCallbackHandler
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, Generation, LLMResult
+
+from streaming.events import FinishReason, Usage
+from telemetry.runs import ModelCall, Run
+
+log = logging.getLogger(__name__)
+
+FINISH_REASONS: Mapping[str, FinishReason] = {
+    "stop": "stop",
+    "length": "length",
+    "content_filter": "content_filter",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    # As other providers' integrations have them.
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "completed": "stop",
+    "max_tokens": "length",
+    "incomplete": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+    "safety": "content_filter",
+}
+
+_FINISH_KEYS = ("finish_reason", "stop_reason", "stopReason", "done_reason", "status")
+
+BYTES_PER_TOKEN = 4
+"""Of UTF-8, about, in OpenAI's encodings."""
+
+TOKENS_PER_MESSAGE = 4
+"""What a chat's markup adds to each message, about."""
+
+
+class TelemetryCallback(BaseCallbackHandler):
+    """Fills in a `Run` while its chain streams.
+
+    Inline and synchronous, so that a token costs neither a thread nor a task.
+    """
+
+    run_inline = True
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def on_chat_model_start(
+        self,
+        serialized: dict[str, Any] | None,
+        messages: list[list[BaseMessage]],
+        *,
+        run_id: UUID,
+        metadata: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        prompt = [message for batch in messages for message in batch]
+        self._begin(run_id, serialized, metadata, partial(_count_messages, prompt))
+
+    def on_llm_start(
+        self,
+        serialized: dict[str, Any] | None,
+        prompts: list[str],
+        *,
+        run_id: UUID,
+        metadata: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self._begin(
+            run_id, serialized, metadata, lambda: sum(map(count_tokens, prompts))
+        )
+
+    def _begin(
+        self,
+        run_id: UUID,
+        serialized: Mapping[str, Any] | None,
+        metadata: Mapping[str, Any] | None,
+        count_input: Any,
+    ) -> None:
+        constructor = (serialized or {}).get("kwargs") or {}
+        model = str((metadata or {}).get("ls_model_name") or "")
+        deployment = constructor.get("deployment_name") or constructor.get(
+            "azure_deployment"
+        )
+        call = ModelCall(deployment=str(deployment or model or self._run.chain))
+        call.model = model
+        call.estimate = lambda: _estimate(count_input(), 0)
+        self._run.begin_call(run_id, call)
+
+    def on_llm_new_token(
+        self, token: Any, *, chunk: Any = None, run_id: UUID, **kwargs: Any
+    ) -> None:
+        self._run.active_at = monotonic()
+        info = getattr(chunk, "generation_info", None)
+        if info and (call := self._run.calls.get(run_id)):
+            _note_finish(call, info)
+
+    def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
+        self._end(run_id, response)
+
+    def on_llm_error(
+        self,
+        error: BaseException,
+        *,
+        run_id: UUID,
+        response: LLMResult | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self._end(run_id, response)
+        call = self._run.calls.get(run_id)
+        if call is None:
+            return
+        call.ended = False  # It failed, which is said otherwise; it was not cut.
+        if call.usage is None and isinstance(error, Exception):
+            refused = not call.estimate().output_tokens
+            # A call that was refused costs nothing, unless its prompt was filtered.
+            if refused and getattr(error, "code", None) != "content_filter":
+                call.usage = Usage()
+
+    def _end(self, run_id: UUID, response: LLMResult | None) -> None:
+        call = self._run.calls.get(run_id)
+        if call is None:
+            return
+        call.ended = True
+        self._run.active_at = monotonic()
+        output = 0
+        for generation in _generations(response):
+            output += _count_generation(generation)
+            if isinstance(generation, ChatGeneration):
+                _note_message(call, generation.message)
+            # The stream's own reasons, read per chunk, are not merged into one word.
+            if call.finish_reason is None:
+                _note_finish(call, generation.generation_info or {})
+        if call.usage is None:
+            count_input = call.estimate().input_tokens
+            call.estimate = partial(_estimate, count_input, output)
+
+    def on_tool_start(self, *args: Any, **kwargs: Any) -> None:
+        self._run.tools_running += 1
+
+    def on_tool_end(self, *args: Any, **kwargs: Any) -> None:
+        self._tool_ended()
+
+    def on_tool_error(self, *args: Any, **kwargs: Any) -> None:
+        self._tool_ended()
+
+    def _tool_ended(self) -> None:
+        self._run.tools_running -= 1
+        self._run.active_at = monotonic()
+
+
+def count_tokens(text: str) -> int:
+    """About how many tokens *text* has; no tokenizer is asked, none being exact."""
+    return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN)
+
+
+def _count_messages(messages: Iterable[BaseMessage]) -> int:
+    return sum(count_tokens(message.text) + TOKENS_PER_MESSAGE for message in messages)
+
+
+def _count_generation(generation: Generation) -> int:
+    text = generation.text
+    if isinstance(generation, ChatGeneration):
+        message = generation.message
+        text += str(message.additional_kwargs.get("reasoning_content") or "")
+        if isinstance(message, AIMessage) and message.tool_calls:
+            text += str([call["args"] for call in message.tool_calls])
+    return count_tokens(text)
+
+
+def _estimate(input_tokens: int, output_tokens: int) -> Usage:
+    total = input_tokens + output_tokens
+    return Usage(input_tokens, output_tokens, total, estimated=True)
+
+
+def _generations(response: LLMResult | None) -> Sequence[Generation]:
+    batches = response.generations if response else []
+    return [
+        generation
+        for batch in batches
+        for generation in batch
+        if isinstance(generation, Generation)
+    ]
+
+
+def _note_finish(call: ModelCall, info: Mapping[str, Any]) -> None:
+    for key in _FINISH_KEYS:
+        reason = info.get(key)
+        if not isinstance(reason, str) or not reason:
+            continue
+        known = FINISH_REASONS.get(reason.lower())
+        if known is None:
+            log.warning("unknown finish reason %.40r, taken for 'stop'", reason)
+        if call.finish_reason != "content_filter":
+            call.finish_reason = known or "stop"
+        return
+
+
+def _note_message(call: ModelCall, message: BaseMessage) -> None:
+    if call.finish_reason is None:
+        _note_finish(call, message.response_metadata)
+    model = message.response_metadata.get("model_name")
+    if isinstance(model, str) and model:
+        call.model = model
+    usage = getattr(message, "usage_metadata", None)
+    if usage:
+        call.usage = Usage(
+            input_tokens=usage["input_tokens"],
+            output_tokens=usage["output_tokens"],
+            total_tokens=usage["total_tokens"],
+            cached_tokens=(usage.get("input_token_details") or {}).get("cache_read")
+            or 0,
+            reasoning_tokens=(usage.get("output_token_details") or {}).get("reasoning")
+            or 0,
+        )
