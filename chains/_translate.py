@@ -74,7 +74,10 @@ async def translate(
 
 
 def _messages(request: ChatRequest) -> list[BaseMessage]:
-    messages = [message.model_dump(exclude_none=True) for message in request.messages]
+    messages = [
+        {"content": "", **message.model_dump(exclude_none=True)}
+        for message in request.messages
+    ]
     try:
         return convert_to_messages(messages)
     except Exception:

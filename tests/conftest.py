@@ -1,0 +1,82 @@
+"""Servers that tests share; each is started once, with the first test that needs it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.server import Server
+from tests.standin.process import StandIn
+
+CHAINS = (
+    "strings,model,sources,ragged,graph,agent,tools,silent,broken,quiet_tool,inner,"
+    "unfinished"
+)
+
+
+def azure(standin: StandIn, **settings: str) -> dict[str, str]:
+    """The settings of an app whose Azure OpenAI is *standin*."""
+    return {
+        "AZURE_OPENAI_ENDPOINT": standin.url,
+        "AZURE_OPENAI_DEPLOYMENT": "gpt-4o",
+        "AZURE_OPENAI_API_KEY": standin.key,
+        **settings,
+    }
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def standin() -> Iterator[StandIn]:
+    """A stand-in for Azure OpenAI."""
+    with StandIn() as standin:
+        yield standin
+
+
+@pytest.fixture(scope="session")
+def app(standin: StandIn) -> Iterator[Server]:
+    """The app as it is by default, over the stand-in, with the tests' chains."""
+    chains = ",".join(f"{name}=tests.example_chains:{name}" for name in CHAINS.split(","))
+    with Server(azure(standin, CHAINS=chains)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def impatient(standin: StandIn) -> Iterator[Server]:
+    """The app with limits that a test can wait for."""
+    limits = {
+        "FIRST_TOKEN_PEEK_SECONDS": "0.3",
+        "KEEPALIVE_SECONDS": "0.2",
+        "FIRST_TOKEN_TIMEOUT_SECONDS": "1.2",
+        "STALL_TIMEOUT_SECONDS": "0.8",
+        "REQUEST_DEADLINE_SECONDS": "2.5",
+        "CONNECT_TIMEOUT_SECONDS": "0.5",
+        "CHAINS": "quiet_tool=tests.example_chains:quiet_tool",
+    }
+    with Server(azure(standin, **limits)) as server:
+        server.events("standin:answer")  # LangChain is imported now, not in a test.
+        yield server
+
+
+@pytest.fixture(scope="session")
+def small(standin: StandIn) -> Iterator[Server]:
+    """The app with limits that a test can exceed, and no system prompt from callers."""
+    limits = {
+        "MAX_REQUEST_BYTES": "2000",
+        "MAX_MESSAGES": "3",
+        "MAX_CONCURRENT_STREAMS": "2",
+        "CALLER_SYSTEM_PROMPT": "refuse",
+        "FUNCTIONS_KEY": "the-function-key",
+    }
+    with Server(azure(standin, **limits)) as server:
+        server.client.headers["x-functions-key"] = "the-function-key"
+        yield server
+
+
+@pytest.fixture(scope="session")
+def offline() -> Iterator[Server]:
+    """The app as `make run` starts it in a fresh clone: no model, no credentials."""
+    with Server({}) as server:
+        yield server

@@ -1,0 +1,153 @@
+"""Putting an answer on the wire: in as few writes as its pauses allow."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable, Iterable, Iterator
+
+from aiohttp import web
+
+from tests.standin.completion import Completion
+from tests.standin.journal import Entry
+from tests.standin.steps import Done, Drop, ErrorEvent, Pause, Reply, Step
+from tests.standin.wire import dumps, failure
+
+type Sent = bytes | Pause | Drop | Reply
+
+BETWEEN_BYTES = Pause(0.002)
+"""Enough for the reader to see the first half of a character alone."""
+
+RESET = struct.pack("ii", 1, 0)
+"""`SO_LINGER` on, for no time: closing resets the connection."""
+
+
+class Aborted(Exception):
+    """The scenario dropped the connection."""
+
+
+def encoded(steps: Iterable[Step], completion: Completion) -> Iterator[Sent]:
+    """*steps* with the chunks as bytes."""
+    for step in steps:
+        if isinstance(step, Pause | Drop | Reply):
+            yield step
+        else:
+            yield completion.encode(step)
+
+
+def with_crlf(sent: Iterable[Sent]) -> Iterator[Sent]:
+    """The other line end."""
+    for item in sent:
+        yield item.replace(b"\n", b"\r\n") if isinstance(item, bytes) else item
+
+
+def split_characters(sent: Iterable[Sent]) -> Iterator[Sent]:
+    """Every character of several bytes arrives in two pieces."""
+    for item in sent:
+        if not isinstance(item, bytes):
+            yield item
+            continue
+        start = 0
+        for i in range(1, len(item)):
+            if item[i - 1] >= 0xC0:  # The first byte of several.
+                yield item[start:i]
+                yield BETWEEN_BYTES
+                start = i
+        yield item[start:]
+
+
+REWRITERS: dict[str, Callable[[Iterable[Sent]], Iterator[Sent]]] = {
+    "crlf": with_crlf,
+    "utf8_split": split_characters,
+}
+
+
+class Delivery:
+    """The response to one request."""
+
+    def __init__(
+        self, request: web.Request, entry: Entry, headers: dict[str, str]
+    ) -> None:
+        self._request = request
+        self._entry = entry
+        self._headers = headers
+        self._buffer: list[bytes] = []
+        self._response: web.StreamResponse | None = None
+
+    async def stream(self, sent: Iterable[Sent]) -> web.StreamResponse:
+        """Send it as it comes; what has no pause between goes out together."""
+        for item in sent:
+            match item:
+                case bytes():
+                    self._buffer.append(item)
+                case Pause(seconds):
+                    await self._flush()
+                    await asyncio.sleep(seconds)
+                case Drop(reset):
+                    await self._drop(reset)
+                case Reply():
+                    return self.reply(item)
+        response = await self._prepared()
+        # With the end in the same write, a caller who leaves at `[DONE]` has seen both.
+        await response.write_eof(self._taken())
+        return response
+
+    async def whole(
+        self, steps: Iterable[Step], completion: Completion
+    ) -> web.StreamResponse:
+        """Send it in one piece; without `[DONE]`, only half of it."""
+        chunks = []
+        for step in steps:
+            match step:
+                case Pause(seconds):
+                    await asyncio.sleep(seconds)
+                case Drop(reset):
+                    await self._drop(reset)
+                case Reply():
+                    return self.reply(step)
+                case ErrorEvent(message):
+                    return self.reply(Reply(500, failure(message)))
+                case _:
+                    chunks.append(step)
+        body = dumps(completion.whole(chunks))
+        if Done() not in chunks:
+            body = body[: len(body) // 2]
+        return web.json_response(text=body, headers=self._headers)
+
+    def reply(self, reply: Reply) -> web.Response:
+        """One of the documented errors."""
+        return web.json_response(
+            reply.body, status=reply.status, headers=self._headers | {**reply.headers}
+        )
+
+    async def _prepared(self) -> web.StreamResponse:
+        if self._response is None:
+            self._response = web.StreamResponse(headers=self._headers)
+            self._response.content_type = "text/event-stream"
+            self._response.charset = "utf-8"
+            await self._response.prepare(self._request)
+        return self._response
+
+    async def _flush(self) -> None:
+        if self._buffer:
+            await (await self._prepared()).write(self._taken())
+
+    def _taken(self) -> bytes:
+        self._entry.chunks_sent += len(self._buffer)
+        payload = b"".join(self._buffer)
+        self._buffer.clear()
+        return payload
+
+    async def _drop(self, reset: bool) -> None:
+        await self._flush()
+        transport = self._request.transport
+        if transport is None:
+            raise ConnectionResetError
+        if self._response is not None:
+            transport.write(b'40\r\ndata: {"id":')  # Announces more than it brings.
+            # A reset would overtake what the reader has not read yet.
+            await asyncio.sleep(0.02)
+        if reset:
+            connection: socket.socket = transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        transport.abort()
+        raise Aborted

@@ -1,0 +1,107 @@
+"""The answers that do not arrive whole, or not at all."""
+
+from collections.abc import Iterator
+
+from tests.standin import replies
+from tests.standin.answers import (
+    Call,
+    Scenario,
+    answer,
+    closing,
+    opening,
+    pieces,
+    said,
+    spoken,
+)
+from tests.standin.steps import (
+    Done,
+    Drop,
+    ErrorEvent,
+    Finish,
+    Pause,
+    Raw,
+    Reply,
+    Step,
+    Text,
+)
+
+FOREVER = 600_000
+
+
+def error_event(call: Call) -> Iterator[Step]:
+    """An error under status 200, after which nothing comes."""
+    yield from said(call)
+    yield ErrorEvent("The server had an error (secret-upstream-detail).")
+
+
+def drop(call: Call) -> Iterator[Step]:
+    """The connection is lost."""
+    yield from said(call)
+    yield Drop(reset=not call.directive.number("fin", 0))
+
+
+def drop_before(call: Call) -> Iterator[Step]:
+    """The connection is lost before the response begins."""
+    yield Drop(reset=not call.directive.number("fin", 0))
+
+
+def stall(call: Call) -> Iterator[Step]:
+    """Silence after some of the tokens."""
+    texts = [Text(piece) for piece in pieces(call)]
+    after = call.directive.number("after", len(texts) // 2)
+    yield from opening(call)
+    yield from spoken(call, texts[:after])
+    yield Pause(call.directive.seconds("for_ms", FOREVER))
+    yield from spoken(call, texts[after:])
+    yield from closing(call, "stop")
+
+
+def slow_first(call: Call) -> Iterator[Step]:
+    """Not even headers for a while."""
+    yield Pause(call.directive.seconds("ms", 1000))
+    yield from answer(call)
+
+
+def silent(call: Call) -> Iterator[Step]:
+    """A beginning and nothing more."""
+    yield from opening(call)
+    yield Pause(FOREVER / 1000)
+
+
+def malformed(call: Call) -> Iterator[Step]:
+    """A chunk that is no JSON."""
+    yield from said(call)
+    yield Raw(b"data: {not json\n\n")
+
+
+def no_stream_options(call: Call) -> Iterator[Step]:
+    """A service too old for `stream_options`."""
+    if call.request.stream_options is None:
+        yield from answer(call)
+    else:
+        yield replies.UNKNOWN_STREAM_OPTIONS
+
+
+def usage_null(call: Call) -> Iterator[Step]:
+    """No usage, though asked."""
+    yield from said(call)
+    yield Finish("stop")
+    yield Done()
+
+
+def rate_limited(call: Call) -> Iterator[Step]:
+    """Come back later."""
+    parameters = call.directive.parameters
+    yield replies.rate_limited(
+        parameters.get("retry_after"), parameters.get("retry_after_ms")
+    )
+
+
+def server_error(call: Call) -> Iterator[Step]:
+    """The service's own failure."""
+    yield replies.server_error(call.directive.number("status", 500))
+
+
+def instead(reply: Reply) -> Scenario:
+    """Always *reply*."""
+    return lambda call: iter([reply])

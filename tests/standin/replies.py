@@ -1,0 +1,90 @@
+"""What Azure OpenAI answers instead of a stream."""
+
+from tests.standin.steps import Reply
+from tests.standin.wire import PROMPT_SAFE, failure
+
+
+def error(status: int, code: str, message: str, /, **more: object) -> Reply:
+    """An error in Azure's form."""
+    return Reply(status, {"error": {"code": code, "message": message, **more}})
+
+
+RESOURCE_NOT_FOUND = error(404, "404", "Resource not found")
+DEPLOYMENT_NOT_FOUND = error(
+    404,
+    "DeploymentNotFound",
+    "The API deployment for this resource does not exist. If you created the "
+    "deployment within the last 5 minutes, please wait a moment and try again.",
+)
+UNAUTHORIZED = error(
+    401,
+    "401",
+    "Access denied due to invalid subscription key or wrong API endpoint. Make sure "
+    "to provide a valid key for an active subscription and use a correct regional API "
+    "endpoint for your resource.",
+)
+FORBIDDEN = error(403, "403", "Access denied due to Virtual Network/Firewall rules.")
+PROMPT_FILTERED = error(
+    400,
+    "content_filter",
+    "The response was filtered due to the prompt triggering Azure OpenAI's content "
+    "management policy. Please modify your prompt and retry.",
+    type=None,
+    param="prompt",
+    status=400,
+    innererror={
+        "code": "ResponsibleAIPolicyViolation",
+        "content_filter_result": {
+            **PROMPT_SAFE,
+            "violence": {"filtered": True, "severity": "medium"},
+        },
+    },
+)
+CONTEXT_LENGTH = error(
+    400,
+    "context_length_exceeded",
+    "This model's maximum context length is 128000 tokens. However, your messages "
+    "resulted in 200000 tokens. Please reduce the length of the messages.",
+    type="invalid_request_error",
+    param="messages",
+)
+UNSUPPORTED_PARAMETER = error(
+    400,
+    "unsupported_parameter",
+    "Unsupported parameter: 'temperature' is not supported with this model.",
+    type="invalid_request_error",
+    param="temperature",
+)
+UNKNOWN_STREAM_OPTIONS = error(
+    400,
+    "unknown_parameter",
+    "Unrecognized request argument supplied: stream_options",
+    type="invalid_request_error",
+    param=None,
+)
+
+
+def invalid(message: str) -> Reply:
+    """A request that is not one."""
+    kind = "invalid_request_error"
+    return error(400, kind, message, type=kind, param=None)
+
+
+def rate_limited(seconds: str | None, milliseconds: str | None) -> Reply:
+    """Too many tokens; says when to come back where it is told to."""
+    message = (
+        "Requests to the ChatCompletions_Create Operation have exceeded token rate "
+        f"limit of your current pricing tier. Please retry after {seconds or 7} "
+        "seconds."
+    )
+    headers = {"retry-after": seconds, "retry-after-ms": milliseconds}
+    return Reply(
+        429,
+        {"error": {"code": "429", "message": message}},
+        {name: value for name, value in headers.items() if value is not None},
+    )
+
+
+def server_error(status: int) -> Reply:
+    """The service's own failure."""
+    return Reply(status, failure("The server had an error (secret-upstream-detail)."))

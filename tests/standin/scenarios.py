@@ -1,0 +1,55 @@
+"""Every scenario by its name."""
+
+from collections.abc import Iterator
+
+from tests.standin import answers, faults, replies
+from tests.standin.answers import Call, Scenario
+from tests.standin.directive import InvalidDirective
+from tests.standin.steps import Step
+
+SCENARIOS: dict[str, Scenario] = {
+    "answer": answers.answer,
+    "length": answers.finished("length"),
+    "unknown_finish": answers.finished("galactic"),
+    "filtered": answers.finished("content_filter"),
+    "tools": answers.tools,
+    "refusal": answers.refusal,
+    "reasoning": answers.reasoning,
+    "async_filter": answers.async_filter,
+    "async_block": answers.async_block,
+    "block_after_stop": answers.block_after_stop,
+    "prompt_filtered": faults.instead(replies.PROMPT_FILTERED),
+    "context_length": faults.instead(replies.CONTEXT_LENGTH),
+    "bad_param": faults.instead(replies.UNSUPPORTED_PARAMETER),
+    "unauthorized": faults.instead(replies.UNAUTHORIZED),
+    "forbidden": faults.instead(replies.FORBIDDEN),
+    "not_found": faults.instead(replies.DEPLOYMENT_NOT_FOUND),
+    "rate_limited": faults.rate_limited,
+    "server_error": faults.server_error,
+    "error_event": faults.error_event,
+    "cut": answers.said,
+    "drop": faults.drop,
+    "drop_before": faults.drop_before,
+    "stall": faults.stall,
+    "slow_first": faults.slow_first,
+    "silent": faults.silent,
+    "malformed": faults.malformed,
+    "utf8_split": answers.utf8_split,
+    "big": answers.big,
+    "crlf": answers.answer,
+    "no_stream_options": faults.no_stream_options,
+    "usage_null": faults.usage_null,
+    "echo": answers.echo,
+}
+
+
+def check(name: str) -> None:
+    """Refuse a *name* that is not there."""
+    if name not in SCENARIOS:
+        raise InvalidDirective(f"{name!r} is none of {', '.join(SCENARIOS)}")
+
+
+def steps(call: Call, *, seen: int) -> Iterator[Step]:
+    """The answer to *call*; after `times` requests of its tag a plain one."""
+    exhausted = seen > call.directive.number("times", seen)
+    return SCENARIOS["answer" if exhausted else call.directive.name](call)

@@ -1,0 +1,154 @@
+"""The resource: its routes, its keys and what it remembers."""
+
+import asyncio
+import json
+from dataclasses import asdict, dataclass
+from uuid import uuid4
+
+from aiohttp import web
+
+from tests.standin import replies, scenarios
+from tests.standin.answers import Call
+from tests.standin.completion import Completion
+from tests.standin.delivery import REWRITERS, Aborted, Delivery, encoded
+from tests.standin.directive import ChatRequest, Directive
+from tests.standin.journal import Entry, Journal
+from tests.standin.steps import Reply
+
+MAX_BODY = 64 * 1024 * 1024
+
+
+def application(*, key: str, token: str) -> web.Application:
+    """A resource that knows one *key* and one Entra *token*."""
+    resource = Resource(key, token, Journal())
+    app = web.Application(client_max_size=MAX_BODY)
+    deployment = "/openai/deployments/{deployment}/chat/completions"
+    app.router.add_post(deployment, resource.complete)
+    app.router.add_post("/openai/v1/chat/completions", resource.complete)
+    app.router.add_post("/v1/chat/completions", resource.complete)
+    app.router.add_get("/standin/requests", resource.requests)
+    app.router.add_get("/standin/requests/wait", resource.wait)
+    app.router.add_post("/standin/reset", resource.reset)
+    return app
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One Azure OpenAI resource."""
+
+    key: str
+    token: str
+    journal: Journal
+
+    async def requests(self, request: web.Request) -> web.Response:
+        """What was asked, the oldest first."""
+        found = self.journal.find(request.query.get("tag"))
+        return web.json_response([asdict(entry) for entry in found])
+
+    async def wait(self, request: web.Request) -> web.Response:
+        """The first request of a tag and an outcome, or 408."""
+        query = request.query
+        try:
+            async with asyncio.timeout(float(query.get("timeout", 5))):
+                entry = await self.journal.wait(query.get("tag"), query.get("outcome"))
+        except TimeoutError:
+            return web.json_response({"error": "no such request"}, status=408)
+        return web.json_response(asdict(entry))
+
+    async def reset(self, request: web.Request) -> web.Response:
+        """Forget."""
+        self.journal.reset()
+        return web.Response(status=204)
+
+    async def complete(self, request: web.Request) -> web.StreamResponse:
+        """Answer, and record how it ended."""
+        raw = await request.read()
+        entry = opened(request)
+        delivery = Delivery(request, entry, headers(entry.request_id))
+        try:
+            response = await self._answer(request, raw, entry, delivery)
+        except Aborted:
+            self.journal.close(entry, "aborted")
+            return web.Response()  # To nobody; an exception would be logged.
+        except (asyncio.CancelledError, ConnectionError):
+            self.journal.close(entry, "closed_by_peer")
+            raise
+        self.journal.close(entry, "completed")
+        return response
+
+    async def _answer(
+        self, request: web.Request, raw: bytes, entry: Entry, delivery: Delivery
+    ) -> web.StreamResponse:
+        try:
+            call = understood(entry, raw, azure="deployment" in request.match_info)
+        except ValueError as exc:
+            self.journal.open(entry)
+            return delivery.reply(replies.invalid(str(exc)))
+        seen = self.journal.open(entry)
+        if refusal := self._refused(request, call):
+            return delivery.reply(refusal)
+        completion = Completion(
+            prompt_tokens=call.request.prompt_tokens,
+            cached_tokens=call.directive.number("cached", 0),
+        )
+        steps = scenarios.steps(call, seen=seen)
+        if not call.request.stream:
+            return await delivery.whole(steps, completion)
+        sent = encoded(steps, completion)
+        if rewrite := REWRITERS.get(call.directive.name):
+            sent = rewrite(sent)
+        return await delivery.stream(sent)
+
+    def _refused(self, request: web.Request, call: Call) -> Reply | None:
+        if not self._admits(request, azure=call.azure):
+            return replies.UNAUTHORIZED
+        if call.azure and not request.query.get("api-version"):
+            return replies.RESOURCE_NOT_FOUND
+        if request.match_info.get("deployment", call.request.model) == "missing":
+            return replies.DEPLOYMENT_NOT_FOUND
+        return None
+
+    def _admits(self, request: web.Request, *, azure: bool) -> bool:
+        bearers = {f"Bearer {self.token}"}
+        if not azure:
+            bearers.add(f"Bearer {self.key}")
+        return (
+            request.headers.get("api-key") == self.key
+            or request.headers.get("Authorization") in bearers
+        )
+
+
+def opened(request: web.Request) -> Entry:
+    """The record of *request*, as far as its head tells."""
+    return Entry(
+        path=request.path,
+        query=dict(request.query),
+        headers={
+            name.lower(): request.headers.getall(name) for name in request.headers
+        },
+        body={},
+        request_id=str(uuid4()),
+    )
+
+
+def understood(entry: Entry, raw: bytes, *, azure: bool) -> Call:
+    """What the body asks for; *entry* is told."""
+    body = json.loads(raw)
+    request = ChatRequest.model_validate(body)
+    entry.body = body
+    directive = Directive.parse(request.asked)
+    entry.tag = directive.tag
+    entry.scenario = directive.name
+    scenarios.check(directive.name)
+    return Call(directive, request, azure)
+
+
+def headers(request_id: str) -> dict[str, str]:
+    """What Azure adds to every answer."""
+    return {
+        "apim-request-id": str(uuid4()),
+        "x-request-id": request_id,
+        "x-ms-region": "Sweden Central",
+        "x-ratelimit-remaining-requests": "249",
+        "x-ratelimit-remaining-tokens": "249000",
+    }
