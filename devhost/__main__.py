@@ -1,0 +1,124 @@
+"""Serve the Function App in a folder: `python -m devhost [APP_DIR]`."""
+
+import argparse
+import asyncio
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from uvicorn.loops.auto import auto_loop_factory
+
+from devhost import config, worker
+from devhost.banner import banner
+from devhost.config import Config
+from devhost.errors import StartError
+from devhost.host import Host, logger
+from devhost.origin import origin
+from devhost.server import Server
+
+_ADDRESS = "127.0.0.1"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m devhost", description=__doc__)
+    parser.add_argument("app_dir", nargs="?", default=".", type=Path, metavar="APP_DIR")
+    app_dir = parser.parse_args(arguments).app_dir.resolve()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        configuration = config.load(app_dir, os.environ)
+        os.environ.update(configuration.settings)
+        _log_to_stderr()
+        with _listen(configuration.port) as listener:
+            # uvloop where it is installed, as in Azure.
+            asyncio.run(
+                _serve(configuration, listener), loop_factory=auto_loop_factory()
+            )
+    except StartError as exc:
+        print(f"devhost: {exc}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+async def _serve(configuration: Config, listener: socket.socket) -> None:
+    _log_no_exception_text(configuration.app_dir)
+    app = await worker.load(configuration.app_dir, configuration.script)
+    host = Host(configuration, app)
+    base_url = "http://{}:{}".format(*listener.getsockname())
+    server = Server(
+        uvicorn.Config(
+            host,
+            access_log=False,
+            lifespan="off",
+            log_config=None,
+            proxy_headers=False,
+            server_header=False,
+            ws="none",
+        ),
+        on_ready=lambda: print(banner(configuration, app, base_url), flush=True),
+    )
+    try:
+        async with app.web_app.router.lifespan_context(app.web_app):
+            await server.serve([listener])
+    finally:
+        app.close()
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Stop at once, until the server's own handler takes over."""
+    raise KeyboardInterrupt
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    try:
+        if os.name == "posix":  # On Windows it would share a port that is taken.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((_ADDRESS, port))
+        listener.listen(2048)
+    except OSError as exc:
+        listener.close()
+        if exc.errno == errno.EADDRINUSE:
+            raise StartError(
+                f"Port {port} is taken: stop what listens there, or set PORT to "
+                "another one (0 takes a free one)."
+            ) from exc
+        raise StartError(f"Cannot listen on port {port}: {exc.strerror}.") from exc
+    return listener
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    logger.setLevel(logging.INFO)  # Whatever level the app gives the root.
+    # It logs the text of exceptions, which may quote a prompt; `Host` logs their type.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
+
+
+def _log_no_exception_text(app_dir: Path) -> None:
+    """Replace asyncio's own report of an exception that nobody waited for."""
+
+    def report(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        exc = context.get("exception")
+        if isinstance(exc, BaseException):
+            where = origin(exc, app_dir) or "no line of the app"
+            what = f"{type(exc).__name__} at {where}"
+        else:
+            what = "no exception"
+        logger.error("%s: %s", context["message"], what)
+
+    asyncio.get_running_loop().set_exception_handler(report)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,8 @@
+"""What stops the host from starting.
+
+StartError
+"""
+
+
+class StartError(Exception):
+    """Whoever starts the host sees its message, and nothing else."""

@@ -1,0 +1,74 @@
+"""uvicorn, but for how it starts and stops: a message when ready, a short drain."""
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+
+_DRAIN_SECONDS = 5.0
+_CANCEL_SECONDS = 0.5
+# After the drain, for what runs at exit; a blocked loop or thread gets no more.
+_EXIT_SECONDS = 2.0
+# After being asked again.
+_IMPATIENT_SECONDS = 1.0
+
+
+class Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+        self._asked = threading.Event()
+        self._asked_again = threading.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave out uvicorn's raising them again at the end, which has a traceback."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.handle_exit)
+        threading.Thread(target=self._end_at_last, daemon=True).start()
+        yield
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._asked.is_set():
+            self._asked_again.set()
+        self._asked.set()
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let what runs finish for a while, or until asked again; cancel the rest."""
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        deadline = time.monotonic() + _DRAIN_SECONDS
+        # uvicorn has no event for this, and a signal's handler could not set one.
+        while self._is_busy() and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        running = list(self.server_state.tasks)
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running, timeout=_CANCEL_SECONDS)
+
+    def _is_busy(self) -> bool:
+        state = self.server_state
+        return bool(state.tasks or state.connections) and not self._asked_again.is_set()
+
+    def _end_at_last(self) -> None:
+        self._asked.wait()
+        self._asked_again.wait(_DRAIN_SECONDS + _EXIT_SECONDS)
+        time.sleep(_IMPATIENT_SECONDS)
+        os._exit(0)

@@ -1,0 +1,208 @@
+"""The app on `azure-functions-runtime`, the library that Azure's worker runs it with.
+
+The runtime keeps its state in module globals: one app per process.
+"""
+
+import asyncio
+import importlib
+import json
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import azure_functions_runtime as runtime
+from azure_functions_runtime.http_v2 import HttpV2Registry, http_coordinator
+from fastapi import FastAPI
+
+from devhost.errors import StartError
+from devhost.origin import origin
+
+
+class _Message(SimpleNamespace):
+    """Stands in for every protobuf message: it has the fields it was made with."""
+
+    def WhichOneof(self, group: str) -> str | None:
+        field: str | None = getattr(self, "oneof", None)
+        return field
+
+
+class _Failure(_Message):
+    """`RpcException`, which would carry only text: this keeps the exception."""
+
+    def __init__(self, **fields: str) -> None:
+        super().__init__(raised=sys.exception(), **fields)
+
+
+class _BindingInfo(_Message):
+    undefined, out, inout = 0, 1, 2
+
+
+class _StatusResult(_Message):
+    Failure, Success = 0, 1
+
+
+class _Protos:
+    """Stands in for the module of protobuf messages."""
+
+    BindingInfo = _BindingInfo
+    StatusResult = _StatusResult
+    RpcException = _Failure
+
+    def __getattr__(self, name: str) -> type[_Message]:
+        return _Message
+
+
+@dataclass(frozen=True, slots=True)
+class HttpFunction:
+    name: str
+    id: str
+    route: str
+    methods: tuple[str, ...]
+    """Empty: any."""
+    anonymous: bool
+    argument: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherFunction:
+    name: str
+    trigger: str
+
+
+class FunctionExit(Exception):
+    """A function ended by `SystemExit`, or by a cancellation that nobody asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """An indexed app: the runtime's own FastAPI app, and what it can be asked for."""
+
+    web_app: FastAPI
+    http_functions: tuple[HttpFunction, ...]
+    other_functions: tuple[OtherFunction, ...]
+
+    async def invoke(
+        self,
+        function: HttpFunction,
+        *,
+        invocation_id: str,
+        route_values: Mapping[str, str],
+        trace_parent: str,
+        trace_state: str,
+    ) -> None:
+        """Run *function* on the request that `web_app` gets with *invocation_id*.
+
+        What it returns or raises comes out of `web_app`.
+        """
+        http = _Message(
+            method="",
+            url="",
+            headers={},
+            query={},
+            body=_Message(),
+            params=route_values,
+        )
+        data = _Message(oneof="http", http=http)
+        invocation = _Message(
+            invocation_id=invocation_id,
+            function_id=function.id,
+            trigger_metadata={},
+            input_data=[_Message(oneof="data", name=function.argument, data=data)],
+            trace_context=_Message(
+                trace_parent=trace_parent, trace_state=trace_state, attributes={}
+            ),
+            retry_context=_Message(retry_count=0, max_retry_count=0, exception=None),
+        )
+        try:
+            await runtime.invocation_request(
+                _Message(request=_Message(invocation_request=invocation))
+            )
+        except (asyncio.CancelledError, SystemExit) as exc:
+            # The runtime passes on only an `Exception`; its caller would wait for ever.
+            ended = FunctionExit(type(exc).__name__).with_traceback(exc.__traceback__)
+            http_coordinator.set_http_response(invocation_id, ended)
+            if isinstance(exc, asyncio.CancelledError):
+                raise
+
+    def close(self) -> None:
+        """Leave no thread behind but those still inside a function."""
+        runtime.get_threadpool_executor().shutdown(wait=False, cancel_futures=True)
+
+
+async def load(app_dir: Path, script: str) -> Worker:
+    """Import and index the app, inside the running loop as Azure's worker does."""
+    if not (app_dir / script).is_file():
+        raise StartError(f"There is no {script} in {app_dir}.")
+    # The runtime's own: two lines a request.
+    logging.getLogger("azure.functions").setLevel(logging.WARNING)
+    os.chdir(app_dir)
+    sys.path.insert(0, str(app_dir))
+    try:
+        # The runtime's own import would make text of what this raises.
+        importlib.import_module(Path(script).stem)
+    except (Exception, SystemExit) as exc:
+        raise StartError(_describe(exc, app_dir, script)) from exc
+    captured = _capture_web_app() if HttpV2Registry.http_v2_enabled() else []
+    runtime.start_threadpool_executor()
+    properties = {"host": "127.0.0.1", "protos": _Protos()}
+    init = _Message(capabilities={}, function_app_directory=str(app_dir))
+    response = await runtime.worker_init_request(
+        _Message(properties=properties, request=_Message(worker_init_request=init))
+    )
+    if response.result.status != _StatusResult.Success:
+        raised = response.result.exception.raised
+        raise StartError(_describe(raised, app_dir, script)) from raised
+    if not captured:
+        raise StartError(
+            f"{script} does not use the FastAPI extension, which this host needs: "
+            "import Request and Response from azurefunctions.extensions.http.fastapi."
+        )
+    metadata = await runtime.functions_metadata_request(_Message())
+    return _worker(captured[0], metadata.function_metadata_results or [])
+
+
+def _capture_web_app() -> list[FastAPI]:
+    """Have the runtime fill the list, instead of starting a second server."""
+    captured: list[FastAPI] = []
+
+    class WebServer:
+        def __init__(self, host: str, port: int, web_app: SimpleNamespace) -> None:
+            captured.append(web_app.get_app())
+
+        async def serve(self) -> None:
+            pass
+
+    tracker = HttpV2Registry.ext_base().ModuleTrackerMeta
+    vars(sys.modules[tracker.get_module()])["WebServer"] = WebServer
+    return captured
+
+
+def _worker(web_app: FastAPI, functions: list[_Message]) -> Worker:
+    http_functions: list[HttpFunction] = []
+    other_functions: list[OtherFunction] = []
+    for function in functions:
+        bindings = [json.loads(binding) for binding in function.raw_bindings]
+        trigger = next(b for b in bindings if b["type"].lower().endswith("trigger"))
+        if trigger["type"] != "httpTrigger":
+            other_functions.append(OtherFunction(function.name, trigger["type"]))
+            continue
+        http_functions.append(
+            HttpFunction(
+                name=function.name,
+                id=function.function_id,
+                route=trigger.get("route") or function.name,
+                methods=tuple(m.upper() for m in trigger.get("methods") or ()),
+                anonymous=trigger.get("authLevel", "function").lower() == "anonymous",
+                argument=trigger["name"],
+            )
+        )
+    return Worker(web_app, tuple(http_functions), tuple(other_functions))
+
+
+def _describe(exc: BaseException, app_dir: Path, script: str) -> str:
+    text = exc.msg if isinstance(exc, SyntaxError) else str(exc)
+    return f"{origin(exc, app_dir) or script}: {type(exc).__name__}: {text}"

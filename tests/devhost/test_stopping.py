@@ -1,0 +1,118 @@
+"""Ctrl-C and SIGTERM: a short drain, then an end, and nothing to see."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.devhost.conftest import Devhost, running
+
+APP = """
+import asyncio
+import time
+
+import azure.functions as func
+from azurefunctions.extensions.http.fastapi import Request, Response, StreamingResponse
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+
+
+@app.route("stream/{tenths:int}")
+async def stream(req: Request) -> StreamingResponse:
+    async def chunks():
+        for _ in range(int(req.path_params["tenths"])):
+            yield b"."
+            await asyncio.sleep(0.1)
+    return StreamingResponse(chunks())
+
+
+@app.route("thinks")
+async def thinks(req: Request) -> Response:
+    await asyncio.sleep(60)
+    return Response()
+
+
+@app.route("blocks")
+def blocks(req: Request) -> Response:
+    time.sleep(60)
+    return Response()
+"""
+
+
+@pytest.fixture
+def app_dir(tmp_path: Path) -> Path:
+    (tmp_path / "function_app.py").write_text(APP)
+    return tmp_path
+
+
+@contextmanager
+def streaming(host: Devhost, tenths: int) -> Iterator[Iterator[bytes]]:
+    """The chunks of a stream that has begun."""
+    with httpx.stream("GET", f"{host.url}/api/stream/{tenths}", timeout=10) as response:
+        chunks = response.iter_raw()
+        assert next(chunks) == b"."
+        yield chunks
+
+
+def assert_quiet(host: Devhost) -> None:
+    assert [line for line in host.log if " INFO devhost " not in line] == []
+
+
+def test_stream_that_ends_soon_is_not_cut(app_dir: Path) -> None:
+    with running(app_dir) as host:
+        with streaming(host, 10) as chunks:
+            host.interrupt()
+            assert len(b"".join(chunks)) == 9
+        assert host.exit_code() == 0
+        assert " 200 " in host.log[-1]
+        assert host.log[-1].endswith(" ms")
+        assert_quiet(host)
+
+
+def test_nothing_to_drain_stops_at_once_and_refuses_callers(app_dir: Path) -> None:
+    with running(app_dir) as host, httpx.Client(base_url=host.url, timeout=5) as idle:
+        idle.get("/api/nothing")  # Its connection stays open.
+        began = time.monotonic()
+        host.interrupt(signal.SIGTERM)
+        assert host.exit_code() == 0
+        assert time.monotonic() - began < 2
+        assert_quiet(host)
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{host.url}/api/nothing", timeout=5)
+
+
+def test_long_stream_is_cut_after_five_seconds(app_dir: Path) -> None:
+    with ExitStack() as stack:
+        host = stack.enter_context(running(app_dir))
+        chunks = stack.enter_context(streaming(host, 600))
+        began = time.monotonic()
+        host.interrupt(signal.SIGTERM)
+        with pytest.raises(httpx.RemoteProtocolError):
+            list(chunks)
+        assert 4.5 < time.monotonic() - began < 7
+        assert host.exit_code() == 0
+        assert host.log[-1].endswith(" ms (cut short)")
+        assert_quiet(host)
+
+
+def test_second_interrupt_stops_at_once_whatever_runs(app_dir: Path) -> None:
+    with ExitStack() as stack:
+        host = stack.enter_context(running(app_dir))
+        for path in ("thinks", "blocks"):  # Their callers leave, they go on.
+            with pytest.raises(httpx.ReadTimeout):
+                httpx.get(f"{host.url}/api/{path}", timeout=0.2)
+        chunks = stack.enter_context(streaming(host, 600))
+        host.interrupt()
+        next(chunks)
+        next(chunks)  # The first interrupt has been seen.
+        began = time.monotonic()
+        host.interrupt()
+        with pytest.raises(httpx.RemoteProtocolError):
+            list(chunks)
+        assert host.exit_code() == 0
+        assert time.monotonic() - began < 3
+        assert_quiet(host)
