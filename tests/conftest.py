@@ -38,7 +38,9 @@ def standin() -> Iterator[StandIn]:
 @pytest.fixture(scope="session")
 def app(standin: StandIn) -> Iterator[Server]:
     """The app as it is by default, over the stand-in, with the tests' chains."""
-    chains = ",".join(f"{name}=tests.example_chains:{name}" for name in CHAINS.split(","))
+    chains = ",".join(
+        f"{name}=tests.example_chains:{name}" for name in CHAINS.split(",")
+    )
     with Server(azure(standin, CHAINS=chains)) as server:
         yield server
 

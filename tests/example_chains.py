@@ -102,7 +102,9 @@ def sources(settings: Settings) -> Runnable[Any, Any]:
     """Retrieval as LangChain's own helpers shape it: `{"answer", "context"}`."""
     documents = [
         Document("Paris is in France.", metadata={"title": "Paris", "source": "p.md"}),
-        Document("So is Lyon.", metadata={"source": "lyon.md", "url": "https://x/lyon"}),
+        Document(
+            "So is Lyon.", metadata={"source": "lyon.md", "url": "https://x/lyon"}
+        ),
     ]
     retrieve = RunnableLambda(lambda _: documents)
     return RunnablePassthrough.assign(context=retrieve).assign(answer=strings)
@@ -128,7 +130,9 @@ async def _respond(state: State, config: RunnableConfig) -> dict[str, Any]:
     return {"messages": [await answering.ainvoke(state["messages"], config)]}
 
 
-graph = StateGraph(State).add_node("respond", _respond).add_edge(START, "respond").compile()
+graph = (
+    StateGraph(State).add_node("respond", _respond).add_edge(START, "respond").compile()
+)
 
 
 @tool(response_format="content_and_artifact")

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any, Self
 
 import httpx
@@ -147,7 +148,8 @@ def until(condition: Callable[[], bool], seconds: float = 5) -> None:
     """Wait until *condition* holds, *seconds* at most."""
     waiting = threading.Condition()
     with waiting:
-        for _ in range(int(seconds / 0.01)):
+        deadline = monotonic() + seconds
+        while monotonic() < deadline:
             if condition():
                 return
             waiting.wait(0.01)

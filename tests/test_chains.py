@@ -95,6 +95,8 @@ def test_a_chains_own_failure_says_nothing_but_where_to_look(app: Server) -> Non
     error = response.json()["error"]
     assert (response.status_code, error["code"]) == (500, "internal_error")
     assert error["request_id"] in error["message"]
-    app.wait_for(rf"request {error['request_id']}: RuntimeError at .*example_chains.py:")
+    app.wait_for(
+        rf"request {error['request_id']}: RuntimeError at .*example_chains.py:"
+    )
     assert "the-text-of-an-exception" not in response.text
     assert not any("the-text-of-an-exception" in line for line in app.lines)

@@ -52,7 +52,9 @@ def test_the_first_event_arrives_long_before_the_last(app: Server) -> None:
     with app.streaming("standin:answer tokens=20 delay_ms=100") as answer:
         _, first = answer.next()
         assert first["delta_content"] == "tok0"
-        assert "telemetry" not in app.lines[-1] or answer.request_id not in app.lines[-1]
+        assert (
+            "telemetry" not in app.lines[-1] or answer.request_id not in app.lines[-1]
+        )
 
 
 @pytest.mark.parametrize("path", ["/api/chat", "/api/chat/json", "/api/http_trigger"])
@@ -96,7 +98,11 @@ def test_tool_messages_content_parts_and_names_reach_the_model(app: Server) -> N
     image = {"type": "image_url", "image_url": {"url": "https://example.com/x.png"}}
     messages = [
         {"role": "developer", "content": "be brief"},
-        {"role": "user", "name": "ann", "content": [{"type": "text", "text": "?"}, image]},
+        {
+            "role": "user",
+            "name": "ann",
+            "content": [{"type": "text", "text": "?"}, image],
+        },
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "call_1", "content": "sunny"},
         {"role": "user", "content": "standin:echo"},
@@ -178,7 +184,9 @@ def test_a_refusals_text_is_answer_text(app: Server) -> None:
 
 def test_reasoning_is_an_event_of_its_own(app: Server) -> None:
     events = app.events("standin:reasoning")
-    reasoning = [data["delta_reasoning"] for name, data in events if name == "reasoning"]
+    reasoning = [
+        data["delta_reasoning"] for name, data in events if name == "reasoning"
+    ]
     assert "".join(reasoning).startswith("The question is about")
     assert "delta_reasoning" not in dict(events)["message"]
 
@@ -242,7 +250,9 @@ def test_a_failure_before_the_first_token_is_a_true_status(
     assert response.headers.get("x-should-retry") == (None if retryable else "false")
     assert UPSTREAM_DETAIL not in response.text
     record = app.record(error["request_id"])
-    assert record["status"] == ("content_filter" if code == "content_filter" else "error")
+    assert record["status"] == (
+        "content_filter" if code == "content_filter" else "error"
+    )
     assert record["error"] == {"code": code}
 
 
