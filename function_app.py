@@ -21,14 +21,14 @@ from streaming.events import Event
 from streaming.limits import Capacity, Limits, limit
 from streaming.requests import ChatRequest, Message
 from streaming.response import EventResponse, error_response
-from telemetry import Telemetry, access_log
+from telemetry import Telemetry, logs
 from telemetry.runs import Run
 
 log = logging.getLogger(__name__)
 
 settings = configuration.load()
 chains.check(settings)
-access_log.drop_query_strings()
+logs.keep_private()
 
 limits = Limits(
     peek=settings.first_token_peek_seconds,

@@ -49,7 +49,7 @@ def _without_surrogates(value: Any) -> Any:
         case list() | tuple():
             return [_without_surrogates(item) for item in value]
         case _:
-            return value if isinstance(value, bool | int | float) else str(value)
+            return value
 
 
 def encode(value: Any, event: str | None = None) -> bytes:

@@ -108,7 +108,7 @@ class ChatRequest(BaseModel):
     """A request's body, as far as it decides the answer."""
 
     messages: list[Message]
-    model: str = ""
+    model: str | None = None
     stream: bool = False
     stream_options: StreamOptions | None = None
 

@@ -1,0 +1,105 @@
+"""Every exception a provider's library raises is one the caller understands."""
+
+import inspect
+
+import httpx2
+import langchain_core.exceptions
+import langchain_openai.chat_models.base
+import openai
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+from langchain_core.exceptions import ModelError
+
+from chains._errors import to_chat_error
+from streaming import errors
+
+REQUEST = httpx2.Request("POST", "https://example.com")
+SECRET = "the-text-of-the-exception"
+
+
+def classes(module: object, base: type[Exception]) -> list[type[Exception]]:
+    return [
+        each
+        for _, each in inspect.getmembers(module, inspect.isclass)
+        if issubclass(each, base) and each is not ModelError  # Nothing raises the base.
+    ]
+
+
+def an_instance(kind: type[Exception]) -> Exception:
+    """An exception of that class, with its class's own status where it has one."""
+    status = getattr(kind, "status_code", None)
+    exc = kind.__new__(kind)
+    Exception.__init__(exc, SECRET)
+    exc.message, exc.body, exc.code, exc.param = SECRET, None, None, None  # type: ignore[attr-defined]
+    if issubclass(kind, openai.APIStatusError):
+        exc.response = httpx2.Response(int(status or 500), request=REQUEST)  # type: ignore[attr-defined]
+        exc.status_code = exc.response.status_code  # type: ignore[attr-defined]
+    return exc
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *classes(openai, openai.OpenAIError),
+        *classes(langchain_openai.chat_models.base, openai.OpenAIError),
+        *classes(langchain_core.exceptions, ModelError),
+        TimeoutError,
+        ClientAuthenticationError,
+    ],
+)
+def test_every_provider_exception_is_mapped(kind: type[Exception]) -> None:
+    error = to_chat_error(an_instance(kind), "request-1")
+    assert error.code != "internal_error"
+    assert SECRET not in error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "invalid_request"),
+        (401, "upstream_auth"),
+        (403, "upstream_auth"),
+        (404, "deployment_not_found"),
+        (408, "upstream_timeout"),
+        (409, "upstream_error"),
+        (422, "invalid_request"),
+        (429, "rate_limited"),
+        (500, "upstream_error"),
+        (503, "upstream_error"),
+        (504, "upstream_timeout"),
+    ],
+)
+def test_the_sdks_own_errors_are_mapped_by_status(status: int, code: str) -> None:
+    response = httpx2.Response(status, request=REQUEST)
+    error = to_chat_error(
+        openai.APIStatusError(SECRET, response=response, body=None), ""
+    )
+    assert error.code == code
+
+
+def test_a_retry_after_may_be_a_date() -> None:
+    headers = {"retry-after": "Wed, 21 Oct 2065 07:28:00 GMT"}
+    response = httpx2.Response(429, headers=headers, request=REQUEST)
+    error = to_chat_error(openai.RateLimitError("", response=response, body=None), "")
+    assert error.retry_after_ms is not None
+    assert error.retry_after_ms > 1_000_000
+
+
+def test_what_fits_nothing_is_logged_by_class_and_place_without_its_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    try:
+        raise LookupError(SECRET)
+    except LookupError as exc:
+        error = to_chat_error(exc, "request-1")
+    assert error.code == "internal_error"
+    assert "request-1" in error.message
+    assert "request-1: LookupError at" in caplog.text
+    assert "test_errors.py:" in caplog.text
+    assert SECRET not in caplog.text + error.message
+
+
+def test_the_tree_in_the_docstring_is_the_tree() -> None:
+    for name, kind in inspect.getmembers(errors, inspect.isclass):
+        if issubclass(kind, errors.ChatError) and kind is not errors.ChatError:
+            assert name in (errors.__doc__ or "")

@@ -1,0 +1,57 @@
+"""No query string in an access log: on Azure the worker's own server writes one."""
+
+import asyncio
+import logging
+import socket
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+import uvicorn
+from azurefunctions.extensions.http.fastapi import WebApp, WebServer
+from fastapi import Request
+
+from telemetry import logs
+
+
+async def test_the_workers_own_server_logs_no_query_string(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs.keep_private()  # As at import of the app, before the worker starts its server.
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    app = WebApp()
+
+    @app.route
+    async def everything(request: Request) -> str:
+        return "answer"
+
+    started = asyncio.Event()
+    servers: list[uvicorn.Server] = []
+    startup = uvicorn.Server.startup
+
+    async def noted(self: uvicorn.Server, sockets: Any = None) -> None:
+        await startup(self, sockets)
+        servers.append(self)
+        started.set()
+
+    # The worker keeps its server to itself; only the test needs to stop it.
+    monkeypatch.setattr(uvicorn.Server, "startup", noted)
+    worker = asyncio.create_task(WebServer("127.0.0.1", port, app).serve())
+    with anyio.fail_after(5):
+        await started.wait()
+        async with httpx.AsyncClient() as client:
+            await client.get(f"http://127.0.0.1:{port}/api/chat?code=the-key&x=1")
+        servers[0].should_exit = True
+        await worker
+    printed = capsys.readouterr()
+    assert '"GET /api/chat HTTP/1.1" 200' in printed.out
+    assert "the-key" not in printed.out + printed.err
+
+
+def test_clients_do_not_log_urls() -> None:
+    logs.keep_private()
+    for name in ("httpx", "httpx2"):
+        assert not logging.getLogger(name).isEnabledFor(logging.INFO)

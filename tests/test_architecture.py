@@ -1,0 +1,171 @@
+"""Who may import whom; read from the source, so that a late import counts too."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server import ROOT
+
+OURS = {
+    "azure_openai",
+    "chains",
+    "devhost",
+    "function_app",
+    "registry",
+    "settings",
+    "streaming",
+    "telemetry",
+}
+
+# Of ours, then of others'. A longer name is looked up before the package it is in.
+ALLOWED = {
+    "settings": ([], ["pydantic", "pydantic_settings"]),
+    "registry": ([], []),
+    "streaming": (["registry"], ["orjson", "pydantic"]),
+    "streaming.response": (["registry"], ["starlette"]),
+    "streaming.http": ([], ["starlette"]),
+    "azure_openai": (
+        ["settings", "streaming.errors", "streaming.sse", "telemetry.runs"],
+        ["aiohttp", "azure.identity", "httpx2", "openai", "orjson", "pydantic"],
+    ),
+    "chains": (
+        [
+            "azure_openai",
+            "registry",
+            "settings",
+            "streaming.errors",
+            "streaming.events",
+            "streaming.requests",
+        ],
+        ["langchain_core", "langchain_openai", "pydantic"],
+    ),
+    "telemetry": (
+        ["registry", "settings", "streaming.errors", "streaming.events"],
+        ["orjson"],
+    ),
+    "telemetry.callback": (
+        ["streaming.events"],
+        ["langchain_core"],
+    ),
+    "devhost": (
+        [],
+        [
+            "azure.functions",
+            "azure_functions_runtime",
+            "azurefunctions",
+            "fastapi",
+            "starlette",
+            "uvicorn",
+        ],
+    ),
+    "function_app": (
+        ["chains", "settings", "streaming", "telemetry"],
+        ["azure.functions", "azurefunctions", "orjson", "starlette"],
+    ),
+}
+
+# Modules that may not import each other, except to share a parser.
+SEPARATE = ["chains", "streaming.dialects", "telemetry.sinks"]
+
+
+def sources() -> list[str]:
+    names = []
+    for top in OURS:
+        path = ROOT / top
+        files = path.rglob("*.py") if path.is_dir() else [path.with_suffix(".py")]
+        names += [file.relative_to(ROOT).as_posix() for file in files]
+    return sorted(names)
+
+
+def module_of(source: str) -> str:
+    parts = Path(source).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(source: str) -> Iterator[str]:
+    """Each module imported anywhere in *source*, with the name taken from it."""
+    for node in ast.walk(ast.parse((ROOT / source).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{source}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(name: str, packages: list[str]) -> bool:
+    return any(name == each or name.startswith(f"{each}.") for each in packages)
+
+
+def rules(module: str) -> tuple[list[str], list[str]]:
+    parts = module.split(".")
+    own = parts[0]
+    ours, others = ALLOWED[own]
+    for length in range(2, len(parts) + 1):
+        more = ALLOWED.get(".".join(parts[:length]), ([], []))
+        ours, others = ours + more[0], others + more[1]
+    return [own, *ours], others
+
+
+@pytest.mark.parametrize("source", sources())
+def test_a_module_imports_only_what_its_package_may(source: str) -> None:
+    ours, others = rules(module_of(source))
+    for name in imports(source):
+        top = name.partition(".")[0]
+        if top in sys.stdlib_module_names:
+            continue
+        allowed = ours if top in OURS else others
+        assert within(name, allowed), f"{source} may not import {name}"
+
+
+@pytest.mark.parametrize("package", SEPARATE)
+def test_siblings_do_not_import_each_other(package: str) -> None:
+    folder = ROOT / package.replace(".", "/")
+    public = {f"{package}.{file.stem}" for file in folder.glob("[!_]*.py")}
+    for file in folder.glob("[!_]*.py"):
+        own = f"{package}.{file.stem}"
+        for name in imports(file.relative_to(ROOT).as_posix()):
+            assert not within(name, sorted(public - {own})), f"{own} imports {name}"
+
+
+@pytest.mark.parametrize("source", sources())
+def test_only_settings_read_the_environment(source: str) -> None:
+    if source.startswith("devhost/") or source == "settings.py":
+        return
+    text = (ROOT / source).read_text(encoding="utf-8")
+    assert "os.environ" not in text
+    assert "getenv" not in text
+
+
+@pytest.mark.parametrize("source", sources())
+def test_a_module_is_one_noun_and_no_longer_than_it(source: str) -> None:
+    text = (ROOT / source).read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree), f"{source} does not say what it is"
+    assert text.count("\n") <= 300
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or 0) - node.lineno + 1
+            assert lines <= 50, f"{source}: {node.name} does not fit on a screen"
+
+
+def test_langchain_is_not_imported_at_start() -> None:
+    """It takes a second, which every cold start would pay."""
+    code = (
+        "import chains, sys; chains.warm = lambda settings: None; import function_app; "
+        "print([name for name in sys.modules if name.startswith('langchain')])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert result.stdout.strip() == "[]"

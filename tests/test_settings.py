@@ -1,0 +1,130 @@
+"""Settings: synonyms, blanks, and a clear message at start for what cannot work."""
+
+import pytest
+
+import chains
+import settings as configuration
+from settings import SettingsError
+
+AZURE = {
+    "AZURE_OPENAI_ENDPOINT": "https://name.openai.azure.com/",
+    "AZURE_OPENAI_DEPLOYMENT": "gpt-4o",
+}
+
+
+@pytest.fixture(autouse=True)
+def only_what_the_test_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in configuration.Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def load(monkeypatch: pytest.MonkeyPatch, **settings: str) -> configuration.Settings:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return configuration.load()
+
+
+def test_with_nothing_set_the_documentation_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = load(monkeypatch)
+    assert settings.default_chain == "docs"
+    assert settings.http_auth_level == "function"
+    assert not settings.local
+
+
+def test_blank_means_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    blank = {name.upper(): "" for name in configuration.Settings.model_fields}
+    assert load(monkeypatch, **blank) == configuration.Settings()
+
+
+def test_the_names_of_other_systems_are_understood(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = load(
+        monkeypatch,
+        OpenAIEndpoint="https://x.example",
+        AZURE_OPENAI_KEY="key",
+        AZURE_OPENAI_CHAT_DEPLOYMENT="gpt-4o",
+        OPENAI_API_VERSION="2025-01-01",
+    )
+    assert settings.azure_openai_endpoint == "https://x.example"
+    assert settings.azure_openai_api_key is not None
+    assert settings.azure_openai_api_key.get_secret_value() == "key"
+    assert settings.azure_openai_deployment == "gpt-4o"
+    assert settings.azure_openai_api_version == "2025-01-01"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "deployment"),
+    [
+        ("AZURE_OPENAI_BASE_URL", "AZURE_OPENAI_MODEL"),
+        ("OpenAIEndpoint", "OpenAIOptions__DeployName"),
+    ],
+)
+def test_each_pair_of_other_names_configures_a_model(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str, deployment: str
+) -> None:
+    settings = load(monkeypatch, **{endpoint: "https://x.example", deployment: "d"})
+    assert settings.model_configured
+    assert settings.azure_openai_deployment == "d"
+
+
+def test_the_settings_own_name_comes_before_a_synonym(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = load(monkeypatch, **AZURE, AZURE_OPENAI_MODEL="other")
+    assert settings.azure_openai_deployment == "gpt-4o"
+    assert settings.azure_openai_endpoint == "https://name.openai.azure.com"
+    assert settings.default_chain == "chat"
+
+
+@pytest.mark.parametrize(
+    ("settings", "names"),
+    [
+        ({"AZURE_OPENAI_ENDPOINT": "https://x"}, "AZURE_OPENAI_DEPLOYMENT is missing"),
+        ({"AZURE_OPENAI_DEPLOYMENT": "x"}, "AZURE_OPENAI_ENDPOINT is missing"),
+        ({"AZURE_OPENAI_API_KEY": "x"}, "AZURE_OPENAI_ENDPOINT is missing"),
+        ({"OPENAI_BASE_URL": "http://x"}, "OPENAI_MODEL is missing"),
+        ({"OPENAI_MODEL": "x"}, "OPENAI_BASE_URL is missing"),
+        ({**AZURE, "OPENAI_BASE_URL": "http://x", "OPENAI_MODEL": "m"}, "exclude"),
+        ({**AZURE, "AZURE_OPENAI_ENDPOINT": "name.azure.com"}, "AZURE_OPENAI_ENDPOINT"),
+        ({"MAX_MESSAGES": "many"}, "MAX_MESSAGES"),
+        ({"MAX_MESSAGES": "0"}, "MAX_MESSAGES"),
+        ({"KEEPALIVE_SECONDS": "-1"}, "KEEPALIVE_SECONDS"),
+        ({"KEEPALIVE_SECONDS": "nan"}, "KEEPALIVE_SECONDS"),
+        ({"HTTP_AUTH_LEVEL": "open"}, "HTTP_AUTH_LEVEL"),
+        ({"CALLER_SYSTEM_PROMPT": "maybe"}, "CALLER_SYSTEM_PROMPT"),
+        ({"CHAINS": "mine"}, "CHAINS: expected name=module:attribute, got 'mine'"),
+        ({"CHAINS": "chat=tests:x"}, "CHAINS: 'chat' is the name of a built-in chain"),
+        ({"CHAINS": "x=no_such_module:x"}, "there is no module 'no_such_module'"),
+        ({"CHAT_CHAIN": "nope"}, "CHAT_CHAIN: unknown chain 'nope', expected one of"),
+    ],
+)
+def test_a_bad_setting_is_named_at_start(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], names: str
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        chains.check(load(monkeypatch, **settings))
+    assert names in str(raised.value)
+
+
+def test_a_secret_is_in_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = {"AZURE_OPENAI_API_KEY": "the-secret", "MAX_MESSAGES": "the-secret"}
+    with pytest.raises(SettingsError) as raised:
+        load(monkeypatch, **secret)
+    assert "the-secret" not in str(raised.value)
+
+
+def test_openais_key_alone_configures_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not load(monkeypatch, OPENAI_API_KEY="x").model_configured
+
+
+def test_chains_and_levels_are_read_as_people_write_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = load(
+        monkeypatch, CHAINS=" a=m:x , b=p.q:y.z,", HTTP_AUTH_LEVEL="ANONYMOUS"
+    )
+    assert settings.chains == {"a": "m:x", "b": "p.q:y.z"}
+    assert settings.http_auth_level == "anonymous"
