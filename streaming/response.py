@@ -135,6 +135,8 @@ class EventResponse(Response):
                 aclosing(self._dialect.encode(watched, self._request)) as frames,
             ):
                 async for frame in frames:
+                    if not self._request.stream:
+                        pipe.commit()  # The one body there is: nothing failed.
                     await pipe.write(frame)
         except Exception as exc:  # A dialect's bug: the caller must not wait for ever.
             pipe.fail(InternalError("The answer could not be written."))
@@ -154,9 +156,7 @@ class EventResponse(Response):
                     pipe.fail(error)
                 case Done(finish_reason="deadline") if not pipe.committed:
                     pipe.fail(DeadlineExceeded("The answer took too long."))
-                case Done():
-                    pipe.commit()
-                case _ if streams and isinstance(event, VISIBLE):
+                case _ if streams and isinstance(event, (*VISIBLE, Done)):
                     pipe.commit()
             yield event
 

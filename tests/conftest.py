@@ -9,7 +9,7 @@ from tests.standin.process import StandIn
 
 CHAINS = (
     "strings,model,sources,ragged,graph,agent,tools,silent,broken,quiet_tool,inner,"
-    "unfinished"
+    "unfinished,blocks"
 )
 
 

@@ -91,6 +91,15 @@ def calling(name: str, args: str) -> AIMessageChunk:
 
 answering = ScriptedModel(script=["Hel", "lo", finish()])
 
+blocks = QUESTION | ScriptedModel(
+    script=[
+        AIMessageChunk(content=[{"type": "reasoning", "reasoning": "Hm.", "index": 0}]),
+        AIMessageChunk(content=[{"type": "text", "text": "Hel", "index": 1}]),
+        AIMessageChunk(content=[{"type": "text", "text": "lo", "index": 1}]),
+        AIMessageChunk(content=[], response_metadata={"finish_reason": "stop"}),
+    ]
+)
+
 strings = QUESTION | answering | StrOutputParser()
 model = answering
 unfinished = (

@@ -1,0 +1,110 @@
+"""Every kind of stream, read by two parsers that nobody here wrote."""
+
+import base64
+import json
+import subprocess
+
+import httpx
+import pytest
+from httpx_sse import EventSource
+
+from tests.aimock import NODE, PACKAGE
+from tests.server import Server
+
+SCENARIOS = [
+    "answer",
+    "length",
+    "tools calls=2",
+    "refusal",
+    "reasoning",
+    "filtered",
+    "async_filter",
+    "async_block start=1 end=5",
+    "block_after_stop start=1 end=5",
+    "utf8_split",
+    "big bytes=200000",
+    "crlf",
+    "error_event tokens=3",
+    "cut tokens=3",
+    "drop tokens=3",
+    "malformed tokens=3",
+    "answer text=%0A%0D%0Aline%0Dbreaks%0A%0Adata:%20event:%20done%0A size=1",
+]
+
+
+@pytest.fixture(scope="module")
+def streams(app: Server, impatient: Server) -> dict[str, bytes]:
+    """The bytes of an answer to each scenario, and of one with each other ending."""
+    answers = {name: app.chat(f"standin:{name}").content for name in SCENARIOS}
+    for chain in ("sources", "agent", "silent", "ragged"):
+        answers[chain] = app.chat("hello", chain=chain).content
+    answers["stall"] = impatient.chat("standin:stall tokens=4").content
+    answers["late"] = impatient.chat("standin:answer tokens=2 first_ms=900").content
+    deadline = "standin:answer tokens=100 delay_ms=100"
+    answers["deadline"] = impatient.chat(deadline).content
+    answers["check"] = app.client.get("/api/stream-check").content
+    return answers
+
+
+def by_httpx_sse(stream: bytes) -> list[list[str]]:
+    headers = {"content-type": "text/event-stream; charset=utf-8"}
+    response = httpx.Response(200, headers=headers, content=stream)
+    return [[event.event, event.data] for event in EventSource(response).iter_sse()]
+
+
+def by_eventsource_parser(streams: list[bytes]) -> list[list[list[str]]]:
+    """As npm's eventsource-parser reads them, in pieces of seven bytes."""
+    lines = b"".join(base64.b64encode(stream) + b"\n" for stream in streams)
+    result = subprocess.run(
+        [str(NODE), "parse.mjs"],
+        cwd=PACKAGE,
+        input=lines,
+        capture_output=True,
+        timeout=30,
+        check=True,
+    )
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_two_parsers_read_the_same_events(streams: dict[str, bytes]) -> None:
+    ours = [by_httpx_sse(stream) for stream in streams.values()]
+    theirs = by_eventsource_parser(list(streams.values()))
+    for name, one, other in zip(streams, ours, theirs, strict=True):
+        assert one == other, name
+
+
+def test_every_stream_ends_with_exactly_one_done(streams: dict[str, bytes]) -> None:
+    for name, stream in streams.items():
+        events = by_httpx_sse(stream)
+        assert [event for event, _ in events].count("done") == 1, name
+        assert events[-1][0] == "done", name
+        assert stream.endswith(b"}\n\n"), name
+
+
+def test_every_frame_is_json_and_every_delta_says_something(
+    streams: dict[str, bytes],
+) -> None:
+    for name, stream in streams.items():
+        for event, data in by_httpx_sse(stream):
+            value = json.loads(data)
+            if event == "message":
+                assert set(value) == {"deployment", "delta_content"}, name
+                # An empty one is a keep-alive, and only "late" is silent for so long.
+                assert value["delta_content"] or name in ("late", "stall"), name
+
+
+def test_no_stream_has_a_comment_or_a_carriage_return(
+    streams: dict[str, bytes],
+) -> None:
+    """`@microsoft/fetch-event-source` takes a comment for an event without data."""
+    for name, stream in streams.items():
+        assert not any(line.startswith(b":") for line in stream.split(b"\n")), name
+        assert b"\r" not in stream, name
+
+
+def test_line_breaks_in_the_answer_are_not_the_streams(
+    streams: dict[str, bytes],
+) -> None:
+    events = by_httpx_sse(streams[SCENARIOS[-1]])
+    text = "".join(json.loads(data).get("delta_content", "") for _, data in events)
+    assert text == "\n\r\nline\rbreaks\n\ndata: event: done\n"
