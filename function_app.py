@@ -1,6 +1,7 @@
 """The Function App: its routes, and the one place where the parts meet."""
 
 import asyncio
+import gc
 import logging
 import threading
 from collections.abc import AsyncGenerator
@@ -178,5 +179,13 @@ def json_response(value: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(value), status, headers)
 
 
-# LangChain takes a second to import: the first caller should not wait for it.
-threading.Thread(target=chains.warm, args=(settings,), daemon=True).start()
+def warm_up() -> None:
+    """Import LangChain, which takes a second, before the first caller waits for it."""
+    chains.warm(settings)
+    # What is loaded by now stays, so the collector need not look at it again; and an
+    # answer's chunks, which LangChain keeps to its end, are no reason to look so often.
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
+
+
+threading.Thread(target=warm_up, daemon=True).start()

@@ -1,14 +1,13 @@
 """The chat model that chains share: LangChain's, told everything the wire says."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, SystemMessage
 from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.runnables import RunnableConfig
 from langchain_openai import AzureChatOpenAI, ChatOpenAI
-from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import SecretStr
 
 from azure_openai import client, credentials
@@ -16,10 +15,16 @@ from azure_openai.completions import Completions
 from settings import Settings
 from streaming.errors import NotConfigured
 
+if TYPE_CHECKING:
+    from langchain_openai.chat_models.base import BaseChatOpenAI as _Base
+else:
+    # A second base with fields would put its defaults before those of AzureChatOpenAI.
+    _Base = object
+
 SET_BY_CREDENTIAL = SecretStr("set by azure_openai.credentials")
 
 
-class _WholeWire(BaseChatOpenAI):
+class _WholeWire(_Base):
     """Puts into each chunk what LangChain leaves out.
 
     A refusal's text is answer text; reasoning is

@@ -7,6 +7,7 @@ text. See: https://www.sqlite.org/fts5.html
 import re
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,7 @@ class Passages:
     def __init__(self, passages: Iterable[Passage]) -> None:
         self._lock = threading.Lock()
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
+        weakref.finalize(self, self._database.close)
         self._database.execute(
             "CREATE VIRTUAL TABLE passage USING fts5(path UNINDEXED, line UNINDEXED, "
             "heading, text, tokenize='porter unicode61 remove_diacritics 2')"

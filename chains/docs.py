@@ -17,7 +17,7 @@ from streaming.errors import NotConfigured
 
 FOR_A_MODEL = 6
 TO_QUOTE = 3
-QUOTED_WHOLE = 900
+QUOTED_WHOLE = 1600
 """Characters up to which a passage is quoted as it is."""
 
 PACE_SECONDS = 0.01
@@ -103,7 +103,10 @@ def quote(text: str, asked: set[str]) -> str:
         sentences = re.split(r"(?<=[.!?])\s+|\n(?=[-*|])", text)
         best = sorted(sentences, key=lambda each: -len(asked & keywords(each)))[:3]
         text = "\n".join(sentence for sentence in sentences if sentence in best)
-        text = text[:QUOTED_WHOLE]
+        if len(text) > QUOTED_WHOLE:
+            text = text[:QUOTED_WHOLE].rpartition("\n")[0] + "\n…"
+        if text.count("```") % 2:
+            text += "\n```"
     return "\n".join(f"> {line}" for line in text.splitlines())
 
 

@@ -44,7 +44,7 @@ def load(app_dir: Path, environ: Mapping[str, str]) -> Config:
     }
     merged = {**settings, **environ}
     function_key = merged.get("FUNCTIONS_KEY") or None
-    if function_key is None and "AZURE_FUNCTIONS_ENVIRONMENT" not in merged:
+    if function_key is None and not merged.get("AZURE_FUNCTIONS_ENVIRONMENT"):
         settings["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development"
     return Config(
         app_dir=app_dir,

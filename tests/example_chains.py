@@ -115,7 +115,7 @@ def sources(settings: Settings) -> Runnable[Any, Any]:
             "So is Lyon.", metadata={"source": "lyon.md", "url": "https://x/lyon"}
         ),
     ]
-    retrieve = RunnableLambda(lambda _: documents)
+    retrieve: Runnable[Any, Any] = RunnableLambda(lambda _: documents)
     return RunnablePassthrough.assign(context=retrieve).assign(answer=strings)
 
 
@@ -202,14 +202,15 @@ async def wait(seconds: float) -> str:
     return "waited"
 
 
-async def _quiet_tool(chunks: AsyncIterator[Any], config: RunnableConfig) -> Any:
-    async for _ in chunks:
-        yield "before"
-        await wait.ainvoke({"seconds": 1.5}, config)
-        yield " after"
+async def _quiet_tool(
+    inputs: ChainInput, config: RunnableConfig
+) -> AsyncGenerator[Chunk]:
+    yield "before"
+    await wait.ainvoke({"seconds": 1.5}, config)
+    yield " after"
 
 
-quiet_tool = RunnableGenerator(_quiet_tool)
+quiet_tool = from_generator(_quiet_tool)
 
 
 async def _inner(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:

@@ -28,11 +28,11 @@ FOREIGN = re.compile(
 class Server:
     """`python -m devhost` over this project, with *settings* in its environment."""
 
-    def __init__(self, settings: Mapping[str, str]) -> None:
+    def __init__(self, settings: Mapping[str, str], *, cwd: Path = ROOT) -> None:
         inherited = {k: v for k, v in os.environ.items() if not FOREIGN.match(k)}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "devhost"],
-            cwd=ROOT,
+            cwd=cwd,
             env={**inherited, "PORT": "0", **settings},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -76,7 +76,10 @@ class Server:
         return dict(json.loads(self.wait_for(pattern)[1]))
 
     def stop(self) -> int:
-        """Stop it as the platform does, and give its exit code."""
+        """Stop it as the platform does, and give its exit code.
+
+        Nothing it ever printed may hold a question of a test, a key or a query string.
+        """
         self.client.close()
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
@@ -88,6 +91,9 @@ class Server:
         self._reader.join(5)
         assert self._process.stdout is not None
         self._process.stdout.close()
+        private = re.compile(r"standin:|standin-key|standin-token|function-key|\?\w+=")
+        told = [line for line in self.lines if private.search(line)]
+        assert not told, "\n".join(told)
         return code
 
     def __enter__(self) -> Self:

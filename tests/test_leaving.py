@@ -15,9 +15,10 @@ import pytest
 from tests.server import Server, read_events, text_of, until
 from tests.standin.process import StandIn
 
-# A caller's leaving is promised to reach the upstream within 100 ms. On a machine that
-# also runs everything else, a test can only say that it did not take a second.
-AT_ONCE = 1.0
+TRIES = 5
+"""A busy machine may hold up one of them; what has no delay built in is fast in one."""
+
+WITHIN_SECONDS = 0.1
 
 
 def open_streams(server: Server) -> int:
@@ -26,28 +27,31 @@ def open_streams(server: Server) -> int:
 
 
 @pytest.mark.parametrize(
-    ("when", "scenario", "tokens_seen"),
+    ("when", "scenario"),
     [
-        ("while tokens flow", "answer tokens=1000 delay_ms=20", 3),
-        ("while the model is silent", "stall tokens=6 after=3", 3),
+        ("tokens-flow", "answer tokens=1000 delay_ms=20"),
+        ("model-is-silent", "stall tokens=6 after=3"),
     ],
 )
 def test_leaving_in_the_middle_closes_the_upstream_and_is_recorded(
-    app: Server, standin: StandIn, when: str, scenario: str, tokens_seen: int
+    app: Server, standin: StandIn, when: str, scenario: str
 ) -> None:
-    tag = when.replace(" ", "-")
-    with app.streaming(f"standin:{scenario} tag={tag}") as answer:
-        seen = [answer.next()[1]["delta_content"] for _ in range(tokens_seen)]
-        request_id, left_at = answer.request_id, time.monotonic()
-    assert seen == ["tok0", " tok1", " tok2"]
-    closed_at = standin.wait_closed(tag)["closed_at"]
-    assert closed_at is not None
-    assert closed_at - left_at < AT_ONCE
-    record = app.record(request_id)
-    assert record["status"] == "cancelled"
-    assert record["finish_reason"] is None
-    assert record["usage"]["estimated"] is True
-    assert record["usage"]["completion_tokens"] > 0
+    delays = []
+    for number in range(TRIES):
+        tag = f"{when}-{number}"
+        with app.streaming(f"standin:{scenario} tag={tag}") as answer:
+            seen = [answer.next()[1]["delta_content"] for _ in range(3)]
+            assert seen == ["tok0", " tok1", " tok2"]
+            left_at = time.monotonic()
+        closed_at = standin.wait_closed(tag)["closed_at"]
+        assert closed_at is not None
+        delays.append(closed_at - left_at)
+        record = app.record(answer.request_id)
+        assert record["status"] == "cancelled"
+        assert record["finish_reason"] is None
+        assert record["usage"]["estimated"] is True
+        assert record["usage"]["completion_tokens"] > 0
+    assert min(delays) < WITHIN_SECONDS
     until(lambda: open_streams(app) == 0)
 
 
@@ -55,23 +59,26 @@ def test_leaving_in_the_middle_closes_the_upstream_and_is_recorded(
 def test_leaving_before_the_first_token_closes_the_upstream(
     app: Server, standin: StandIn, stream: str
 ) -> None:
-    tag = f"before-{stream}"
-    body = f'{{"user": "standin:silent tag={tag}", "stream": {stream}}}'
-    head = (
-        f"POST /api/chat HTTP/1.1\r\nhost: x\r\nx-request-id: {tag}\r\n"
-        f"content-length: {len(body)}\r\n\r\n"
-    )
     address = (httpx.URL(app.url).host, httpx.URL(app.url).port)
-    with socket.create_connection(address) as connection:
-        connection.sendall(head.encode() + body.encode())
-        assert standin.wait(tag, "open")
-        left_at = time.monotonic()
-    closed_at = standin.wait_closed(tag)["closed_at"]
-    assert closed_at is not None
-    assert closed_at - left_at < AT_ONCE
-    record = app.record(tag)
-    assert record["status"] == "cancelled"
-    assert record["time_to_first_chunk_ms"] is None
+    delays = []
+    for number in range(TRIES):
+        tag = f"before-{stream}-{number}"
+        body = f'{{"user": "standin:silent tag={tag}", "stream": {stream}}}'
+        head = (
+            f"POST /api/chat HTTP/1.1\r\nhost: x\r\nx-request-id: {tag}\r\n"
+            f"content-length: {len(body)}\r\n\r\n"
+        )
+        with socket.create_connection(address) as connection:
+            connection.sendall(head.encode() + body.encode())
+            assert standin.wait(tag, "open")
+            left_at = time.monotonic()
+        closed_at = standin.wait_closed(tag)["closed_at"]
+        assert closed_at is not None
+        delays.append(closed_at - left_at)
+        record = app.record(tag)
+        assert record["status"] == "cancelled"
+        assert record["time_to_first_chunk_ms"] is None
+    assert min(delays) < WITHIN_SECONDS
     until(lambda: open_streams(app) == 0)
 
 

@@ -32,6 +32,18 @@ def test_a_model_that_never_begins_times_out(
     assert standin.wait_closed("never")["outcome"] == "closed_by_peer"
 
 
+def test_a_model_whose_headers_are_late_is_waited_for(impatient: Server) -> None:
+    events = impatient.events("standin:slow_first ms=900")
+    assert events[0] == KEEP_ALIVE
+    assert events[-1][1]["finish_reason"] == "stop"
+
+
+def test_a_model_whose_headers_never_come_times_out(impatient: Server) -> None:
+    assert read_failure(impatient.events("standin:slow_first ms=9000")) == (
+        "upstream_timeout"
+    )
+
+
 def test_a_model_that_never_begins_is_504_without_streaming(impatient: Server) -> None:
     response = impatient.chat("standin:silent", stream=False)
     assert response.status_code == 504

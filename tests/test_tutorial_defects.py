@@ -5,12 +5,14 @@ of `{"deployment", "delta_content"}`.
 """
 
 import json
+from typing import Any
 
 import httpx
 from langchain_core.runnables import Runnable
 
 import chains
 from settings import Settings
+from tests.example_chains import strings
 from tests.server import Server, read_events
 from tests.standin.process import StandIn
 
@@ -86,13 +88,11 @@ def test_the_model_is_built_once_and_not_for_every_request() -> None:
     assert len(built) == 1
 
 
-built: list[Runnable[object, object]] = []
+built: list[Runnable[Any, Any]] = []
 
 
-def build(settings: Settings) -> Runnable[object, object]:
+def build(settings: Settings) -> Runnable[Any, Any]:
     """Counts how often it is asked for a chain."""
-    from tests.example_chains import strings
-
     built.append(strings)
     return strings
 

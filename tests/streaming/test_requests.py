@@ -32,7 +32,7 @@ values = st.recursive(
 messages = st.lists(
     st.fixed_dictionaries(
         {"role": roles}, optional={"content": values, "name": values}
-    ).flatmap(lambda base: st.just(base)),
+    ),
     max_size=3,
 )
 bodies = st.dictionaries(names, values, max_size=4) | st.fixed_dictionaries(

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import ModuleType, SimpleNamespace
@@ -36,7 +36,7 @@ class Kept:
 
     runs: list[Run] = field(default_factory=list)
 
-    def emit(self, runs: list[Run]) -> None:
+    def emit(self, runs: Sequence[Run]) -> None:
         self.runs.extend(runs)
 
 

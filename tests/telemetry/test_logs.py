@@ -24,7 +24,7 @@ async def test_the_workers_own_server_logs_no_query_string(
         port = probe.getsockname()[1]
     app = WebApp()
 
-    @app.route
+    @app.route  # type: ignore[untyped-decorator]  # The extension has no types.
     async def everything(request: Request) -> str:
         return "answer"
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessageChunk
+from langchain_core.runnables import RunnableConfig
 
 from streaming.errors import ContentFiltered, DeadlineExceeded, UpstreamError
 from streaming.events import TextDelta, Usage
@@ -19,9 +20,9 @@ def new_run() -> Run:
 
 async def ask(run: Run, *script: Any, seconds: float = 5) -> None:
     model = ScriptedModel(script=list(script))
-    callbacks = {"callbacks": [TelemetryCallback(run)]}
+    config: RunnableConfig = {"callbacks": [TelemetryCallback(run)]}
     async with asyncio.timeout(seconds):
-        async for _ in model.astream("four words of prompt", callbacks):
+        async for _ in model.astream("four words of prompt", config):
             pass
 
 

@@ -1,0 +1,1 @@
+"""What a streamed token costs this server, beside the tutorial handler's."""

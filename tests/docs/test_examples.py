@@ -1,0 +1,231 @@
+"""README's complete files work, saved where it says, in a copy of what is deployed."""
+
+import json
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import azure
+from tests.docs.markdown import README, ROOT, after, files
+from tests.server import Server, read_events, text_of
+from tests.standin.process import StandIn
+
+SAVED_AS = [
+    "chains/haiku.py",
+    "chains/handbook.py",
+    "my_graph.py",
+    "streaming/dialects/ndjson.py",
+    "telemetry/sinks/statsd.py",
+]
+HIDDEN = """\
+    hidden = model.with_config(tags=["nostream"])
+
+    async def answer(state: MessagesState, config: RunnableConfig) -> MessagesState:
+        await hidden.ainvoke("standin:answer tokens=9", config)
+"""
+
+
+@pytest.fixture(scope="module")
+def statsd() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as statsd:
+        statsd.bind(("127.0.0.1", 0))
+        statsd.settimeout(5)
+        yield statsd
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory, statsd: socket.socket) -> Path:
+    """What would be deployed, with README's files and the example settings in it."""
+    copy = tmp_path_factory.mktemp("examples") / "app"
+    ignored = (ROOT / ".funcignore").read_text("utf-8").splitlines()
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*ignored))
+    shutil.copy(ROOT / "local.settings.json.example", copy / "local.settings.json")
+    for path, code in files().items():
+        (copy / path).write_text(code, encoding="utf-8")
+    sink = copy / "telemetry/sinks/statsd.py"
+    port = str(statsd.getsockname()[1])
+    sink.write_text(sink.read_text("utf-8").replace("8125", port), encoding="utf-8")
+    return copy
+
+
+@pytest.fixture(scope="module")
+def example(copy: Path, standin: StandIn) -> Iterator[Server]:
+    """The copy, running over the stand-in."""
+    graph = (copy / "my_graph.py").read_text("utf-8")
+    begins = "\n    async def answer(state: MessagesState, config: RunnableConfig)"
+    before, _, rest = graph.partition(begins)
+    hiding = before + HIDDEN + rest.partition("\n")[2]
+    (copy / "my_hiding_graph.py").write_text(hiding, encoding="utf-8")
+    settings = azure(
+        standin,
+        CHAT_CHAIN="haiku",
+        CHAINS="graph=my_graph:build,hiding=my_hiding_graph:build",
+        FIRST_TOKEN_PEEK_SECONDS="0.5",
+        KEEPALIVE_SECONDS="1",
+        PYTHONPATH=str(ROOT),  # `devhost` is not deployed.
+    )
+    with Server(settings, cwd=copy) as server:
+        for chain in ("haiku", "handbook", "graph", "hiding"):
+            server.chat("Hello", chain=chain)  # The first call imports LangChain.
+        yield server
+
+
+def lines(response: httpx.Response) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in response.text.splitlines()]
+
+
+def test_readme_has_a_complete_file_of_each_kind() -> None:
+    assert sorted(files()) == sorted(SAVED_AS)
+
+
+def test_the_complete_files_pass_this_projects_linter(copy: Path) -> None:
+    ruff = [sys.executable, "-m", "ruff"]
+    for command in (["check"], ["format", "--check", "--diff"]):
+        done = subprocess.run(
+            [*ruff, *command, "--no-cache", *SAVED_AS],
+            cwd=copy,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_quick_start_answers_as_shown(offline: Server) -> None:
+    command = shlex.split(after("Ask it something", "sh"))
+    shown = after("its beginning and its end", "")
+    assert command[2] == "http://127.0.0.1:7071/api/chat"
+    answer = offline.chat(json.loads(command[-1])["user"]).text
+    pattern = re.escape(shown).replace("…", ".*?")
+    assert re.fullmatch(pattern, answer, re.DOTALL), answer[:600]
+
+
+def test_the_chain_streams_by_its_files_name(example: Server) -> None:
+    *deltas, (_, done) = example.events("standin:answer tokens=3")
+    assert [data["delta_content"] for _, data in deltas] == ["tok0", " tok1", " tok2"]
+    assert done["finish_reason"] == "stop"
+    assert json.loads(text_of(example.events("standin:echo"))) == [
+        {"role": "system", "content": "Write a haiku."},
+        {"role": "user", "content": "standin:echo"},
+    ]
+    listed = example.client.get("/api/chains").json()
+    assert listed["default"] == "haiku"
+    described = {"name": "haiku", "description": "Answers in three lines."}
+    assert described in listed["chains"]
+
+
+def test_the_rag_chain_cites_its_source_and_hides_its_inner_call(
+    example: Server, standin: StandIn
+) -> None:
+    asked = len(standin.requests())
+    (name, citation), *answer = example.events("standin:echo", chain="handbook")
+    assert name == "citation"
+    assert citation == {
+        "id": "1",
+        "title": "Leave",
+        "url": "https://example.com/leave",
+        "snippet": "Parental leave is 20 weeks.",
+    }
+    assert json.loads(text_of(answer[:-1])) == [
+        {"role": "system", "content": "Answer from:\nParental leave is 20 weeks."},
+        {"role": "user", "content": "standin:echo"},
+    ]
+    assert len(standin.requests()) == asked + 2
+
+
+def test_the_graph_streams_token_by_token(example: Server) -> None:
+    *deltas, _ = example.events("standin:answer tokens=3", chain="graph")
+    assert [data["delta_content"] for _, data in deltas] == ["tok0", " tok1", " tok2"]
+
+
+def test_a_call_with_the_tag_nostream_is_not_shown(example: Server) -> None:
+    events = example.events("standin:answer tokens=2", chain="hiding")
+    assert text_of(events[:-1]) == "tok0 tok1"
+
+
+def test_the_dialect_writes_every_event_as_a_line(example: Server) -> None:
+    question = {"user": "standin:answer tokens=2"}
+    response = example.client.post("/api/chat/ndjson", json=question)
+    first, second, usage, done = lines(response)
+    assert response.headers["content-type"] == "application/x-ndjson"
+    assert first == {"type": "TextDelta", "deployment": "gpt-4o", "text": "tok0"}
+    assert second == {"type": "TextDelta", "deployment": "gpt-4o", "text": " tok1"}
+    assert usage["type"] == "Usage"
+    assert (done["type"], done["finish_reason"]) == ("Done", "stop")
+
+
+def test_the_dialect_writes_a_late_error_as_a_line(example: Server) -> None:
+    response = example.client.post("/api/chat/ndjson", json={"user": "standin:cut"})
+    *_, error, _, done = lines(response)
+    assert (error["type"], error["code"]) == ("Error", "upstream_incomplete")
+    assert done["finish_reason"] == "error"
+
+
+def test_the_dialect_answers_a_bad_request_as_json(example: Server) -> None:
+    response = example.client.post("/api/chat/ndjson", json={"user": ""})
+    assert response.status_code == 400
+    assert response.json()["error"]["code"] == "invalid_request"
+
+
+def test_the_dialect_sends_keep_alives(example: Server) -> None:
+    question = {"user": "standin:slow_first first_ms=2500"}
+    response = example.client.post("/api/chat/ndjson", json=question)
+    assert lines(response)[0] == {"type": "KeepAlive"}
+
+
+def test_the_sink_is_told_of_a_run(example: Server, statsd: socket.socket) -> None:
+    *_, (_, done) = example.events("standin:answer tokens=2", chain="graph")
+    expected = (
+        f"chat.graph.ok.latency:{done['latency_ms']}|ms\n"
+        f"chat.graph.ok.tokens:{done['usage']['total_tokens']}|c"
+    )
+    while statsd.recv(4096).decode() != expected:
+        pass
+
+
+def test_the_native_dialect_still_answers_beside_it(example: Server) -> None:
+    response = example.client.post("/api/http_trigger", json={"user": "Hello"})
+    assert read_events(response)[-1][0] == "done"
+
+
+def test_readme_shows_the_shape_of_a_whole_answer(example: Server) -> None:
+    shown = after('With `"stream": false`', "json")
+    answer = example.chat("Hello", stream=False).json()
+    assert re.findall(r'"(\w+)":', shown) == list(answer)
+
+
+def test_readme_shows_the_shape_of_an_error(example: Server) -> None:
+    shown = json.loads(after("Both carry the same object", "json"))
+    response = example.chat("standin:rate_limited retry_after=7")
+    answer = response.json()
+    assert response.status_code == 429
+    answer["error"]["request_id"] = "…"
+    assert answer == shown
+
+
+def test_readme_shows_the_shape_of_a_stream(example: Server) -> None:
+    shown = [
+        {*json.loads(data.replace("…", "")), *re.findall(r"event: (\w+)", event)}
+        for event, data in re.findall(
+            r"(event: \w+\n)?data: (.*)", after("in events without a name", "")
+        )
+    ]
+    events = example.events("standin:answer tokens=2")
+    assert shown == [
+        {*data} if name == "message" else {*data, name} for name, data in events
+    ]
+
+
+def test_readme_names_no_python_file_it_does_not_show() -> None:
+    python = re.findall(r"^```python$", README, re.MULTILINE)
+    assert len(python) == len(SAVED_AS)

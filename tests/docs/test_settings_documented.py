@@ -1,0 +1,111 @@
+"""README, the example settings and the changelog say what the code says."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import pytest
+from pydantic_core import PydanticUndefined
+
+import settings
+from settings import Settings
+from streaming import errors, events
+from streaming.errors import ChatError
+from tests.docs.markdown import ROOT, files, quoted, table
+
+EXAMPLE = json.loads((ROOT / "local.settings.json.example").read_text("utf-8"))
+
+# What the host reads, and this project does not.
+OF_THE_HOST = {"FUNCTIONS_WORKER_RUNTIME": "python", "AzureWebJobsStorage": ""}
+
+# Named in prose, and made by who follows it.
+MADE_LATER = {"local.settings.json", "chat.js", ".venv", "my_graph.py"}
+
+
+def names(name: str) -> list[str]:
+    """A setting's name, then its synonyms."""
+    alias = Settings.model_fields[name].validation_alias
+    return [str(choice) for choice in getattr(alias, "choices", [name.upper()])]
+
+
+def default(name: str) -> str:
+    """A setting's default as it is written in the environment; blank is unset."""
+    value: Any = Settings.model_fields[name].default
+    return "" if value is None or value is PydanticUndefined else str(value)
+
+
+def test_readme_has_every_setting_with_its_synonyms_and_default() -> None:
+    documented = {
+        tuple(quoted(cells[0])): cells[1].strip("`") for cells in table("Settings")
+    }
+    assert documented == {
+        tuple(names(name)): default(name) for name in Settings.model_fields
+    }
+
+
+def test_the_example_settings_have_every_setting_with_its_default() -> None:
+    expected = {names(name)[0]: default(name) for name in Settings.model_fields}
+    expected["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development"
+    assert EXAMPLE["Values"] == {**OF_THE_HOST, **expected}
+
+
+def test_the_example_settings_are_what_core_tools_read() -> None:
+    assert EXAMPLE["IsEncrypted"] is False
+    assert all(isinstance(value, str) for value in EXAMPLE["Values"].values())
+    assert set(EXAMPLE["Host"]) == {"LocalHttpPort", "CORS"}
+
+
+def test_the_example_settings_are_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        for synonym in names(name):
+            monkeypatch.delenv(synonym, raising=False)
+    defaults = settings.load()
+    for name, value in EXAMPLE["Values"].items():
+        monkeypatch.setenv(name, value)
+    local = {"azure_functions_environment": "Development"}
+    assert settings.load() == defaults.model_copy(update=local)
+
+
+def test_the_changelogs_newest_version_is_the_codes() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    newest = re.findall(r"^## \[?(\d+\.\d+\.\d+)", changelog, re.MULTILINE)[0]
+    assert newest == settings.VERSION
+
+
+def test_readme_has_every_error_with_its_status() -> None:
+    def kinds(kind: type[ChatError]) -> Iterator[type[ChatError]]:
+        yield kind
+        for child in kind.__subclasses__():
+            yield from kinds(child)
+
+    ours = {each for each in kinds(ChatError) if each.__module__ == errors.__name__}
+    assert {tuple(cells[:3]) for cells in table("Errors")} == {
+        (f"`{each.code}`", str(each.status), "yes" if each.retryable else "no")
+        for each in ours
+    }
+
+
+def test_readme_has_every_finish_reason() -> None:
+    documented = [row[0] for row in table("How a stream ends: finish_reason")]
+    reasons = get_args(events.FinishReason)
+    assert documented == [f"`{reason}`" for reason in reasons]
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_every_file_that_a_page_names_exists(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    relative = {link.partition("#")[0] for link in links if "://" not in link}
+    named = {
+        name
+        for name in [*quoted(text), *re.findall(r"\b[A-Z]+\.md\b", text)]
+        if re.fullmatch(
+            r"[\w./-]+\.(py|md|json|toml|txt|js|example)|[\w.]+/[\w./]*", name
+        )
+    }
+    anywhere = {path.name for path in ROOT.glob("[!.]*/**/*.py")}
+    for name in relative | (named - MADE_LATER - files().keys()):
+        if not name.startswith("/"):
+            exists = (ROOT / name).exists() or name in anywhere
+            assert exists, f"{page} names {name}, which does not exist"

@@ -1,0 +1,86 @@
+"""Without a key, the signed-in identity: azure-identity's own code over a socket.
+
+The identity endpoint is App Service's, which is what a Function App has on Azure.
+See: https://learn.microsoft.com/azure/app-service/overview-managed-identity
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import time
+
+from tests.server import Server, text_of
+from tests.standin.process import StandIn
+
+
+@contextmanager
+def identity_endpoint(token: str | None) -> Iterator[tuple[str, list[str]]]:
+    """An endpoint that gives *token*, or refuses; its URL and what it was asked."""
+    asked: list[str] = []
+
+    class Endpoint(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            given = {
+                "access_token": token,
+                "expires_on": str(int(time()) + 3600),
+                "resource": "r",
+                "token_type": "Bearer",
+            }
+            body = json.dumps(given if token else {"message": "no-identity"}).encode()
+            self.send_response(200 if token else 400)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/token", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def settings(standin: StandIn, endpoint: str) -> dict[str, str]:
+    return {
+        "AZURE_OPENAI_ENDPOINT": standin.url,
+        "AZURE_OPENAI_DEPLOYMENT": "gpt-4o",
+        "IDENTITY_ENDPOINT": endpoint,
+        "IDENTITY_HEADER": "header",
+    }
+
+
+def test_the_signed_in_identity_is_used_and_its_token_kept(standin: StandIn) -> None:
+    with (
+        identity_endpoint(standin.token) as (endpoint, asked),
+        Server(settings(standin, endpoint)) as server,
+    ):
+        for _ in range(3):
+            events = server.events("standin:answer tokens=2 tag=identity")
+            assert text_of(events) == "tok0 tok1"
+    assert len(asked) == 1
+    assert "cognitiveservices.azure.com" in asked[0]
+    for request in standin.requests("identity"):
+        assert request["headers"]["authorization"] == [f"Bearer {standin.token}"]
+        assert "api-key" not in request["headers"]
+
+
+def test_an_identity_that_cannot_sign_in_is_502_upstream_auth(
+    standin: StandIn,
+) -> None:
+    with (
+        identity_endpoint(None) as (endpoint, _),
+        Server(settings(standin, endpoint)) as server,
+    ):
+        response = server.chat("standin:answer")
+        error = response.json()["error"]
+        assert (response.status_code, error["code"]) == (502, "upstream_auth")
+        assert "no-identity" not in response.text
