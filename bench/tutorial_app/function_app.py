@@ -17,8 +17,7 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 async def stream(user: str) -> AsyncGenerator[str]:
     deployment = os.environ["AZURE_OPENAI_CHAT_DEPLOYMENT"]
-    # The stand-in, other than Azure, insists on a model's name in the body.
-    llm = AzureChatOpenAI(azure_deployment=deployment, model=deployment)
+    llm = AzureChatOpenAI(azure_deployment=deployment)
     async for chunk in llm.astream(user):
         event = {"deployment": "Deployment Name", "delta_content": chunk.content}
         yield f"data: {json.dumps(event)}\n\n"
