@@ -1,0 +1,71 @@
+"""Chains are found by name, built once, and told apart from what is none."""
+
+from typing import Any
+
+import pytest
+
+import chains
+from settings import Settings
+from streaming.errors import NotConfigured, UnknownChain
+from streaming.requests import validate
+from telemetry import Telemetry
+from telemetry.runs import Run
+
+not_a_chain = 42
+
+
+def raises(settings: Settings) -> Any:
+    """A factory with a bug."""
+    raise LookupError("secret")
+
+
+def brought(target: str) -> Settings:
+    return Settings(chains={target: f"tests.chains.test_loading:{target}"})
+
+
+async def first_error(settings: Settings, name: str) -> Exception:
+    request = validate({"messages": [{"role": "user", "content": "?"}]})
+    run = Run(chain=name, dialect="json")
+    callbacks = Telemetry([]).callbacks(run)
+    events = chains.stream(
+        name, request, settings, progress=run, callbacks=lambda: callbacks
+    )
+    with pytest.raises(NotConfigured) as raised:
+        await anext(events)
+    return raised.value
+
+
+def test_a_chain_is_what_has_a_public_name() -> None:
+    assert chains.names(Settings()) == ["chat", "docs"]
+    with pytest.raises(UnknownChain, match="'_model', expected one of"):
+        chains.find("_model", Settings())
+
+
+async def test_what_is_no_runnable_is_said_to_be_none() -> None:
+    error = await first_error(brought("not_a_chain"), "not_a_chain")
+    assert "not_a_chain is a int, expected a LangChain runnable" in str(error)
+
+
+async def test_a_chain_that_cannot_be_loaded_says_so_without_the_exceptions_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    error = await first_error(brought("raises"), "raises")
+    assert "'raises' could not be loaded" in str(error)
+    assert "LookupError at" in caplog.text
+    assert "secret" not in caplog.text + str(error)
+
+
+def test_warming_up_never_fails(caplog: pytest.LogCaptureFixture) -> None:
+    chains.warm(Settings(chat_chain="raises", chains=brought("raises").chains))
+    assert "raises: LookupError" in caplog.text
+
+
+async def test_documents_that_are_not_there_are_a_missing_setting() -> None:
+    settings = Settings(docs_path="/no/such/folder", chains={})
+    chains._loaded.pop("docs", None)
+    assert "DOCS_PATH" in str(await first_error(settings, "docs"))
+
+
+def test_the_default_chain_without_its_model_is_a_problem() -> None:
+    assert chains.problem(Settings()) is None
+    assert "AZURE_OPENAI_ENDPOINT" in str(chains.problem(Settings(chat_chain="chat")))
