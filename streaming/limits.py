@@ -9,6 +9,7 @@ from time import monotonic
 from streaming.errors import (
     ChatError,
     DeadlineExceeded,
+    InternalError,
     Overloaded,
     UpstreamStall,
     UpstreamTimeout,
@@ -16,6 +17,12 @@ from streaming.errors import (
 from streaming.events import VISIBLE, Event, Progress
 
 RETRY_OVERLOADED_MS = 1000
+
+MIN_SECONDS = 0.05
+"""Between two looks at a limit that has passed while nothing is waited for."""
+
+REPEAT_SECONDS = 1.0
+"""What a cancelled chain has to clean up in, before it is cancelled again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +60,8 @@ async def limit(
                 except StopAsyncIteration:
                     return
                 except asyncio.CancelledError:
-                    if alarm.silenced():
-                        raise alarm.error from None
+                    if error := alarm.explain():
+                        raise error from None
                     raise
                 alarm.heard(event)
                 yield event
@@ -66,13 +73,15 @@ class _Alarm:
     """Cancels the task that waits for the next event once a limit has passed.
 
     As `asyncio.timeout` does, but set once a stream and looked at when it rings: a
-    token costs two attributes, not a timer.
+    token costs two attributes, not a timer. It rings again where it was not heard.
     """
 
     def __init__(self, limits: Limits, progress: Progress, started: float) -> None:
-        self.error: ChatError = DeadlineExceeded("The answer took too long.")
+        self._late = DeadlineExceeded("The answer took too long.")
+        self._error: ChatError = self._late
+        self._rings = 0
         self._limits, self._progress, self._started = limits, progress, started
-        self._waiting = self._visible = self._rang = False
+        self._waiting = self._visible = False
         self._since = monotonic()
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
@@ -81,7 +90,7 @@ class _Alarm:
     def wait(self) -> None:
         """The next event is being waited for; raises where the deadline has passed."""
         if monotonic() >= self._started + self._limits.deadline:
-            raise self.error
+            raise self._late
         self._since = monotonic()
         self._waiting = True
 
@@ -90,9 +99,17 @@ class _Alarm:
         self._waiting = False
         self._visible = self._visible or isinstance(event, VISIBLE)
 
-    def silenced(self) -> bool:
-        """Whether the task's cancellation was this alarm's alone; undoes it if so."""
-        return self._rang and self._task is not None and not self._task.uncancel()
+    def explain(self) -> ChatError | None:
+        """Why the wait was cancelled; `None` where the task itself is cancelled."""
+        task = self._task
+        if task is None:
+            return None
+        for _ in range(self._rings):
+            task.uncancel()
+        if task.cancelling():
+            return None
+        # With no ring, it is the chain's own: some task of its was cancelled.
+        return self._error if self._rings else InternalError("The chain gave up.")
 
     def stop(self) -> None:
         """Never ring again."""
@@ -102,14 +119,15 @@ class _Alarm:
         due, error = min(self._due(), key=lambda pair: pair[0])
         left = due - monotonic()
         if left <= 0 and self._waiting and self._task is not None:
-            self.error, self._rang = error, True
+            self._error = error
+            self._rings += 1
             self._task.cancel()
-        else:
-            self._timer = self._loop.call_later(max(left, 0.05), self._ring)
+            left = REPEAT_SECONDS
+        self._timer = self._loop.call_later(max(left, MIN_SECONDS), self._ring)
 
     def _due(self) -> list[tuple[float, ChatError]]:
         due: list[tuple[float, ChatError]] = [
-            (self._started + self._limits.deadline, self.error)
+            (self._started + self._limits.deadline, self._late)
         ]
         if not self._visible:
             late = UpstreamTimeout("The model did not begin to answer in time.")

@@ -93,7 +93,8 @@ class EventResponse(Response):
         producer = asyncio.create_task(self._produce(pipe))
         watcher = asyncio.create_task(_leaving(receive, pipe, producer))
         try:
-            async with asyncio.timeout(self._deadline + FAREWELL_SECONDS - monotonic()):
+            left = max(0, self._deadline - monotonic())
+            async with asyncio.timeout(left + FAREWELL_SECONDS):
                 await pipe.wait_until_committed(
                     self._limits.peek if self._request.stream else None
                 )

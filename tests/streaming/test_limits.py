@@ -1,0 +1,102 @@
+"""Limits against chains that do not behave."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from time import monotonic
+
+import anyio
+import pytest
+
+from streaming.errors import (
+    DeadlineExceeded,
+    InternalError,
+    Overloaded,
+    UpstreamStall,
+    UpstreamTimeout,
+)
+from streaming.events import Event, TextDelta
+from streaming.limits import Capacity, Limits, limit
+from telemetry.runs import Run
+
+
+async def seen(
+    events: AsyncGenerator[Event], limits: Limits, *, age: float = 0
+) -> list[str]:
+    run = Run(chain="test", dialect="json", started=monotonic() - age)
+    texts = []
+    with anyio.fail_after(5):
+        async for event in limit(events, limits, run, started=run.started):
+            assert isinstance(event, TextDelta)
+            texts.append(event.text)
+    return texts
+
+
+async def says(*texts: str, then: float = 0) -> AsyncGenerator[Event]:
+    for text in texts:
+        yield TextDelta("d", text)
+    await asyncio.sleep(then)
+
+
+async def test_within_its_limits_a_stream_is_passed_on() -> None:
+    assert await seen(says("a", "b"), Limits()) == ["a", "b"]
+
+
+async def test_each_limit_has_its_own_error() -> None:
+    with pytest.raises(UpstreamTimeout):
+        await seen(says(then=60), Limits(first_token=0.05))
+    with pytest.raises(UpstreamStall):
+        await seen(says("a", then=60), Limits(stall=0.05))
+    with pytest.raises(DeadlineExceeded):
+        await seen(says("a", then=60), Limits(deadline=0.05))
+
+
+async def test_a_deadline_that_has_passed_before_the_start_is_one() -> None:
+    with pytest.raises(DeadlineExceeded):
+        await seen(says("a"), Limits(deadline=1), age=2)
+
+
+async def test_a_chain_that_ignores_its_cancellation_is_cancelled_again() -> None:
+    ignored = 0
+
+    async def stubborn() -> AsyncGenerator[Event]:
+        nonlocal ignored
+        yield TextDelta("d", "a")
+        while ignored < 1:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                ignored += 1
+        await asyncio.sleep(60)
+
+    with pytest.raises(UpstreamStall):
+        await seen(stubborn(), Limits(stall=0.05))
+    assert ignored == 1
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_a_cancellation_that_nobody_asked_for_is_the_chains_own_failure() -> None:
+    async def leaks() -> AsyncGenerator[Event]:
+        yield TextDelta("d", "a")
+        raise asyncio.CancelledError
+
+    with pytest.raises(InternalError):
+        await seen(leaks(), Limits())
+
+
+async def test_a_cancellation_from_outside_passes_through() -> None:
+    task = asyncio.create_task(seen(says("a", then=60), Limits(stall=30)))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+def test_one_more_than_the_capacity_is_refused_and_a_place_is_given_back() -> None:
+    capacity = Capacity(1)
+    with capacity, pytest.raises(Overloaded), capacity:
+        pass
+    with capacity:
+        assert capacity.open == 1
+    assert capacity.open == 0
