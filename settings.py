@@ -108,6 +108,8 @@ class Settings(BaseSettings):
             module, colon, attribute = target.partition(":")
             if not (name and equals and module and colon and attribute):
                 raise ValueError(f"expected name=module:attribute, got {entry!r}")
+            if name.strip() in chains:
+                raise ValueError(f"{name.strip()!r} is there twice")
             chains[name.strip()] = target.strip()
         return chains
 

@@ -11,6 +11,7 @@ import logging
 import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing
 from importlib import import_module
 from importlib.util import find_spec
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PACKAGE = sys.modules[__name__]
-_loaded: "dict[str, Chain]" = {}
-_loading = threading.Lock()
+_chains: "dict[str, Future[Chain]]" = {}
+_lock = threading.Lock()
+# A chain that is slow to build holds up neither the others nor the loop's own threads.
+_builders = ThreadPoolExecutor(thread_name_prefix="chain")
 
 
 def names(settings: Settings) -> list[str]:
@@ -48,6 +51,8 @@ def check(settings: Settings) -> None:
         package = target.partition(":")[0].partition(".")[0]
         if find_spec(package) is None:
             raise SettingsError(f"CHAINS: there is no module {package!r} to import")
+    if settings.docs_path and not Path(settings.docs_path).exists():
+        raise SettingsError("DOCS_PATH: there is no such file or folder")
     if settings.default_chain not in names(settings):
         raise SettingsError(
             f"CHAT_CHAIN: unknown chain {settings.default_chain!r}, "
@@ -77,15 +82,39 @@ def describe(name: str, settings: Settings) -> str:
 def load(name: str, settings: Settings) -> "Chain":
     """Build the chain *name*, once per process. Blocks while LangChain is imported.
 
-    Raises `NotConfigured`, naming the setting that is missing.
+    Raises `NotConfigured`, naming the setting that is missing; the next tries anew.
     """
-    with _loading:
-        if name not in _loaded:
-            _loaded[name] = _build(name, settings)
-        return _loaded[name]
+    return _building(name, settings).result()
+
+
+def _building(name: str, settings: Settings) -> "Future[Chain]":
+    with _lock:
+        future = _chains.get(name)
+        if future is None or (future.done() and future.exception()):
+            future = _chains[name] = _builders.submit(_build, name, settings)
+        return future
+
+
+async def _loaded(name: str, settings: Settings) -> "Chain":
+    future = _building(name, settings)
+    if future.done():
+        return future.result()
+    # Others wait for it too: a caller who leaves does not cancel it.
+    return await asyncio.shield(asyncio.wrap_future(future))
 
 
 def _build(name: str, settings: Settings) -> "Chain":
+    try:
+        return _import(name, settings)
+    except ChatError:
+        raise
+    except Exception:
+        # Nothing has been asked yet that its text could hold.
+        log.exception("the chain %r could not be loaded", name)
+        raise
+
+
+def _import(name: str, settings: Settings) -> "Chain":
     if target := settings.chains.get(name):
         from chains import _external
 
@@ -98,7 +127,10 @@ def problem(settings: Settings) -> str | None:
     """Why the default chain cannot answer, if it cannot; loads nothing."""
     if settings.default_chain == "chat" and not settings.model_configured:
         return "not configured: set AZURE_OPENAI_ENDPOINT or OPENAI_BASE_URL"
-    return None
+    built = _chains.get(settings.default_chain)
+    if built is None or not built.done() or not (error := built.exception()):
+        return None
+    return str(error) if isinstance(error, ChatError) else "could not be loaded"
 
 
 def warm(settings: Settings) -> None:
@@ -124,15 +156,10 @@ async def stream(
     among the events: they are known to whoever listens to the callbacks.
     """
     try:
-        chain = _loaded.get(name)
-        if chain is None:
-            chain = await asyncio.to_thread(load, name, settings)
+        chain = await _loaded(name, settings)
     except ChatError:
         raise
-    except Exception as exc:
-        from chains import _errors
-
-        _errors.log_unexpected(exc, request.id)
+    except Exception:
         message = f"The chain {name!r} could not be loaded; the log says why."
         raise NotConfigured(message) from None
     from chains._translate import translate

@@ -1,7 +1,7 @@
 """The chat model that chains share: LangChain's, told everything the wire says."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, SystemMessage
@@ -115,6 +115,15 @@ def chat_model(settings: Settings) -> BaseChatModel:
         )
     model.async_client = Completions(model.async_client)
     return model
+
+
+def stream(
+    model: BaseChatModel, messages: Sequence[BaseMessage], config: RunnableConfig
+) -> AsyncGenerator[BaseMessage]:
+    """The model's answer, sampled as the caller asks; to be closed by who opens it."""
+    # `astream` is typed as an iterator; it is always a generator.
+    chunks = model.astream(list(messages), config, **sampling(config))
+    return cast(AsyncGenerator[BaseMessage], chunks)
 
 
 def sampling(config: RunnableConfig) -> dict[str, Any]:

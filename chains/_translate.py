@@ -1,42 +1,27 @@
-"""The only translator: what a LangChain runnable streams, as neutral events."""
+"""The one place where a runnable is run: a request in, neutral events out."""
 
-import json
-import logging
+import asyncio
 import sys
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from contextvars import ContextVar
 from typing import Any
+from uuid import uuid4
 
 from langchain_core.callbacks.base import BaseCallbackHandler
-from langchain_core.documents import Document
-from langchain_core.messages import (
-    AIMessage,
-    AIMessageChunk,
-    BaseMessage,
-    ToolMessage,
-    convert_to_messages,
-)
+from langchain_core.messages import BaseMessage, convert_to_messages
 from langchain_core.runnables import RunnableConfig
 
 from chains import _errors
+from chains._chunks import Translator
 from chains._runnable import Chain
 from streaming.errors import InvalidRequest
-from streaming.events import (
-    Citation,
-    Event,
-    Progress,
-    ReasoningDelta,
-    Redact,
-    TextDelta,
-    ToolCall,
-    ToolResult,
-)
-from streaming.requests import ChatRequest
+from streaming.events import Event, Progress
+from streaming.requests import ChatRequest, Message
 
-log = logging.getLogger(__name__)
-
-SNIPPET = 300
-"""Characters of a source that a citation shows."""
+_run: ContextVar[object] = ContextVar("run")
+CLEAN_UP_SECONDS = 1
+"""For tasks that were left behind and are cancelled."""
 
 
 async def translate(
@@ -52,13 +37,15 @@ async def translate(
         "configurable": {
             # What a graph with a checkpointer asks for: each run is a thread of its
             # own.
-            "thread_id": request.id,
+            "thread_id": str(uuid4()),
             "sampling": request.sampling.model_dump(exclude_none=True),
         },
     }
     # By default a graph streams the state after each node instead of tokens.
-    mode = {"stream_mode": "messages"} if _is_graph(chain) else {}
-    translator = _Translator(progress)
+    mode = {"stream_mode": "messages", "subgraphs": True} if _is_graph(chain) else {}
+    translator = Translator(progress)
+    ended = False
+    _run.set(translator)
     try:
         inputs = {"messages": _messages(request)}
         chunks = chain.astream(inputs, config, **mode)
@@ -69,141 +56,54 @@ async def translate(
                     yield event
         for event in translator.flush():
             yield event
-    except Exception as exc:
+        ended = True
+    except (Exception, SystemExit) as exc:  # A tool may not end the server.
         raise _errors.to_chat_error(exc, request.id) from None
+    finally:
+        if not ended:
+            await _stop_tasks(translator)
+
+
+async def _stop_tasks(run: object) -> None:
+    """Cancel what LangChain has started and left: the branches of a `RunnableParallel`.
+
+    Tasks inherit the context, so each knows whose it is.
+    """
+    left = [
+        task
+        for task in asyncio.all_tasks() - {asyncio.current_task()}
+        if task.get_context().get(_run) is run and _is_langchains(task)
+    ]
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left, timeout=CLEAN_UP_SECONDS)
+
+
+def _is_langchains(task: asyncio.Task[Any]) -> bool:
+    """Whether it is LangChain's; the HTTP client has tasks that other runs share."""
+    code = getattr(task.get_coro(), "cr_code", None)
+    return code is not None and "langchain_core" in code.co_filename
 
 
 def _messages(request: ChatRequest) -> list[BaseMessage]:
-    messages = [
-        {"content": "", **message.model_dump(exclude_none=True)}
-        for message in request.messages
-    ]
+    return [_message(index, each) for index, each in enumerate(request.messages)]
+
+
+def _message(index: int, message: Message) -> BaseMessage:
+    fields = {"content": "", **message.model_dump(exclude_none=True)}
+    for call in fields.get("tool_calls", ()):
+        # Some models send nothing for a tool that takes nothing.
+        call["function"]["arguments"] = call["function"]["arguments"] or "{}"
     try:
-        return convert_to_messages(messages)
+        [converted] = convert_to_messages([fields])
     except Exception:
-        raise InvalidRequest("messages: are not what the model can be given") from None
+        raise InvalidRequest(
+            f"messages.{index}: tool_calls or content is not what a model can be given"
+        ) from None
+    return converted
 
 
 def _is_graph(chain: Chain) -> bool:
-    pregel = sys.modules.get("langgraph.pregel")
-    return pregel is not None and isinstance(chain, pregel.Pregel)
-
-
-class _Translator:
-    """Knows what has gone before: unfinished tool calls, and how many sources."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._calls: dict[tuple[Any, ...], dict[str, str]] = {}
-        self._tools: dict[str, str] = {}
-        self._sources = 0
-
-    def events(self, chunk: object) -> Iterator[Event]:
-        """What *chunk*, which a chain has yielded, is to the caller."""
-        match chunk:
-            case str():
-                if chunk:
-                    yield TextDelta(self._progress.deployment, str(chunk))
-            case AIMessage():
-                yield from self._answer(chunk)
-            case ToolMessage():
-                yield from self._tool_result(chunk)
-            case Document():
-                yield self._citation(chunk)
-            case BaseMessage():
-                pass  # A graph also streams what it was given.
-            case dict() if chunk.keys() & {"answer", "context"}:
-                yield from self.events(chunk.get("context", ()))
-                yield from self.events(chunk.get("answer", ""))
-            case list():
-                for part in chunk:
-                    yield from self.events(part)
-            case (first, _):
-                yield from self.events(first)  # A graph's message and its metadata.
-            case () | {}:
-                pass
-            case _:
-                log.warning(
-                    "a chain streams %s, which is no answer", type(chunk).__name__
-                )
-
-    def flush(self) -> Iterator[Event]:
-        """The tool calls that no chunk has finished."""
-        for call in self._calls.values():
-            yield ToolCall(
-                self._progress.deployment,
-                call["id"],
-                call["name"],
-                _decoded(call["args"]),
-            )
-            self._tools[call["id"]] = call["name"]
-        self._calls.clear()
-
-    def _answer(self, message: AIMessage) -> Iterator[Event]:
-        deployment = self._progress.deployment
-        content, extra = message.content, message.additional_kwargs
-        if extra or not isinstance(content, str):
-            for text in _reasoning(message):
-                yield ReasoningDelta(deployment, text)
-        # Building `message.text` anew costs more than all the rest.
-        if text := content if isinstance(content, str) else message.text:
-            yield TextDelta(deployment, text)
-        for offsets in extra.get("redact", ()):
-            yield Redact(
-                deployment, offsets.get("start_offset", 0), offsets.get("end_offset", 0)
-            )
-        if isinstance(message, AIMessageChunk):
-            for piece in message.tool_call_chunks:
-                key = (message.id, piece["index"])
-                call = self._calls.setdefault(key, {"id": "", "name": "", "args": ""})
-                for part in ("id", "name", "args"):
-                    call[part] += piece[part] or ""
-            ended = message.chunk_position == "last"
-            if self._calls and (ended or "finish_reason" in message.response_metadata):
-                yield from self.flush()
-            return
-        for whole in message.tool_calls:
-            call_id = whole["id"] or ""
-            self._tools[call_id] = whole["name"]
-            yield ToolCall(deployment, call_id, whole["name"], whole["args"])
-
-    def _tool_result(self, message: ToolMessage) -> Iterator[Event]:
-        yield from self.flush()
-        name = message.name or self._tools.get(message.tool_call_id, "")
-        yield ToolResult(
-            self._progress.deployment, message.tool_call_id, name, message.text
-        )
-        artifact = message.artifact
-        for document in artifact if isinstance(artifact, list) else [artifact]:
-            if isinstance(document, Document):
-                yield self._citation(document)
-
-    def _citation(self, document: Document) -> Citation:
-        self._sources += 1
-        metadata = document.metadata
-        source = str(metadata.get("source") or "")
-        return Citation(
-            id=str(self._sources),
-            title=str(metadata.get("title") or source),
-            url=str(metadata.get("url") or source),
-            snippet=document.page_content[:SNIPPET],
-        )
-
-
-def _reasoning(message: AIMessage) -> Iterator[str]:
-    if text := message.additional_kwargs.get("reasoning_content"):
-        yield str(text)
-    for block in message.content if isinstance(message.content, list) else ():
-        if not isinstance(block, dict):
-            continue
-        kind = block.get("type")
-        if kind in ("reasoning", "thinking") and (text := block.get(kind)):
-            yield str(text)
-
-
-def _decoded(args: str) -> dict[str, Any] | str:
-    try:
-        value = json.loads(args or "{}")
-    except ValueError:
-        return args
-    return value if isinstance(value, dict) else args
+    kind = getattr(sys.modules.get("langgraph.pregel"), "Pregel", None)
+    return kind is not None and isinstance(chain, kind)

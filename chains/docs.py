@@ -13,7 +13,6 @@ from chains import _passages
 from chains._passages import Passage, Passages, keywords
 from chains._runnable import Chain, ChainInput, Chunk, from_generator
 from settings import Settings
-from streaming.errors import NotConfigured
 
 FOR_A_MODEL = 6
 TO_QUOTE = 3
@@ -39,10 +38,7 @@ NOTHING = (
 
 
 def build(settings: Settings) -> Chain:
-    """Raises `NotConfigured` where `DOCS_PATH` is no file or folder."""
     folder = Path(settings.docs_path) if settings.docs_path else None
-    if folder and not folder.exists():
-        raise NotConfigured("DOCS_PATH: there is no such file or folder.")
     passages = Passages(_passages.read(folder))
     answer = written(settings) if settings.model_configured else quoted
     most = FOR_A_MODEL if settings.model_configured else TO_QUOTE
@@ -68,17 +64,16 @@ def as_document(passage: Passage) -> Document:
 def written(settings: Settings) -> Answer:
     """Have the model write the answer."""
     # A second of imports that quoting does not need.
-    from chains._model import chat_model, sampling, with_system_prompt
+    from chains._model import chat_model, stream, with_system_prompt
 
     model = chat_model(settings)
 
-    async def write(
+    def write(
         inputs: ChainInput, config: RunnableConfig, found: list[Passage]
     ) -> AsyncGenerator[Chunk]:
         instructions = INSTRUCTIONS.format(sources=number_sources(found))
         messages = with_system_prompt(settings, inputs["messages"], instructions)
-        async for chunk in model.astream(messages, config, **sampling(config)):
-            yield chunk
+        return stream(model, messages, config)
 
     return write
 

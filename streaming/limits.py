@@ -57,11 +57,12 @@ async def limit(
                 alarm.wait()
                 try:
                     event = await anext(events)
-                except StopAsyncIteration:
-                    return
-                except asyncio.CancelledError:
-                    if error := alarm.explain():
+                except (asyncio.CancelledError, ChatError, StopAsyncIteration) as exc:
+                    # A chain that is told to stop may also end, or raise its own error.
+                    if error := alarm.explain(exc):
                         raise error from None
+                    if isinstance(exc, StopAsyncIteration):
+                        return
                     raise
                 alarm.heard(event)
                 yield event
@@ -99,17 +100,20 @@ class _Alarm:
         self._waiting = False
         self._visible = self._visible or isinstance(event, VISIBLE)
 
-    def explain(self) -> ChatError | None:
-        """Why the wait was cancelled; `None` where the task itself is cancelled."""
+    def explain(self, ending: BaseException) -> ChatError | None:
+        """The limit that made a chain end with *ending*; `None` where none did."""
         task = self._task
         if task is None:
             return None
         for _ in range(self._rings):
             task.uncancel()
         if task.cancelling():
-            return None
-        # With no ring, it is the chain's own: some task of its was cancelled.
-        return self._error if self._rings else InternalError("The chain gave up.")
+            return None  # The task itself is cancelled: the caller has left.
+        if self._rings:
+            return self._error
+        if isinstance(ending, asyncio.CancelledError):
+            return InternalError("The chain gave up.")  # A task of its was cancelled.
+        return None
 
     def stop(self) -> None:
         """Never ring again."""
@@ -123,7 +127,9 @@ class _Alarm:
             self._rings += 1
             self._task.cancel()
             left = REPEAT_SECONDS
-        self._timer = self._loop.call_later(max(left, MIN_SECONDS), self._ring)
+        # A first token, or a tool's end, brings a limit nearer than the one looked at.
+        left = min(max(left, MIN_SECONDS), self._limits.stall)
+        self._timer = self._loop.call_later(left, self._ring)
 
     def _due(self) -> list[tuple[float, ChatError]]:
         due: list[tuple[float, ChatError]] = [

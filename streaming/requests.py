@@ -26,13 +26,17 @@ class ContentPart(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="allow")
 
-    type: Text
+    type: Literal["text", "image_url", "input_audio", "file", "refusal"]
     text: str | None = None
+    refusal: str | None = None
+    image_url: dict[str, Any] | None = None
+    input_audio: dict[str, Any] | None = None
+    file: dict[str, Any] | None = None
 
     @model_validator(mode="after")
-    def _text_has_text(self) -> Self:
-        if self.type == "text" and self.text is None:
-            raise ValueError("a part of type 'text' needs 'text'")
+    def _has_what_its_type_says(self) -> Self:
+        if getattr(self, self.type) is None:
+            raise ValueError(f"a part of type {self.type!r} needs {self.type!r}")
         return self
 
 

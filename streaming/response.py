@@ -26,7 +26,10 @@ HIGH_WATER = 64 * 1024
 """Bytes a slow reader may leave unread before the model is no longer read either."""
 
 FAREWELL_SECONDS = 5
-"""How long past the deadline a reader has to take the last frames."""
+"""How long past the deadline a reader has to take the last frames, and a chain that is
+told to stop to do so."""
+
+_stubborn: set[asyncio.Task[None]] = set()
 
 
 def error_response(
@@ -103,12 +106,24 @@ class EventResponse(Response):
                 if not pipe.left:
                     await self._write(pipe, send)
         except TimeoutError:
-            pass  # The reader has stopped reading; this closes the connection.
+            # The reader takes nothing, or the chain does not stop. Where the status is
+            # out, ending here cuts the connection, which is the truth.
+            if not pipe.committed:
+                late = DeadlineExceeded("The answer took too long.")
+                return self._refusal(late)
         finally:
             watcher.cancel()
-            producer.cancel()
-            await asyncio.wait({producer, watcher})
+            await self._stop(producer)
         return None
+
+    async def _stop(self, producer: asyncio.Task[None]) -> None:
+        if not producer.cancelling():  # A second time would cut short its cleaning up.
+            producer.cancel()
+        _, running = await asyncio.wait({producer}, timeout=FAREWELL_SECONDS)
+        for task in running:
+            _stubborn.add(task)
+            task.add_done_callback(_stubborn.discard)
+            log.error("request %s: its chain does not stop", self._request.id)
 
     async def _write(self, pipe: "_Pipe", send: Send) -> None:
         headers = {

@@ -69,37 +69,42 @@ class DataDecoder:
 
     def __init__(self, limit: int = 16 * 1024 * 1024) -> None:
         self._limit = limit
-        self._rest = b""
+        self._rest: list[bytes] = []
         self._data: list[bytes] = []
         self._size = 0
         self._first = True
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
         """Take the next bytes and give the data of each event they complete."""
-        text = self._rest + piece
-        if self._first and len(text) >= 3:
+        self._rest.append(piece)
+        self._size += len(piece)
+        # A line in many pieces is put together once; a CR may wait for its LF.
+        if b"\n" in piece or b"\r" in piece or self._rest[0].endswith(b"\r"):
+            yield from self._lines(b"".join(self._rest))
+        if self._size > self._limit:
+            raise ValueError(f"an event of more than {self._limit} bytes")
+
+    def _lines(self, text: bytes) -> Iterator[bytes]:
+        if self._first:
             text = text.removeprefix(b"\xef\xbb\xbf")
             self._first = False
         if b"\r" in text:
-            # A CR at the very end may be half of a CRLF.
             held = text.endswith(b"\r")
             text = (
                 text[: len(text) - held].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
             )
             text += b"\r" * held
         lines = text.split(b"\n")
-        self._rest = lines.pop()
+        self._rest = [lines.pop()]
         for line in lines:
             if line:
                 self._field(line)
             elif self._data:
                 yield b"\n".join(self._data)
-                self._data, self._size = [], 0
-        if self._size + len(self._rest) > self._limit:
-            raise ValueError(f"an event of more than {self._limit} bytes")
+                self._data.clear()
+        self._size = len(self._rest[0]) + sum(map(len, self._data))
 
     def _field(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
         if name == b"data":
             self._data.append(value.removeprefix(b" "))
-            self._size += len(value)

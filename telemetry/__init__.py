@@ -6,7 +6,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Protocol
 
-from streaming.errors import ChatError, DeadlineExceeded, UpstreamIncomplete
+from streaming.errors import (
+    ChatError,
+    DeadlineExceeded,
+    InternalError,
+    UpstreamIncomplete,
+)
 from streaming.events import Error, Event
 from telemetry.runs import Run
 
@@ -58,6 +63,9 @@ class Telemetry:
             run.finish(cancelled=True)
             self._emit(run)
             raise
+        except Exception as exc:  # A bug of ours: even so the stream has its ending.
+            log.error("request %s: %s", run.request_id, type(exc).__name__)
+            error = InternalError("Something went wrong here.")
         run.finish(error)
         self._emit(run)
         if error is not None and not isinstance(error, DeadlineExceeded):

@@ -92,15 +92,20 @@ class TelemetryCallback(BaseCallbackHandler):
         )
         call = ModelCall(deployment=str(deployment or model or self._run.chain))
         call.model = model
-        call.estimate = lambda: _estimate(count_input(), 0)
+        call.estimate = lambda: _estimate(count_input(), _tokens(call.output_bytes))
         self._run.begin_call(run_id, call)
 
     def on_llm_new_token(
         self, token: Any, *, chunk: Any = None, run_id: UUID, **kwargs: Any
     ) -> None:
         self._run.active_at = monotonic()
-        info = getattr(chunk, "generation_info", None)
-        if info and (call := self._run.calls.get(run_id)):
+        call = self._run.calls.get(run_id)
+        if call is None:
+            return
+        if isinstance(token, str):
+            # A graph's call may end only after its run has been recorded.
+            call.output_bytes += len(token.encode("utf-8", "replace"))
+        if info := getattr(chunk, "generation_info", None):
             _note_finish(call, info)
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
@@ -159,7 +164,11 @@ class TelemetryCallback(BaseCallbackHandler):
 
 def count_tokens(text: str) -> int:
     """About how many tokens *text* has; no tokenizer is asked, none being exact."""
-    return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN)
+    return _tokens(len(text.encode("utf-8", "replace")))
+
+
+def _tokens(size: int) -> int:
+    return -(-size // BYTES_PER_TOKEN)
 
 
 def _count_messages(messages: Iterable[BaseMessage]) -> int:

@@ -5,6 +5,9 @@ A query string may hold a function key, as `?code=…`.
 
 import logging
 
+QUOTING = ("asyncio", "langchain_core.callbacks.manager")
+"""They log exceptions that nobody caught, with their text."""
+
 TALKATIVE = ("httpx", "httpx2", "azure.core.pipeline.policies.http_logging_policy")
 """They log each request's URL, or its headers, at INFO."""
 
@@ -19,10 +22,26 @@ class _WithoutQuery(logging.Filter):
         return True
 
 
+class _WithoutExceptionText(logging.Filter):
+    """The text of an exception, which these quote, may hold what was asked."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = record.exc_info[0] if record.exc_info else None
+        message = record.getMessage().partition("\n")[0].partition("(")[0]
+        record.msg, record.args = "%s %s", (message, kind.__name__ if kind else "")
+        record.exc_info = record.exc_text = record.stack_info = None
+        return True
+
+
 def keep_private() -> None:
     """Apply this to the worker's own access log too, which Azure's worker writes."""
-    access = logging.getLogger("uvicorn.access")
-    if not any(isinstance(present, _WithoutQuery) for present in access.filters):
-        access.addFilter(_WithoutQuery())
+    for name in QUOTING:
+        _add(logging.getLogger(name), _WithoutExceptionText())
+    _add(logging.getLogger("uvicorn.access"), _WithoutQuery())
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _add(logger: logging.Logger, added: logging.Filter) -> None:
+    if not any(isinstance(present, type(added)) for present in logger.filters):
+        logger.addFilter(added)

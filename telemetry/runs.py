@@ -29,6 +29,7 @@ class ModelCall:
     usage: Usage | None = None
     finish_reason: FinishReason | None = None
     ended: bool = False
+    output_bytes: int = 0
     estimate: Callable[[], Usage] = Usage
 
     @property

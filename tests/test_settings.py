@@ -98,6 +98,8 @@ def test_the_settings_own_name_comes_before_a_synonym(
         ({"CHAINS": "mine"}, "CHAINS: expected name=module:attribute, got 'mine'"),
         ({"CHAINS": "chat=tests:x"}, "CHAINS: 'chat' is the name of a built-in chain"),
         ({"CHAINS": "x=no_such_module:x"}, "there is no module 'no_such_module'"),
+        ({"CHAINS": "x=tests:x,x=tests:y"}, "CHAINS: 'x' is there twice"),
+        ({"DOCS_PATH": "/no/such/folder"}, "DOCS_PATH: there is no such"),
         ({"CHAT_CHAIN": "nope"}, "CHAT_CHAIN: unknown chain 'nope', expected one of"),
     ],
 )

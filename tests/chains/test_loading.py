@@ -1,7 +1,10 @@
 """Chains are found by name, built once, and told apart from what is none."""
 
+import asyncio
+import threading
 from typing import Any
 
+import anyio
 import pytest
 
 import chains
@@ -10,13 +13,14 @@ from streaming.errors import NotConfigured, UnknownChain
 from streaming.requests import validate
 from telemetry import Telemetry
 from telemetry.runs import Run
+from tests.example_chains import strings
 
 not_a_chain = 42
 
 
 def raises(settings: Settings) -> Any:
     """A factory with a bug."""
-    raise LookupError("secret")
+    raise LookupError("what is wrong")
 
 
 def brought(target: str) -> Settings:
@@ -51,8 +55,8 @@ async def test_a_chain_that_cannot_be_loaded_says_so_without_the_exceptions_text
 ) -> None:
     error = await first_error(brought("raises"), "raises")
     assert "'raises' could not be loaded" in str(error)
-    assert "LookupError at" in caplog.text
-    assert "secret" not in caplog.text + str(error)
+    assert "LookupError: what is wrong" in caplog.text
+    assert "what is wrong" not in str(error)
 
 
 def test_warming_up_never_fails(caplog: pytest.LogCaptureFixture) -> None:
@@ -60,12 +64,33 @@ def test_warming_up_never_fails(caplog: pytest.LogCaptureFixture) -> None:
     assert "raises: LookupError" in caplog.text
 
 
-async def test_documents_that_are_not_there_are_a_missing_setting() -> None:
-    settings = Settings(docs_path="/no/such/folder", chains={})
-    chains._loaded.pop("docs", None)
-    assert "DOCS_PATH" in str(await first_error(settings, "docs"))
+async def test_one_chain_that_is_slow_to_build_holds_up_no_other() -> None:
+    slow = Settings(chains={"slow": "tests.chains.test_loading:slow"})
+    building = asyncio.create_task(asyncio.to_thread(chains.load, "slow", slow))
+    with anyio.fail_after(5):
+        await asyncio.to_thread(begun.wait, 5)
+        assert await asyncio.to_thread(chains.load, "docs", Settings())
+        assert not building.done()
+        release.set()
+        await building
+
+
+begun, release = threading.Event(), threading.Event()
+
+
+def slow(settings: Settings) -> Any:
+    """A factory that takes until the test lets it go on."""
+    begun.set()
+    release.wait(5)
+    return strings
 
 
 def test_the_default_chain_without_its_model_is_a_problem() -> None:
     assert chains.problem(Settings()) is None
     assert "AZURE_OPENAI_ENDPOINT" in str(chains.problem(Settings(chat_chain="chat")))
+
+
+def test_a_default_chain_that_could_not_be_loaded_is_a_problem() -> None:
+    settings = Settings(chat_chain="raises", chains=brought("raises").chains)
+    chains.warm(settings)
+    assert chains.problem(settings) == "could not be loaded"
