@@ -80,7 +80,7 @@ BY_CODE: dict[str, tuple[type[ChatError], str]] = {
 }
 
 
-def to_chat_error(exc: BaseException, request_id: str) -> ChatError:
+def to_chat_error(exc: Exception, request_id: str) -> ChatError:
     """What the caller is told of *exc*; never its text, which may hold anything.
 
     What fits nothing is logged, by its class and where it was raised, and
@@ -104,34 +104,34 @@ def to_chat_error(exc: BaseException, request_id: str) -> ChatError:
     return InternalError(f"Something went wrong here; it is logged as {request_id}.")
 
 
-def log_unexpected(exc: BaseException, request_id: str) -> None:
+def log_unexpected(exc: Exception, request_id: str) -> None:
     """Log what *exc* is and where it was raised, without its text."""
     frames = traceback.extract_tb(exc.__traceback__)[-4:]
     where = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
     log.error("request %s: %s at %s", request_id, type(exc).__qualname__, where)
 
 
-def _has_status_of(exc: BaseException, kind: type[Exception]) -> bool:
+def _has_status_of(exc: Exception, kind: type[Exception]) -> bool:
     if not _is_any(exc, "openai", "APIStatusError"):
         return False  # A retriever's 404, say, is none of the model's.
     status: int = getattr(exc, "status_code", 0)
     return BY_STATUS.get(status, ModelAPIError if status >= 500 else None) is kind
 
 
-def _is_any(exc: BaseException, module: str, name: str) -> bool:
+def _is_any(exc: Exception, module: str, name: str) -> bool:
     """Whether *exc* is of a class in a *module* that may never have been imported."""
     # While it is being imported, in another thread, it has no such class yet.
     kind = getattr(sys.modules.get(module), name, None)
     return kind is not None and isinstance(exc, kind)
 
 
-def _parameter(exc: BaseException) -> str:
+def _parameter(exc: Exception) -> str:
     """The parameter at fault, as OpenAI names it; its message may quote the prompt."""
     parameter = getattr(exc, "param", None)
     return f" Parameter: {parameter[:100]}." if isinstance(parameter, str) else ""
 
 
-def _retry_after_ms(exc: BaseException) -> int | None:
+def _retry_after_ms(exc: Exception) -> int | None:
     """The provider's `retry-after-ms`, or `retry-after`: seconds or a date."""
     headers: Any = getattr(getattr(exc, "response", None), "headers", None) or {}
     for name, factor in (("retry-after-ms", 1), ("retry-after", 1000)):

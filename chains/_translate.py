@@ -57,7 +57,7 @@ async def translate(
         for event in translator.flush():
             yield event
         ended = True
-    except (Exception, SystemExit) as exc:  # A tool may not end the server.
+    except Exception as exc:
         raise _errors.to_chat_error(exc, request.id) from None
     finally:
         if not ended:

@@ -2,14 +2,24 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from tests.server import Server
 from tests.standin.process import StandIn
 
+# A busy machine is no failure, and what failed once fails again.
+hypothesis.settings.register_profile(
+    "ours",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("ours")
+
 CHAINS = (
     "strings,model,sources,ragged,graph,agent,tools,silent,broken,quiet_tool,inner,"
-    "unfinished,blocks"
+    "unfinished,blocks,assigned,nested,remembering,searching"
 )
 
 

@@ -27,10 +27,12 @@ from langchain_core.runnables import (
     RunnablePassthrough,
 )
 from langchain_core.tools import tool
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.prebuilt import ToolNode
 
+from chains._model import chat_model
 from chains._runnable import ChainInput, Chunk, from_generator
 from settings import Settings
 
@@ -221,6 +223,47 @@ async def _inner(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[C
 
 
 inner = from_generator(_inner)
+
+
+def assigned(settings: Settings) -> Runnable[Any, Any]:
+    """The configured model, as a branch of a `RunnableParallel`."""
+    answer = QUESTION | chat_model(settings) | StrOutputParser()
+    return RunnablePassthrough.assign(context=lambda _: []).assign(answer=answer)
+
+
+def nested(settings: Settings) -> Runnable[Any, Any]:
+    """The configured model, in a graph within a graph."""
+    model = chat_model(settings)
+
+    async def respond(state: State, config: RunnableConfig) -> dict[str, Any]:
+        return {"messages": [await model.ainvoke(state["messages"], config)]}
+
+    inside = StateGraph(State).add_node("respond", respond).add_edge(START, "respond")
+    outside = StateGraph(State).add_node("inside", inside.compile())
+    return outside.add_edge(START, "inside").compile()
+
+
+def remembering(settings: Settings) -> Runnable[Any, Any]:
+    """A graph that keeps its threads, and says how long this one is."""
+
+    async def count(state: State) -> dict[str, Any]:
+        return {"messages": [AIMessage(str(len(state["messages"])))]}
+
+    counting = StateGraph(State).add_node("count", count).add_edge(START, "count")
+    return counting.compile(checkpointer=InMemorySaver())
+
+
+class SearchError(Exception):
+    """What a search service's library raises, with a status of its own."""
+
+    status_code = 404
+
+
+def _search(_: Any) -> str:
+    raise SearchError("index not found: the-text-of-an-exception")
+
+
+searching = RunnableLambda(_search)
 
 tools = RunnableLambda(itemgetter("messages")) | ScriptedModel(
     script=[calling("look_up", '{"city": "Par'), finish("tool_calls")]

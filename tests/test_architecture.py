@@ -30,8 +30,8 @@ ALLOWED = {
     "streaming.response": (["registry"], ["starlette"]),
     "streaming.http": ([], ["starlette"]),
     "azure_openai": (
-        ["settings", "streaming.errors", "streaming.sse", "telemetry.runs"],
-        ["aiohttp", "azure.identity", "httpx2", "openai", "orjson", "pydantic"],
+        ["settings", "streaming.sse"],
+        ["azure.identity", "httpx2", "openai", "orjson", "pydantic"],
     ),
     "chains": (
         [

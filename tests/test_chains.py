@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.server import Server, text_of
+from tests.server import Server, read_events, text_of
 
 HELLO = "hello"
 
@@ -88,6 +88,28 @@ def test_a_model_call_that_was_cut_is_seen_through_a_parser(app: Server) -> None
     assert text_of(events) == "a model that was cut"
     assert events[-2][1]["error"]["code"] == "upstream_incomplete"
     assert events[-1][1]["finish_reason"] == "error"
+
+
+def test_a_graph_within_a_graph_streams_each_token(app: Server) -> None:
+    events = app.events("standin:answer tokens=3", chain="nested")
+    deltas = [data.get("delta_content") for _, data in events]
+    assert deltas == ["tok0", " tok1", " tok2", None]
+
+
+def test_each_run_is_a_thread_of_its_own_whatever_its_request_id(app: Server) -> None:
+    for _ in range(2):
+        response = app.client.post(
+            "/api/chat",
+            json={"user": "hello", "chain": "remembering"},
+            headers={"x-request-id": "the-same"},
+        )
+        assert text_of(read_events(response)) == "1"
+
+
+def test_a_retrievers_404_is_not_the_models(app: Server) -> None:
+    response = app.chat(HELLO, chain="searching")
+    assert response.json()["error"]["code"] == "internal_error"
+    assert "the-text-of-an-exception" not in response.text
 
 
 def test_a_chains_own_failure_says_nothing_but_where_to_look(app: Server) -> None:

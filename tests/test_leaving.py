@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from statistics import median
 
 import anyio
 import httpx
@@ -16,7 +17,7 @@ from tests.server import Server, read_events, text_of, until
 from tests.standin.process import StandIn
 
 TRIES = 5
-"""A busy machine may hold up one of them; what has no delay built in is fast in one."""
+"""A busy machine may hold up one; what has no delay built in is fast in most."""
 
 WITHIN_SECONDS = 0.1
 
@@ -33,13 +34,14 @@ def open_streams(server: Server) -> int:
         ("model-is-silent", "stall tokens=6 after=3"),
     ],
 )
+@pytest.mark.parametrize("chain", ["chat", "assigned", "nested"])
 def test_leaving_in_the_middle_closes_the_upstream_and_is_recorded(
-    app: Server, standin: StandIn, when: str, scenario: str
+    app: Server, standin: StandIn, when: str, scenario: str, chain: str
 ) -> None:
     delays = []
     for number in range(TRIES):
-        tag = f"{when}-{number}"
-        with app.streaming(f"standin:{scenario} tag={tag}") as answer:
+        tag = f"{chain}-{when}-{number}"
+        with app.streaming(f"standin:{scenario} tag={tag}", chain=chain) as answer:
             seen = [answer.next()[1]["delta_content"] for _ in range(3)]
             assert seen == ["tok0", " tok1", " tok2"]
             left_at = time.monotonic()
@@ -51,7 +53,7 @@ def test_leaving_in_the_middle_closes_the_upstream_and_is_recorded(
         assert record["finish_reason"] is None
         assert record["usage"]["estimated"] is True
         assert record["usage"]["completion_tokens"] > 0
-    assert min(delays) < WITHIN_SECONDS
+    assert median(delays) < WITHIN_SECONDS
     until(lambda: open_streams(app) == 0)
 
 
@@ -78,7 +80,7 @@ def test_leaving_before_the_first_token_closes_the_upstream(
         record = app.record(tag)
         assert record["status"] == "cancelled"
         assert record["time_to_first_chunk_ms"] is None
-    assert min(delays) < WITHIN_SECONDS
+    assert median(delays) < WITHIN_SECONDS
     until(lambda: open_streams(app) == 0)
 
 

@@ -7,7 +7,7 @@ import langchain_core.exceptions
 import langchain_openai.chat_models.base
 import openai
 import pytest
-from azure.core.exceptions import ClientAuthenticationError
+from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from langchain_core.exceptions import ModelError
 
 from chains._errors import to_chat_error
@@ -75,6 +75,11 @@ def test_the_sdks_own_errors_are_mapped_by_status(status: int, code: str) -> Non
         openai.APIStatusError(SECRET, response=response, body=None), ""
     )
     assert error.code == code
+
+
+def test_an_azure_service_that_is_down_is_no_failed_sign_in() -> None:
+    error = to_chat_error(ServiceRequestError("search index down"), "")
+    assert error.code == "internal_error"
 
 
 def test_a_retry_after_may_be_a_date() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from time import monotonic
 
 import anyio
@@ -48,6 +49,50 @@ async def test_each_limit_has_its_own_error() -> None:
         await seen(says("a", then=60), Limits(stall=0.05))
     with pytest.raises(DeadlineExceeded):
         await seen(says("a", then=60), Limits(deadline=0.05))
+
+
+async def test_a_stall_counts_from_the_last_token_whatever_came_before() -> None:
+    async def late() -> AsyncGenerator[Event]:
+        await asyncio.sleep(0.2)
+        yield TextDelta("d", "a")
+        await asyncio.sleep(60)
+
+    with pytest.raises(UpstreamStall):
+        await seen(late(), Limits(first_token=60, stall=0.1))
+
+
+async def test_a_stall_after_a_tool_counts_from_the_tools_end() -> None:
+    run = Run(chain="test", dialect="json")
+
+    async def uses_a_tool() -> AsyncGenerator[Event]:
+        yield TextDelta("d", "a")
+        run.tools_running += 1
+        await asyncio.sleep(0.3)
+        run.tools_running -= 1
+        run.active_at = monotonic()
+        yield TextDelta("d", "b")
+        await asyncio.sleep(60)
+
+    limited = limit(uses_a_tool(), Limits(stall=0.1), run, started=run.started)
+    assert [await anext(limited), await anext(limited)]
+    with anyio.fail_after(5), pytest.raises(UpstreamStall):
+        await anext(limited)
+
+
+async def test_a_chain_that_ends_as_it_is_told_has_still_stalled() -> None:
+    async def polite() -> AsyncGenerator[Event]:
+        yield TextDelta("d", "a")
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+
+    async def offended() -> AsyncGenerator[Event]:
+        async for event in polite():
+            yield event
+        raise InternalError("cancelled?")
+
+    for chain in (polite, offended):
+        with pytest.raises(UpstreamStall):
+            await seen(chain(), Limits(stall=0.1))
 
 
 async def test_a_deadline_that_has_passed_before_the_start_is_one() -> None:

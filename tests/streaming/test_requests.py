@@ -1,6 +1,7 @@
 """The request parser against anything that JSON can say."""
 
 import json
+import re
 from typing import Any
 
 from hypothesis import given
@@ -50,7 +51,7 @@ def check(body: bytes) -> None:
         assert isinstance(request, ChatRequest)
         assert request.messages
         return
-    assert message
+    assert re.match(r"The body |user, messages: |[a-z_]+(\.\w+)*: ", message)
     assert len(message) < 2000
 
 

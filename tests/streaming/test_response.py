@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
@@ -191,6 +191,32 @@ async def test_a_reader_who_is_gone_at_the_deadline_costs_no_more_than_it(
             writer.transport.abort()
     [run] = kept.runs
     assert (run.status, run.finish_reason) == ("deadline", "deadline")
+
+
+async def test_a_chain_that_never_gives_in_does_not_keep_its_place(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(response_module, "FAREWELL_SECONDS", 0.2)
+    over = asyncio.Event()
+
+    async def stubborn() -> AsyncGenerator[Event]:
+        while not over.is_set():
+            with suppress(asyncio.CancelledError):
+                await over.wait()
+        yield TextDelta("d", "at last")
+
+    with anyio.fail_after(5):
+        async with (
+            served(
+                lambda: answer(stubborn, Kept(), limits=Limits(peek=9, deadline=0.1))
+            ) as url,
+            httpx.AsyncClient() as client,
+        ):
+            response = await client.get(url)
+            assert response.status_code == 504
+            assert "its chain does not stop" in caplog.text
+            over.set()
+            await holds(lambda: not response_module._stubborn)
 
 
 def broken_dialect(after: int) -> Dialect:

@@ -11,8 +11,11 @@ import pytest
 import uvicorn
 from azurefunctions.extensions.http.fastapi import WebApp, WebServer
 from fastapi import Request
+from langchain_core.callbacks.base import BaseCallbackHandler
+from langchain_core.runnables import RunnableConfig
 
 from telemetry import logs
+from tests.example_chains import answering
 
 
 async def test_the_workers_own_server_logs_no_query_string(
@@ -49,6 +52,29 @@ async def test_the_workers_own_server_logs_no_query_string(
     printed = capsys.readouterr()
     assert '"GET /api/chat HTTP/1.1" 200' in printed.out
     assert "the-key" not in printed.out + printed.err
+
+
+async def test_exceptions_that_nobody_caught_are_logged_without_their_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    logs.keep_private()
+
+    class Broken(BaseCallbackHandler):
+        run_inline = True
+
+        def on_chat_model_start(self, *args: Any, **kwargs: Any) -> None:
+            raise ValueError(f"secret {args[1]}")
+
+    config: RunnableConfig = {"callbacks": [Broken()]}
+    await answering.ainvoke("the-prompt", config)
+    loop = asyncio.get_running_loop()
+    failure = RuntimeError("secret")
+    context = {"message": "Task exception was never retrieved", "exception": failure}
+    loop.default_exception_handler({**context, "future": loop.create_future()})
+    assert "Broken.on_chat_model_start callback: ValueError" in caplog.text
+    assert "Task exception was never retrieved RuntimeError" in caplog.text
+    assert "secret" not in caplog.text
+    assert "the-prompt" not in caplog.text
 
 
 def test_clients_do_not_log_urls() -> None:

@@ -1,0 +1,118 @@
+"""What chains yield, piece by piece, in every shape that LangChain has for it."""
+
+from typing import Any
+
+import pytest
+from langchain_core.documents import Document
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    HumanMessage,
+    ToolCall,
+    ToolMessage,
+)
+from langchain_core.runnables import AddableDict
+
+from chains._chunks import Translator
+from streaming import events
+from streaming.events import Citation, Event, TextDelta, ToolResult
+from telemetry.runs import Run
+
+
+def translated(*chunks: Any) -> list[Event]:
+    translator = Translator(Run(chain="d", dialect="json"))
+    given = [event for chunk in chunks for event in translator.events(chunk)]
+    return [*given, *translator.flush()]
+
+
+def texts(*chunks: Any) -> list[str]:
+    return [event.text for event in translated(*chunks) if isinstance(event, TextDelta)]
+
+
+def piece(message: str, index: int | None, **parts: Any) -> AIMessageChunk:
+    """A chunk with one piece of a tool call; what is not given is `None`."""
+    call: Any = {"id": None, "name": None, "args": None, "index": index, **parts}
+    return AIMessageChunk(content="", id=message, tool_call_chunks=[call])
+
+
+def call(call_id: str, name: str, **args: str) -> events.ToolCall:
+    return events.ToolCall("d", call_id, name, args)
+
+
+def last(message: str) -> AIMessageChunk:
+    return AIMessageChunk(content="", id=message, chunk_position="last")
+
+
+def test_the_calls_of_two_models_at_once_do_not_mix() -> None:
+    assert translated(
+        piece("m1", 0, id="1", name="a", args='{"x"'),
+        piece("m2", 0, id="2", name="b", args='{"y"'),
+        piece("m1", 0, args=': "1"}'),
+        last("m1"),
+        piece("m2", 0, args=': "2"}'),
+        last("m2"),
+    ) == [call("1", "a", x="1"), call("2", "b", y="2")]
+
+
+def test_calls_of_one_message_are_told_apart_by_their_index() -> None:
+    assert translated(
+        piece("m", 0, id="1", name="a", args="{}"),
+        piece("m", 1, id="2", name="b", args="{"),
+        piece("m", 1, args="}"),
+        last("m"),
+    ) == [call("1", "a"), call("2", "b")]
+
+
+def test_calls_without_an_index_are_whole() -> None:
+    whole = [
+        ToolCall(name="a", args={"x": "1"}, id="1"),
+        ToolCall(name="b", args={}, id="2"),
+    ]
+    expected = [call("1", "a", x="1"), call("2", "b")]
+    assert translated(AIMessageChunk(content="", tool_calls=whole)) == expected
+    assert translated(AIMessage(content="", tool_calls=whole)) == expected
+
+
+def test_an_id_and_a_name_that_are_repeated_are_not_joined() -> None:
+    assert translated(
+        piece("m", 0, id="1", name="a", args="{"),
+        piece("m", 0, id="1", name="a", args="}"),
+    ) == [call("1", "a")]
+
+
+def test_a_name_in_pieces_is_joined() -> None:
+    pieces = [piece("m", 0, id="1", name="get_"), piece("m", 0, name="weather")]
+    assert translated(*pieces) == [call("1", "get_weather")]
+
+
+def test_a_graphs_messages_count_and_what_else_it_streams_does_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    message, metadata = AIMessageChunk(content="a"), {"langgraph_node": "n"}
+    assert texts((message, metadata), (("sub:1",), (message, metadata))) == ["a", "a"]
+    assert texts((HumanMessage("q"), metadata)) == []
+    assert texts(("messages", "updates"), ("updates", {"n": {}}), {"n": {}}, ()) == []
+    assert caplog.text.count("which is no answer") == 4
+
+
+def test_partial_dictionaries_are_pieces_and_plain_ones_repeat_themselves() -> None:
+    pieces = [AddableDict(answer="ha"), AddableDict(answer="ha")]
+    assert texts(*pieces) == ["ha", "ha"]
+    grown = [{"answer": "Hel"}, {"answer": "Hello"}, {"answer": "Hello"}]
+    assert texts(*grown) == ["Hel", "lo"]
+
+
+def test_the_same_context_is_cited_once() -> None:
+    context = [Document("text", metadata={"title": "t"})]
+    chunks = [{"context": context, "answer": "a"}, {"context": context, "answer": "ab"}]
+    kinds = [type(event).__name__ for event in translated(*chunks)]
+    assert kinds == ["Citation", "TextDelta", "TextDelta"]
+
+
+def test_a_tools_documents_are_citations() -> None:
+    document = Document("text", metadata={"title": "t", "source": "s"})
+    message = ToolMessage("found", tool_call_id="1", name="n", artifact=[document, 4])
+    assert translated(message) == [
+        ToolResult("d", "1", "n", "found"),
+        Citation("1", "t", "s", "text"),
+    ]
