@@ -4,11 +4,13 @@ aiohttp reads a stream for a third of the CPU that httpcore takes, and hands ove
 has arrived in one piece.
 """
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx2
 import openai
 
+from azure_openai import credentials
 from azure_openai.credentials import Credential
 from settings import Settings
 
@@ -19,7 +21,7 @@ BACKSTOP_SECONDS = 5
 def build(settings: Settings, credential: Credential) -> httpx2.AsyncClient:
     """A client that adds *credential* and follows no redirect."""
     return _Client(
-        auth=credential,
+        auth=_Auth(credential),
         follow_redirects=False,
         # The connection pool is no hidden queue: `MAX_CONCURRENT_STREAMS` is the limit.
         limits=httpx2.Limits(max_connections=1_000_000),
@@ -28,6 +30,25 @@ def build(settings: Settings, credential: Credential) -> httpx2.AsyncClient:
             connect=settings.connect_timeout_seconds,
         ),
     )
+
+
+class _Auth(httpx2.Auth):
+    """Puts this server's credential, and no other, into each request.
+
+    SDKs look for credentials in the environment by themselves; whatever they found is
+    taken out again.
+    """
+
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
+
+    async def async_auth_flow(
+        self, request: httpx2.Request
+    ) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
+        for name in credentials.HEADERS:
+            request.headers.pop(name, None)
+        request.headers.update(await self._credential.headers())
+        yield request
 
 
 class _Client(openai.DefaultAioHttpClient):

@@ -1,23 +1,23 @@
 """Who this server is to the upstream: an API key, an Entra ID identity, or nobody."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 
-import httpx2
 from pydantic import SecretStr
 
 from settings import Settings
 
 ENTRA_SCOPE = "https://cognitiveservices.azure.com/.default"
 
+HEADERS = ("api-key", "authorization")
+"""Where a credential may be; whatever else is found in them is taken out."""
+
 TokenProvider = Callable[[], Awaitable[str]]
 
 
-class Credential(httpx2.Auth):
-    """Puts this server's credential, and no other, into each request.
-
-    SDKs look for credentials in the environment by themselves; whatever they found is
-    taken out again.
-    """
+class Credential:
+    """This server's credential, as the headers of one request."""
 
     def __init__(
         self,
@@ -27,20 +27,17 @@ class Credential(httpx2.Auth):
     ) -> None:
         self._api_key, self._bearer = api_key, bearer
 
-    async def async_auth_flow(
-        self, request: httpx2.Request
-    ) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
-        for name in ("api-key", "authorization"):
-            request.headers.pop(name, None)
+    async def headers(self) -> Mapping[str, str]:
+        """What the next request needs; a token is asked for where it has run out."""
         if self._api_key is not None:
-            request.headers["api-key"] = self._api_key.get_secret_value()
-        elif isinstance(self._bearer, SecretStr):
-            request.headers["authorization"] = (
-                f"Bearer {self._bearer.get_secret_value()}"
-            )
-        elif self._bearer is not None:
-            request.headers["authorization"] = f"Bearer {await self._bearer()}"
-        yield request
+            return {"api-key": self._api_key.get_secret_value()}
+        if self._bearer is None:
+            return {}
+        if isinstance(self._bearer, SecretStr):
+            token = self._bearer.get_secret_value()
+        else:
+            token = await self._bearer()
+        return {"authorization": f"Bearer {token}"}
 
 
 def from_settings(settings: Settings) -> Credential:
@@ -49,9 +46,17 @@ def from_settings(settings: Settings) -> Credential:
         return Credential(bearer=settings.openai_api_key)
     if settings.azure_openai_api_key:
         return Credential(api_key=settings.azure_openai_api_key)
+    with _signing_in:
+        return Credential(bearer=_identity())
+
+
+_signing_in = threading.Lock()
+
+
+@cache
+def _identity() -> TokenProvider:
+    """The signed-in identity; all calls share it, and the token it keeps."""
     # A key needs none of this, and importing it takes a quarter of a second.
     from azure.identity.aio import DefaultAzureCredential, get_bearer_token_provider
 
-    return Credential(
-        bearer=get_bearer_token_provider(DefaultAzureCredential(), ENTRA_SCOPE)
-    )
+    return get_bearer_token_provider(DefaultAzureCredential(), ENTRA_SCOPE)

@@ -1,1 +1,1 @@
-"""What a streamed token costs this server, beside the tutorial handler's."""
+"""What a streamed token costs this server, beside what else one would take."""

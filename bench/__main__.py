@@ -1,13 +1,13 @@
-"""`python -m bench`: CPU per streamed chunk, this app beside the tutorial handler.
+"""`python -m bench`: CPU per streamed chunk, this app beside what else one would take.
 
-Both on the real Functions runtime, each a process of its own, against one stand-in for
+All on the real Functions runtime, each a process of its own, against one stand-in for
 Azure OpenAI. Fails only where something did not work, never for a number.
 """
 
 import asyncio
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -24,31 +24,67 @@ LOADED, LOADED_ROUNDS = Load(answers=96, callers=16, tokens=400), 4
 PACED, PACED_ROUNDS = Load(answers=100, callers=100, tokens=100, delay_ms=20), 2
 
 
-def contenders(upstream: StandIn) -> Sequence[Contender]:
-    """This app, and what it is compared to, last."""
-    shared = {
-        "AZURE_OPENAI_ENDPOINT": upstream.url,
-        "AZURE_OPENAI_API_KEY": upstream.key,
-    }
+HERE = Path(__file__).parent
+DEPLOYMENT = "/openai/deployments/gpt/chat/completions?api-version=2024-10-21"
+
+
+def as_chains(upstream: StandIn) -> Sequence[Contender]:
+    """A chain of this app, and what it is compared to, last."""
     ours = Contender(
-        name="this app",
+        name="this app, a chain",
         app_dir=ROOT,
         path="/api/chat",
-        environment={**shared, "AZURE_OPENAI_DEPLOYMENT": "gpt"},
+        environment=_settings(upstream, AZURE_OPENAI_DEPLOYMENT="gpt"),
+        ask=lambda prompt: {"user": prompt},
         ending=b"event: done\n",
     )
     tutorial = Contender(
         name="the tutorial handler",
-        app_dir=Path(__file__).with_name("tutorial_app"),
+        app_dir=HERE / "tutorial_app",
         path="/api/http_trigger",
-        environment={
-            **shared,
-            "AZURE_OPENAI_CHAT_DEPLOYMENT": "gpt",
-            "OPENAI_API_VERSION": "2024-10-21",
-        },
+        environment=_settings(
+            upstream,
+            AZURE_OPENAI_CHAT_DEPLOYMENT="gpt",
+            OPENAI_API_VERSION="2024-10-21",
+        ),
+        ask=lambda prompt: {"user": prompt},
         ending=b"\r\n0\r\n\r\n",
     )
     return ours, tutorial
+
+
+def as_proxies(upstream: StandIn) -> Sequence[Contender]:
+    """This app's passthrough, and what it is compared to, last."""
+    ours = Contender(
+        name="this app, passthrough",
+        app_dir=ROOT,
+        path=DEPLOYMENT,
+        environment=_settings(upstream, AZURE_OPENAI_DEPLOYMENT="gpt"),
+        ask=_completion,
+        ending=b"data: [DONE]\n",
+    )
+    sdk = Contender(
+        name="a proxy made of the SDK",
+        app_dir=HERE / "sdk_proxy",
+        path="/api" + DEPLOYMENT,
+        environment=_settings(upstream, OPENAI_API_VERSION="2024-10-21"),
+        ask=_completion,
+        ending=b"data: [DONE]\n",
+    )
+    return ours, sdk
+
+
+def _settings(upstream: StandIn, **more: str) -> Mapping[str, str]:
+    return {
+        "AZURE_OPENAI_ENDPOINT": upstream.url,
+        "AZURE_OPENAI_API_KEY": upstream.key,
+        **more,
+    }
+
+
+def _completion(prompt: str) -> object:
+    messages = [{"role": "user", "content": prompt}]
+    return {"model": "gpt", "messages": messages, "stream": True}
 
 
 async def measure(running: Sequence[Running]) -> None:
@@ -68,13 +104,11 @@ def main() -> int:
         return 1
     print(report.machine(), flush=True)
     try:
-        with ExitStack() as stack:
-            upstream = stack.enter_context(StandIn())
-            running = [
-                stack.enter_context(contender.run())
-                for contender in contenders(upstream)
-            ]
-            asyncio.run(measure(running))
+        with StandIn() as upstream:
+            for contenders in (as_chains(upstream), as_proxies(upstream)):
+                with ExitStack() as stack:
+                    running = [stack.enter_context(each.run()) for each in contenders]
+                    asyncio.run(measure(running))
     except (BenchError, StartError) as failed:
         print(f"bench: {failed}", file=sys.stderr)
         return 1

@@ -1,7 +1,6 @@
 """Callers who ask, read to the end and see whether the answer is whole."""
 
 import asyncio
-import json
 import re
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from bench.errors import BenchError
 ANSWER_SECONDS = 60
 
 # As the stand-in names its tokens; a chunk of HTTP never splits an event of either app.
-_TOKEN = re.compile(rb'"delta_content": ?" ?tok\d')
+_TOKEN = re.compile(rb'"(?:delta_)?content": ?" ?tok\d')
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +32,13 @@ class Load:
         return f"standin:answer tokens={self.tokens} delay_ms={self.delay_ms}"
 
 
-async def apply(load: Load, *, port: int, path: str, ending: bytes) -> None:
-    """Ask for *load*; raises `BenchError` for an answer that is not whole.
+async def apply(
+    load: Load, *, port: int, path: str, body: bytes, ending: bytes
+) -> None:
+    """Ask for *load* with *body*; raises `BenchError` for an answer that is not whole.
 
     A whole one has each token, and *ending* once.
     """
-    body = json.dumps({"user": load.prompt}).encode()
     left = iter(range(load.answers))
 
     async def caller() -> None:

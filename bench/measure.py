@@ -1,7 +1,8 @@
 """Rounds: the same load on each contender in turn, the processor read around it."""
 
+import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ class Contender:
     app_dir: Path
     path: str
     environment: Mapping[str, str]
+    ask: Callable[[str], object]
+    """A question, as the JSON that the app takes."""
     ending: bytes
 
     @contextmanager
@@ -45,6 +48,7 @@ class Running:
                 work,
                 port=self.server.port,
                 path=self.contender.path,
+                body=json.dumps(self.contender.ask(work.prompt)).encode(),
                 ending=self.contender.ending,
             )
         except BenchError as exc:

@@ -61,19 +61,20 @@ class Telemetry:
             error = exc
         except (asyncio.CancelledError, GeneratorExit):
             run.finish(cancelled=True)
-            self._emit(run)
+            self.emit(run)
             raise
         except Exception as exc:  # A bug of ours: even so the stream has its ending.
             log.error("request %s: %s", run.request_id, type(exc).__name__)
             error = InternalError("Something went wrong here.")
         run.finish(error)
-        self._emit(run)
+        self.emit(run)
         if error is not None and not isinstance(error, DeadlineExceeded):
             yield Error(run.deployment, error)
         yield run.usage
         yield run.done()
 
-    def _emit(self, run: Run) -> None:
+    def emit(self, run: Run) -> None:
+        """Hand the finished *run* to every sink."""
         for sink in self._sinks:
             try:
                 sink.emit([run])

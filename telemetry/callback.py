@@ -1,6 +1,5 @@
 """LangChain's callbacks, turned into what a `Run` knows of its model calls."""
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from time import monotonic
@@ -11,35 +10,11 @@ from langchain_core.callbacks.base import BaseCallbackHandler
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, Generation, LLMResult
 
-from streaming.events import FinishReason, Usage
+from streaming.events import Usage
 from telemetry.runs import ModelCall, Run
-
-log = logging.getLogger(__name__)
-
-FINISH_REASONS: Mapping[str, FinishReason] = {
-    "stop": "stop",
-    "length": "length",
-    "content_filter": "content_filter",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-    # As other providers' integrations have them.
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "completed": "stop",
-    "max_tokens": "length",
-    "incomplete": "length",
-    "tool_use": "tool_calls",
-    "refusal": "content_filter",
-    "safety": "content_filter",
-}
+from telemetry.tokens import TOKENS_PER_MESSAGE, count_bytes, count_tokens
 
 _FINISH_KEYS = ("finish_reason", "stop_reason", "stopReason", "done_reason", "status")
-
-BYTES_PER_TOKEN = 4
-"""Of UTF-8, about, in OpenAI's encodings."""
-
-TOKENS_PER_MESSAGE = 4
-"""What a chat's markup adds to each message, about."""
 
 
 class TelemetryCallback(BaseCallbackHandler):
@@ -92,7 +67,7 @@ class TelemetryCallback(BaseCallbackHandler):
         )
         call = ModelCall(deployment=str(deployment or model or self._run.chain))
         call.model = model
-        call.estimate = lambda: _estimate(count_input(), _tokens(call.output_bytes))
+        call.estimate = lambda: _estimate(count_input(), count_bytes(call.output_bytes))
         self._run.begin_call(run_id, call)
 
     def on_llm_new_token(
@@ -162,15 +137,6 @@ class TelemetryCallback(BaseCallbackHandler):
         self._run.active_at = monotonic()
 
 
-def count_tokens(text: str) -> int:
-    """About how many tokens *text* has; no tokenizer is asked, none being exact."""
-    return _tokens(len(text.encode("utf-8", "replace")))
-
-
-def _tokens(size: int) -> int:
-    return -(-size // BYTES_PER_TOKEN)
-
-
 def _count_messages(messages: Iterable[BaseMessage]) -> int:
     return sum(count_tokens(message.text) + TOKENS_PER_MESSAGE for message in messages)
 
@@ -205,11 +171,7 @@ def _note_finish(call: ModelCall, info: Mapping[str, Any]) -> None:
         reason = info.get(key)
         if not isinstance(reason, str) or not reason:
             continue
-        known = FINISH_REASONS.get(reason.lower())
-        if known is None:
-            log.warning("unknown finish reason %.40r, taken for 'stop'", reason)
-        if call.finish_reason != "content_filter":
-            call.finish_reason = known or "stop"
+        call.note_finish(reason)
         return
 
 

@@ -4,7 +4,8 @@ Fields are named as in OpenTelemetry's GenAI conventions where those have a name
 See: https://github.com/open-telemetry/semantic-conventions-genai
 """
 
-from collections.abc import Callable, Hashable
+import logging
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -13,6 +14,25 @@ from uuid import uuid4
 
 from streaming.errors import ChatError, DeadlineExceeded
 from streaming.events import VISIBLE, Done, Event, FinishReason, TextDelta, Usage
+
+log = logging.getLogger(__name__)
+
+FINISH_REASONS: Mapping[str, FinishReason] = {
+    "stop": "stop",
+    "length": "length",
+    "content_filter": "content_filter",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    # As other providers' integrations have them.
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "completed": "stop",
+    "max_tokens": "length",
+    "incomplete": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+    "safety": "content_filter",
+}
 
 Status = Literal["ok", "error", "cancelled", "content_filter", "deadline"]
 
@@ -37,6 +57,14 @@ class ModelCall:
         """Whether the call ended without saying why."""
         return self.ended and self.finish_reason is None
 
+    def note_finish(self, reason: str) -> None:
+        """The provider's *reason* in our words; `content_filter` beats all."""
+        known = FINISH_REASONS.get(reason.lower())
+        if known is None:
+            log.warning("unknown finish reason %.40r, taken for 'stop'", reason)
+        if self.finish_reason != "content_filter":
+            self.finish_reason = known or "stop"
+
 
 @dataclass(slots=True)
 class Run:
@@ -45,13 +73,14 @@ class Run:
     Times are `time.monotonic()`; `content` is what the caller was shown.
     """
 
-    chain: str
-    dialect: str
+    chain: str = ""
+    dialect: str = ""
     streamed: bool = True
     id: str = field(default_factory=lambda: str(uuid4()))
     request_id: str = ""
     invocation_id: str = ""
     traceparent: str = ""
+    principal: str | None = None
     started: float = field(default_factory=monotonic)
     timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
     active_at: float = 0.0
@@ -77,9 +106,14 @@ class Run:
     def see(self, event: Event) -> None:
         """*event* goes out to the caller."""
         if self._first_visible is None and isinstance(event, VISIBLE):
-            self._first_visible = monotonic()
+            self.note_visible()
         if isinstance(event, TextDelta):
             self.content.append(event.text)
+
+    def note_visible(self) -> None:
+        """The caller is shown something; the first time counts."""
+        if self._first_visible is None:
+            self._first_visible = monotonic()
 
     @property
     def cut(self) -> bool:
@@ -165,7 +199,7 @@ class Run:
             "finish_reason": None if self.status == "cancelled" else self.finish_reason,
             "model": call.model if call else None,
             "deployment": self.deployment,
-            "chain": self.chain,
+            "chain": self.chain or None,
             "dialect": self.dialect,
             "usage": {
                 "prompt_tokens": usage.input_tokens,
@@ -180,4 +214,5 @@ class Run:
             "request_id": self.request_id,
             "invocation_id": self.invocation_id or None,
             "traceparent": self.traceparent or None,
+            "principal": self.principal,
         }

@@ -9,8 +9,9 @@ from langchain_core.runnables import RunnableConfig
 
 from streaming.errors import ContentFiltered, DeadlineExceeded, UpstreamError
 from streaming.events import TextDelta, Usage
-from telemetry.callback import TelemetryCallback, count_tokens
+from telemetry.callback import TelemetryCallback
 from telemetry.runs import ModelCall, Run
+from telemetry.tokens import count_tokens
 from tests.example_chains import ScriptedModel, finish
 
 

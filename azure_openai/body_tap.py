@@ -1,0 +1,77 @@
+"""What is read of an answer that is no stream, once all its bytes have gone by."""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+from azure_openai import outcome
+from streaming.errors import ChatError
+from telemetry.runs import ModelCall, Run
+
+KEPT = 1024 * 1024
+"""Bytes of an answer that are kept, to be read at its end."""
+
+KEPT_END = 8 * 1024
+"""Of a longer one, whose usage is there."""
+
+_USAGE = re.compile(rb'"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
+
+
+class BodyTap:
+    """Reads an answer that is no stream."""
+
+    done, between = False, False
+
+    def __init__(self, run: Run, call: ModelCall, *, status: int) -> None:
+        self._run, self._call, self._status = run, call, status
+        self.spoken = False
+        self._kept, self._whole = b"", True
+        self.error: ChatError | None = None
+        self.unrecorded: list[str] = []
+
+    def feed(self, read: bytes) -> bytes:
+        self.spoken, self._run.active_at = True, monotonic()
+        self._kept += read
+        if len(self._kept) > KEPT:
+            self._kept, self._whole = self._kept[-KEPT_END:], False
+        return read
+
+    def end(self) -> bytes:
+        with suppress(Exception):  # Whatever it is, it is for the caller to read.
+            self._read()
+        if self._status >= 400 and self.error is None:
+            self.error = outcome.error(None, self._status)
+        return b""
+
+    def _read(self) -> None:
+        if not self._whole:
+            self._read_end()
+            return
+        answer = outcome.loads(self._kept)
+        if self._status >= 400:
+            self.error = outcome.error(answer.get("error"), self._status)
+            return
+        self._call.model = str(answer.get("model") or "")
+        if usage := answer.get("usage"):
+            self._call.usage = outcome.usage(usage)
+        if "choices" not in answer:
+            self._call.note_finish("stop")
+        for choice in answer.get("choices") or ():
+            self._choice(choice)
+
+    def _read_end(self) -> None:
+        self._call.note_finish("stop")  # It may have been in what was not kept.
+        if found := _USAGE.search(self._kept):
+            self._call.usage = outcome.usage(outcome.loads(found[1]))
+
+    def _choice(self, choice: Mapping[str, Any]) -> None:
+        if reason := choice.get("finish_reason"):
+            self._call.note_finish(reason)
+        for name, value in (choice.get("message") or {}).items():
+            if value and name not in outcome.UNSEEN:
+                self._run.note_visible()
+                shown = name == "content" and not choice.get("index")
+                pieces = self._run.content if shown else self.unrecorded
+                pieces.append(outcome.written(value))

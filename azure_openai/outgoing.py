@@ -1,0 +1,124 @@
+"""What is sent upstream for a caller's request: its bytes, at an address of ours."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote
+
+import orjson
+
+from azure_openai import headers, splice
+from settings import Settings
+from streaming.errors import InvalidRequest, NotConfigured, UnknownModel
+
+Operation = Literal["chat/completions", "embeddings"]
+
+# Neither `.` nor `..`, which are no names in a path.
+_AZURE_NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}")
+# Never in a path; it is what the request's `model` must be.
+_MODEL_NAME = re.compile(r"[\x21-\x7e]{1,200}")
+_API_VERSION = re.compile(r"[A-Za-z0-9.-]{1,64}")
+
+# What callers of the v1 API may say, which names no version of this one.
+_V1 = ("v1", "preview", "latest")
+
+USAGE_SINCE = "2024-09-01"
+"""The date of the first API version that knows `stream_options`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One request to the upstream.
+
+    `can_ask` is whether usage may be asked for, which the caller has not done.
+    """
+
+    deployment: str
+    url: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    streamed: bool
+    can_ask: bool
+
+    @property
+    def asking(self) -> bytes:
+        """The body, asking for usage."""
+        return splice.with_member(self.body, splice.USAGE)
+
+
+def build(
+    settings: Settings,
+    body: bytes,
+    given: Mapping[str, str],
+    query: Mapping[str, str],
+    *,
+    operation: Operation,
+    deployment: str,
+    fields: Mapping[str, object] | None = None,
+) -> Outgoing:
+    """The request; raises a `ChatError` where none can be made of it.
+
+    *fields* are the body's, where they are known already.
+    """
+    fields = splice.fields(body) if fields is None else fields
+    if settings.azure_openai_endpoint:
+        _check(_AZURE_NAME, deployment)
+        version = _api_version(query, settings)
+        path = f"openai/deployments/{quote(deployment, safe='')}/{operation}"
+        url = f"{settings.azure_openai_endpoint}/{path}?api-version={version}"
+        knows_usage = version[:10] >= USAGE_SINCE
+    elif settings.openai_base_url:
+        _check(_MODEL_NAME, deployment)
+        url = f"{settings.openai_base_url}/{operation}"
+        body = _for_model(body, fields, deployment)
+        knows_usage = True
+    else:
+        raise NotConfigured(
+            "No model is configured: set AZURE_OPENAI_ENDPOINT and "
+            "AZURE_OPENAI_DEPLOYMENT, or OPENAI_BASE_URL and OPENAI_MODEL."
+        )
+    streamed = operation == "chat/completions" and fields.get("stream") is True
+    free = "stream_options" not in fields and "data_sources" not in fields
+    sent = list(headers.forwarded(given))
+    if not any(name == "content-type" for name, _ in sent):
+        sent.append(("content-type", "application/json"))
+    return Outgoing(
+        deployment=deployment,
+        url=url,
+        headers=sent,
+        body=body,
+        streamed=streamed,
+        can_ask=streamed and free and knows_usage,
+    )
+
+
+def _check(names: re.Pattern[str], deployment: str) -> None:
+    if not names.fullmatch(deployment):
+        message = f"There is no deployment {deployment[:100]!r} here."
+        raise UnknownModel(message, param="model")
+
+
+def _api_version(query: Mapping[str, str], settings: Settings) -> str:
+    version = query.get("api-version") or settings.azure_openai_api_version
+    if version in _V1:
+        version = settings.azure_openai_api_version
+    if not _API_VERSION.fullmatch(version):
+        raise InvalidRequest(
+            "api-version: expected a date such as 2024-10-21", param="api-version"
+        )
+    return version
+
+
+def _for_model(body: bytes, fields: Mapping[str, object], deployment: str) -> bytes:
+    """*body*, naming *deployment* as its model whatever it named.
+
+    Where the path names the model, an OpenAI-compatible server must be told there.
+    """
+    if not fields:
+        # What cannot be read here may be read there: as another model's name.
+        raise InvalidRequest("The body is not a JSON object in UTF-8.")
+    name = orjson.dumps(deployment)
+    # Some servers take the first of equal names, and some take them in any case.
+    body = splice.with_value(body, "model", name)
+    return body if "model" in fields else splice.with_member(body, b'"model":' + name)

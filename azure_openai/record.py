@@ -1,0 +1,63 @@
+"""One proxied call's run: what the tap reads, ended and handed on exactly once."""
+
+from collections.abc import Callable
+
+from azure_openai import outcome
+from azure_openai.tap import Tap
+from streaming.errors import ChatError, UpstreamIncomplete
+from streaming.events import Usage
+from telemetry.runs import ModelCall, Run
+
+
+class Record:
+    """Ends *run*, and gives it to *emit*; *body* is what was asked."""
+
+    def __init__(
+        self, run: Run, deployment: str, body: bytes, emit: Callable[[Run], None]
+    ) -> None:
+        self.run, self.call = run, ModelCall(deployment)
+        self.ended = False
+        self._body, self._emit = body, emit
+        self._tap: Tap | None = None
+        self._estimated: Usage | None = None
+        self.call.estimate = self._estimate
+        run.begin_call(run.id, self.call)
+
+    def read_by(self, tap: Tap) -> None:
+        """*tap* fills in the run from here on."""
+        self._tap = tap
+
+    def _estimate(self) -> Usage:
+        if self._estimated is not None:
+            return self._estimated
+        unrecorded = self._tap.unrecorded if self._tap else []
+        usage = outcome.estimate(self._body, [*self.run.content, *unrecorded])
+        if self.ended:  # It stays so; and a body may be large.
+            self._estimated, self._body = usage, b""
+        return usage
+
+    def whole(self) -> None:
+        """The answer has come to its end, whatever that says."""
+        self.call.ended = True
+        error = self._tap.error if self._tap else None
+        if error is None and self.call.cut:
+            error = UpstreamIncomplete("The model's answer broke off.")
+        self.end(error)
+
+    def end(self, error: ChatError | None = None, *, cancelled: bool = False) -> None:
+        """The run is over; the first time counts."""
+        if self.ended:
+            return
+        self.ended = True
+        if error is not None and self.call.usage is None:
+            self._count_refused(error)
+        if self.call.usage is not None:
+            self.call.estimate, self._body = Usage, b""
+        self.run.finish(error, cancelled=cancelled)
+        self._emit(self.run)
+
+    def _count_refused(self, error: ChatError) -> None:
+        """A call that was refused costs nothing, unless its prompt was filtered."""
+        written = self.run.content or (self._tap and self._tap.unrecorded)
+        if not written and error.code != "content_filter":
+            self.call.usage = Usage()

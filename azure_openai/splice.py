@@ -1,0 +1,76 @@
+"""Fields put into a JSON object's text, of which every other byte stays.
+
+Decoding and encoding again would change numbers, and drop all but one of equal keys.
+"""
+
+import re
+from json import JSONDecoder
+from json import loads as lenient_loads
+from json.decoder import scanstring  # type: ignore[attr-defined]  # not in typeshed
+
+import orjson
+
+USAGE = b'"stream_options":{"include_usage":true}'
+
+_OPENING = re.compile(rb"[ \t\n\r]*\{")
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+def fields(body: bytes) -> dict[str, object]:
+    """The object that *body* is; empty where it is none."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        try:
+            # Lone surrogates and NaN, which some take.
+            value = lenient_loads(body.decode())
+        except (ValueError, RecursionError):
+            return {}
+    return value if isinstance(value, dict) else {}
+
+
+def with_member(body: bytes, member: bytes) -> bytes:
+    """Put *member* before the others of the object that *body* is.
+
+    It must be an object, and not have a member of that name.
+    """
+    opening = _OPENING.match(body)
+    if opening is None:
+        raise ValueError("not a JSON object")
+    rest = body[opening.end() :]
+    comma = b"" if rest.lstrip(b" \t\n\r").startswith(b"}") else b","
+    return opening[0] + member + comma + rest
+
+
+def with_value(body: bytes, name: str, value: bytes) -> bytes:
+    """Put *value* in the place of each that members called *name*, in any case, have.
+
+    *name* is in lower case.
+    """
+    text = body.decode()
+    pieces, kept = [], 0
+    for start, end in _values(text, name):
+        pieces += [text[kept:start].encode(), value]
+        kept = end
+    return b"".join([*pieces, text[kept:].encode()])
+
+
+def _values(text: str, name: str) -> list[tuple[int, int]]:
+    """Where the values of *name* begin and end in the outermost object."""
+    decoder, found = JSONDecoder(), []
+    at = _past_space(text, _past_space(text, 0) + 1)
+    while text[at] != "}":
+        key, at = scanstring(text, at + 1, True)
+        start = _past_space(text, _past_space(text, at) + 1)
+        _, at = decoder.raw_decode(text, start)
+        if key.lower() == name:
+            found.append((start, at))
+        at = _past_space(text, at)
+        if text[at] == ",":
+            at = _past_space(text, at + 1)
+    return found
+
+
+def _past_space(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    return space.end() if space else at

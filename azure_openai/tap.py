@@ -1,0 +1,167 @@
+"""What is read of an answer while its bytes go by, for the run's record.
+
+A tap is fed each read, and gives the bytes to pass on: the same, except that an event
+waits for its end, and that the one chunk asked for on the server's behalf is taken out.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from time import monotonic
+from typing import Any, Protocol
+
+from azure_openai import outcome
+from azure_openai.likeness import Likeness
+from streaming.errors import ChatError
+from telemetry.runs import ModelCall, Run
+
+HELD = 64 * 1024
+"""Bytes of one event that wait for its end; a longer one passes unread, in pieces."""
+
+# A CR at the very end may be half of a CRLF.
+# See: https://html.spec.whatwg.org/multipage/server-sent-events.html
+_END_OF_LINE = rb"(?:\r\n|\n|\r(?!\n|\Z))"
+_BLANK_LINE = re.compile(_END_OF_LINE * 2)
+_LINE = re.compile(rb"\r\n|\n|\r")
+
+
+class Tap(Protocol):
+    """Reads an answer as it goes by."""
+
+    spoken: bool
+    """Whether the answer has begun to say something, or said that it is over."""
+
+    done: bool
+    """Whether the answer has said that it is over."""
+
+    error: ChatError | None
+    """What the answer says went wrong."""
+
+    unrecorded: list[str]
+    """What the model wrote that is not the answer's text."""
+
+    @property
+    def between(self) -> bool:
+        """Whether something may be added to what has been passed on."""
+
+    def feed(self, read: bytes) -> bytes:
+        """Take what has arrived, and give what to pass on."""
+
+    def end(self) -> bytes:
+        """Read what is left; what is still to be passed on."""
+
+
+class StreamTap:
+    """Reads the chunks of a stream.
+
+    With *asked*, the first chunk that has usage and no choice is not passed on.
+    """
+
+    def __init__(self, run: Run, call: ModelCall, *, asked: bool) -> None:
+        self._run, self._call, self._asked = run, call, asked
+        self._rest = b""
+        self._likeness = Likeness()
+        self._passing = self._skipped = self._heard = False
+        self.spoken = self.done = False
+        self.error: ChatError | None = None
+        self.unrecorded: list[str] = []
+
+    @property
+    def between(self) -> bool:
+        return not self._passing
+
+    def feed(self, read: bytes) -> bytes:
+        piece = self._rest + read if self._rest else read
+        removed: tuple[int, int] | None = None
+        start = 0
+        for end in _ends_of_events(piece):
+            if self._passing:
+                self._passing = False
+            elif self._event(event := piece[start:end]):
+                removed = end - len(event.lstrip(b"\r\n")), end
+            start = end
+        if self._passing or len(piece) - start > HELD:
+            start = self._pass(piece)
+        if self._heard:
+            self._heard, self._run.active_at = False, monotonic()
+        self._rest = piece[start:]
+        if removed is not None:
+            return piece[: removed[0]] + piece[removed[1] : start]
+        return piece[:start]
+
+    def _pass(self, piece: bytes) -> int:
+        """Pass a long event on as far as it is here, but for what may be half its end.
+
+        Give how far that is.
+        """
+        self._passing = self._skipped = self._heard = self.spoken = True
+        self._run.note_visible()
+        return len(piece.rstrip(b"\r\n"))
+
+    def end(self) -> bytes:
+        rest, self._rest = self._rest, b""
+        if self._skipped and self.done and self._call.finish_reason is None:
+            self._call.note_finish("stop")  # It may have been in what was not read.
+        return rest
+
+    def _event(self, event: bytes) -> bool:
+        """Read *event*, and say whether it is to be taken out."""
+        if (text := self._likeness.text(event)) is not None:
+            self._heard = True
+            self._run.content.append(text)
+            return False
+        data = event[6:] if event[:7] == b"data: {" else _data(event)
+        if data.startswith(b"[DONE]"):
+            self.done = self.spoken = True
+            return False
+        try:
+            return bool(data) and self._chunk(outcome.loads(data), event)
+        except Exception:  # Whatever it is, it is for the caller to read.
+            return False
+
+    def _chunk(self, chunk: dict[str, Any], event: bytes) -> bool:
+        self._heard = True
+        choices, usage = chunk.get("choices"), chunk.get("usage")
+        for choice in choices or ():
+            self._choice(choice)
+        if usage:
+            self._call.usage = outcome.usage(usage)
+        if not self._call.model:
+            self._call.model = str(chunk.get("model") or "")
+        if error := chunk.get("error"):
+            self.error, self.spoken = outcome.error(error), True
+        if self._asked and usage and choices == []:
+            self._asked = False
+            return True
+        self._likeness.learn(event, chunk)
+        return False
+
+    def _choice(self, choice: Mapping[str, Any]) -> None:
+        for name, value in (choice.get("delta") or {}).items():
+            if value and name not in outcome.UNSEEN:
+                self.spoken = True
+                self._run.note_visible()
+                shown = name == "content" and not choice.get("index")
+                pieces = self._run.content if shown else self.unrecorded
+                pieces.append(outcome.written(value))
+        if reason := choice.get("finish_reason"):
+            self.spoken = True
+            self._call.note_finish(reason)
+
+
+def _ends_of_events(piece: bytes) -> Iterator[int]:
+    """Where each event that is whole ends."""
+    if b"\r" in piece:
+        yield from (blank.end() for blank in _BLANK_LINE.finditer(piece))
+        return
+    end = piece.find(b"\n\n") + 2
+    while end > 1:
+        yield end
+        end = piece.find(b"\n\n", end) + 2
+
+
+def _data(event: bytes) -> bytes:
+    """The data of *event*, whatever else it has."""
+    lines = (line.partition(b":") for line in _LINE.split(event))
+    return b"\n".join(
+        value.removeprefix(b" ") for name, _, value in lines if name == b"data"
+    )

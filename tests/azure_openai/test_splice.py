@@ -1,0 +1,106 @@
+"""A field put into raw JSON: everything else stays, byte for byte."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from azure_openai import splice
+
+ASKED = {"include_usage": True}
+
+spaces = st.text(" \t\n\r", max_size=3)
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.text() | st.sampled_from(["stream_options", "model", "{", "}"]),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=10,
+)
+
+
+@st.composite
+def bodies(draw: st.DrawFn, *names: str) -> str:
+    """An object's text, spaced at will; *names* are as likely as any, and twice."""
+    members = []
+    for name, value in draw(
+        st.lists(st.tuples(st.text(max_size=8) | st.sampled_from(names), values))
+    ):
+        key = json.dumps(name, ensure_ascii=draw(st.booleans()))
+        text = json.dumps(value, ensure_ascii=draw(st.booleans()))
+        parts = [draw(spaces), key, draw(spaces), ":", draw(spaces), text, draw(spaces)]
+        members.append("".join(parts))
+    inner = ",".join(members) if members else draw(spaces)
+    return f"{draw(spaces)}{{{inner}}}{draw(spaces)}"
+
+
+@given(bodies("stream", "messages"))
+def test_only_the_field_is_added(text: str) -> None:
+    body = text.encode("utf-8", "surrogatepass")
+    spliced = splice.with_member(body, splice.USAGE)
+    opening = body.index(b"{") + 1
+    added = splice.USAGE + (b"" if json.loads(text) == {} else b",")
+    assert spliced == body[:opening] + added + body[opening:]
+    expected = {"stream_options": ASKED} | json.loads(text)
+    assert json.loads(spliced.decode("utf-8", "surrogatepass")) == expected
+
+
+@given(bodies("model", "stream"), st.text())
+def test_only_the_value_is_replaced(text: str, value: str) -> None:
+    body = text.encode()
+    replaced = splice.with_value(body, "model", json.dumps(value).encode())
+    pairs: list[tuple[str, Any]] = json.loads(text, object_pairs_hook=list)
+    expected = [(k, value if k == "model" else v) for k, v in pairs]
+    assert json.loads(replaced, object_pairs_hook=list) == expected
+    if "model" not in dict(pairs):
+        assert replaced == body
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"{}", b'{"stream_options":{"include_usage":true}}'),
+        (b" {\n}\n", b' {"stream_options":{"include_usage":true}\n}\n'),
+        (
+            b'{"seed": 12345678901234567890.10, "a": 1, "a": 1E400}',
+            b'{"stream_options":{"include_usage":true},'
+            b'"seed": 12345678901234567890.10, "a": 1, "a": 1E400}',
+        ),
+        (
+            b'{"user":"}{","x":{"stream_options":1}}',
+            b'{"stream_options":{"include_usage":true},'
+            b'"user":"}{","x":{"stream_options":1}}',
+        ),
+    ],
+)
+def test_examples(body: bytes, expected: bytes) -> None:
+    assert splice.with_member(body, splice.USAGE) == expected
+
+
+def test_what_is_no_object_has_no_place_for_a_field() -> None:
+    for body in (b"", b"[]", b'"{"', b"\xef\xbb\xbf{}"):
+        with pytest.raises(ValueError, match="not a JSON object"):
+            splice.with_member(body, splice.USAGE)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[1]", b"{", b"\xff{}", "{}".encode("utf-16"), b"[" * 100_000]
+)
+def test_what_is_no_object_has_no_fields(body: bytes) -> None:
+    assert splice.fields(body) == {}
+
+
+def test_what_other_parsers_take_has_fields() -> None:
+    assert splice.fields(b'{"stream":true,"x":NaN}')["stream"] is True
+    assert splice.fields(b'{"stream":true,"x":"\\ud800"}')["stream"] is True
