@@ -4,8 +4,9 @@ import asyncio
 import gc
 import logging
 import threading
-from collections.abc import AsyncGenerator
-from time import monotonic
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import azure.functions as func
@@ -16,7 +17,9 @@ from starlette.requests import ClientDisconnect
 import chains
 import settings as configuration
 import telemetry.sinks
+from gateway import Gateway
 from streaming import check, dialects, http
+from streaming.callers import Callers
 from streaming.errors import ChatError, InternalError
 from streaming.events import Event
 from streaming.limits import Capacity, Limits, limit
@@ -27,9 +30,15 @@ from telemetry.runs import Run
 
 log = logging.getLogger(__name__)
 
+# Written by `python -m openapi`, which is not imported: a cold start need not make it.
+DESCRIPTION = Path(__file__).with_name("openapi") / "openapi.json"
+
 settings = configuration.load()
+platform = configuration.Platform()
 chains.check(settings)
 logs.keep_private()
+if platform.open_to_anyone(settings):
+    log.warning("anyone may call: set API_KEYS, or HTTP_AUTH_LEVEL to function")
 
 limits = Limits(
     peek=settings.first_token_peek_seconds,
@@ -46,100 +55,98 @@ limits_unstreamed = Limits(
 )
 capacity = Capacity(settings.max_concurrent_streams)
 recorder = Telemetry(telemetry.sinks.build(settings))
+callers = Callers(settings.api_keys, signed_in=platform.authenticates)
 native = dialects.load("json")
 
-app = func.FunctionApp(http_auth_level=func.AuthLevel[settings.http_auth_level.upper()])
+app = func.FunctionApp(http_auth_level=func.AuthLevel[settings.auth_level.upper()])
+
+Answer = Callable[[Request, Run], Awaitable[Response]]
 
 
-def chat(name: str, path: str, dialect: str | None = None) -> None:
-    """Answer POST *path* in *dialect*, or in the one that the path names."""
+def route(
+    name: str,
+    path: str,
+    answer: Answer,
+    *,
+    dialect: str | None = "json",
+    methods: tuple[str, ...] = ("POST",),
+    under: str = "",
+) -> None:
+    """Let *answer* have what callers send to *path*, or to the path *under* another.
+
+    A *dialect* of `None` is the one that the path names.
+    """
 
     async def handler(req: Request, context: func.Context) -> Response:
-        return await answer(req, context, dialect or req.path_params["dialect"])
-
-    app.function_name(name)(app.route(path, methods=["POST"])(handler))
-
-
-chat("chat", "api/chat", "json")
-chat("chat_dialect", "api/chat/{dialect}")
-chat("http_trigger", "api/http_trigger", "json")
-
-
-async def answer(req: Request, context: func.Context, dialect_name: str) -> Response:
-    """Parse the request; everything after that happens in the response."""
-    started, request_id, dialect = monotonic(), http.request_id(req.headers), native
-    try:
-        dialect = dialects.load(dialect_name)
-        body = await http.read_body(req, settings.max_request_bytes)
-        request = dialect.parse(body, req.path_params)
-        request = request.model_copy(update={"id": request_id})
-        chain = chains.find(request.chain, settings)
-        http.check_policy(
-            request,
-            max_messages=settings.max_messages,
-            system_prompt_allowed=settings.caller_system_prompt != "refuse",
+        run = Run(
+            dialect=dialect or req.path_params["dialect"],
+            request_id=http.request_id(req.headers),
+            invocation_id=context.invocation_id,
+            traceparent=context.trace_context.trace_parent or "",
         )
-    except ClientDisconnect:
-        return Response(status_code=499)  # Nobody reads it.
-    except ChatError as error:
-        return error_response(error, dialect, request_id)
-    except Exception as exc:
-        # The runtime would log the exception's text, which may hold what was asked.
-        log.error("request %s: %s in parse", request_id, type(exc).__name__)
-        message = f"Something went wrong here; it is logged as {request_id}."
-        return error_response(InternalError(message), dialect, request_id)
-    run = new_run(chain, dialect_name, request, context, started)
-    events = chains.stream(
-        chain,
+        try:
+            run.principal = callers.principal(req)
+            return await answer(req, run)
+        except ClientDisconnect:
+            return Response(status_code=499)  # Nobody reads it.
+        except ChatError as error:
+            return refuse(error, run)
+        except Exception as exc:
+            # The runtime would log the exception's text, which may hold what was asked.
+            log.error("request %s: %s in parse", run.request_id, type(exc).__name__)
+            message = f"Something went wrong here; it is logged as {run.request_id}."
+            return refuse(InternalError(message), run)
+
+    routed = app.route(under + path, methods=list(methods))(handler)
+    app.function_name(under.replace("/", "_") + name)(routed)
+
+
+def refuse(error: ChatError, run: Run) -> Response:
+    """Answer with *error* as the run's dialect, if there is such a one, writes it."""
+    known = run.dialect in dialects.names()
+    dialect = dialects.load(run.dialect) if known else native
+    return error_response(error, dialect, run.request_id)
+
+
+async def chat(req: Request, run: Run) -> Response:
+    """Answer with the chain that the body names, or the default one."""
+    dialect = dialects.load(run.dialect)
+    body = await http.read_body(req, settings.max_request_bytes)
+    return start(dialect.parse(body, req.path_params), run)
+
+
+def start(request: ChatRequest, run: Run) -> Response:
+    """Have the chain run; everything from here on happens in the response."""
+    run.chain, run.streamed = chains.find(request.chain, settings), request.stream
+    ids = {"id": run.request_id, "run_id": run.id, "chain": run.chain}
+    request = request.model_copy(update=ids)
+    http.check_policy(
         request,
-        settings,
-        progress=run,
-        callbacks=lambda: recorder.callbacks(run),
+        max_messages=settings.max_messages,
+        system_prompt_allowed=settings.caller_system_prompt != "refuse",
     )
-    return respond(events, request, dialect, run)
+    callbacks = partial(recorder.callbacks, run)
+    events = chains.stream(
+        run.chain, request, settings, progress=run, callbacks=callbacks
+    )
+    return respond(events, request, run)
 
 
-@app.route("api/stream-check", methods=["GET", "POST"])
-async def stream_check(req: Request, context: func.Context) -> Response:
+async def stream_check(req: Request, run: Run) -> Response:
     """Stream without a model, to show a buffering proxy at a glance."""
-    request = ChatRequest(
-        messages=[Message(role="user", content="")], id=http.request_id(req.headers)
-    )
-    run = new_run(check.NAME, "json", request, context, monotonic())
-    return respond(check.ticks(), request, native, run)
+    run.chain = check.NAME
+    nothing = [Message(role="user", content="")]
+    return respond(check.ticks(), ChatRequest(messages=nothing, id=run.request_id), run)
 
 
-def new_run(
-    chain: str,
-    dialect: str,
-    request: ChatRequest,
-    context: func.Context,
-    started: float,
-) -> Run:
-    return Run(
-        chain=chain,
-        dialect=dialect,
-        streamed=request.stream,
-        request_id=request.id,
-        invocation_id=context.invocation_id,
-        traceparent=context.trace_context.trace_parent or "",
-        started=started,
-    )
-
-
-def respond(
-    events: AsyncGenerator[Event],
-    request: ChatRequest,
-    dialect: dialects.Dialect,
-    run: Run,
-) -> Response:
+def respond(events: AsyncGenerator[Event], request: ChatRequest, run: Run) -> Response:
     """Put limits and telemetry around *events*, and write them as they come."""
     within = limits if request.stream else limits_unstreamed
     limited = limit(events, within, run, started=run.started)
     return EventResponse(
         recorder.record(limited, run),
         request,
-        dialect,
+        dialects.load(run.dialect),
         limits=within,
         capacity=capacity,
         progress=run,
@@ -147,8 +154,7 @@ def respond(
     )
 
 
-@app.route("api/chains", methods=["GET"])
-async def list_chains(req: Request) -> Response:
+async def list_chains(req: Request, run: Run) -> Response:
     """Which chains there are, and which one answers by default."""
     names = chains.names(settings)
     described = await asyncio.to_thread(
@@ -160,12 +166,47 @@ async def list_chains(req: Request) -> Response:
     return json_response({"default": settings.default_chain, "chains": described})
 
 
+async def describe(req: Request, run: Run) -> Response:
+    """All of this, for tools that read OpenAPI."""
+    text = await asyncio.to_thread(DESCRIPTION.read_bytes)
+    return Response(text, headers={"content-type": "application/json"})
+
+
+async def list_models(req: Request, run: Run) -> Response:
+    """What `model` may name."""
+    return json_response(gateway.models())
+
+
+gateway = Gateway(
+    settings, start=start, emit=recorder.emit, capacity=capacity, limits=limits
+)
+
+route("chat", "api/chat", chat)
+route("chat_dialect", "api/chat/{dialect}", chat, dialect=None)
+route("http_trigger", "api/http_trigger", chat)
+route("chat_stream", "api/chat-stream", chat, dialect="text")
+route("stream", "api/stream", chat, dialect="delta")
+route("stream_check", "api/stream-check", stream_check, methods=("GET", "POST"))
+route("list_chains", "api/chains", list_chains, methods=("GET",))
+route("describe", "api/openapi.json", describe, methods=("GET",))
+route("aoaifn", "api/aoaifn", gateway.complete_by_default, dialect="openai")
+for under in ("", "api/"):
+    openai = partial(route, dialect="openai", under=under)
+    deployment = "openai/deployments/{deployment}"
+    openai("complete", f"{deployment}/chat/completions", gateway.complete)
+    openai("complete_v1", "openai/v1/chat/completions", gateway.complete)
+    openai("embed", f"{deployment}/embeddings", gateway.embed)
+    openai("embed_v1", "openai/v1/embeddings", gateway.embed)
+    openai("models", "openai/v1/models", list_models, methods=("GET",))
+
+
 @app.route("api/health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def health(req: Request) -> Response:
     """Whether the default chain can answer; details where no key would be asked for."""
     problem = chains.problem(settings)
     report: dict[str, Any] = {"status": "unavailable" if problem else "ok"}
-    if settings.local or settings.http_auth_level == "anonymous":
+    anyone = settings.local or settings.auth_level == "anonymous"
+    if callers.holds_key(req) if settings.api_keys else anyone:
         report |= {
             "version": configuration.VERSION,
             "chain": settings.default_chain,

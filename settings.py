@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     AliasChoices,
+    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
@@ -32,6 +33,28 @@ def _http_url(value: str) -> str:
 Url = Annotated[str, AfterValidator(_http_url)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
+AuthLevel = Literal["anonymous", "function", "admin"]
+
+
+def _entries(value: Any) -> Any:
+    if isinstance(value, str):
+        return [entry.strip() for entry in value.split(",")]
+    return value
+
+
+def _names(value: Any) -> Any:
+    return [name for name in _entries(value) if name]
+
+
+def _keys(value: Any) -> Any:
+    keys = _entries(value)
+    if not all(keys):
+        raise ValueError("an entry between the commas is blank")
+    return keys
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_keys)]
 
 
 class Settings(BaseSettings):
@@ -67,6 +90,7 @@ class Settings(BaseSettings):
         "2024-10-21",
         validation_alias=AliasChoices("AZURE_OPENAI_API_VERSION", "OPENAI_API_VERSION"),
     )
+    azure_openai_allowed_deployments: Names = Field(default_factory=tuple)
 
     openai_base_url: Url | None = None
     openai_api_key: SecretStr | None = None
@@ -78,10 +102,12 @@ class Settings(BaseSettings):
     system_prompt: str = "You are a helpful assistant."
     caller_system_prompt: Literal["append", "refuse", "replace"] = "append"
 
-    http_auth_level: Literal["anonymous", "function", "admin"] = "function"
+    http_auth_level: AuthLevel | None = None
+    api_keys: Keys = Field(default_factory=tuple)
     azure_functions_environment: str | None = None
 
     max_request_bytes: Count = 4 * 1024 * 1024
+    max_proxy_request_bytes: Count = 32 * 1024 * 1024
     max_messages: Count = 256
     max_concurrent_streams: Count = 512
 
@@ -123,7 +149,8 @@ class Settings(BaseSettings):
             "OPENAI_BASE_URL": self.openai_base_url,
             "OPENAI_MODEL": self.openai_model,
         }
-        if self.openai_base_url and (any(azure.values()) or self.azure_openai_api_key):
+        more_azure = self.azure_openai_api_key or self.azure_openai_allowed_deployments
+        if self.openai_base_url and (any(azure.values()) or more_azure):
             raise ValueError(
                 "OPENAI_BASE_URL and the AZURE_OPENAI_* settings exclude each other: "
                 "unset one"
@@ -133,9 +160,19 @@ class Settings(BaseSettings):
             if len(missing) == 1:
                 given = next(name for name in group if name not in missing)
                 raise ValueError(f"{missing[0]} is missing: {given} needs it")
-        if self.azure_openai_api_key and not self.azure_openai_endpoint:
+        if more_azure and not self.azure_openai_endpoint:
+            name = "API_KEY" if self.azure_openai_api_key else "ALLOWED_DEPLOYMENTS"
             raise ValueError(
-                "AZURE_OPENAI_ENDPOINT is missing: AZURE_OPENAI_API_KEY needs it"
+                f"AZURE_OPENAI_ENDPOINT is missing: AZURE_OPENAI_{name} needs it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_kind_of_key(self) -> Self:
+        if self.api_keys and self.http_auth_level not in (None, "anonymous"):
+            raise ValueError(
+                f"HTTP_AUTH_LEVEL: {self.http_auth_level!r} would ask for a function "
+                "key beside one of API_KEYS, expected 'anonymous' or nothing"
             )
         return self
 
@@ -150,9 +187,54 @@ class Settings(BaseSettings):
         return self.chat_chain or ("chat" if self.model_configured else "docs")
 
     @property
+    def deployment(self) -> str | None:
+        """The configured model, as its provider calls it."""
+        return self.azure_openai_deployment or self.openai_model
+
+    @property
+    def deployments(self) -> tuple[str, ...]:
+        """Those that a caller may be proxied to: the configured one by default."""
+        default = (self.deployment,) if self.deployment else ()
+        return self.azure_openai_allowed_deployments or default
+
+    @property
+    def auth_level(self) -> AuthLevel:
+        """`HTTP_AUTH_LEVEL`, else `anonymous` where `API_KEYS` guards instead."""
+        return self.http_auth_level or ("anonymous" if self.api_keys else "function")
+
+    @property
     def local(self) -> bool:
         """Whether this is a local run that asks nobody for a key."""
         return self.azure_functions_environment == "Development"
+
+
+def _is_true(value: Any) -> Any:
+    return str(value).lower() in ("true", "1")
+
+
+class Platform(BaseSettings):
+    """What Azure says of where this runs; nobody else sets these."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
+
+    instance: str | None = Field(
+        None,
+        validation_alias=AliasChoices(
+            "WEBSITE_INSTANCE_ID", "WEBSITE_POD_NAME", "WEBSITE_SITE_NAME"
+        ),
+    )
+    authenticates: Annotated[bool, BeforeValidator(_is_true)] = Field(
+        False, validation_alias="WEBSITE_AUTH_ENABLED"
+    )
+
+    def open_to_anyone(self, settings: Settings) -> bool:
+        """Whether this is on Azure and nothing asks who calls."""
+        guarded = settings.api_keys or self.authenticates
+        return (
+            self.instance is not None
+            and settings.auth_level == "anonymous"
+            and not guarded
+        )
 
 
 def load() -> Settings:

@@ -94,8 +94,10 @@ def to_chat_error(exc: Exception, request_id: str) -> ChatError:
         return error(message, retry_after_ms=_retry_after_ms(exc))
     for kind, error, message in BY_CLASS:
         if isinstance(exc, kind) or _has_status_of(exc, kind):
-            detail = _parameter(exc) if error is InvalidRequest else ""
-            return error(message + detail, retry_after_ms=_retry_after_ms(exc))
+            param = _parameter(exc) if error is InvalidRequest else None
+            detail = f" Parameter: {param}." if param else ""
+            wait = _retry_after_ms(exc)
+            return error(message + detail, retry_after_ms=wait, param=param)
     if _is_any(exc, "openai", "OpenAIError"):
         return UpstreamError("The model's provider failed in the middle of its answer.")
     if _is_any(exc, "azure.core.exceptions", "ClientAuthenticationError"):
@@ -125,10 +127,10 @@ def _is_any(exc: Exception, module: str, name: str) -> bool:
     return kind is not None and isinstance(exc, kind)
 
 
-def _parameter(exc: Exception) -> str:
+def _parameter(exc: Exception) -> str | None:
     """The parameter at fault, as OpenAI names it; its message may quote the prompt."""
     parameter = getattr(exc, "param", None)
-    return f" Parameter: {parameter[:100]}." if isinstance(parameter, str) else ""
+    return parameter[:100] if isinstance(parameter, str) else None
 
 
 def _retry_after_ms(exc: Exception) -> int | None:

@@ -22,6 +22,9 @@ QUOTED_WHOLE = 1600
 PACE_SECONDS = 0.01
 """Between two quoted words, so that what is a stream also looks like one."""
 
+PACED_SECONDS = 1.5
+"""What all of them together may take."""
+
 Answer = Callable[[ChainInput, RunnableConfig, list[Passage]], AsyncGenerator[Chunk]]
 
 INSTRUCTIONS = (
@@ -87,9 +90,11 @@ async def quoted(
         f"\n\n**{passage.heading}** [{number}]\n\n{quote(passage.text, asked)}"
         for number, passage in enumerate(found, 1)
     )
-    for word in re.findall(r"\s*\S+", text if found else NOTHING):
+    words = re.findall(r"\s*\S+", text if found else NOTHING)
+    pace = min(PACE_SECONDS, PACED_SECONDS / len(words))
+    for word in words:
         yield word
-        await asyncio.sleep(PACE_SECONDS)
+        await asyncio.sleep(pace)
 
 
 def quote(text: str, asked: set[str]) -> str:

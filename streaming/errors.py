@@ -4,8 +4,9 @@
   x InvalidRequest        400  invalid_request
     + ContextTooLong      400  context_length_exceeded
   x ContentFiltered       400  content_filter
+  x Unauthorized          401  unauthorized
   x NotFound              404  not_found
-    + UnknownChain, UnknownDialect, DeploymentNotFound
+    + UnknownChain, UnknownDialect, UnknownModel, DeploymentNotFound
   x TooLarge              413  too_large
   x RateLimited           429  rate_limited
   x InternalError         500  internal_error
@@ -30,10 +31,17 @@ class ChatError(Exception):
     status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, retry_after_ms: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_ms: int | None = None,
+        param: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.retry_after_ms = retry_after_ms
+        self.param = param
 
     def as_dict(self, request_id: str) -> dict[str, Any]:
         """The error as JSON dialects write it; a wait that is not known is left out."""
@@ -76,6 +84,15 @@ class ContentFiltered(ChatError):
     code, status = "content_filter", 400
 
 
+class Unauthorized(ChatError):
+    """The caller has none of the keys."""
+
+    code, status = "unauthorized", 401
+
+    def headers(self) -> Mapping[str, str]:
+        return {**super().headers(), "www-authenticate": "Bearer"}
+
+
 class NotFound(ChatError):
     """The request names something that does not exist; the message says what does."""
 
@@ -84,6 +101,10 @@ class NotFound(ChatError):
 
 class UnknownChain(NotFound):
     """No chain has that name."""
+
+
+class UnknownModel(NotFound):
+    """Neither a chain nor a deployment that may be called has that name."""
 
 
 class UnknownDialect(NotFound):

@@ -18,18 +18,24 @@ def request_id(headers: Mapping[str, str]) -> str:
     return given if _REQUEST_ID.fullmatch(given) else str(uuid4())
 
 
-async def read_body(request: Request, limit: int) -> bytes:
+async def read_body(
+    request: Request, limit: int, setting: str = "MAX_REQUEST_BYTES"
+) -> bytes:
     """The whole body; raises `TooLarge` once it is known to exceed *limit* bytes."""
-    too_large = TooLarge(f"The body has more than {limit} bytes (MAX_REQUEST_BYTES).")
     announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced) > limit:
-        raise too_large
+    if announced.isdecimal():
+        check_size(int(announced), limit, setting)
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > limit:
-            raise too_large
+        check_size(len(body), limit, setting)
     return bytes(body)
+
+
+def check_size(size: int, limit: int, setting: str = "MAX_REQUEST_BYTES") -> None:
+    """Raise `TooLarge` for a body of *size* bytes where *setting* allows *limit*."""
+    if size > limit:
+        raise TooLarge(f"The body has more than {limit} bytes ({setting}).")
 
 
 def check_policy(
@@ -42,5 +48,6 @@ def check_policy(
         if message.role in ("system", "developer") and not system_prompt_allowed:
             raise InvalidRequest(
                 f"messages.{index}.role: {message.role!r} is refused here, "
-                "expected 'user', 'assistant' or 'tool'"
+                "expected 'user', 'assistant' or 'tool'",
+                param=f"messages.{index}.role",
             )

@@ -86,13 +86,19 @@ class Sampling(_Frozen):
 
 
 class ChatRequest(_Frozen):
-    """A conversation to go on with; `chain` is `None` for the default one."""
+    """A conversation to go on with; `chain` is `None` for the default one.
+
+    `include_usage` is for a dialect whose stream says its usage only where asked to.
+    `id` and `run_id` are the server's to set.
+    """
 
     messages: Annotated[list[Message], Field(min_length=1)]
     chain: Text | None = None
     stream: bool = True
     sampling: Sampling = Sampling()
+    include_usage: bool = False
     id: str = ""
+    run_id: str = ""
 
     @model_validator(mode="after")
     def _someone_waits_for_an_answer(self) -> Self:
@@ -120,7 +126,10 @@ def validate(fields: dict[str, Any]) -> ChatRequest:
     try:
         return ChatRequest.model_validate(fields)
     except ValidationError as exc:
-        raise InvalidRequest(_explain(exc)) from None
+        message = _explain(exc)
+        field, colon, _ = message.partition(": ")
+        param = field if colon and " " not in field else None
+        raise InvalidRequest(message, param=param) from None
 
 
 def _explain(exc: ValidationError) -> str:

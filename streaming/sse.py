@@ -52,6 +52,14 @@ def _without_surrogates(value: Any) -> Any:
             return value
 
 
+def to_utf8(text: str) -> bytes:
+    """*text* as it is, except that a lone surrogate becomes U+FFFD."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return str(_without_surrogates(text)).encode()
+
+
 def encode(value: Any, event: str | None = None) -> bytes:
     """Frame *value* as one event whose data is a line of JSON."""
     if event is None:

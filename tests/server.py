@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # What the developer's own shell may have set must not reach the app under test.
 FOREIGN = re.compile(
     r"AZURE_|OPENAI_|LANGCHAIN_|LANGSMITH_|OTEL_|.*_SECONDS$|MAX_|HTTP_AUTH|CHAT_CHAIN"
-    r"|CHAINS$|DOCS_PATH|SYSTEM_PROMPT|CALLER_|FUNCTIONS_|PORT$"
+    r"|CHAINS$|DOCS_PATH|SYSTEM_PROMPT|CALLER_|FUNCTIONS_|PORT$|API_KEYS|WEBSITE_"
 )
 
 
@@ -91,7 +91,9 @@ class Server:
         self._reader.join(5)
         assert self._process.stdout is not None
         self._process.stdout.close()
-        private = re.compile(r"standin:|standin-key|standin-token|function-key|\?\w+=")
+        private = re.compile(
+            r"standin:|standin-key|standin-token|function-key|caller-key|\?\w+="
+        )
         told = [line for line in self.lines if private.search(line)]
         assert not told, "\n".join(told)
         return code

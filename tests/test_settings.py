@@ -29,7 +29,8 @@ def test_with_nothing_set_the_documentation_answers(
 ) -> None:
     settings = load(monkeypatch)
     assert settings.default_chain == "docs"
-    assert settings.http_auth_level == "function"
+    assert settings.auth_level == "function"
+    assert settings.deployments == ()
     assert not settings.local
 
 
@@ -94,6 +95,12 @@ def test_the_settings_own_name_comes_before_a_synonym(
         ({"KEEPALIVE_SECONDS": "-1"}, "KEEPALIVE_SECONDS"),
         ({"KEEPALIVE_SECONDS": "nan"}, "KEEPALIVE_SECONDS"),
         ({"HTTP_AUTH_LEVEL": "open"}, "HTTP_AUTH_LEVEL"),
+        ({"API_KEYS": "one,,two"}, "API_KEYS: an entry between the commas is blank"),
+        ({"API_KEYS": "one,"}, "API_KEYS: an entry between the commas is blank"),
+        ({"API_KEYS": " "}, "API_KEYS: an entry between the commas is blank"),
+        ({"API_KEYS": "one", "HTTP_AUTH_LEVEL": "function"}, "HTTP_AUTH_LEVEL"),
+        ({"API_KEYS": "one", "HTTP_AUTH_LEVEL": "admin"}, "API_KEYS"),
+        ({"AZURE_OPENAI_ALLOWED_DEPLOYMENTS": "a"}, "AZURE_OPENAI_ENDPOINT is missing"),
         ({"CALLER_SYSTEM_PROMPT": "maybe"}, "CALLER_SYSTEM_PROMPT"),
         ({"CHAINS": "mine"}, "CHAINS: expected name=module:attribute, got 'mine'"),
         ({"CHAINS": "chat=tests:x"}, "CHAINS: 'chat' is the name of a built-in chain"),
@@ -111,11 +118,70 @@ def test_a_bad_setting_is_named_at_start(
     assert names in str(raised.value)
 
 
-def test_a_secret_is_in_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    secret = {"AZURE_OPENAI_API_KEY": "the-secret", "MAX_MESSAGES": "the-secret"}
+@pytest.mark.parametrize(
+    "secret",
+    [
+        {"AZURE_OPENAI_API_KEY": "the-secret", "MAX_MESSAGES": "the-secret"},
+        {"API_KEYS": "the-secret,"},
+        {"API_KEYS": "the-secret", "HTTP_AUTH_LEVEL": "function"},
+    ],
+)
+def test_a_secret_is_in_no_message(
+    monkeypatch: pytest.MonkeyPatch, secret: dict[str, str]
+) -> None:
     with pytest.raises(SettingsError) as raised:
         load(monkeypatch, **secret)
     assert "the-secret" not in str(raised.value)
+
+
+def test_api_keys_take_the_place_of_function_keys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = load(monkeypatch, API_KEYS=" one , two")
+    assert [key.get_secret_value() for key in settings.api_keys] == ["one", "two"]
+    assert settings.auth_level == "anonymous"
+    assert "two" not in repr(settings)
+    assert load(monkeypatch, HTTP_AUTH_LEVEL="anonymous").auth_level == "anonymous"
+
+
+def test_the_configured_deployment_may_be_called_unless_others_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert load(monkeypatch, **AZURE).deployments == ("gpt-4o",)
+    allowed = {"AZURE_OPENAI_ALLOWED_DEPLOYMENTS": "gpt-4o-mini, embed ,"}
+    assert load(monkeypatch, **allowed).deployments == ("gpt-4o-mini", "embed")
+
+
+def test_an_openai_compatible_servers_model_may_be_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = load(monkeypatch, OPENAI_BASE_URL="http://x/v1", OPENAI_MODEL="llama")
+    assert settings.deployments == ("llama",)
+
+
+@pytest.mark.parametrize(
+    ("environment", "settings", "open_to_anyone"),
+    [
+        ({"WEBSITE_INSTANCE_ID": "i"}, {"HTTP_AUTH_LEVEL": "anonymous"}, True),
+        ({"WEBSITE_POD_NAME": "p"}, {"HTTP_AUTH_LEVEL": "anonymous"}, True),
+        ({"WEBSITE_INSTANCE_ID": "i"}, {"HTTP_AUTH_LEVEL": "function"}, False),
+        ({"WEBSITE_INSTANCE_ID": "i"}, {"API_KEYS": "one"}, False),
+        (
+            {"WEBSITE_INSTANCE_ID": "i", "WEBSITE_AUTH_ENABLED": "True"},
+            {"HTTP_AUTH_LEVEL": "anonymous"},
+            False,
+        ),
+        ({"WEBSITE_AUTH_ENABLED": "False"}, {"HTTP_AUTH_LEVEL": "anonymous"}, False),
+    ],
+)
+def test_on_azure_it_is_known_whether_anyone_may_call(
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    settings: dict[str, str],
+    open_to_anyone: bool,
+) -> None:
+    loaded = load(monkeypatch, **settings, **environment)
+    assert configuration.Platform().open_to_anyone(loaded) is open_to_anyone
 
 
 def test_openais_key_alone_configures_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

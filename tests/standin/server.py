@@ -29,6 +29,7 @@ def application(*, key: str, token: str) -> web.Application:
     app.router.add_get("/standin/requests", resource.requests)
     app.router.add_get("/standin/requests/wait", resource.wait)
     app.router.add_post("/standin/reset", resource.reset)
+    app.router.add_route("*", "/{path:.*}", resource.nothing)
     return app
 
 
@@ -59,6 +60,11 @@ class Resource:
         """Forget."""
         self.journal.reset()
         return web.Response(status=204)
+
+    async def nothing(self, request: web.Request) -> web.Response:
+        """What Azure says of a path it does not have."""
+        reply = replies.RESOURCE_NOT_FOUND
+        return web.json_response(reply.body, status=reply.status)
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         """Answer, and record how it ended."""

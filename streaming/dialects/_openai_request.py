@@ -1,0 +1,91 @@
+"""What callers of OpenAI's chat completions send, as a chain is asked."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from streaming import requests
+from streaming.dialects.json import decode
+from streaming.errors import InvalidRequest
+from streaming.requests import ChatRequest, FunctionCall, Message, Sampling
+
+UNSUPPORTED = ("tools", "functions", "response_format", "logprobs")
+"""What no chain can heed, and a caller would miss."""
+
+Fields = dict[str, Any]
+
+
+def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
+    """Read what OpenAI's API takes; what does not concern a chain is passed over.
+
+    The chain is the path's `deployment`, else the body's `model`.
+    """
+    fields = {name: value for name, value in decode(body).items() if value is not None}
+    for name in UNSUPPORTED:
+        if fields.get(name, False) not in (False, []):
+            raise _refused(name)
+    if fields.get("n", 1) != 1:
+        raise _refused("n")
+    if "max_completion_tokens" in fields:
+        fields["max_tokens"] = fields["max_completion_tokens"]
+    return requests.validate(
+        {
+            "messages": _messages(fields.get("messages")),
+            "chain": path.get("deployment") or _model(fields),
+            "stream": fields.get("stream", False),
+            "include_usage": _include_usage(fields.get("stream_options", {})),
+            "sampling": _only(Sampling.model_fields, fields),
+        }
+    )
+
+
+def model(fields: Fields) -> str:
+    """The `model` that *fields* name; raises `InvalidRequest` where they name none."""
+    name = _model(fields)
+    if name is None:
+        raise InvalidRequest("model: is missing", param="model")
+    return name
+
+
+def _model(fields: Fields) -> str | None:
+    name = fields.get("model")
+    if name is not None and not (isinstance(name, str) and name):
+        raise InvalidRequest("model: expected a non-empty string", param="model")
+    return name
+
+
+def _refused(name: str) -> InvalidRequest:
+    return InvalidRequest(f"{name}: is not supported by a chain", param=name)
+
+
+def _include_usage(options: Any) -> Any:
+    return options.get("include_usage") or False if isinstance(options, dict) else 0
+
+
+def _messages(messages: Any) -> Any:
+    """*messages* without what answers have and requests are not asked for."""
+    if not isinstance(messages, list):
+        return messages
+    return [_message(each) if isinstance(each, dict) else each for each in messages]
+
+
+def _message(given: Fields) -> Fields:
+    message = _only(Message.model_fields, given)
+    if message.get("content") is None and isinstance(given.get("refusal"), str):
+        message["content"] = given["refusal"]
+    calls = message.get("tool_calls")
+    if isinstance(calls, list):
+        message["tool_calls"] = [_tool_call(call) for call in calls] or None
+    return message
+
+
+def _tool_call(call: Any) -> Any:
+    if not isinstance(call, dict):
+        return call
+    known = _only(("id", "type", "function"), call)
+    if isinstance(function := known.get("function"), dict):
+        known["function"] = _only(FunctionCall.model_fields, function)
+    return known
+
+
+def _only(names: Iterable[str], fields: Fields) -> Fields:
+    return {name: fields[name] for name in names if name in fields}

@@ -1,0 +1,147 @@
+"""The parts of a Vercel AI SDK UI message: as chunks, and put together from them.
+
+The chunks' keys are those of the SDK's first version of the stream, which refuses any
+other.
+"""
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from mimetypes import MimeTypes
+from typing import Any, Literal
+
+from streaming.events import Citation, ToolCall, ToolResult
+
+Chunk = dict[str, Any]
+
+_MEDIA_TYPES = MimeTypes()
+
+
+class Parts:
+    """Knows which part is open, and which tools were called."""
+
+    def __init__(self) -> None:
+        self._open: Chunk | None = None
+        self._count = 0
+        self._called: set[str] = set()
+        self._answered = False
+
+    def say(self, kind: Literal["text", "reasoning"], text: str) -> Iterator[Chunk]:
+        """The next piece of a text or of the reasoning."""
+        if self._open is None or self._open["type"] != f"{kind}-end":
+            yield from self._begin()
+            self._count += 1
+            self._open = {"type": f"{kind}-end", "id": str(self._count)}
+            yield {**self._open, "type": f"{kind}-start"}
+        yield {**self._open, "type": f"{kind}-delta", "delta": text}
+
+    def call(self, call: ToolCall) -> Iterator[Chunk]:
+        """A tool call, dynamic: the page cannot know the chain's tools."""
+        yield from self._begin()
+        call_id = call.id or call.name
+        self._called.add(call_id)
+        yield {
+            "type": "tool-input-available",
+            "toolCallId": call_id,
+            "toolName": call.name,
+            "input": call.args,
+            "dynamic": True,
+        }
+        if isinstance(call.args, str):
+            # The SDK's first releases do not know `tool-input-error`.
+            yield {
+                "type": "tool-output-error",
+                "toolCallId": call_id,
+                "errorText": "The arguments are not a JSON object.",
+                "dynamic": True,
+            }
+
+    def result(self, result: ToolResult) -> Iterator[Chunk]:
+        """What a tool gave back; a call that was not shown is shown first."""
+        call_id = result.id or result.name
+        if call_id not in self._called:
+            yield from self.call(ToolCall(result.deployment, call_id, result.name, {}))
+        yield {
+            "type": "tool-output-available",
+            "toolCallId": call_id,
+            "output": result.content,
+            "dynamic": True,  # The SDK's first release looks for the call by it.
+        }
+        self._answered = True
+
+    def close(self) -> Iterator[Chunk]:
+        """End the part that is open."""
+        if self._open is not None:
+            yield self._open
+            self._open = None
+
+    def _begin(self) -> Iterator[Chunk]:
+        yield from self.close()
+        if self._answered:
+            # The SDK asks again by itself while the last step is an answered call.
+            self._answered = False
+            yield {"type": "finish-step"}
+            yield {"type": "start-step"}
+
+
+def source(citation: Citation) -> Chunk:
+    """A link where there is a page to link to, else a document by its name."""
+    if citation.url.startswith(("https://", "http://")):
+        link = {"type": "source-url", "sourceId": citation.id, "url": citation.url}
+        return {**link, "title": citation.title} if citation.title else link
+    name = citation.url.partition("#")[0]
+    document = {
+        "type": "source-document",
+        "sourceId": citation.id,
+        "mediaType": _MEDIA_TYPES.guess_file_type(name)[0] or "text/plain",
+        "title": citation.title,
+    }
+    return {**document, "filename": name} if name else document
+
+
+async def message(chunks: AsyncGenerator[Chunk]) -> dict[str, Any]:
+    """The message that `useChat` makes of *chunks*."""
+    made: dict[str, Any] = {"id": "", "role": "assistant"}
+    parts: list[dict[str, Any]] = []
+    texts: dict[str, list[str]] = {}
+    tools: dict[str, dict[str, Any]] = {}
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            match chunk:
+                case {"type": "start", "messageId": message_id}:
+                    made["id"] = message_id
+                case {"type": "start-step"}:
+                    parts.append({"type": "step-start"})
+                case {"type": "text-start" | "reasoning-start" as kind, "id": part_id}:
+                    texts[part_id] = []
+                    kind = kind.removesuffix("-start")
+                    parts.append({"type": kind, "id": part_id, "state": "done"})
+                case {"id": part_id, "delta": piece}:
+                    texts[part_id].append(piece)
+                case {"type": "tool-input-available", "toolCallId": call_id}:
+                    tools[call_id] = _tool(chunk)
+                    parts.append(tools[call_id])
+                case {"output": output, "toolCallId": call_id}:
+                    tools[call_id] |= {"state": "output-available", "output": output}
+                case {"type": "tool-output-error", "toolCallId": call_id}:
+                    error = {"state": "output-error", "errorText": chunk["errorText"]}
+                    tools[call_id] |= error
+                case {"type": "source-url" | "source-document"}:
+                    parts.append(chunk)
+                case {"type": "finish", "messageMetadata": metadata}:
+                    made["metadata"] = metadata
+    return {**made, "parts": [_with_text(part, texts) for part in parts]}
+
+
+def _tool(chunk: Chunk) -> dict[str, Any]:
+    fields = {name: chunk[name] for name in ("toolName", "toolCallId", "input")}
+    return {"type": "dynamic-tool", **fields, "state": "input-available"}
+
+
+def _with_text(part: dict[str, Any], texts: dict[str, list[str]]) -> dict[str, Any]:
+    match part:
+        case {"type": "text", "id": part_id}:
+            return {"type": "text", "text": "".join(texts[part_id]), "state": "done"}
+        case {"type": "reasoning", "id": part_id}:
+            return {**part, "text": "".join(texts[part_id])}
+        case _:
+            return part

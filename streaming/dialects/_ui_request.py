@@ -1,0 +1,80 @@
+"""What the Vercel AI SDK's `useChat` posts: messages that are made of parts."""
+
+from typing import Any
+
+from streaming import requests
+from streaming.errors import InvalidRequest
+from streaming.requests import ChatRequest, Sampling
+
+Part = dict[str, Any]
+
+_AUDIO = {"mpeg": "mp3", "x-wav": "wav"}
+
+
+def to_request(fields: dict[str, Any]) -> ChatRequest:
+    """The conversation in *fields*; what is not for us (`id`, `trigger`) is ignored."""
+    posted = fields.get("messages")
+    if not isinstance(posted, list):
+        raise InvalidRequest("messages: expected a list")
+    messages = [_message(index, value) for index, value in enumerate(posted)]
+    read: dict[str, Any] = {
+        name: fields[name] for name in ("chain", "stream") if name in fields
+    }
+    read["messages"] = [message for message in messages if message["content"]]
+    read["sampling"] = {
+        name: fields[name] for name in Sampling.model_fields if name in fields
+    }
+    return requests.validate(read)
+
+
+def _message(index: int, message: object) -> dict[str, Any]:
+    """The message as OpenAI has it; without content where its parts are not for us."""
+    match message:
+        case {"role": "system" | "user" | "assistant" as role, "parts": list(posted)}:
+            pass
+        case {"role": "system" | "user" | "assistant"}:
+            raise InvalidRequest(f"messages.{index}.parts: expected a list")
+        case _:
+            raise InvalidRequest(
+                f"messages.{index}.role: expected 'system', 'user' or 'assistant'"
+            )
+    parts: list[Part] = []
+    for number, part in enumerate(posted):
+        parts += _part(f"messages.{index}.parts.{number}", part)
+    texts = [part["text"] for part in parts if part["type"] == "text"]
+    if role != "user":
+        return {"role": role, "content": "".join(texts)}
+    if not parts:
+        raise InvalidRequest(f"messages.{index}.parts: has neither text nor a file")
+    return {"role": role, "content": texts[0] if parts[1:] == [] and texts else parts}
+
+
+def _part(where: str, part: Any) -> list[Part]:
+    """The part as OpenAI has it, or none."""
+    match part:
+        case {"type": "text", "text": str(text)}:
+            return [{"type": "text", "text": text}] if text else []
+        case {"type": "file", "url": str(url), "mediaType": str(media_type)}:
+            name = str(part.get("filename") or "file")
+            return [_file(url, media_type, name)]
+        case {"type": "text"}:
+            raise InvalidRequest(f"{where}.text: expected a string")
+        case {"type": "file"}:
+            raise InvalidRequest(f"{where}: expected the strings url and mediaType")
+        case {"type": str()}:
+            return []
+        case _:
+            raise InvalidRequest(f"{where}.type: expected a string")
+
+
+def _file(url: str, media_type: str, name: str) -> Part:
+    kind, _, subtype = media_type.partition("/")
+    if kind == "image":
+        return {"type": "image_url", "image_url": {"url": url}}
+    if kind == "audio" and url.startswith("data:"):
+        audio = {
+            "data": url.partition(",")[2],
+            "format": _AUDIO.get(subtype, subtype),
+        }
+        return {"type": "input_audio", "input_audio": audio}
+    return {"type": "file", "file": {"filename": name, "file_data": url}}

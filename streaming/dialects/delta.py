@@ -1,0 +1,90 @@
+"""Deltas, then a status: the wire of azure-functions-python-cookbook's
+`streaming_ai_response`.
+"""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import assert_never
+
+from streaming import requests, sse
+from streaming.dialects.json import decode, error, headers, normalize
+from streaming.errors import ChatError, DeadlineExceeded, InvalidRequest
+from streaming.events import (
+    Citation,
+    Done,
+    Error,
+    Event,
+    ReasoningDelta,
+    Redact,
+    TextDelta,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+from streaming.requests import ChatRequest, Message
+
+__all__ = ["encode", "error", "headers", "keep_alive", "parse"]
+
+
+def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
+    """Read what `json` reads, and `system_prompt`, which becomes the first message."""
+    fields = decode(body)
+    prompt = fields.pop("system_prompt", "")
+    if not isinstance(prompt, str):
+        raise InvalidRequest("system_prompt: expected a string")
+    request = requests.validate(normalize(fields))
+    if not prompt:
+        return request
+    messages = [Message(role="system", content=prompt), *request.messages]
+    return request.model_copy(update={"messages": messages})
+
+
+def keep_alive(deployment: str) -> bytes:
+    return sse.encode({"delta": ""})
+
+
+async def encode(
+    events: AsyncGenerator[Event], request: ChatRequest
+) -> AsyncGenerator[bytes]:
+    if not request.stream:
+        yield await _whole(events)
+        return
+    async with aclosing(events):
+        async for event in events:
+            match event:
+                case TextDelta(_, text):
+                    yield sse.encode({"delta": text})
+                case Error(error=failure):
+                    yield _failed(failure, request)
+                case Done(finish_reason="deadline"):
+                    late = DeadlineExceeded("The answer took too long.")
+                    yield _failed(late, request) + _done("failed")
+                case Done(finish_reason="error"):
+                    yield _done("failed")
+                case Done():
+                    yield _done("completed")
+                case (
+                    ReasoningDelta()
+                    | ToolCall()
+                    | ToolResult()
+                    | Citation()
+                    | Redact()
+                    | Usage()
+                ):
+                    pass  # The dialect has no word for these.
+                case _:
+                    assert_never(event)
+
+
+def _failed(failure: ChatError, request: ChatRequest) -> bytes:
+    return sse.encode({"error": failure.as_dict(request.id)}, "error")
+
+
+def _done(status: str) -> bytes:
+    return sse.encode({"status": status}, "done")
+
+
+async def _whole(events: AsyncGenerator[Event]) -> bytes:
+    async with aclosing(events):
+        said = [event.text async for event in events if isinstance(event, TextDelta)]
+    return sse.dumps({"message": "".join(said)})

@@ -1,0 +1,267 @@
+"""OpenAI's chat completions, as its SDKs and Azure OpenAI's callers speak them.
+
+See: https://platform.openai.com/docs/api-reference/chat
+"""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from time import time
+from typing import Any, assert_never
+
+from streaming import sse
+from streaming.dialects._openai_request import model, parse
+from streaming.errors import ChatError, DeadlineExceeded
+from streaming.events import (
+    Citation,
+    Done,
+    Error,
+    Event,
+    ReasoningDelta,
+    Redact,
+    TextDelta,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+from streaming.requests import ChatRequest
+
+__all__ = ["encode", "error", "headers", "keep_alive", "model", "parse"]
+
+Fields = dict[str, Any]
+
+
+def headers(request: ChatRequest) -> Mapping[str, str]:
+    if request.stream:
+        return sse.HEADERS
+    return {"content-type": "application/json", "cache-control": "no-store"}
+
+
+def error(error: ChatError, request_id: str) -> bytes:
+    return sse.dumps(_error(error))
+
+
+def _error(error: ChatError) -> Fields:
+    kinds = {401: "authentication_error", 429: "rate_limit_error"}
+    kind = "invalid_request_error" if error.status < 500 else "server_error"
+    return {
+        "error": {
+            "message": error.message,
+            "type": kinds.get(error.status, kind),
+            "param": error.param,
+            "code": error.code,
+        }
+    }
+
+
+def keep_alive(deployment: str) -> bytes:
+    return b": keep-alive\n\n"
+
+
+async def encode(
+    events: AsyncGenerator[Event], request: ChatRequest
+) -> AsyncGenerator[bytes]:
+    chunks = _Chunks(request) if request.stream else None
+    answer = _Answer(request)
+    async with aclosing(events):
+        async for event in events:
+            if chunks is None:
+                answer.add(event)
+            elif frame := chunks.encode(event):
+                yield frame
+    if chunks is None:
+        yield answer.encode()
+
+
+class _Chunks:
+    """What a stream has said so far decides how the next event looks.
+
+    A tool call in this wire is the caller's to run: calls are held back to the end,
+    and those that the server has run itself by then are not told.
+    """
+
+    def __init__(self, request: ChatRequest) -> None:
+        self._include_usage = request.include_usage
+        self._head: Fields = {
+            "id": f"chatcmpl-{request.run_id}",
+            "object": "chat.completion.chunk",
+            "created": int(time()),
+            "model": request.chain or "",
+        }
+        self._tail: Fields = {"usage": None} if request.include_usage else {}
+        self._begun = self._failed = False
+        self._calls = _Calls()
+        self._usage = Usage()
+
+    def encode(self, event: Event) -> bytes:
+        """*event*'s frames, of which there may be none."""
+        match event:
+            case TextDelta(deployment, text):
+                return self._delta({"content": text}, deployment)
+            case ReasoningDelta(deployment, text):
+                return self._delta({"reasoning_content": text}, deployment)
+            case Citation():
+                return self._delta({"context": {"citations": [_citation(event)]}})
+            case Redact():
+                return self._delta({}, event.deployment, **_offsets(event))
+            case ToolCall() | ToolResult():
+                self._calls.note(event)
+            case Usage():
+                self._usage = event
+            case Error(_, error):
+                self._failed = True
+                return sse.encode(_error(error))
+            case Done():
+                return self._end(event)
+            case _:
+                assert_never(event)
+        return b""
+
+    def _end(self, done: Done) -> bytes:
+        # SDKs take any finish chunk for success.
+        if self._failed:
+            return b""
+        if done.finish_reason == "deadline":
+            return sse.encode(_error(DeadlineExceeded("The answer took too long.")))
+        calls = [
+            self._delta({"tool_calls": [{"index": index, **call}]}, done.deployment)
+            for index, call in enumerate(self._calls.open())
+        ]
+        reason = self._calls.finish_reason(done)
+        end = self._delta({}, done.deployment, finish_reason=reason)
+        frames = [*calls, end]
+        if self._include_usage:
+            usage = {"choices": [], "usage": _usage(self._usage)}
+            frames.append(sse.encode({**self._head, **usage}))
+        return b"".join([*frames, b"data: [DONE]\n\n"])
+
+    def _delta(self, delta: Fields, deployment: str = "", **more: Any) -> bytes:
+        if deployment:
+            self._head["model"] = deployment
+        if self._begun:
+            return self._chunk(delta, more)
+        self._begun = True
+        first = self._chunk({"role": "assistant", "content": ""}, {})
+        return first + self._chunk(delta, more)
+
+    def _chunk(self, delta: Fields, more: Fields) -> bytes:
+        choice = {"index": 0, "delta": delta, "finish_reason": None, **more}
+        return sse.encode({**self._head, "choices": [choice], **self._tail})
+
+
+class _Answer:
+    """The one object that an answer is where nothing streams."""
+
+    def __init__(self, request: ChatRequest) -> None:
+        self._request = request
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._citations: list[Fields] = []
+        self._calls = _Calls()
+        self._usage = Usage()
+        self._done = Done(deployment="", finish_reason="stop", run_id="")
+
+    def add(self, event: Event) -> None:
+        """Take the next *event*."""
+        match event:
+            case TextDelta(_, text):
+                self._text.append(text)
+            case ReasoningDelta(_, text):
+                self._reasoning.append(text)
+            case Citation():
+                self._citations.append(_citation(event))
+            case ToolCall() | ToolResult():
+                self._calls.note(event)
+            case Usage():
+                self._usage = event
+            case Redact() | Error():
+                pass  # `finish_reason` says the one, the response's status the other.
+            case Done():
+                self._done = event
+            case _:
+                assert_never(event)
+
+    def encode(self) -> bytes:
+        """All of it as `chat.completion`."""
+        reason = self._calls.finish_reason(self._done)
+        choice = {"index": 0, "message": self._message(), "finish_reason": reason}
+        return sse.dumps(
+            {
+                "id": f"chatcmpl-{self._request.run_id}",
+                "object": "chat.completion",
+                "created": int(time()),
+                "model": self._done.deployment,
+                "choices": [{**choice, "logprobs": None}],
+                "usage": _usage(self._usage),
+            }
+        )
+
+    def _message(self) -> Fields:
+        calls = self._calls.open()
+        text = "".join(self._text)
+        message: Fields = {"role": "assistant", "refusal": None}
+        message["content"] = None if calls and not text else text
+        if self._reasoning:
+            message["reasoning_content"] = "".join(self._reasoning)
+        if calls:
+            message["tool_calls"] = calls
+        if self._citations:
+            message["context"] = {"citations": self._citations}
+        return message
+
+
+class _Calls:
+    """The tool calls that nobody has answered yet."""
+
+    def __init__(self) -> None:
+        self._calls: list[ToolCall] = []
+
+    def note(self, event: ToolCall | ToolResult) -> None:
+        if isinstance(event, ToolCall):
+            self._calls.append(event)
+        else:
+            self._calls = [call for call in self._calls if call.id != event.id]
+
+    def open(self) -> list[Fields]:
+        """Those that are left to the caller."""
+        return [_function_call(call) for call in self._calls]
+
+    def finish_reason(self, done: Done) -> str:
+        """Never `tool_calls` where there is none to run."""
+        if done.finish_reason == "tool_calls" and not self._calls:
+            return "stop"
+        return done.finish_reason
+
+
+def _function_call(call: ToolCall) -> Fields:
+    args = call.args
+    arguments = args if isinstance(args, str) else sse.dumps(args).decode()
+    function = {"name": call.name, "arguments": arguments}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def _citation(citation: Citation) -> Fields:
+    """As Azure OpenAI cites "your data"; `chunk_id` is what `[id]` refers to."""
+    return {
+        "content": citation.snippet,
+        "title": citation.title,
+        "url": citation.url,
+        "chunk_id": citation.id,
+    }
+
+
+def _offsets(redact: Redact) -> Fields:
+    """As Azure OpenAI's asynchronous filter says where it blocks."""
+    start, end = redact.start_offset, redact.end_offset
+    offsets = {"check_offset": start, "start_offset": start, "end_offset": end}
+    return {"content_filter_offsets": offsets}
+
+
+def _usage(usage: Usage) -> Fields:
+    return {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.total_tokens,
+        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+        **({"estimated": True} if usage.estimated else {}),
+    }

@@ -1,0 +1,102 @@
+"""Plain text in Server-Sent Events, as AoaiStreamFunction has it; ends with `[DONE]`.
+
+An event has one `data:` line for each line of its text. It cannot carry a carriage
+return: CR and CRLF in the answer arrive as LF.
+"""
+
+import re
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import assert_never
+
+from streaming import sse
+from streaming.dialects.json import error, parse
+from streaming.errors import ChatError, DeadlineExceeded
+from streaming.events import (
+    Citation,
+    Done,
+    Error,
+    Event,
+    ReasoningDelta,
+    Redact,
+    TextDelta,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+from streaming.requests import ChatRequest
+
+__all__ = ["encode", "error", "headers", "keep_alive", "parse"]
+
+END = "[DONE]"
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+def headers(request: ChatRequest) -> Mapping[str, str]:
+    if request.stream:
+        return sse.HEADERS
+    return {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store"}
+
+
+def keep_alive(deployment: str) -> bytes:
+    return b"data:\r\n\r\n"
+
+
+async def encode(
+    events: AsyncGenerator[Event], request: ChatRequest
+) -> AsyncGenerator[bytes]:
+    if not request.stream:
+        yield await _whole(events)
+        return
+    held = ""
+    async with aclosing(events):
+        async for event in events:
+            match event:
+                case TextDelta(_, text):
+                    text = held + text
+                    # It may be the first half of a CRLF.
+                    held = "\r" if text.endswith("\r") else ""
+                    if text := text.removesuffix("\r"):
+                        yield _said(text)
+                case Error(error=failure):
+                    yield _said(held) + _failed(failure, request)
+                case Done(finish_reason="deadline"):
+                    late = DeadlineExceeded("The answer took too long.")
+                    yield _said(held) + _failed(late, request)
+                case Done(finish_reason="error"):
+                    pass  # `Error` has said so, and `[DONE]` would say otherwise.
+                case Done():
+                    yield _said(held) + _frame(END)
+                case (
+                    ReasoningDelta()
+                    | ToolCall()
+                    | ToolResult()
+                    | Citation()
+                    | Redact()
+                    | Usage()
+                ):
+                    pass  # The dialect has no word for these.
+                case _:
+                    assert_never(event)
+
+
+def _said(text: str) -> bytes:
+    if text.strip() == END:  # Readers would take it for the end.
+        middle = text.index(END) + 1
+        return _frame(text[:middle]) + _frame(text[middle:])
+    return _frame(text) if text else b""
+
+
+def _frame(text: str) -> bytes:
+    lines = _LINE_END.split(sse.to_utf8(text))
+    return b"".join(b"data: %b\r\n" % line for line in lines) + b"\r\n"
+
+
+def _failed(failure: ChatError, request: ChatRequest) -> bytes:
+    return b"event: error\r\ndata: %b\r\n\r\n" % error(failure, request.id)
+
+
+async def _whole(events: AsyncGenerator[Event]) -> bytes:
+    async with aclosing(events):
+        said = [event.text async for event in events if isinstance(event, TextDelta)]
+    return sse.to_utf8("".join(said))

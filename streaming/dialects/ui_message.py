@@ -1,0 +1,128 @@
+"""The Vercel AI SDK's UI message stream, version 1, for its `useChat`.
+
+See: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
+"""
+
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
+from typing import Any, assert_never
+
+from streaming import sse
+from streaming.dialects import _ui_parts, _ui_request
+from streaming.dialects._ui_parts import Chunk, Parts
+from streaming.dialects.json import decode, error
+from streaming.events import (
+    Citation,
+    Done,
+    Error,
+    Event,
+    ReasoningDelta,
+    Redact,
+    TextDelta,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+from streaming.requests import ChatRequest
+
+__all__ = ["encode", "error", "headers", "keep_alive", "parse"]
+
+VERSION = {"x-vercel-ai-ui-message-stream": "v1"}
+END = b"data: [DONE]\n\n"
+
+
+def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
+    """Read what `useChat` posts, and `chain` and the sampling fields beside it."""
+    return _ui_request.to_request(decode(body))
+
+
+def headers(request: ChatRequest) -> Mapping[str, str]:
+    if request.stream:
+        return {**sse.HEADERS, **VERSION}
+    return {"content-type": "application/json", "cache-control": "no-store"}
+
+
+def keep_alive(deployment: str) -> bytes:
+    return b": keep-alive\n\n"
+
+
+async def encode(
+    events: AsyncGenerator[Event], request: ChatRequest
+) -> AsyncGenerator[bytes]:
+    chunks = _chunks(events, request)
+    if not request.stream:
+        yield sse.dumps(await _ui_parts.message(chunks))
+        return
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            yield sse.encode(chunk)
+    yield END
+
+
+async def _chunks(
+    events: AsyncGenerator[Event], request: ChatRequest
+) -> AsyncGenerator[Chunk]:
+    parts = Parts()
+    yield {"type": "start", "messageId": request.run_id or request.id}
+    yield {"type": "start-step"}
+    async with aclosing(events):
+        async for event in events:
+            for chunk in _written(event, parts):
+                yield chunk
+
+
+def _written(event: Event, parts: Parts) -> Iterator[Chunk]:
+    match event:
+        case TextDelta(_, text):
+            yield from parts.say("text", text)
+        case ReasoningDelta(_, text):
+            yield from parts.say("reasoning", text)
+        case ToolCall():
+            yield from parts.call(event)
+        case ToolResult():
+            yield from parts.result(event)
+        case Citation():
+            yield _ui_parts.source(event)
+        case Error(error=failure):
+            yield from _failed(failure.message, parts)
+        case Done(finish_reason="deadline"):
+            yield from _failed("The answer took too long.", parts)
+            yield _finish(event)
+        case Done(finish_reason="error"):
+            yield _finish(event)
+        case Done():
+            yield from parts.close()
+            yield {"type": "finish-step"}
+            yield _finish(event)
+        case Redact() | Usage():
+            pass  # The dialect has no word for the one, and `Done` has the other.
+        case _:
+            assert_never(event)
+
+
+def _failed(message: str, parts: Parts) -> Iterator[Chunk]:
+    yield from parts.close()
+    yield {"type": "finish-step"}
+    yield {"type": "error", "errorText": message}
+
+
+def _finish(done: Done) -> Chunk:
+    usage: dict[str, Any] = {
+        "inputTokens": done.usage.input_tokens,
+        "outputTokens": done.usage.output_tokens,
+        "totalTokens": done.usage.total_tokens,
+        "cachedInputTokens": done.usage.cached_tokens,
+        "reasoningTokens": done.usage.reasoning_tokens,
+    }
+    if done.usage.estimated:
+        usage["estimated"] = True
+    metadata = {
+        "finishReason": done.finish_reason.replace("_", "-"),
+        "deployment": done.deployment,
+        "runId": done.run_id,
+        "usage": usage,
+        "latencyMs": done.latency_ms,
+        "timeToFirstChunkMs": done.time_to_first_chunk_ms,
+        "streamingDurationMs": done.streaming_duration_ms,
+    }
+    return {"type": "finish", "messageMetadata": metadata}

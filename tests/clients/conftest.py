@@ -1,0 +1,44 @@
+"""What the clients share: the app over aimock, and a page at another origin."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.aimock import Aimock
+from tests.clients.node import SCRIPTS
+from tests.clients.page import Page, chromium, served
+from tests.docs.origin import Origin
+from tests.server import Server
+
+
+@pytest.fixture(scope="session")
+def over_aimock() -> Iterator[Server]:
+    """The app over a mock that nobody here wrote."""
+    with Aimock() as aimock:
+        settings = {
+            "AZURE_OPENAI_ENDPOINT": aimock.url,
+            "AZURE_OPENAI_DEPLOYMENT": "gpt-4o",
+            "AZURE_OPENAI_API_KEY": "any",
+        }
+        with Server(settings) as server:
+            yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
+    with served(SCRIPTS / "page.jsx", tmp_path_factory.mktemp("page")) as origin:
+        yield origin
+
+
+@pytest.fixture
+def page(origin: Origin, browser: Browser) -> Iterator[Page]:
+    page = Page(browser, origin.url)
+    yield page
+    page.close()

@@ -1,0 +1,218 @@
+"""`useChat` of the AI SDK: its transport in Node, and the whole of it in a page."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.clients.node import run
+from tests.clients.page import Page, served
+from tests.docs.markdown import after
+from tests.server import Server
+from tests.standin.process import StandIn
+
+PATH = "/api/chat/ui-message"
+
+
+def send(
+    server: Server,
+    question: str,
+    *,
+    sdk: str = "ai",
+    stop_after: str = "",
+    **body: Any,
+) -> Any:
+    """What the transport makes of the answer."""
+    return run(
+        "chat_transport.mjs",
+        sdk=sdk,
+        url=server.url + PATH,
+        body=body,
+        question=question,
+        stopAfter=stop_after,
+    )
+
+
+def texts(told: Any, kind: str = "text") -> list[str]:
+    return [part["text"] for part in told["message"]["parts"] if part["type"] == kind]
+
+
+def test_an_answer_is_a_message(app: Server) -> None:
+    told = send(app, "standin:answer tokens=3")
+    assert texts(told) == ["tok0 tok1 tok2"]
+    assert told["errors"] == []
+    metadata = told["message"]["metadata"]
+    assert (metadata["finishReason"], metadata["deployment"]) == ("stop", "gpt-4o")
+    assert metadata["usage"]["outputTokens"] == 3
+
+
+def test_a_chain_is_named_in_the_body(app: Server) -> None:
+    told = send(app, "hello", chain="sources")
+    assert texts(told) == ["Hello"]
+    sources = [
+        part for part in told["message"]["parts"] if part["type"].startswith("source")
+    ]
+    assert [source["type"] for source in sources] == ["source-document", "source-url"]
+    assert sources[1]["url"] == "https://x/lyon"
+
+
+def test_reasoning_is_a_part_of_its_own(app: Server) -> None:
+    told = send(app, "standin:reasoning")
+    [reasoning] = texts(told, "reasoning")
+    assert reasoning.startswith("The question is about")
+
+
+def test_an_agent_is_steps_with_a_dynamic_tool(app: Server) -> None:
+    told = send(app, "hello", chain="agent")
+    kinds = [part["type"] for part in told["message"]["parts"]]
+    assert kinds == [
+        "step-start",
+        "dynamic-tool",
+        "source-document",
+        "step-start",
+        "text",
+    ]
+    tool = told["message"]["parts"][1]
+    assert (tool["state"], tool["output"]) == (
+        "output-available",
+        "Paris: two million",
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "chain"),
+    [
+        ("standin:answer tokens=3", None),
+        ("standin:reasoning", None),
+        ("standin:tools calls=2", None),
+        ("hello", "sources"),
+        ("hello", "agent"),
+        ("hello", "tools"),
+        ("hello", "silent"),
+    ],
+)
+def test_without_streaming_the_answer_is_the_message_it_makes(
+    app: Server, question: str, chain: str | None
+) -> None:
+    body = {"chain": chain} if chain else {}
+    made = send(app, question, **body)["message"]
+    posted = {"role": "user", "parts": [{"type": "text", "text": question}]}
+    asked = {"messages": [posted], "stream": False, **body}
+    whole = app.client.post(PATH, json=asked).json()
+    varies = {"id", "metadata"}
+    assert whole.keys() == made.keys()
+    assert whole["metadata"].keys() == made["metadata"].keys()
+    assert strip(whole, varies) == strip(made, varies)
+
+
+@pytest.mark.parametrize("sdk", ["ai-v5", "ai-v6"])
+def test_earlier_releases_read_it_too(app: Server, sdk: str) -> None:
+    """Version 5.0.0 refuses a chunk with a key that it does not know."""
+    answers = [
+        send(app, "standin:reasoning", sdk=sdk),
+        send(app, "standin:cut tokens=2", sdk=sdk),
+        send(app, "hello", sdk=sdk, chain="agent"),
+        send(app, "hello", sdk=sdk, chain="sources"),
+        send(app, "hello", sdk=sdk, chain="tools"),
+    ]
+    for told in answers:
+        assert "thrown" not in told
+        assert told["chunks"][-1]["type"] == "finish"
+        assert told["message"]["metadata"]["finishReason"]
+
+
+def strip(message: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in message.items() if name not in names}
+
+
+def test_an_error_before_the_stream_is_thrown(app: Server) -> None:
+    told = send(app, "standin:rate_limited")
+    assert json.loads(told["thrown"]["message"])["error"]["code"] == "rate_limited"
+    assert told["chunks"] == []
+
+
+def test_an_error_in_the_middle_is_told(app: Server) -> None:
+    told = send(app, "standin:cut tokens=2")
+    assert texts(told) == ["tok0 tok1"]
+    assert told["errors"] == ["The model's answer broke off."]
+    assert told["message"]["metadata"]["finishReason"] == "error"
+
+
+def test_silence_and_the_deadline(impatient: Server) -> None:
+    told = send(impatient, "standin:answer tokens=1 first_ms=900")
+    assert (texts(told), told["errors"]) == (["tok0"], [])
+    told = send(impatient, "standin:answer tokens=100 delay_ms=100")
+    assert told["errors"] == ["The answer took too long."]
+
+
+def test_stopping_stops_the_model(app: Server, standin: StandIn) -> None:
+    question = "standin:answer tokens=100 delay_ms=50 tag=use-chat-stops"
+    send(app, question, stop_after="text-delta")
+    standin.wait_closed("use-chat-stops")
+
+
+def test_a_page_shows_the_answer_as_it_comes(app: Server, page: Page) -> None:
+    page.open(app.url + PATH)
+    page.ask("standin:answer tokens=30 delay_ms=50")
+    page.shows("assistant", "tok0")
+    assert "tok29" not in page.text("assistant")
+    page.shows("assistant", "tok29")
+    page.shows("assistant", "stop by gpt-4o")
+    assert page.errors == []
+
+
+def test_a_page_goes_on_with_the_conversation(app: Server, page: Page) -> None:
+    page.open(app.url + PATH)
+    page.ask("standin:answer text=one size=9")
+    page.shows("assistant", "stop by gpt-4o")
+    page.ask("standin:echo")
+    page.shows("assistant", '{"role":"assistant","content":"one"}')
+
+
+def test_a_page_shows_tools_and_sources(app: Server, page: Page) -> None:
+    page.open(app.url + PATH, chain="agent")
+    page.ask("hello")
+    page.shows("assistant", "look_up: Paris: two million")
+    page.shows("assistant", "Two million.")
+
+
+def test_a_page_shows_what_went_wrong(app: Server, page: Page) -> None:
+    page.open(app.url + PATH)
+    page.ask("standin:cut tokens=2")
+    page.alerts("The model's answer broke off.")
+    page.ask("standin:rate_limited")
+    page.alerts('"code":"rate_limited"')
+
+
+def test_a_page_that_stops_stops_the_model(
+    app: Server, standin: StandIn, page: Page
+) -> None:
+    page.open(app.url + PATH)
+    page.ask("standin:answer tokens=100 delay_ms=50 tag=page-stops")
+    page.shows("assistant", "tok0")
+    page.click("Stop")
+    standin.wait_closed("page-stops")
+
+
+RENDERED = """
+import { createRoot } from "react-dom/client";
+createRoot(document.getElementById("root")).render(<Chat />);
+"""
+
+
+def test_readmes_page_chats(app: Server, browser: Browser, tmp_path: Path) -> None:
+    code = after("## Vercel AI SDK: useChat", "jsx")
+    assert "http://127.0.0.1:7071/api/chat/ui-message" in code
+    chat = tmp_path / "Chat.jsx"
+    here = code.replace("http://127.0.0.1:7071", app.url).replace("docs", "chat")
+    chat.write_text(here + RENDERED, encoding="utf-8")
+    with served(chat, tmp_path) as origin:
+        page = Page(browser, origin.url)
+        page.open("")
+        page.ask("standin:answer tokens=3")
+        page.says("assistant: tok0 tok1 tok2")
+        page.ask("standin:cut tokens=1")
+        page.alerts("The model's answer broke off.")
+        page.close()

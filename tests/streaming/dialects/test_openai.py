@@ -1,0 +1,369 @@
+"""`openai`, byte by byte."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from streaming import dialects
+from streaming.dialects import openai
+from streaming.errors import (
+    ChatError,
+    InvalidRequest,
+    Overloaded,
+    RateLimited,
+    Unauthorized,
+    UnknownModel,
+)
+from streaming.events import Event, ToolCall
+from streaming.requests import ChatRequest
+from tests.streaming.dialects.golden import (
+    BROKE_OFF,
+    CALL,
+    PAGE,
+    REASONING,
+    REDACT,
+    RESULT,
+    ended,
+    said,
+    written,
+)
+
+HEAD = (
+    b'"id":"chatcmpl-run","object":"chat.completion.chunk","created":0,"model":"%b",'
+    b'"choices":['
+)
+DONE = b"data: [DONE]\n\n"
+USER = {"role": "user", "content": "?"}
+
+
+async def stream(*events: Event, **fields: Any) -> bytes:
+    """The stream, as if it had begun in 1970."""
+    frames = await written("openai", *events, run_id="run", chain="c", **fields)
+    return re.sub(rb'"created":\d+', b'"created":0', frames)
+
+
+async def whole(*events: Event) -> dict[str, Any]:
+    """The one object, without the time."""
+    frames = await written("openai", *events, run_id="run", chain="c", stream=False)
+    answer = dict(json.loads(frames))
+    assert answer.pop("created") > 0
+    return answer
+
+
+def chunk(delta: bytes, reason: bytes = b"null", model: bytes = b"d") -> bytes:
+    choice = b'{"index":0,"delta":{%b},"finish_reason":%b}' % (delta, reason)
+    return b"data: {%b%b]}\n\n" % (HEAD % model, choice)
+
+
+def role(model: bytes = b"d") -> bytes:
+    return chunk(b'"role":"assistant","content":""', model=model)
+
+
+async def test_the_role_comes_first_and_done_last() -> None:
+    assert await stream(*said("Hel", "lo\n\u2028"), *ended()) == (
+        role()
+        + chunk(b'"content":"Hel"')
+        + chunk(b'"content":"lo\\n\\u2028"')
+        + chunk(b"", b'"stop"')
+        + DONE
+    )
+
+
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+async def test_the_finish_reason_is_the_models(reason: Any) -> None:
+    frames = await stream(*said("a"), *ended(reason))
+    assert frames.endswith(chunk(b"", b'"%b"' % reason.encode()) + DONE)
+
+
+async def test_an_empty_answer_is_one_that_finished() -> None:
+    assert await stream(*ended()) == role() + chunk(b"", b'"stop"') + DONE
+
+
+async def test_usage_is_a_chunk_without_choices_where_it_is_asked_for() -> None:
+    frames = await stream(*said("a"), *ended(), include_usage=True)
+    *chunks, usage, done = frames.split(b"\n\n")[:-1]
+    assert usage == (
+        b"data: {%b]," % (HEAD % b"d") + b'"usage":{"prompt_tokens":5,'
+        b'"completion_tokens":2,"total_tokens":7,'
+        b'"prompt_tokens_details":{"cached_tokens":0},'
+        b'"completion_tokens_details":{"reasoning_tokens":0}}}'
+    )
+    assert done == DONE.strip()
+    assert all(each.endswith(b',"usage":null}') for each in chunks)
+
+
+async def test_reasoning_has_a_field_of_its_own() -> None:
+    assert await stream(REASONING, *said("a"), *ended()) == (
+        role()
+        + chunk(b'"reasoning_content":"Hm."')
+        + chunk(b'"content":"a"')
+        + chunk(b"", b'"stop"')
+        + DONE
+    )
+
+
+async def test_a_tool_call_is_the_callers_to_run() -> None:
+    raw = ToolCall("d", "call_2", "look_up", '{"city": "Par')
+    assert await stream(CALL, raw, *ended("tool_calls")) == (
+        role()
+        + chunk(
+            b'"tool_calls":[{"index":0,"id":"call_1","type":"function","function":'
+            b'{"name":"look_up","arguments":"{\\"city\\":\\"Paris\\"}"}}]'
+        )
+        + chunk(
+            b'"tool_calls":[{"index":1,"id":"call_2","type":"function","function":'
+            b'{"name":"look_up","arguments":"{\\"city\\": \\"Par"}}]'
+        )
+        + chunk(b"", b'"tool_calls"')
+        + DONE
+    )
+
+
+async def test_a_tool_that_the_server_has_run_is_not_the_callers_to_run() -> None:
+    """An agent at the other end would run it again, or fail for not having it."""
+    expected = role() + chunk(b'"content":"a"') + chunk(b"", b'"stop"') + DONE
+    assert await stream(CALL, RESULT, *said("a"), *ended()) == expected
+    assert await stream(CALL, RESULT, *said("a"), *ended("tool_calls")) == expected
+
+
+async def test_a_citation_is_context_as_azure_has_it() -> None:
+    cited = (
+        b'"context":{"citations":[{"content":"Paris is in France.","title":"Paris",'
+        b'"url":"https://example.com/paris","chunk_id":"1"}]}'
+    )
+    assert await stream(PAGE, *said("a"), *ended()) == (
+        role(b"c")
+        + chunk(cited, model=b"c")
+        + chunk(b'"content":"a"')
+        + chunk(b"", b'"stop"')
+        + DONE
+    )
+
+
+async def test_a_redaction_is_said_as_the_asynchronous_filter_does() -> None:
+    frames = await stream(*said("abc"), REDACT, *ended("content_filter"))
+    choice = (
+        b'{"index":0,"delta":{},"finish_reason":null,"content_filter_offsets":'
+        b'{"check_offset":0,"start_offset":0,"end_offset":3}}'
+    )
+    assert b"data: {%b%b]}\n\n" % (HEAD % b"d", choice) in frames
+    assert frames.endswith(chunk(b"", b'"content_filter"') + DONE)
+
+
+async def test_an_error_in_the_middle_is_the_last_thing_said() -> None:
+    """SDKs take any finish chunk, and `[DONE]`, for success."""
+    assert await stream(CALL, *said("a"), BROKE_OFF, *ended("error")) == (
+        role()
+        + chunk(b'"content":"a"')
+        + b'data: {"error":{"message":"The model\'s answer broke off.",'
+        b'"type":"server_error","param":null,"code":"upstream_incomplete"}}\n\n'
+    )
+
+
+async def test_a_deadline_is_an_error_in_the_middle() -> None:
+    assert await stream(*said("a"), *ended("deadline"), include_usage=False) == (
+        role()
+        + chunk(b'"content":"a"')
+        + b'data: {"error":{"message":"The answer took too long.",'
+        b'"type":"server_error","param":null,"code":"deadline"}}\n\n'
+    )
+
+
+def test_a_keep_alive_is_a_comment() -> None:
+    assert openai.keep_alive("d") == b": keep-alive\n\n"
+
+
+async def test_an_answer_that_does_not_stream_is_one_object() -> None:
+    assert await whole(PAGE, REASONING, *said("Hel", "lo"), *ended()) == {
+        "id": "chatcmpl-run",
+        "object": "chat.completion",
+        "model": "d",
+        "choices": [
+            {
+                "index": 0,
+                "message": {
+                    "role": "assistant",
+                    "refusal": None,
+                    "content": "Hello",
+                    "reasoning_content": "Hm.",
+                    "context": {
+                        "citations": [
+                            {
+                                "content": "Paris is in France.",
+                                "title": "Paris",
+                                "url": "https://example.com/paris",
+                                "chunk_id": "1",
+                            }
+                        ]
+                    },
+                },
+                "finish_reason": "stop",
+                "logprobs": None,
+            }
+        ],
+        "usage": {
+            "prompt_tokens": 5,
+            "completion_tokens": 2,
+            "total_tokens": 7,
+            "prompt_tokens_details": {"cached_tokens": 0},
+            "completion_tokens_details": {"reasoning_tokens": 0},
+        },
+    }
+
+
+async def test_tool_calls_that_do_not_stream() -> None:
+    [choice] = (await whole(CALL, *ended("tool_calls")))["choices"]
+    assert choice["finish_reason"] == "tool_calls"
+    assert choice["message"]["content"] is None
+    function = {"name": "look_up", "arguments": '{"city":"Paris"}'}
+    assert choice["message"]["tool_calls"] == [
+        {"id": "call_1", "type": "function", "function": function}
+    ]
+    [choice] = (await whole(CALL, RESULT, *said("a"), *ended()))["choices"]
+    assert "tool_calls" not in choice["message"]
+
+
+@pytest.mark.parametrize(
+    ("error", "written_as"),
+    [
+        (
+            InvalidRequest("n: no", param="n"),
+            {"type": "invalid_request_error", "param": "n", "code": "invalid_request"},
+        ),
+        (
+            Unauthorized("x"),
+            {"type": "authentication_error", "param": None, "code": "unauthorized"},
+        ),
+        (
+            UnknownModel("x", param="model"),
+            {"type": "invalid_request_error", "param": "model", "code": "not_found"},
+        ),
+        (
+            RateLimited("x", retry_after_ms=7),
+            {"type": "rate_limit_error", "param": None, "code": "rate_limited"},
+        ),
+        (
+            Overloaded("x"),
+            {"type": "server_error", "param": None, "code": "overloaded"},
+        ),
+    ],
+)
+def test_an_error_has_openais_shape(
+    error: ChatError, written_as: dict[str, Any]
+) -> None:
+    assert json.loads(openai.error(error, "req")) == {
+        "error": {"message": error.message, **written_as}
+    }
+
+
+def parse(path: dict[str, str] | None = None, **fields: Any) -> ChatRequest:
+    body = json.dumps({"messages": [USER], **fields}).encode()
+    return dialects.load("openai").parse(body, path or {})
+
+
+def test_nothing_streams_unless_asked() -> None:
+    assert parse().stream is False
+    assert parse(stream=None).stream is False
+    assert parse(stream=True).stream is True
+
+
+def test_the_path_names_the_chain_and_else_the_model() -> None:
+    assert parse(model="docs").chain == "docs"
+    assert parse({"deployment": "chat"}, model="gpt-3.5-turbo").chain == "chat"
+    assert parse().chain is None
+
+
+def test_user_is_who_asks_and_not_what() -> None:
+    request = parse(user="end-user-7")
+    assert [message.content for message in request.messages] == ["?"]
+    with pytest.raises(InvalidRequest, match="messages"):
+        openai.parse(b'{"user": "a question"}', {})
+
+
+def test_sampling_is_heeded_and_what_concerns_no_chain_is_not() -> None:
+    request = parse(
+        max_completion_tokens=5,
+        max_tokens=6,
+        temperature=1,
+        top_p=0.5,
+        stop=["x"],
+        seed=7,
+        metadata={"a": "b"},
+        store=True,
+        logit_bias={},
+        parallel_tool_calls=True,
+        n=1,
+        logprobs=False,
+        tools=[],
+        response_format=None,
+        presence_penalty=0,
+    )
+    assert request.sampling.model_dump() == {
+        "temperature": 1,
+        "top_p": 0.5,
+        "max_tokens": 5,
+        "stop": ["x"],
+        "seed": 7,
+    }
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tools": [{"type": "function", "function": {"name": "f"}}]},
+        {"functions": [{"name": "f"}]},
+        {"response_format": {"type": "json_object"}},
+        {"n": 2},
+        {"logprobs": True},
+        {"stream": "yes"},
+        {"model": 1},
+        {"temperature": 3},
+        {"max_tokens": 0},
+        {"messages": []},
+    ],
+)
+def test_what_a_chain_cannot_do_is_refused_by_name(fields: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest) as raised:
+        parse(**fields)
+    [name] = fields
+    assert raised.value.message.startswith(f"{name}: ")
+    assert raised.value.param == name
+
+
+@pytest.mark.parametrize("options", ["x", 1, {"include_usage": "yes"}])
+def test_stream_options_are_an_object(options: Any) -> None:
+    with pytest.raises(InvalidRequest, match="include_usage"):
+        parse(stream_options=options)
+
+
+def test_usage_is_asked_for_in_stream_options() -> None:
+    assert parse(stream_options={"include_usage": True}).include_usage is True
+    assert parse(stream_options={}).include_usage is False
+    assert parse(stream_options=None).include_usage is False
+
+
+def test_an_answer_can_be_handed_back_as_it_came() -> None:
+    """As an SDK dumps it, with what only answers have."""
+    function = {"name": "f", "arguments": "{}", "parsed": None}
+    call = {"index": 0, "id": "1", "type": "function", "function": function}
+    answers = [
+        {"role": "assistant", "content": "a", "refusal": None, "tool_calls": None},
+        {"role": "assistant", "content": "a", "tool_calls": [], "context": {}},
+        {"role": "assistant", "content": None, "refusal": "no", "annotations": []},
+        {"role": "assistant", "content": None, "tool_calls": [call], "audio": None},
+        {"role": "tool", "tool_call_id": "1", "content": "result"},
+    ]
+    request = parse(messages=[*answers, USER])
+    contents = [message.content for message in request.messages]
+    assert contents == ["a", "a", "no", None, "result", "?"]
+    calls = request.messages[3].tool_calls
+    assert calls is not None
+    assert calls[0].function.name == "f"
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"model": ""}', b'{"model": null}'])
+def test_a_model_that_is_not_named_is_missed(body: bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        openai.model(body)

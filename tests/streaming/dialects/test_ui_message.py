@@ -1,0 +1,373 @@
+"""`ui-message`, chunk by chunk; that the SDK reads it is for `tests/clients`."""
+
+import json
+from typing import Any
+
+import pytest
+
+from streaming import dialects
+from streaming.errors import InvalidRequest
+from streaming.events import Event, FinishReason, ReasoningDelta, ToolCall
+from streaming.requests import ChatRequest
+from tests.server import Server
+from tests.streaming.dialects.golden import (
+    BROKE_OFF,
+    CALL,
+    FILE,
+    PAGE,
+    REASONING,
+    REDACT,
+    RESULT,
+    ended,
+    said,
+    written,
+)
+
+Chunk = dict[str, Any]
+
+START: list[Chunk] = [{"type": "start", "messageId": "req"}, {"type": "start-step"}]
+STEP_ENDS: Chunk = {"type": "finish-step"}
+CALLED: Chunk = {
+    "type": "tool-input-available",
+    "toolCallId": "call_1",
+    "toolName": "look_up",
+    "input": {"city": "Paris"},
+    "dynamic": True,
+}
+ANSWERED: Chunk = {
+    "type": "tool-output-available",
+    "toolCallId": "call_1",
+    "output": "two million",
+    "dynamic": True,
+}
+
+
+def finish(reason: str = "stop") -> Chunk:
+    metadata = {
+        "finishReason": reason,
+        "deployment": "d",
+        "runId": "run",
+        "usage": {
+            "inputTokens": 5,
+            "outputTokens": 2,
+            "totalTokens": 7,
+            "cachedInputTokens": 0,
+            "reasoningTokens": 0,
+        },
+        "latencyMs": 3,
+        "timeToFirstChunkMs": 1,
+        "streamingDurationMs": 2,
+    }
+    return {"type": "finish", "messageMetadata": metadata}
+
+
+def part(kind: str, number: str, *pieces: str) -> list[Chunk]:
+    """The chunks of one text or reasoning."""
+    deltas = [
+        {"type": f"{kind}-delta", "id": number, "delta": piece} for piece in pieces
+    ]
+    begin, end = ({"type": f"{kind}-{edge}", "id": number} for edge in ("start", "end"))
+    return [begin, *deltas, end]
+
+
+def read(stream: bytes) -> list[Chunk]:
+    """The chunks of a stream, which must end as one does."""
+    frames = stream.decode().split("\n\n")
+    assert frames[-2:] == ["data: [DONE]", ""]
+    shown = [frame for frame in frames[:-2] if not frame.startswith(":")]
+    return [json.loads(frame.removeprefix("data: ")) for frame in shown]
+
+
+async def chunks(*events: Event) -> list[Chunk]:
+    """What is written for *events* between the first chunks and the last."""
+    first, second, *rest = read(await written("ui-message", *events))
+    assert [first, second] == START
+    return rest
+
+
+async def test_the_least_answer_byte_by_byte() -> None:
+    stream = await written("ui-message", *said("Hi\u2028"), *ended())
+    assert stream == (
+        b'data: {"type":"start","messageId":"req"}\n\n'
+        b'data: {"type":"start-step"}\n\n'
+        b'data: {"type":"text-start","id":"1"}\n\n'
+        b'data: {"type":"text-delta","id":"1","delta":"Hi\\u2028"}\n\n'
+        b'data: {"type":"text-end","id":"1"}\n\n'
+        b'data: {"type":"finish-step"}\n\n'
+        b'data: {"type":"finish","messageMetadata":{"finishReason":"stop",'
+        b'"deployment":"d","runId":"run","usage":{"inputTokens":5,"outputTokens":2,'
+        b'"totalTokens":7,"cachedInputTokens":0,"reasoningTokens":0},"latencyMs":3,'
+        b'"timeToFirstChunkMs":1,"streamingDurationMs":2}}\n\n'
+        b"data: [DONE]\n\n"
+    )
+
+
+async def test_reasoning_and_text_are_parts_of_their_own() -> None:
+    again = ReasoningDelta("d", "So.")
+    events = [REASONING, again, *said("Hel", "lo"), REASONING, *ended()]
+    assert await chunks(*events) == [
+        *part("reasoning", "1", "Hm.", "So."),
+        *part("text", "2", "Hel", "lo"),
+        *part("reasoning", "3", "Hm."),
+        STEP_ENDS,
+        finish(),
+    ]
+
+
+async def test_an_answered_call_ends_its_step() -> None:
+    """`sendAutomaticallyWhen` asks again while the last step is an answered call."""
+    events = [*said("Wait."), CALL, RESULT, PAGE, *said("Done."), *ended()]
+    source = {
+        "type": "source-url",
+        "sourceId": "1",
+        "url": "https://example.com/paris",
+        "title": "Paris",
+    }
+    assert await chunks(*events) == [
+        *part("text", "1", "Wait."),
+        CALLED,
+        ANSWERED,
+        source,
+        STEP_ENDS,
+        {"type": "start-step"},
+        *part("text", "2", "Done."),
+        STEP_ENDS,
+        finish(),
+    ]
+
+
+async def test_a_call_that_the_page_has_to_answer_is_the_end() -> None:
+    assert await chunks(CALL, *ended("tool_calls")) == [
+        CALLED,
+        STEP_ENDS,
+        finish("tool-calls"),
+    ]
+
+
+async def test_arguments_that_are_no_object_are_an_error_of_the_call() -> None:
+    call = ToolCall("d", "call_1", "look_up", '{"city": "Par')
+    shown, error, *_ = await chunks(call, *ended("tool_calls"))
+    assert shown == {**CALLED, "input": '{"city": "Par'}
+    assert error == {
+        "type": "tool-output-error",
+        "toolCallId": "call_1",
+        "errorText": "The arguments are not a JSON object.",
+        "dynamic": True,
+    }
+
+
+async def test_a_result_whose_call_was_not_shown_is_shown_with_one() -> None:
+    shown, answered, *_ = await chunks(RESULT, *ended())
+    assert shown == {**CALLED, "input": {}}
+    assert answered == ANSWERED
+
+
+async def test_a_source_that_is_no_page_is_a_document() -> None:
+    document, *_ = await chunks(FILE, *said("a"), *ended())
+    assert document == {
+        "type": "source-document",
+        "sourceId": "2",
+        "mediaType": "text/markdown",
+        "title": "README > Stream",
+        "filename": "README.md",
+    }
+
+
+async def test_sources_do_not_tear_a_text_apart() -> None:
+    kinds = [chunk["type"] for chunk in await chunks(*said("a"), PAGE, *said("b"))]
+    assert kinds == ["text-start", "text-delta", "source-url", "text-delta"]
+
+
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+async def test_the_metadata_says_how_it_ended(reason: FinishReason) -> None:
+    *_, last = await chunks(*said("a"), REDACT, *ended(reason))
+    assert last == finish(reason.replace("_", "-"))
+
+
+async def test_an_error_closes_what_is_open() -> None:
+    assert await chunks(*said("a"), BROKE_OFF, *ended("error")) == [
+        *part("text", "1", "a"),
+        STEP_ENDS,
+        {"type": "error", "errorText": "The model's answer broke off."},
+        finish("error"),
+    ]
+
+
+async def test_a_deadline_is_an_error() -> None:
+    assert await chunks(REASONING, *ended("deadline")) == [
+        *part("reasoning", "1", "Hm."),
+        STEP_ENDS,
+        {"type": "error", "errorText": "The answer took too long."},
+        finish("deadline"),
+    ]
+
+
+async def test_without_streaming_it_is_the_message() -> None:
+    failing = ToolCall("d", "call_2", "look_up", "{")
+    events = [REASONING, CALL, failing, RESULT, PAGE, *said("Hel", "lo"), *ended()]
+    assert json.loads(await written("ui-message", *events, stream=False)) == {
+        "id": "req",
+        "role": "assistant",
+        "metadata": finish()["messageMetadata"],
+        "parts": [
+            {"type": "step-start"},
+            {"type": "reasoning", "id": "1", "text": "Hm.", "state": "done"},
+            {
+                "type": "dynamic-tool",
+                "toolName": "look_up",
+                "toolCallId": "call_1",
+                "input": {"city": "Paris"},
+                "state": "output-available",
+                "output": "two million",
+            },
+            {
+                "type": "dynamic-tool",
+                "toolName": "look_up",
+                "toolCallId": "call_2",
+                "input": "{",
+                "errorText": "The arguments are not a JSON object.",
+                "state": "output-error",
+            },
+            {
+                "type": "source-url",
+                "sourceId": "1",
+                "url": "https://example.com/paris",
+                "title": "Paris",
+            },
+            {"type": "step-start"},
+            {"type": "text", "text": "Hello", "state": "done"},
+        ],
+    }
+
+
+def parse(*messages: Any, **fields: Any) -> ChatRequest:
+    posted = {"id": "chat", "trigger": "submit-message", "messageId": "m", **fields}
+    body = json.dumps({**posted, "messages": list(messages)}).encode()
+    return dialects.load("ui-message").parse(body, {})
+
+
+def message(role: str, *parts: Any) -> dict[str, Any]:
+    return {"id": "m", "role": role, "parts": parts, "metadata": {"runId": "run"}}
+
+
+def text(value: str) -> dict[str, Any]:
+    return {"type": "text", "text": value, "state": "done"}
+
+
+def test_what_use_chat_posts_is_a_conversation() -> None:
+    image = {"type": "file", "mediaType": "image/png", "url": "data:image/png;base64,a"}
+    audio = {"type": "file", "mediaType": "audio/mpeg", "url": "data:audio/mpeg;,b"}
+    paper = {
+        "type": "file",
+        "mediaType": "application/pdf",
+        "url": "data:application/pdf;,c",
+        "filename": "paper.pdf",
+    }
+    request = parse(
+        message("system", text("Be "), text("brief.")),
+        message("user", text("one")),
+        message("assistant", {"type": "step-start"}, text("two"), text(" three")),
+        message("assistant", {"type": "dynamic-tool", "toolName": "look_up"}),
+        message("user", text(""), text("four"), image, audio, paper),
+        chain="docs",
+        temperature=0.5,
+        stream=False,
+    )
+    assert request.model_dump(exclude_unset=True)["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "one"},
+        {"role": "assistant", "content": "two three"},
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "four"},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,a"}},
+                {"type": "input_audio", "input_audio": {"data": "b", "format": "mp3"}},
+                {
+                    "type": "file",
+                    "file": {
+                        "filename": "paper.pdf",
+                        "file_data": "data:application/pdf;,c",
+                    },
+                },
+            ],
+        },
+    ]
+    assert (request.chain, request.stream) == ("docs", False)
+    assert request.sampling.temperature == 0.5
+
+
+@pytest.mark.parametrize(
+    ("messages", "problem"),
+    [
+        ([], "messages: "),
+        (["hello"], r"messages\.0\.role: expected 'system', 'user' or 'assistant'"),
+        ([message("tool", text("x"))], r"messages\.0\.role: expected"),
+        ([{"role": "user", "content": "x"}], r"messages\.0\.parts: expected a list"),
+        ([message("user")], r"messages\.0\.parts: has neither text nor a file"),
+        ([message("user", "x")], r"messages\.0\.parts\.0\.type: expected a string"),
+        (
+            [message("user", {"type": "text"})],
+            r"messages\.0\.parts\.0\.text: expected a string",
+        ),
+        (
+            [message("user", {"type": "file", "url": "x"})],
+            r"messages\.0\.parts\.0: expected the strings url and mediaType",
+        ),
+        (
+            [message("user", text("x")), message("assistant", text("y"))],
+            "the last one must not be the assistant's",
+        ),
+    ],
+)
+def test_what_is_no_conversation_is_refused_by_the_fields_name(
+    messages: list[Any], problem: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=problem):
+        parse(*messages)
+
+
+def test_messages_that_are_no_list_are_refused() -> None:
+    with pytest.raises(InvalidRequest, match="messages: expected a list"):
+        dialects.load("ui-message").parse(b'{"messages": {}}', {})
+
+
+def ask(server: Server, question: str, **fields: Any) -> bytes:
+    body = {"messages": [message("user", text(question))], **fields}
+    response = server.client.post("/api/chat/ui-message", json=body)
+    assert response.headers["x-vercel-ai-ui-message-stream"] == "v1"
+    assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+    return response.content
+
+
+def test_over_the_socket_it_streams(app: Server) -> None:
+    start, _, *rest, last = read(ask(app, "standin:answer tokens=2"))
+    assert start["type"] == "start"
+    assert rest == [*part("text", "1", "tok0", " tok1"), STEP_ENDS]
+    assert last["messageMetadata"]["deployment"] == "gpt-4o"
+
+
+def test_each_answer_is_a_message_of_its_own(app: Server) -> None:
+    first, second = (read(ask(app, "standin:answer"))[0] for _ in range(2))
+    assert first["messageId"] != second["messageId"] != ""
+
+
+def test_an_error_before_the_stream_is_a_status_and_json(app: Server) -> None:
+    body = {"messages": [message("user", text("standin:rate_limited retry_after=7"))]}
+    response = app.client.post("/api/chat/ui-message", json=body)
+    assert (response.status_code, response.headers["retry-after"]) == (429, "7")
+    assert response.json()["error"]["code"] == "rate_limited"
+
+
+def test_silence_is_a_comment_and_the_deadline_an_error(impatient: Server) -> None:
+    stream = ask(impatient, "standin:answer tokens=1 first_ms=900")
+    assert b"\n\n: keep-alive\n\n" in stream
+    assert [chunk["type"] for chunk in read(stream)][-3:] == [
+        "text-end",
+        "finish-step",
+        "finish",
+    ]
+    stream = ask(impatient, "standin:answer tokens=100 delay_ms=100")
+    *_, error, last = read(stream)
+    assert error == {"type": "error", "errorText": "The answer took too long."}
+    assert last["messageMetadata"]["finishReason"] == "deadline"
