@@ -11,7 +11,7 @@ run: .venv/run.done
 	@exec $(BIN)/python -m devhost
 
 test: install
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest $(ARGS)
 
 lint: install
 	$(BIN)/ruff format --check .

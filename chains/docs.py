@@ -22,7 +22,7 @@ QUOTED_WHOLE = 1600
 PACE_SECONDS = 0.01
 """Between two quoted words, so that what is a stream also looks like one."""
 
-PACED_SECONDS = 1.5
+PACED_SECONDS = 0.8
 """What all of them together may take."""
 
 Answer = Callable[[ChainInput, RunnableConfig, list[Passage]], AsyncGenerator[Chunk]]

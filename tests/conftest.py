@@ -63,7 +63,7 @@ def impatient(standin: StandIn) -> Iterator[Server]:
         "KEEPALIVE_SECONDS": "0.2",
         "FIRST_TOKEN_TIMEOUT_SECONDS": "1.2",
         "STALL_TIMEOUT_SECONDS": "0.8",
-        "REQUEST_DEADLINE_SECONDS": "2.5",
+        "REQUEST_DEADLINE_SECONDS": "2",
         "CONNECT_TIMEOUT_SECONDS": "0.5",
         "CHAINS": "quiet_tool=tests.example_chains:quiet_tool",
     }
