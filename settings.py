@@ -91,6 +91,7 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("AZURE_OPENAI_API_VERSION", "OPENAI_API_VERSION"),
     )
     azure_openai_allowed_deployments: Names = Field(default_factory=tuple)
+    azure_openai_region: str | None = None
 
     openai_base_url: Url | None = None
     openai_api_key: SecretStr | None = None

@@ -60,6 +60,8 @@ class BodyTap:
             self._call.note_finish("stop")
         for choice in answer.get("choices") or ():
             self._choice(choice)
+        if self._run.content or self.unrecorded:
+            self._run.note_visible(monotonic())
 
     def _read_end(self) -> None:
         self._call.note_finish("stop")  # It may have been in what was not kept.
@@ -71,7 +73,6 @@ class BodyTap:
             self._call.note_finish(reason)
         for name, value in (choice.get("message") or {}).items():
             if value and name not in outcome.UNSEEN:
-                self._run.note_visible()
                 shown = name == "content" and not choice.get("index")
                 pieces = self._run.content if shown else self.unrecorded
                 pieces.append(outcome.written(value))

@@ -30,11 +30,11 @@ class Completions:
     """Stands in for the SDK's `chat.completions`; `create` streams dictionaries.
 
     A deployment that refuses `stream_options` is asked again without, once, and
-    remembered.
+    remembered. *region* is where the upstream is that does not say so.
     """
 
-    def __init__(self, completions: Any) -> None:
-        self._completions = completions
+    def __init__(self, completions: Any, region: str | None = None) -> None:
+        self._completions, self._region = completions, region
         self._without_stream_options: set[object] = set()
 
     def __getattr__(self, name: str) -> Any:
@@ -60,19 +60,27 @@ class Completions:
     async def _open(self, payload: dict[str, Any]) -> "ChunkStream":
         opening = self._completions.with_streaming_response.create(**payload)
         response = await opening.__aenter__()
-        return ChunkStream(response.http_response)
+        answer = response.http_response
+        upstream = {
+            "backend": answer.request.url.host,
+            "region": answer.headers.get("x-ms-region") or self._region,
+        }
+        return ChunkStream(answer, upstream)
 
 
 class ChunkStream:
     """The chunks of one streamed completion; closing it closes the connection.
 
+    The first one says who answered, as `upstream`: `backend` and `region`.
     A choice without `delta` gets an empty one. Raises what the SDK raises: `APIError`
     for an error in the stream, `APIConnectionError` and `APITimeoutError` for a lost
     one.
     """
 
-    def __init__(self, response: httpx2.Response) -> None:
-        self.response = response
+    def __init__(
+        self, response: httpx2.Response, upstream: dict[str, str | None]
+    ) -> None:
+        self.response, self._upstream = response, upstream
         self._chunks = self._iterate()
 
     async def __aenter__(self) -> Self:
@@ -96,13 +104,17 @@ class ChunkStream:
     async def _iterate(self) -> AsyncGenerator[Chunk]:
         decoder = DataDecoder()
         reads = self.response.aiter_bytes()
+        told = False
         try:
             async for read in reads:
                 for data in decoder.feed(read):
                     if data.startswith(b"[DONE]"):
                         await self._drain(reads)
                         return
-                    yield self._chunk(data)
+                    chunk = self._chunk(data)
+                    if not told:
+                        chunk["upstream"], told = self._upstream, True
+                    yield chunk
         except httpx2.RequestError as exc:
             raise _as_sdk_error(truthful(exc), self.response.request) from exc
         except ValueError as exc:

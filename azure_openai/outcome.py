@@ -86,6 +86,15 @@ def written(value: object) -> str:
             return ""
 
 
+def asked(body: bytes) -> object:
+    """The messages in *body*, or what is to be embedded."""
+    try:
+        fields = splice.fields(body)
+    except RecursionError:
+        return None
+    return fields.get("messages", fields.get("input"))
+
+
 def estimate(body: bytes, output: Iterable[str]) -> Usage:
     """About what a request of *body* and the *output* so far are in tokens."""
     try:

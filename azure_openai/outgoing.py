@@ -11,6 +11,7 @@ import orjson
 from azure_openai import headers, splice
 from settings import Settings
 from streaming.errors import InvalidRequest, NotConfigured, UnknownModel
+from telemetry import runs
 
 Operation = Literal["chat/completions", "embeddings"]
 
@@ -31,13 +32,15 @@ USAGE_SINCE = "2024-09-01"
 class Outgoing:
     """One request to the upstream.
 
-    `can_ask` is whether usage may be asked for, which the caller has not done.
+    `parameters` are for the record; `can_ask` is whether usage may be asked for, which
+    the caller has not done.
     """
 
     deployment: str
     url: str
     headers: list[tuple[str, str]]
     body: bytes
+    parameters: dict[str, float]
     streamed: bool
     can_ask: bool
 
@@ -88,6 +91,7 @@ def build(
         url=url,
         headers=sent,
         body=body,
+        parameters=runs.parameters(fields),
         streamed=streamed,
         can_ask=streamed and free and knows_usage,
     )

@@ -1,6 +1,8 @@
 """One proxied call's run: what the tap reads, ended and handed on exactly once."""
 
 from collections.abc import Callable
+from functools import partial
+from time import monotonic
 
 from azure_openai import outcome
 from azure_openai.tap import Tap
@@ -21,7 +23,12 @@ class Record:
         self._tap: Tap | None = None
         self._estimated: Usage | None = None
         self.call.estimate = self._estimate
+        run.prompt, run.prompt_bytes = partial(outcome.asked, body), len(body)
         run.begin_call(run.id, self.call)
+
+    def answered_by(self, backend: str, region: str) -> None:
+        """Who answers."""
+        self.call.backend, self.call.region = backend, region
 
     def read_by(self, tap: Tap) -> None:
         """*tap* fills in the run from here on."""
@@ -48,7 +55,9 @@ class Record:
         """The run is over; the first time counts."""
         if self.ended:
             return
-        self.ended = True
+        self.ended, self.call.ended_at = True, monotonic()
+        if error is not None:
+            self.call.error = type(error).__name__
         if error is not None and self.call.usage is None:
             self._count_refused(error)
         if self.call.usage is not None:

@@ -139,6 +139,7 @@ class Relay(Response):
     async def _open(self) -> "tuple[Answer, bool]":
         sent = self._make()
         self._record.run.streamed = sent.streamed
+        self._record.call.parameters = sent.parameters
         if not sent.streamed:
             self._deadline = min(self._deadline, self._started + SILENT_SECONDS)
         due, error = self._due(spoken=False)
@@ -154,6 +155,7 @@ class Relay(Response):
             tap: Tap = StreamTap(run, call, asked=asked)
         else:
             tap = BodyTap(run, call, status=answer.status)
+        self._record.answered_by(answer.backend, answer.region)
         self._record.read_by(tap)
         return tap
 

@@ -60,7 +60,8 @@ class StreamTap:
         self._run, self._call, self._asked = run, call, asked
         self._rest = b""
         self._likeness = Likeness()
-        self._passing = self._skipped = self._heard = False
+        self._passing = self._skipped = False
+        self._chunks = self._visible = 0
         self.spoken = self.done = False
         self.error: ChatError | None = None
         self.unrecorded: list[str] = []
@@ -81,20 +82,29 @@ class StreamTap:
             start = end
         if self._passing or len(piece) - start > HELD:
             start = self._pass(piece)
-        if self._heard:
-            self._heard, self._run.active_at = False, monotonic()
+        if self._chunks:
+            self._note(monotonic())
         self._rest = piece[start:]
         if removed is not None:
             return piece[: removed[0]] + piece[removed[1] : start]
         return piece[:start]
+
+    def _note(self, at: float) -> None:
+        """What came with one read came at once."""
+        self._run.active_at = at
+        self._call.note_chunks(at, self._chunks)
+        if self._visible:
+            self._run.note_visible(at, self._visible)
+        self._chunks = self._visible = 0
 
     def _pass(self, piece: bytes) -> int:
         """Pass a long event on as far as it is here, but for what may be half its end.
 
         Give how far that is.
         """
-        self._passing = self._skipped = self._heard = self.spoken = True
-        self._run.note_visible()
+        self._passing = self._skipped = self.spoken = True
+        self._chunks += 1
+        self._visible += 1
         return len(piece.rstrip(b"\r\n"))
 
     def end(self) -> bytes:
@@ -106,7 +116,8 @@ class StreamTap:
     def _event(self, event: bytes) -> bool:
         """Read *event*, and say whether it is to be taken out."""
         if (text := self._likeness.text(event)) is not None:
-            self._heard = True
+            self._chunks += 1
+            self._visible += 1
             self._run.content.append(text)
             return False
         data = event[6:] if event[:7] == b"data: {" else _data(event)
@@ -119,7 +130,7 @@ class StreamTap:
             return False
 
     def _chunk(self, chunk: dict[str, Any], event: bytes) -> bool:
-        self._heard = True
+        self._chunks += 1
         choices, usage = chunk.get("choices"), chunk.get("usage")
         for choice in choices or ():
             self._choice(choice)
@@ -136,13 +147,14 @@ class StreamTap:
         return False
 
     def _choice(self, choice: Mapping[str, Any]) -> None:
+        visible = False
         for name, value in (choice.get("delta") or {}).items():
             if value and name not in outcome.UNSEEN:
-                self.spoken = True
-                self._run.note_visible()
+                self.spoken = visible = True
                 shown = name == "content" and not choice.get("index")
                 pieces = self._run.content if shown else self.unrecorded
                 pieces.append(outcome.written(value))
+        self._visible += visible
         if reason := choice.get("finish_reason"):
             self.spoken = True
             self._call.note_finish(reason)

@@ -24,9 +24,11 @@ REFUSED = "The model's provider refused this server's credential."
 class Answer:
     """An answer whose head has come; leaving it closes what is still open of it."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, region: str | None) -> None:
         self._response, self._content = response, response.content
         self._read_already: list[bytes] = []
+        self.backend = response.url.host or ""
+        self.region = response.headers.get("x-ms-region") or region or ""
         self.status = response.status
         self.headers = response.raw_headers
         # What is compressed all the same passes unread.
@@ -104,7 +106,7 @@ class Upstream:
         if problem := _problem(response.status):
             response.close()
             raise problem
-        return Answer(response)
+        return Answer(response, self._settings.azure_openai_region)
 
     async def _sign_in(self) -> dict[str, str]:
         async with self._signing_in:

@@ -27,7 +27,8 @@ SET_BY_CREDENTIAL = SecretStr("set by azure_openai.credentials")
 class _WholeWire(_Base):
     """Puts into each chunk what LangChain leaves out.
 
-    A refusal's text is answer text; reasoning is
+    Who answered is `response_metadata["upstream"]`, once a call. A refusal's text is
+    answer text; reasoning is
     `additional_kwargs["reasoning_content"]`; where the asynchronous content filter
     blocks, `additional_kwargs["redact"]` has the offsets.
     """
@@ -51,6 +52,8 @@ class _WholeWire(_Base):
         )
         if generation is None:
             return None
+        if upstream := chunk.get("upstream"):
+            generation.message.response_metadata["upstream"] = upstream
         extra = generation.message.additional_kwargs
         # `reasoning` is what vLLM and OpenRouter call it.
         if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
@@ -113,7 +116,7 @@ def chat_model(settings: Settings) -> BaseChatModel:
             openai_proxy=None,
             **shared,
         )
-    model.async_client = Completions(model.async_client)
+    model.async_client = Completions(model.async_client, settings.azure_openai_region)
     return model
 
 

@@ -1,6 +1,6 @@
 """LangChain's callbacks, turned into what a `Run` knows of its model calls."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, Generation, LLMResult
 
 from streaming.events import Usage
-from telemetry.runs import ModelCall, Run
+from telemetry.runs import ModelCall, Run, parameters
 from telemetry.tokens import TOKENS_PER_MESSAGE, count_bytes, count_tokens
 
 _FINISH_KEYS = ("finish_reason", "stop_reason", "stopReason", "done_reason", "status")
@@ -38,7 +38,8 @@ class TelemetryCallback(BaseCallbackHandler):
         **kwargs: Any,
     ) -> None:
         prompt = [message for batch in messages for message in batch]
-        self._begin(run_id, serialized, metadata, partial(_count_messages, prompt))
+        call = self._begin(run_id, serialized, metadata, kwargs)
+        call.estimate = _estimating(call, partial(_count_messages, prompt))
 
     def on_llm_start(
         self,
@@ -49,34 +50,39 @@ class TelemetryCallback(BaseCallbackHandler):
         metadata: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        self._begin(
-            run_id, serialized, metadata, lambda: sum(map(count_tokens, prompts))
-        )
+        call = self._begin(run_id, serialized, metadata, kwargs)
+        call.estimate = _estimating(call, lambda: sum(map(count_tokens, prompts)))
 
     def _begin(
         self,
         run_id: UUID,
         serialized: Mapping[str, Any] | None,
         metadata: Mapping[str, Any] | None,
-        count_input: Any,
-    ) -> None:
+        more: Mapping[str, Any],
+    ) -> ModelCall:
         constructor = (serialized or {}).get("kwargs") or {}
         model = str((metadata or {}).get("ls_model_name") or "")
         deployment = constructor.get("deployment_name") or constructor.get(
             "azure_deployment"
         )
-        call = ModelCall(deployment=str(deployment or model or self._run.chain))
-        call.model = model
-        call.estimate = lambda: _estimate(count_input(), count_bytes(call.output_bytes))
+        call = ModelCall(
+            deployment=str(deployment or model or self._run.chain),
+            model=model,
+            parameters=parameters(more.get("invocation_params") or {}),
+        )
         self._run.begin_call(run_id, call)
+        return call
 
     def on_llm_new_token(
         self, token: Any, *, chunk: Any = None, run_id: UUID, **kwargs: Any
     ) -> None:
-        self._run.active_at = monotonic()
+        self._run.active_at = now = monotonic()
         call = self._run.calls.get(run_id)
         if call is None:
             return
+        if call.first_chunk is None:
+            _note_upstream(call, getattr(chunk, "message", None))
+        call.note_chunks(now)
         if isinstance(token, str):
             # A graph's call may end only after its run has been recorded.
             call.output_bytes += len(token.encode("utf-8", "replace"))
@@ -99,6 +105,7 @@ class TelemetryCallback(BaseCallbackHandler):
         if call is None:
             return
         call.ended = False  # It failed, which is said otherwise; it was not cut.
+        call.error = type(error).__name__
         if call.usage is None and isinstance(error, Exception):
             refused = not call.estimate().output_tokens
             # A call that was refused costs nothing, unless its prompt was filtered.
@@ -110,7 +117,7 @@ class TelemetryCallback(BaseCallbackHandler):
         if call is None:
             return
         call.ended = True
-        self._run.active_at = monotonic()
+        self._run.active_at = call.ended_at = monotonic()
         output = 0
         for generation in _generations(response):
             output += _count_generation(generation)
@@ -151,6 +158,10 @@ def _count_generation(generation: Generation) -> int:
     return count_tokens(text)
 
 
+def _estimating(call: ModelCall, count_input: Callable[[], int]) -> Callable[[], Usage]:
+    return lambda: _estimate(count_input(), count_bytes(call.output_bytes))
+
+
 def _estimate(input_tokens: int, output_tokens: int) -> Usage:
     total = input_tokens + output_tokens
     return Usage(input_tokens, output_tokens, total, estimated=True)
@@ -175,9 +186,20 @@ def _note_finish(call: ModelCall, info: Mapping[str, Any]) -> None:
         return
 
 
+def _note_upstream(call: ModelCall, message: BaseMessage | None) -> None:
+    """Who answered, where the message says so, as this project's own models do."""
+    upstream = message.response_metadata.get("upstream") if message else None
+    if isinstance(upstream, dict):
+        call.deployment = upstream.get("deployment") or call.deployment
+        call.backend = upstream.get("backend") or ""
+        call.region = upstream.get("region") or ""
+
+
 def _note_message(call: ModelCall, message: BaseMessage) -> None:
     if call.finish_reason is None:
         _note_finish(call, message.response_metadata)
+    if call.first_chunk is None:
+        _note_upstream(call, message)
     model = message.response_metadata.get("model_name")
     if isinstance(model, str) and model:
         call.model = model

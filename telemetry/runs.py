@@ -5,9 +5,11 @@ See: https://github.com/open-telemetry/semantic-conventions-genai
 """
 
 import logging
+from array import array
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import ceil
 from time import monotonic
 from typing import Any, Literal
 from uuid import uuid4
@@ -34,18 +36,50 @@ FINISH_REASONS: Mapping[str, FinishReason] = {
     "safety": "content_filter",
 }
 
+PARAMETERS = (
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "max_completion_tokens",
+    "seed",
+    "n",
+    "frequency_penalty",
+    "presence_penalty",
+)
+"""Of what a model was asked with, the numbers that are recorded; OpenAI's names."""
+
 Status = Literal["ok", "error", "cancelled", "content_filter", "deadline"]
+
+
+def parameters(asked: Mapping[str, object]) -> dict[str, float]:
+    """Those of `PARAMETERS` that a model was *asked* with."""
+    given = {name: asked.get(name) for name in PARAMETERS}
+    return {
+        name: value
+        for name, value in given.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
 
 
 @dataclass(slots=True)
 class ModelCall:
     """One call of a model; `usage` is `None` until the provider has sent it.
 
-    `estimate` counts the tokens where the provider never did.
+    `estimate` counts the tokens where the provider never did; `parameters` are what the
+    model was asked with, as OpenAI names them. Times are `time.monotonic()`.
     """
 
     deployment: str
     model: str = ""
+    backend: str = ""
+    region: str = ""
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    started: float = field(default_factory=monotonic)
+    first_chunk: float | None = None
+    last_chunk: float | None = None
+    chunks: int = 0
+    ended_at: float | None = None
+    error: str = ""
     usage: Usage | None = None
     finish_reason: FinishReason | None = None
     ended: bool = False
@@ -56,6 +90,13 @@ class ModelCall:
     def cut(self) -> bool:
         """Whether the call ended without saying why."""
         return self.ended and self.finish_reason is None
+
+    def note_chunks(self, at: float, count: int = 1) -> None:
+        """*count* chunks of the answer have arrived at the time *at*."""
+        if self.first_chunk is None:
+            self.first_chunk = at
+        self.last_chunk = at
+        self.chunks += count
 
     def note_finish(self, reason: str) -> None:
         """The provider's *reason* in our words; `content_filter` beats all."""
@@ -70,7 +111,8 @@ class ModelCall:
 class Run:
     """One request's run, filled in while it streams; it satisfies `Progress`.
 
-    Times are `time.monotonic()`; `content` is what the caller was shown.
+    Times are `time.monotonic()`; `content` is what the caller was shown, and `prompt`
+    gives what was asked in `prompt_bytes`, as JSON has it.
     """
 
     chain: str = ""
@@ -87,10 +129,14 @@ class Run:
     tools_running: int = 0
     calls: dict[Hashable, ModelCall] = field(default_factory=dict)
     content: list[str] = field(default_factory=list)
+    prompt: Callable[[], object] | None = None
+    prompt_bytes: int = 0
     status: Status | None = None
     error: ChatError | None = None
     _latest: ModelCall | None = None
     _first_visible: float | None = None
+    _last_visible: float = 0.0
+    _gaps: "array[float]" = field(default_factory=lambda: array("f"))
     _ended: float | None = None
 
     @property
@@ -105,15 +151,20 @@ class Run:
 
     def see(self, event: Event) -> None:
         """*event* goes out to the caller."""
-        if self._first_visible is None and isinstance(event, VISIBLE):
-            self.note_visible()
+        if isinstance(event, VISIBLE):
+            self.note_visible(monotonic())
         if isinstance(event, TextDelta):
             self.content.append(event.text)
 
-    def note_visible(self) -> None:
-        """The caller is shown something; the first time counts."""
+    def note_visible(self, at: float, tokens: int = 1) -> None:
+        """The caller is shown *tokens* at once: as a rule one."""
         if self._first_visible is None:
-            self._first_visible = monotonic()
+            self._first_visible = at
+        else:
+            self._gaps.append(at - self._last_visible)
+        self._last_visible = at
+        if tokens > 1:
+            self._gaps.extend([0.0] * (tokens - 1))
 
     @property
     def cut(self) -> bool:
@@ -170,10 +221,20 @@ class Run:
             finish_reason=self.finish_reason,
             run_id=self.id,
             usage=self.usage,
-            **self._latency(),
+            **self.latency,
         )
 
-    def _latency(self) -> dict[str, Any]:
+    @property
+    def last_call(self) -> ModelCall | None:
+        """The model call that began last."""
+        return self._latest
+
+    @property
+    def latency(self) -> dict[str, Any]:
+        """In whole milliseconds, as the wire has it; until now where it has not ended.
+
+        `latency_ms` is the sum of the other two.
+        """
         ended = self._ended if self._ended is not None else monotonic()
         total = round((ended - self.started) * 1000)
         if self._first_visible is None:
@@ -186,33 +247,15 @@ class Run:
             "streaming_duration_ms": 0 if first is None else total - first,
         }
 
-    def record(self) -> dict[str, Any]:
-        """The run as sinks send it, without what was asked and answered."""
-        usage = self.usage
-        call = self._latest
-        return {
-            "schema": 1,
-            "type": "stream_completion" if self.streamed else "completion",
-            "id": self.id,
-            "timestamp": self.timestamp.isoformat().replace("+00:00", "Z"),
-            "status": self.status,
-            "finish_reason": None if self.status == "cancelled" else self.finish_reason,
-            "model": call.model if call else None,
-            "deployment": self.deployment,
-            "chain": self.chain or None,
-            "dialect": self.dialect,
-            "usage": {
-                "prompt_tokens": usage.input_tokens,
-                "completion_tokens": usage.output_tokens,
-                "total_tokens": usage.total_tokens,
-                "cached_tokens": usage.cached_tokens,
-                "reasoning_tokens": usage.reasoning_tokens,
-                "estimated": usage.estimated,
-            },
-            **self._latency(),
-            "error": {"code": self.error.code} if self.error else None,
-            "request_id": self.request_id,
-            "invocation_id": self.invocation_id or None,
-            "traceparent": self.traceparent or None,
-            "principal": self.principal,
+    @property
+    def inter_token_ms(self) -> dict[str, float] | None:
+        """Between one visible token and the next; `None` where there were not two."""
+        if not self._gaps:
+            return None
+        gaps = sorted(self._gaps)
+        each = {
+            "mean": sum(gaps) / len(gaps),
+            "p95": gaps[max(0, ceil(len(gaps) * 0.95) - 1)],
+            "max": gaps[-1],
         }
+        return {name: round(seconds * 1000, 3) for name, seconds in each.items()}

@@ -3,9 +3,8 @@
 import logging
 from collections.abc import Sequence
 
-import orjson
-
 from settings import Settings
+from telemetry import records
 from telemetry.runs import Run
 
 log = logging.getLogger("telemetry")
@@ -16,7 +15,8 @@ class LogSink:
 
     def emit(self, runs: Sequence[Run]) -> None:
         for run in runs:
-            log.info("%s", orjson.dumps(run.record()).decode())
+            record = records.published(records.build(run, content=False))
+            log.info("%s", records.dumps(record).decode())
 
 
 def build(settings: Settings) -> LogSink:

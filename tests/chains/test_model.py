@@ -54,6 +54,7 @@ def comparable(message: AIMessageChunk) -> dict[str, Any]:
     fields = message.model_dump(exclude={"id"})
     for name in ADDED:
         fields["additional_kwargs"].pop(name, None)
+    fields["response_metadata"].pop("upstream", None)
     return fields
 
 

@@ -9,6 +9,7 @@ from langchain_core.runnables import RunnableConfig
 
 from streaming.errors import ContentFiltered, DeadlineExceeded, UpstreamError
 from streaming.events import TextDelta, Usage
+from telemetry import records
 from telemetry.callback import TelemetryCallback
 from telemetry.runs import ModelCall, Run
 from telemetry.tokens import count_tokens
@@ -91,7 +92,7 @@ async def test_a_cancelled_call_is_estimated_from_what_it_had_said() -> None:
         await ask(run, "eight characters", 60.0, seconds=0.05)
     run.finish(cancelled=True)
     assert run.status == "cancelled"
-    assert run.record()["finish_reason"] is None
+    assert records.build(run, content=False)["finish_reason"] is None
     assert run.usage.estimated
     assert run.usage.output_tokens == count_tokens("eight characters")
     assert run.usage.input_tokens > 0
@@ -128,7 +129,7 @@ async def test_reasoning_and_cached_tokens_are_kept_apart() -> None:
     last = AIMessageChunk(content="", response_metadata=metadata, usage_metadata=usage)
     await ask(run, last)
     assert run.usage == Usage(9, 5, 14, 4, 3)
-    assert run.record()["model"] == "m-2024"
+    assert records.build(run, content=False)["model"] == "m-2024"
 
 
 def test_no_call_is_no_usage_and_no_estimate() -> None:
