@@ -16,8 +16,9 @@ from starlette.requests import ClientDisconnect
 
 import chains
 import settings as configuration
-import telemetry.sinks
+import telemetry
 from gateway import Gateway
+from settings.platform import Platform
 from streaming import check, dialects, http
 from streaming.callers import Callers
 from streaming.errors import ChatError, InternalError
@@ -25,7 +26,7 @@ from streaming.events import Event
 from streaming.limits import Capacity, Limits, limit
 from streaming.requests import ChatRequest, Message
 from streaming.response import EventResponse, error_response
-from telemetry import Telemetry, logs
+from telemetry import logs
 from telemetry.runs import Run
 
 log = logging.getLogger(__name__)
@@ -34,11 +35,14 @@ log = logging.getLogger(__name__)
 DESCRIPTION = Path(__file__).with_name("openapi") / "openapi.json"
 
 settings = configuration.load()
-platform = configuration.Platform()
+platform = Platform()
 chains.check(settings)
 logs.keep_private()
 if platform.open_to_anyone(settings):
     log.warning("anyone may call: set API_KEYS, or HTTP_AUTH_LEVEL to function")
+
+recorder = telemetry.build(settings)
+log.info("records of runs are in %s", recorder.folder)
 
 limits = Limits(
     peek=settings.first_token_peek_seconds,
@@ -54,7 +58,6 @@ limits_unstreamed = Limits(
     deadline=min(limits.deadline, 220),
 )
 capacity = Capacity(settings.max_concurrent_streams)
-recorder = Telemetry(telemetry.sinks.build(settings))
 callers = Callers(settings.api_keys, signed_in=platform.authenticates)
 native = dialects.load("json")
 
@@ -112,6 +115,7 @@ async def chat(req: Request, run: Run) -> Response:
     """Answer with the chain that the body names, or the default one."""
     dialect = dialects.load(run.dialect)
     body = await http.read_body(req, settings.max_request_bytes)
+    run.prompt_bytes = len(body)
     return start(dialect.parse(body, req.path_params), run)
 
 
@@ -125,11 +129,17 @@ def start(request: ChatRequest, run: Run) -> Response:
         max_messages=settings.max_messages,
         system_prompt_allowed=settings.caller_system_prompt != "refuse",
     )
+    run.prompt = partial(asked, request)
     callbacks = partial(recorder.callbacks, run)
     events = chains.stream(
         run.chain, request, settings, progress=run, callbacks=callbacks
     )
     return respond(events, request, run)
+
+
+def asked(request: ChatRequest) -> list[dict[str, Any]]:
+    """The messages, as a record has them."""
+    return [message.model_dump(exclude_none=True) for message in request.messages]
 
 
 async def stream_check(req: Request, run: Run) -> Response:
@@ -210,7 +220,11 @@ async def health(req: Request) -> Response:
         report |= {
             "version": configuration.VERSION,
             "chain": settings.default_chain,
-            "checks": {"chain": problem or "ok", "open_streams": capacity.open},
+            "checks": {
+                "chain": problem or "ok",
+                "open_streams": capacity.open,
+                "telemetry": recorder.health(),
+            },
         }
     return json_response(report, 503 if problem else 200)
 

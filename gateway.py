@@ -92,6 +92,7 @@ class Gateway:
 
     def _run_chain(self, body: bytes, name: str, run: Run) -> Response:
         http.check_size(len(body), self._settings.max_request_bytes)
+        run.prompt_bytes = len(body)
         return self._start(openai.parse(body, {"deployment": name}), run)
 
     def _forward(

@@ -1,11 +1,17 @@
 """Beside the stream, never in its way: each run is measured, ended and recorded."""
 
 import asyncio
+import atexit
+import hashlib
 import logging
-from collections.abc import AsyncGenerator, Sequence
+import os
+import tempfile
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from settings import Settings, SettingsError
 from streaming.errors import (
     ChatError,
     DeadlineExceeded,
@@ -13,26 +19,37 @@ from streaming.errors import (
     UpstreamIncomplete,
 )
 from streaming.events import Error, Event
+from telemetry import records, sinks
+from telemetry.journal import Journal
 from telemetry.runs import Run
+from telemetry.sender import Sender
+from telemetry.sinks import Sink
 
 if TYPE_CHECKING:
     from telemetry.callback import TelemetryCallback
 
 log = logging.getLogger(__name__)
 
-
-class Sink(Protocol):
-    """Sends finished runs somewhere; it may fail."""
-
-    def emit(self, runs: Sequence[Run]) -> None:
-        """Take *runs*; must not block."""
+DRAIN_SECONDS = 3
+"""At exit, for what is undelivered; the rest is left to the next process."""
 
 
 class Telemetry:
-    """Measures runs and hands each finished one to every sink."""
+    """Measures runs, and records each finished one: in the journal, then everywhere.
 
-    def __init__(self, sinks: Sequence[Sink]) -> None:
-        self._sinks = tuple(sinks)
+    With *content*, what was asked and answered is recorded too, but never logged.
+    """
+
+    def __init__(
+        self, journal: Journal, to: Mapping[str, Sink], *, content: bool
+    ) -> None:
+        self._journal, self._content = journal, content
+        self._direct = [sink for sink in to.values() if not sink.queued]
+        self._senders = [
+            Sender(name, sink, journal) for name, sink in to.items() if sink.queued
+        ]
+        for sender in self._senders:
+            sender.start()
 
     def callbacks(self, run: Run) -> "list[TelemetryCallback]":
         """The LangChain callbacks that fill in *run*."""
@@ -74,11 +91,76 @@ class Telemetry:
         yield run.done()
 
     def emit(self, run: Run) -> None:
-        """Hand the finished *run* to every sink."""
-        for sink in self._sinks:
+        """Record the finished *run*; it is on disk when this returns."""
+        record = records.build(run, content=self._content)
+        run.prompt = None  # It may be large.
+        try:
+            line = records.dumps(record)
+        except (ValueError, RecursionError):  # Nested deeper than JSON is written.
+            line = records.dumps(records.without_content(record))
+        self._journal.append(line)
+        for sink in self._direct:
             try:
-                sink.emit([run])
-            except (
-                Exception
-            ) as exc:  # A sink may fail, and independently of the others.
+                sink.emit([record])
+            except Exception as exc:  # It fails alone.
                 log.error("%s: %s", type(sink).__name__, type(exc).__name__)
+        for sender in self._senders:
+            if notice := sender.notice():
+                log.warning("telemetry to %s: %s", sender.name, notice)
+
+    @property
+    def folder(self) -> Path:
+        """Where the journal is."""
+        return self._journal.folder
+
+    def health(self) -> dict[str, Any]:
+        """What is not delivered, and what never will be."""
+        delivery = {
+            sender.name: {
+                "backlog_bytes": self._journal.backlog(sender.name),
+                "failures": sender.failures,
+                "rejected": sender.rejected,
+            }
+            for sender in self._senders
+        }
+        journal = {"lost": self._journal.lost, "waiting": self._journal.waiting}
+        return {"journal": journal, **delivery}
+
+    def close(self, seconds: float = DRAIN_SECONDS) -> None:
+        """Deliver for *seconds* at most; what is left the next process delivers."""
+        for sender in self._senders:
+            sender.stop(seconds)
+        for sender in self._senders:
+            sender.join()
+        self._journal.close()
+
+
+def build(settings: Settings) -> Telemetry:
+    """Telemetry as *settings* want it, which closes itself at exit.
+
+    Raises `SettingsError` where the journal's folder is not to be used.
+    """
+    to = sinks.build(settings)
+    queued = [name for name, sink in to.items() if sink.queued]
+    durable = any(sink.durable for sink in to.values())
+    folder = Path(settings.telemetry_path) if settings.telemetry_path else _folder()
+    try:
+        journal = Journal(folder, queued, keep=not durable)
+    except OSError as exc:
+        reason = os.strerror(exc.errno or 0)
+        raise SettingsError(
+            f"TELEMETRY_PATH: cannot write to {folder}: {reason}"
+        ) from exc
+    content = durable and settings.telemetry_content
+    built = Telemetry(journal, to, content=content)
+    atexit.register(built.close)
+    return built
+
+
+def _folder() -> Path:
+    """This app's own folder, on this machine's own disk: `/home` on Azure is a network
+    share.
+    """
+    app = hashlib.sha256(str(Path(__file__).parent).encode()).hexdigest()[:8]
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    return Path(tempfile.gettempdir()) / f"chat-telemetry-{user}-{app}"

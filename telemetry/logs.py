@@ -12,6 +12,11 @@ TALKATIVE = ("httpx", "httpx2", "azure.core.pipeline.policies.http_logging_polic
 """They log each request's URL, or its headers, at INFO."""
 
 
+INDISCREET = ("azure.eventhub", "azure.identity", "opentelemetry")
+"""They log the texts of errors, which may have addresses and keys in them; their
+failures are logged by who calls them, and shown by `/api/health`."""
+
+
 class _WithoutQuery(logging.Filter):
     """uvicorn's access record has (client, method, path and query, version, status)."""
 
@@ -38,6 +43,8 @@ def keep_private() -> None:
     for name in QUOTING:
         _add(logging.getLogger(name), _WithoutExceptionText())
     _add(logging.getLogger("uvicorn.access"), _WithoutQuery())
+    for name in INDISCREET:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
 

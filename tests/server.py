@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 from time import monotonic
 from typing import Any, Self
 
@@ -21,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # What the developer's own shell may have set must not reach the app under test.
 FOREIGN = re.compile(
     r"AZURE_|OPENAI_|LANGCHAIN_|LANGSMITH_|OTEL_|.*_SECONDS$|MAX_|HTTP_AUTH|CHAT_CHAIN"
-    r"|CHAINS$|DOCS_PATH|SYSTEM_PROMPT|CALLER_|FUNCTIONS_|PORT$|API_KEYS|WEBSITE_"
+    r"|TELEMETRY_|CHAINS$|DOCS_PATH|SYSTEM_PROMPT|CALLER_|FUNCTIONS_|PORT$|API_KEYS|WEBSITE_"
 )
 
 
@@ -29,11 +31,17 @@ class Server:
     """`python -m devhost` over this project, with *settings* in its environment."""
 
     def __init__(self, settings: Mapping[str, str], *, cwd: Path = ROOT) -> None:
+        self._journal = mkdtemp()
         inherited = {k: v for k, v in os.environ.items() if not FOREIGN.match(k)}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "devhost"],
             cwd=cwd,
-            env={**inherited, "PORT": "0", **settings},
+            env={
+                **inherited,
+                "PORT": "0",
+                "TELEMETRY_PATH": self._journal,
+                **settings,
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -91,6 +99,7 @@ class Server:
         self._reader.join(5)
         assert self._process.stdout is not None
         self._process.stdout.close()
+        shutil.rmtree(self._journal, ignore_errors=True)
         private = re.compile(
             r"standin:|standin-key|standin-token|function-key|caller-key|\?\w+="
         )

@@ -379,7 +379,11 @@ def test_health_says_whether_the_default_chain_can_answer(app: Server) -> None:
         "status": "ok",
         "version": "0.1.0",
         "chain": "chat",
-        "checks": {"chain": "ok", "open_streams": 0},
+        "checks": {
+            "chain": "ok",
+            "open_streams": 0,
+            "telemetry": {"journal": {"lost": 0, "waiting": 0}},
+        },
     }
 
 

@@ -5,6 +5,7 @@ import pytest
 import chains
 import settings as configuration
 from settings import SettingsError
+from settings.platform import Platform
 
 AZURE = {
     "AZURE_OPENAI_ENDPOINT": "https://name.openai.azure.com/",
@@ -181,7 +182,7 @@ def test_on_azure_it_is_known_whether_anyone_may_call(
     open_to_anyone: bool,
 ) -> None:
     loaded = load(monkeypatch, **settings, **environment)
-    assert configuration.Platform().open_to_anyone(loaded) is open_to_anyone
+    assert Platform().open_to_anyone(loaded) is open_to_anyone
 
 
 def test_openais_key_alone_configures_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,16 +1,58 @@
 """Where finished runs go: one module each, with `build(settings) -> Sink | None`."""
 
 import sys
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import registry
 from settings import Settings
-from telemetry import Sink
+from telemetry.records import Record
 
 
-def build(settings: Settings) -> list[Sink]:
-    """The sinks that *settings* switch on."""
+class Rejected(Exception):
+    """A sink will never take these records; the message, which is logged, says why."""
+
+
+class Unavailable(Exception):
+    """A sink cannot take anything now; *retry_after* is in seconds."""
+
+    def __init__(self, message: str, *, retry_after: float = 0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Sink(ABC):
+    """Sends records somewhere.
+
+    A *queued* one is called in a thread of its own, with records that the journal holds
+    until it has taken them. Any other is called once a run, at once and on the event
+    loop: it must not block. *durable* says that what it has taken is safe, so that the
+    journal may forget it.
+    """
+
+    queued = True
+    durable = False
+
+    def open(self) -> None:  # noqa: B027 -- most have nothing to open
+        """Connect, so that the first run need not wait; it may fail."""
+
+    @abstractmethod
+    def emit(self, records: Sequence[Record]) -> None:
+        """Send *records*.
+
+        Raises `Rejected` for what it will never take. Whatever else a queued sink
+        raises, the same records come again later; so each may come more than once.
+        """
+
+    def close(self) -> None:  # noqa: B027 -- most have nothing to close
+        """Let go of what `open` or `emit` has opened."""
+
+
+def build(settings: Settings) -> dict[str, Sink]:
+    """The sinks that *settings* switch on, by name."""
     package = sys.modules[__name__]
-    built = (
-        registry.load(package, name).build(settings) for name in registry.names(package)
-    )
-    return [sink for sink in built if sink is not None]
+    built = {
+        name: registry.load(package, name).build(settings)
+        for name in registry.names(package)
+    }
+    return {name: sink for name, sink in built.items() if sink is not None}

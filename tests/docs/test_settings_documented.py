@@ -32,6 +32,8 @@ def names(name: str) -> list[str]:
 def default(name: str) -> str:
     """A setting's default as it is written in the environment; blank is unset."""
     value: Any = Settings.model_fields[name].default
+    if isinstance(value, bool):
+        return str(value).lower()
     return "" if value is None or value is PydanticUndefined else str(value)
 
 

@@ -1,12 +1,9 @@
 """Every setting, read once. Nothing else reads the environment."""
 
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
-    AfterValidator,
     AliasChoices,
-    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
@@ -15,46 +12,25 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from settings._kinds import (
+    AuthLevel,
+    ConnectionString,
+    Count,
+    Host,
+    HubName,
+    Keys,
+    Names,
+    Seconds,
+    Url,
+    parts,
+)
+
 VERSION = "0.1.0"
 """Of this project; CHANGELOG has what changed."""
 
 
 class SettingsError(Exception):
     """A setting is wrong or missing; the message names it. Raised at start."""
-
-
-def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("expected a URL such as https://name.openai.azure.com")
-    return value.rstrip("/")
-
-
-Url = Annotated[str, AfterValidator(_http_url)]
-Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
-AuthLevel = Literal["anonymous", "function", "admin"]
-
-
-def _entries(value: Any) -> Any:
-    if isinstance(value, str):
-        return [entry.strip() for entry in value.split(",")]
-    return value
-
-
-def _names(value: Any) -> Any:
-    return [name for name in _entries(value) if name]
-
-
-def _keys(value: Any) -> Any:
-    keys = _entries(value)
-    if not all(keys):
-        raise ValueError("an entry between the commas is blank")
-    return keys
-
-
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
-Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_keys)]
 
 
 class Settings(BaseSettings):
@@ -102,6 +78,12 @@ class Settings(BaseSettings):
     docs_path: str | None = None
     system_prompt: str = "You are a helpful assistant."
     caller_system_prompt: Literal["append", "refuse", "replace"] = "append"
+
+    azure_eventhub_conn_str: ConnectionString | None = None
+    azure_eventhub_name: HubName | None = None
+    azure_eventhub_namespace: Host | None = None
+    telemetry_content: bool = True
+    telemetry_path: str | None = None
 
     http_auth_level: AuthLevel | None = None
     api_keys: Keys = Field(default_factory=tuple)
@@ -169,6 +151,37 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _one_event_hub_whole(self) -> Self:
+        in_string = parts(self.azure_eventhub_conn_str).get("EntityPath")
+        name = self.azure_eventhub_name
+        given = {
+            "AZURE_EVENTHUB_CONN_STR": self.azure_eventhub_conn_str,
+            "AZURE_EVENTHUB_NAMESPACE": self.azure_eventhub_namespace,
+        }
+        where = [setting for setting, value in given.items() if value]
+        if len(where) == 2:
+            raise ValueError(f"{where[0]} and {where[1]} exclude each other: unset one")
+        if name and not where:
+            raise ValueError(
+                "AZURE_EVENTHUB_CONN_STR or AZURE_EVENTHUB_NAMESPACE is missing: "
+                "AZURE_EVENTHUB_NAME needs one"
+            )
+        if where and not (name or in_string):
+            raise ValueError(f"AZURE_EVENTHUB_NAME is missing: {where[0]} needs it")
+        if name and in_string and name != in_string:
+            raise ValueError(
+                f"AZURE_EVENTHUB_NAME: {name!r}, but AZURE_EVENTHUB_CONN_STR has the "
+                f"EntityPath {in_string!r}"
+            )
+        return self
+
+    @property
+    def event_hub(self) -> str | None:
+        """The hub that records go to, if one does."""
+        in_string = parts(self.azure_eventhub_conn_str).get("EntityPath")
+        return self.azure_eventhub_name or in_string
+
+    @model_validator(mode="after")
     def _one_kind_of_key(self) -> Self:
         if self.api_keys and self.http_auth_level not in (None, "anonymous"):
             raise ValueError(
@@ -207,35 +220,6 @@ class Settings(BaseSettings):
     def local(self) -> bool:
         """Whether this is a local run that asks nobody for a key."""
         return self.azure_functions_environment == "Development"
-
-
-def _is_true(value: Any) -> Any:
-    return str(value).lower() in ("true", "1")
-
-
-class Platform(BaseSettings):
-    """What Azure says of where this runs; nobody else sets these."""
-
-    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
-
-    instance: str | None = Field(
-        None,
-        validation_alias=AliasChoices(
-            "WEBSITE_INSTANCE_ID", "WEBSITE_POD_NAME", "WEBSITE_SITE_NAME"
-        ),
-    )
-    authenticates: Annotated[bool, BeforeValidator(_is_true)] = Field(
-        False, validation_alias="WEBSITE_AUTH_ENABLED"
-    )
-
-    def open_to_anyone(self, settings: Settings) -> bool:
-        """Whether this is on Azure and nothing asks who calls."""
-        guarded = settings.api_keys or self.authenticates
-        return (
-            self.instance is not None
-            and settings.auth_level == "anonymous"
-            and not guarded
-        )
 
 
 def load() -> Settings:

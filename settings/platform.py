@@ -1,0 +1,37 @@
+"""What Azure says of where this runs; nobody else sets these."""
+
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from settings import Settings
+
+
+def _is_true(value: Any) -> Any:
+    return str(value).lower() in ("true", "1")
+
+
+class Platform(BaseSettings):
+    """Azure's own settings, read like ours."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
+
+    instance: str | None = Field(
+        None,
+        validation_alias=AliasChoices(
+            "WEBSITE_INSTANCE_ID", "WEBSITE_POD_NAME", "WEBSITE_SITE_NAME"
+        ),
+    )
+    authenticates: Annotated[bool, BeforeValidator(_is_true)] = Field(
+        False, validation_alias="WEBSITE_AUTH_ENABLED"
+    )
+
+    def open_to_anyone(self, settings: Settings) -> bool:
+        """Whether this is on Azure and nothing asks who calls."""
+        guarded = settings.api_keys or self.authenticates
+        return (
+            self.instance is not None
+            and settings.auth_level == "anonymous"
+            and not guarded
+        )

@@ -1,0 +1,162 @@
+"""One file of the journal: records as lines, and how far each sink has read them.
+
+The file is locked by the process that writes or adopts it. Beside `NAME.jsonl` lies
+`NAME.SINK` for each sink, with the offset up to which that sink has taken everything; a
+sink without such a file was not there when the segment was written.
+"""
+
+import errno
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from time import time, time_ns
+from typing import Self
+
+SUFFIX = ".jsonl"
+
+_OPEN = (
+    os.O_RDWR | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Lines that a sink has not taken yet, and where it is when it has."""
+
+    segment: "Segment"
+    lines: list[bytes]
+    end: int
+
+
+class Segment:
+    """A file of records, open and locked; `create` and `adopt` make one.
+
+    `size` is how far it is written, in whole lines.
+    """
+
+    def __init__(self, path: Path, descriptor: int, sinks: dict[str, int]) -> None:
+        self.path, self._descriptor = path, descriptor
+        self.taken = sinks
+        self.size = os.fstat(descriptor).st_size
+        self.sealed = False
+        self.created = time()
+
+    @classmethod
+    def create(cls, folder: Path, sinks: tuple[str, ...]) -> Self:
+        """A new, empty one in *folder*, of which each of *sinks* is to have all."""
+        path = folder / f"{time_ns():020d}-{os.getpid()}{SUFFIX}"
+        descriptor = os.open(path, _OPEN | os.O_CREAT | os.O_EXCL, 0o600)
+        _lock(descriptor)
+        segment = cls(path, descriptor, dict.fromkeys(sinks, 0))
+        for sink in sinks:
+            segment.advance(sink, 0)
+        return segment
+
+    @classmethod
+    def adopt(cls, path: Path, sinks: tuple[str, ...]) -> Self | None:
+        """One that another process left; `None` while that one lives, or it is gone."""
+        try:
+            descriptor = os.open(path, _OPEN)
+        except FileNotFoundError:
+            return None
+        try:
+            _lock(descriptor)
+            gone = os.fstat(descriptor).st_nlink == 0
+        except OSError:
+            gone = True
+        if gone:
+            os.close(descriptor)
+            return None
+        size = os.fstat(descriptor).st_size
+        taken = {sink: _offset(path.with_suffix(f".{sink}"), size) for sink in sinks}
+        segment = cls(path, descriptor, taken)
+        segment.sealed = True
+        return segment
+
+    def append(self, line: bytes) -> None:
+        """Write *line*, or nothing of it. Raises `OSError`."""
+        written = 0
+        try:
+            written = os.write(self._descriptor, line)
+        finally:
+            if written < len(line):
+                os.ftruncate(self._descriptor, self.size)
+        if written < len(line):
+            raise OSError(errno.ENOSPC, "only half of it was written")
+        self.size += len(line)
+
+    def read(self, sink: str, *, max_bytes: int, max_lines: int) -> Batch | None:
+        """What *sink* is to take next: at least one line, if there is one."""
+        start = self.taken[sink]
+        with self.path.open("rb") as file:
+            file.seek(start)
+            piece = file.read(min(max_bytes, self.size - start))
+            if b"\n" not in piece:
+                piece += file.readline()
+        lines = piece.splitlines(keepends=True)[:max_lines]
+        if lines and not lines[-1].endswith(b"\n"):
+            lines.pop()  # The rest of it is read next; or its writer was killed.
+        end = start + sum(map(len, lines))
+        return Batch(self, lines, end) if lines else None
+
+    def left(self, sink: str) -> int:
+        """The bytes that *sink* has not taken."""
+        return self.size - self.taken[sink]
+
+    @property
+    def delivered(self) -> bool:
+        """Whether every sink has all of it."""
+        return all(offset >= self.size for offset in self.taken.values())
+
+    def advance(self, sink: str, end: int) -> None:
+        """*sink* has taken all up to *end*."""
+        self.taken[sink] = end
+        descriptor = os.open(self.path.with_suffix(f".{sink}"), _CURSOR, 0o600)
+        try:
+            os.write(descriptor, b"%020d" % end)
+        finally:
+            os.close(descriptor)
+
+    def close(self) -> None:
+        """Unlock it, and leave it where it is."""
+        os.close(self._descriptor)
+
+    def delete(self) -> None:
+        """Unlock it, and remove it with all that belongs to it."""
+        self.close()
+        remove(self.path)
+
+
+_CURSOR = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
+
+
+def remove(path: Path) -> None:
+    """Remove a segment's file, then those of its sinks."""
+    for each in [path, *path.parent.glob(f"{path.stem}.*")]:
+        each.unlink(missing_ok=True)
+
+
+def _offset(path: Path, size: int) -> int:
+    try:
+        offset = int(path.read_bytes() or b"0")
+    except FileNotFoundError:
+        return size
+    except ValueError:
+        return 0
+    return min(offset, size)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        # Far behind the end: a locked byte can be neither read nor written there.
+        os.lseek(descriptor, 1 << 40, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,131 @@
+"""What takes records from the journal to one sink, in a thread of its own."""
+
+import random
+import threading
+from time import monotonic, sleep
+
+from telemetry import records
+from telemetry.journal import Journal
+from telemetry.records import Record
+from telemetry.segments import Batch
+from telemetry.sinks import Rejected, Sink, Unavailable
+
+LINGER_SECONDS = 0.05
+"""How long a record waits for others, to be sent with them."""
+
+NOTICE_SECONDS = 60
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
+
+
+class Sender:
+    """Gives *sink* every record, again and again until it takes it.
+
+    What it rejects is found by halves, and kept in a file beside the journal.
+    """
+
+    def __init__(self, name: str, sink: Sink, journal: Journal) -> None:
+        self.name, self._sink, self._journal = name, sink, journal
+        self._wake, self._stopping = threading.Event(), threading.Event()
+        self._until = float("inf")
+        self._noticed_at = -float("inf")
+        self._notice: str | None = None
+        self.failures = self.rejected = self.sent = 0
+        self._thread = threading.Thread(
+            target=self._run, name=f"telemetry-{name}", daemon=True
+        )
+        journal.wake(self._wake)
+
+    def start(self) -> None:
+        """Begin; the sink is opened in its own thread."""
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Send what is left for *seconds* at most; it must have been started."""
+        self._until = monotonic() + seconds
+        self._stopping.set()
+        self._wake.set()
+
+    def join(self) -> None:
+        """Wait for the end that `stop` has asked for."""
+        self._thread.join(max(0, self._until - monotonic()))
+
+    def _run(self) -> None:
+        try:
+            self._sink.open()
+        except Exception as exc:
+            self._fail(exc)
+        while monotonic() < self._until:
+            batch = self._journal.read(self.name)
+            if batch is not None:
+                self._deliver(batch)
+            elif self._stopping.is_set():
+                break
+            else:
+                self._wake.wait()
+                self._wake.clear()
+                self._stopping.wait(LINGER_SECONDS)
+        try:
+            self._sink.close()
+        except Exception as exc:
+            self._fail(exc)
+
+    def _deliver(self, batch: Batch) -> None:
+        sendable = []
+        for line in batch.lines:
+            try:
+                sendable.append(records.loads(line))
+            except ValueError:
+                self._bury(line)
+        if self._send(sendable):
+            self._journal.advance(self.name, batch)
+
+    def _send(self, sendable: list[Record]) -> bool:
+        """Whether *sendable* needs no more sending: else there was no time for it."""
+        while sendable and monotonic() < self._until:
+            try:
+                self._sink.emit(sendable)
+            except Rejected as exc:
+                if len(sendable) > 1:
+                    half = len(sendable) // 2
+                    return self._send(sendable[:half]) and self._send(sendable[half:])
+                self._note(f"rejected the record {sendable[0].get('id')}: {exc}")
+                self._bury(records.dumps(sendable[0]))
+            except Exception as exc:
+                self._pause(exc)
+                continue
+            else:
+                self.sent += len(sendable)
+            self.failures = 0
+            return True
+        return not sendable
+
+    def _pause(self, exc: Exception) -> None:
+        self.failures += 1
+        self._fail(exc)
+        longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**self.failures)
+        pause = random.uniform(longest / 2, longest)  # noqa: S311 -- jitter, no secret
+        if isinstance(exc, Unavailable):
+            pause = max(pause, exc.retry_after)
+        if self._stopping.wait(pause):
+            left = max(0, self._until - monotonic())
+            sleep(min(left, FIRST_PAUSE_SECONDS))
+
+    def _bury(self, line: bytes) -> None:
+        self.rejected += 1
+        self._journal.bury(line)
+
+    def _fail(self, exc: Exception) -> None:
+        # The text of an exception may hold a connection string.
+        self._note(f"{type(exc).__name__}, {self.failures} times in a row")
+
+    def _note(self, notice: str) -> None:
+        if monotonic() - self._noticed_at > NOTICE_SECONDS:
+            self._noticed_at, self._notice = monotonic(), notice
+
+    def notice(self) -> str | None:
+        """What there is to log, once: what this thread logs itself Azure's host drops.
+
+        At most one a minute.
+        """
+        notice, self._notice = self._notice, None
+        return notice

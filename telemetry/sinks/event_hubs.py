@@ -1,0 +1,192 @@
+"""Each run as one JSON event in Azure Event Hubs, at least once.
+
+An event's message id and its property `id` are the run's id, by which whoever reads
+them can tell what came twice.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from functools import cache
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from settings import Settings
+from telemetry import records
+from telemetry.records import Record
+from telemetry.sinks import Rejected, Sink, Unavailable
+
+if TYPE_CHECKING:
+    from azure.eventhub import EventData, EventDataBatch
+    from azure.eventhub.aio import EventHubProducerClient
+    from azure.identity.aio import DefaultAzureCredential
+
+SEND_SECONDS, CLOSE_SECONDS = 20.0, 2.0
+"""The SDK's own timeouts do not hold where the service is silent."""
+
+IDLE_SECONDS = 200
+"""The service closes a connection that is silent for 240 seconds."""
+
+BUSY_SECONDS = 4
+"""What the service asks for in its quotas' documentation."""
+
+BATCH_BYTES = 200_000
+"""The basic tier takes 256 KB, and a large batch takes long to encode."""
+
+BREATH = 8
+"""Events encoded before other threads have their turn."""
+
+# Of an event, not of the connection: sending it again changes nothing.
+_REJECTED = frozenset(
+    {
+        "link:message-size-exceeded",
+        "decode-error",
+        "invalid-field",
+        "not-implemented",
+        "argument-error",
+    }
+)
+_BUSY = frozenset(
+    {"server-busy", "resource-limit-exceeded", "link:transfer-limit-exceeded"}
+)
+
+
+class EventHubsSink(Sink):
+    """Sends records through the client that *connect* makes.
+
+    One that has failed is not used again: after a timeout its next message may be lost.
+    """
+
+    durable = True
+
+    def __init__(
+        self,
+        connect: "Callable[[], EventHubProducerClient]",
+        *,
+        send_seconds: float = SEND_SECONDS,
+    ) -> None:
+        self._connect, self._send_seconds = connect, send_seconds
+        self._client: EventHubProducerClient | None = None
+        self._runner = asyncio.Runner()
+        self._used_at = 0.0
+
+    def open(self) -> None:
+        """Import the SDK and connect: half a second that the first run is spared."""
+        self._run(self._client_now())
+
+    def emit(self, records_: Sequence[Record]) -> None:
+        self._run(self._send(records_))
+
+    def close(self) -> None:
+        self._runner.run(self._drop())
+        self._runner.close()
+
+    def _run(self, work: Coroutine[Any, Any, object]) -> None:
+        try:
+            self._runner.run(asyncio.wait_for(work, self._send_seconds))
+        except Exception as exc:
+            self._runner.run(self._drop())
+            condition = getattr(exc, "error", None)
+            if condition in _REJECTED:
+                raise Rejected(str(condition)) from exc
+            if condition in _BUSY:
+                raise Unavailable(condition, retry_after=BUSY_SECONDS) from exc
+            raise
+        self._used_at = monotonic()
+
+    async def _client_now(self) -> "EventHubProducerClient":
+        if self._client is not None and monotonic() - self._used_at > IDLE_SECONDS:
+            await self._drop()
+        if self._client is None:
+            self._client = self._connect()
+            # Opens the link, which says how large a batch may be.
+            await self._client.create_batch()
+        return self._client
+
+    async def _drop(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with suppress(Exception):
+                await asyncio.wait_for(client.close(), CLOSE_SECONDS)
+
+    async def _send(self, records_: Sequence[Record]) -> None:
+        client = await self._client_now()
+        batch = await _batch(client)
+        for number, record in enumerate(records_):
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
+            if _added(batch, record):
+                continue
+            if len(batch):
+                await client.send_batch(batch)
+            batch = await _batch(client)
+            if not _added(batch, record):
+                batch = await client.create_batch()
+                # Its content may be left out, its numbers may not.
+                if not _added(batch, record) and not _added(
+                    batch, records.without_content(record)
+                ):
+                    raise Rejected("larger than the hub takes")
+        if len(batch):
+            await client.send_batch(batch)
+
+
+async def _batch(client: "EventHubProducerClient") -> "EventDataBatch":
+    try:
+        return await client.create_batch(max_size_in_bytes=BATCH_BYTES)
+    except ValueError:  # The hub takes less.
+        return await client.create_batch()
+
+
+def _added(batch: "EventDataBatch", record: Record) -> bool:
+    try:
+        batch.add(_event(record))
+    except ValueError:
+        return False
+    return True
+
+
+def _event(record: Record) -> "EventData":
+    from azure.eventhub import EventData
+
+    event = EventData(records.dumps(records.published(record)))
+    event.content_type = "application/json"
+    event.message_id = record["id"]
+    event.properties = {
+        "id": record["id"],
+        "type": record["type"],
+        "schema": record["schema"],
+    }
+    return event
+
+
+def build(settings: Settings) -> EventHubsSink | None:
+    """Where `AZURE_EVENTHUB_NAME` says, if anywhere; nothing is connected yet."""
+    if settings.event_hub is None:
+        return None
+    return EventHubsSink(lambda: _connect(settings))
+
+
+def _connect(settings: Settings) -> "EventHubProducerClient":
+    # A tenth of a second, which only this sink's own thread waits for.
+    from azure.eventhub.aio import EventHubProducerClient
+
+    # This sink tries again itself; the SDK would sleep after its last attempt too.
+    once: dict[str, Any] = {"retry_total": 0, "retry_backoff_factor": 0.05}
+    hub = str(settings.event_hub)
+    if settings.azure_eventhub_conn_str:
+        return EventHubProducerClient.from_connection_string(
+            settings.azure_eventhub_conn_str.get_secret_value(),
+            eventhub_name=hub,
+            **once,
+        )
+    host = str(settings.azure_eventhub_namespace)
+    return EventHubProducerClient(host, hub, _identity(), **once)
+
+
+@cache
+def _identity() -> "DefaultAzureCredential":
+    """One for all connections, which keeps its token."""
+    from azure.identity.aio import DefaultAzureCredential
+
+    return DefaultAzureCredential()
