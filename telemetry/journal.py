@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic, time
 
-from telemetry.segments import SUFFIX, Batch, Segment
+from telemetry.segments import NAME, SUFFIX, Batch, Segment
 
 log = logging.getLogger(__name__)
 
@@ -189,7 +189,7 @@ class Journal:
         self._active.sealed, self._active = True, begun
 
     def _adopt(self) -> Iterator[Segment]:
-        for path in self.folder.glob("*-*.*"):
+        for path in self.folder.glob(f"{NAME}.*"):
             if not path.with_suffix(SUFFIX).exists():
                 path.unlink(missing_ok=True)  # A sink's place in what is gone.
         for path, _ in _files(self.folder):
@@ -260,7 +260,7 @@ def _count_left(segment: Segment) -> int:
 def _files(folder: Path) -> list[tuple[Path, os.stat_result]]:
     """The segments in *folder*, also other processes', the oldest first."""
     files = []
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
+    for path in sorted(folder.glob(NAME + SUFFIX)):
         with suppress(FileNotFoundError):
             files.append((path, path.stat()))
     return files

@@ -15,6 +15,9 @@ from typing import Self
 
 SUFFIX = ".jsonl"
 
+NAME = "[0-9]" * 20 + "-*"
+"""Of a segment and of what lies beside it; nothing else in the folder is touched."""
+
 _OPEN = (
     os.O_RDWR | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 )

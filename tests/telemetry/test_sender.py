@@ -1,0 +1,181 @@
+"""What brings records from the journal to a sink that may fail."""
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from telemetry import sender as module
+from telemetry.journal import DEAD_LETTERS, Journal
+from telemetry.records import Record
+from telemetry.sender import Sender
+from telemetry.sinks import Rejected, Sink, Unavailable
+from tests.server import until
+
+
+@pytest.fixture(autouse=True)
+def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(module, "LONGEST_PAUSE_SECONDS", 0.002)
+
+
+class Taking(Sink):
+    """Takes what *check* does not object to, and remembers each attempt."""
+
+    def __init__(self, check: Callable[[Sequence[Record]], None] = lambda _: None):
+        self.attempts: list[list[int]] = []
+        self.taken: list[int] = []
+        self.closed = False
+        self._check = check
+
+    def emit(self, records: Sequence[Record]) -> None:
+        ids = [record["id"] for record in records]
+        self.attempts.append(ids)
+        self._check(records)
+        self.taken += ids
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Delivery:
+    """A journal, and a sender from there to *sink*."""
+
+    def __init__(self, folder: Path, sink: Sink) -> None:
+        self.journal = Journal(folder, ["a"], keep=False)
+        self.sender = Sender("a", sink, self.journal)
+
+    def append(self, *ids: int) -> None:
+        for each in ids:
+            self.journal.append(json.dumps({"id": each}).encode())
+
+    def close(self, seconds: float = 5) -> None:
+        self.sender.stop(seconds)
+        self.sender.join()
+        self.journal.close()
+
+
+def test_it_sends_what_was_there_and_what_comes(tmp_path: Path) -> None:
+    sink = Taking()
+    delivery = Delivery(tmp_path, sink)
+    delivery.append(1, 2)
+    delivery.sender.start()
+    until(lambda: sink.taken == [1, 2])
+    delivery.append(3)
+    until(lambda: sink.taken == [1, 2, 3])
+    delivery.close()
+    assert sink.closed
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stopping_sends_what_is_left(tmp_path: Path) -> None:
+    sink = Taking()
+    delivery = Delivery(tmp_path, sink)
+    delivery.sender.start()
+    delivery.append(*range(1000))
+    delivery.close()
+    assert sink.taken == list(range(1000))
+
+
+def test_a_sink_that_fails_is_given_the_same_again(tmp_path: Path) -> None:
+    failures = iter([ConnectionError("secret"), TimeoutError(), Unavailable("busy")])
+
+    def fail(records: Sequence[Record]) -> None:
+        if failure := next(failures, None):
+            raise failure
+
+    sink = Taking(fail)
+    delivery = Delivery(tmp_path, sink)
+    delivery.append(1, 2)
+    delivery.sender.start()
+    until(lambda: sink.taken == [1, 2])
+    assert sink.attempts == [[1, 2]] * 4
+    assert delivery.sender.notice() == "ConnectionError, 1 times in a row"
+    assert delivery.sender.notice() is None
+    delivery.close()
+
+
+def test_a_sink_that_cannot_be_opened_is_tried_all_the_same(tmp_path: Path) -> None:
+    class Closed(Taking):
+        def open(self) -> None:
+            raise ConnectionError
+
+    sink = Closed()
+    delivery = Delivery(tmp_path, sink)
+    delivery.append(1)
+    delivery.sender.start()
+    until(lambda: sink.taken == [1])
+    delivery.close()
+
+
+@pytest.mark.parametrize("bad", [[0], [31], [63], [5, 40], list(range(64))])
+def test_a_bad_record_is_found_and_takes_no_other_along(
+    tmp_path: Path, bad: list[int]
+) -> None:
+    def refuse(records: Sequence[Record]) -> None:
+        if any(record["id"] in bad for record in records):
+            raise Rejected("not that one")
+
+    sink = Taking(refuse)
+    delivery = Delivery(tmp_path, sink)
+    delivery.append(*range(64))
+    delivery.sender.start()
+    delivery.close()
+    assert sink.taken == [each for each in range(64) if each not in bad]
+    assert delivery.sender.rejected == len(bad)
+    dead = (tmp_path / DEAD_LETTERS).read_text().splitlines()
+    assert [json.loads(line)["id"] for line in dead] == bad
+
+
+def test_a_line_that_is_no_record_is_a_dead_letter(tmp_path: Path) -> None:
+    sink = Taking()
+    delivery = Delivery(tmp_path, sink)
+    delivery.append(1)
+    delivery.journal.append(b'{"id": 2')
+    delivery.append(3)
+    delivery.sender.start()
+    delivery.close()
+    assert sink.taken == [1, 3]
+    assert (tmp_path / DEAD_LETTERS).read_bytes() == b'{"id": 2\n'
+
+
+def test_a_sink_that_never_answers_does_not_keep_the_process(tmp_path: Path) -> None:
+    hanging, released = threading.Event(), threading.Event()
+
+    def hang(records: Sequence[Record]) -> None:
+        hanging.set()
+        released.wait(30)
+
+    delivery = Delivery(tmp_path, Taking(hang))
+    delivery.append(1)
+    delivery.sender.start()
+    assert hanging.wait(5)
+    delivery.close(0.1)
+    following = Taking()
+    adopting = Delivery(tmp_path, following)
+    adopting.sender.start()
+    adopting.close()
+    assert following.taken == [1]
+    released.set()
+
+
+def test_one_sink_that_fails_does_not_hold_up_another(tmp_path: Path) -> None:
+    def fail(records: Sequence[Record]) -> None:
+        raise ConnectionError
+
+    good, journal = Taking(), Journal(tmp_path, ["bad", "good"], keep=False)
+    senders = [
+        Sender("bad", Taking(fail), journal),
+        Sender("good", good, journal),
+    ]
+    for sender in senders:
+        sender.start()
+    journal.append(b'{"id": 1}')
+    until(lambda: good.taken == [1])
+    assert journal.backlog("bad") == len(b'{"id": 1}\n')
+    for sender in senders:
+        sender.stop(0.1)
+        sender.join()
+    journal.close()
