@@ -31,7 +31,7 @@ class Server:
     """`python -m devhost` over this project, with *settings* in its environment."""
 
     def __init__(self, settings: Mapping[str, str], *, cwd: Path = ROOT) -> None:
-        self._journal = mkdtemp()
+        self.journal = Path(mkdtemp())
         inherited = {k: v for k, v in os.environ.items() if not FOREIGN.match(k)}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "devhost"],
@@ -39,7 +39,7 @@ class Server:
             env={
                 **inherited,
                 "PORT": "0",
-                "TELEMETRY_PATH": self._journal,
+                "TELEMETRY_PATH": str(self.journal),
                 **settings,
             },
             stdin=subprocess.DEVNULL,
@@ -99,9 +99,10 @@ class Server:
         self._reader.join(5)
         assert self._process.stdout is not None
         self._process.stdout.close()
-        shutil.rmtree(self._journal, ignore_errors=True)
+        shutil.rmtree(self.journal, ignore_errors=True)
         private = re.compile(
-            r"standin:|standin-key|standin-token|function-key|caller-key|\?\w+="
+            r"standin:|standin-key|standin-token|function-key|caller-key|hubs-key|\?\w+="
+            r"|\btok[0-9]"
         )
         told = [line for line in self.lines if private.search(line)]
         assert not told, "\n".join(told)

@@ -6,6 +6,7 @@ proxied, streamed or not.
 """
 
 import json
+from hashlib import sha256
 from time import monotonic
 from typing import Any
 
@@ -14,6 +15,10 @@ import pytest
 from httpx_sse import EventSource
 from openai import AzureOpenAI
 
+import settings
+from tests.conftest import azure
+from tests.event_hubs.emulator import EventHubs
+from tests.event_hubs.faults import Faults
 from tests.server import Server, until
 from tests.standin.process import StandIn
 
@@ -212,3 +217,51 @@ def test_who_leaves_stops_the_model(app: Server, standin: StandIn, path: str) ->
     with app.client.stream("POST", path, json=asked) as response:
         next(response.iter_lines())
     until(lambda: standin.requests(tag)[0]["outcome"] == "closed_by_peer")
+
+
+def test_the_hubs_name_is_read_and_a_blank_connection_string_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It reads no `AZURE_EVENTHUB_NAME`, and fails at each request for its sample's
+    `"AZURE_EVENTHUB_CONN_STR": ""`.
+    """
+    monkeypatch.setenv("AZURE_EVENTHUB_CONN_STR", "")
+    assert settings.load().event_hub is None
+    conn_str = "Endpoint=sb://x.example/;SharedAccessKeyName=n;SharedAccessKey=k"
+    monkeypatch.setenv("AZURE_EVENTHUB_CONN_STR", conn_str)
+    with pytest.raises(settings.SettingsError, match="AZURE_EVENTHUB_NAME is missing"):
+        settings.load()
+    monkeypatch.setenv("AZURE_EVENTHUB_NAME", "usage")
+    assert settings.load().event_hub == "usage"
+
+
+@PATHS
+def test_nobody_waits_for_the_event_hub(standin: StandIn, path: str) -> None:
+    """It connects and sends within each request, before `[DONE]`."""
+    with EventHubs({"usage": 1}) as hub:
+        hub.faults.mute = "connection"
+        sent_to = {"AZURE_EVENTHUB_CONN_STR": hub.connection_string("usage")}
+        with Server(azure(standin, **sent_to)) as server:
+            streamed = frames(ask(server, path, "standin:answer", stream=True))
+            assert streamed[-1] == "[DONE]"
+            assert hub.events("usage") == []
+            hub.faults = Faults()
+            hub.drop_connections()
+            until(lambda: len(hub.events("usage")) == 1, 20)
+
+
+def test_usage_is_the_callers_own_whatever_the_first_message_says(
+    standin: StandIn,
+) -> None:
+    """It looks for `user` in `messages[0]`, so all of it is `default_user`'s."""
+    keys = ["caller-key-1", "caller-key-2"]
+    with Server(azure(standin, API_KEYS=",".join(keys))) as server:
+        principals = []
+        for key in keys:
+            headers = {"api-key": key, "x-request-id": f"of-{key[-1]}"}
+            asked = body("standin:answer") | {"user": "somebody-else"}
+            asked["messages"][0]["user"] = "default_user"
+            server.client.post(PATH, json=asked, headers=headers)
+            principals.append(server.record(headers["x-request-id"])["principal"])
+    hashes = [sha256(key.encode()).hexdigest()[:8] for key in keys]
+    assert principals == [f"key:{each}" for each in hashes]
