@@ -5,7 +5,7 @@ SOURCES := function_app.py gateway.py registry.py azure_openai bench chains devh
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint types bench install
+.PHONY: run test lint types bench soak install
 
 run: .venv/run.done
 	@exec $(BIN)/python -m devhost
@@ -22,6 +22,9 @@ types: install
 
 bench: install
 	$(BIN)/python -m bench
+
+soak: install
+	$(BIN)/python -m tests.soak $(ARGS)
 
 install: .venv/run.done .venv/test.done tests/node/node_modules/.package-lock.json
 
