@@ -92,12 +92,14 @@ class Telemetry:
 
     def emit(self, run: Run) -> None:
         """Record the finished *run*; it is on disk when this returns."""
-        record = records.build(run, content=self._content)
-        run.prompt = None  # It may be large.
         try:
+            record = records.build(run, content=self._content)
             line = records.dumps(record)
-        except (ValueError, RecursionError):  # Nested deeper than JSON is written.
-            line = records.dumps(records.without_content(record))
+        except Exception as exc:  # What was asked is as odd as its caller wanted it.
+            log.warning("run %s: %s in its content", run.id, type(exc).__name__)
+            record = records.build(run, content=False)
+            line = records.dumps(record)
+        run.prompt = None  # It may be large.
         self._journal.append(line)
         for sink in self._direct:
             try:

@@ -64,7 +64,7 @@ class Journal:
         self.lost = 0
         self._segments = list(self._adopt())
         self._bytes = self._measure()
-        self._active = self._begin()
+        self._active: Segment | None = None
         self._closing = threading.Event()
         tidying = threading.Thread(
             target=self._tidy_now_and_then, name="telemetry-journal", daemon=True
@@ -120,8 +120,8 @@ class Journal:
         """Write what waits, and remove what is delivered, too old or too much."""
         with self._lock:
             self._write()
-            if self._active.size and time() - self._active.created > ROLL_SECONDS:
-                self._roll()
+            if self._active and time() - self._active.created > ROLL_SECONDS:
+                self._end_segment()
         with self._tidying:
             self._forget_delivered()
             self._expire()
@@ -148,7 +148,7 @@ class Journal:
         self._closing.set()
         with self._lock, self._tidying:
             self._write()
-            self._active.sealed = True
+            self._end_segment()
             self._forget_delivered()
             for segment in self._segments:
                 segment.close()
@@ -162,7 +162,8 @@ class Journal:
                 self._lose("the journal is full")
                 continue
             try:
-                self._active.append(line)
+                segment = self._active or self._begin()
+                segment.append(line)
             except OSError as exc:
                 if len(self._waiting) > MAX_WAITING:
                     self._waiting.popleft()
@@ -172,21 +173,18 @@ class Journal:
                 return
             self._waiting.popleft()
             self._bytes += len(line)
-            if self._active.size >= SEGMENT_BYTES:
-                self._roll()
+            if segment.size >= SEGMENT_BYTES:
+                self._end_segment()
 
     def _begin(self) -> Segment:
-        segment = Segment.create(self.folder, self._sinks)
-        self._segments.append(segment)
-        return segment
+        self._active = Segment.create(self.folder, self._sinks)
+        self._segments.append(self._active)
+        return self._active
 
-    def _roll(self) -> None:
-        try:
-            begun = self._begin()
-        except OSError as exc:  # The old one has to do for longer.
-            self._complain(f"cannot write: {os.strerror(exc.errno or 0)}")
-            return
-        self._active.sealed, self._active = True, begun
+    def _end_segment(self) -> None:
+        """Write no more to the segment that is written; the next record begins one."""
+        if self._active is not None:
+            self._active.sealed, self._active = True, None
 
     def _adopt(self) -> Iterator[Segment]:
         for path in self.folder.glob(f"{NAME}.*"):
@@ -271,3 +269,5 @@ def _prepare(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if hasattr(os, "getuid") and folder.stat().st_uid not in (os.getuid(), 0):
         raise PermissionError(errno.EPERM, "it is somebody else's")
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "it cannot be written to")

@@ -52,8 +52,12 @@ class Segment:
         descriptor = os.open(path, _OPEN | os.O_CREAT | os.O_EXCL, 0o600)
         _lock(descriptor)
         segment = cls(path, descriptor, dict.fromkeys(sinks, 0))
-        for sink in sinks:
-            segment.advance(sink, 0)
+        try:
+            for sink in sinks:
+                segment.advance(sink, 0)
+        except OSError:
+            segment.delete()
+            raise
         return segment
 
     @classmethod

@@ -54,20 +54,29 @@ class Sender:
             self._sink.open()
         except Exception as exc:
             self._fail(exc)
-        while monotonic() < self._until:
-            batch = self._journal.read(self.name)
-            if batch is not None:
-                self._deliver(batch)
-            elif self._stopping.is_set():
-                break
-            else:
-                self._wake.wait()
-                self._wake.clear()
-                self._stopping.wait(LINGER_SECONDS)
+        while monotonic() < self._until and self._deliver_next():
+            pass
         try:
             self._sink.close()
         except Exception as exc:
             self._fail(exc)
+
+    def _deliver_next(self) -> bool:
+        """Deliver what there is, or wait for it; whether to go on."""
+        try:
+            batch = self._journal.read(self.name)
+            if batch is not None:
+                self._deliver(batch)
+                return True
+        except OSError as exc:  # Of the journal's disk.
+            self._pause(exc)
+            return True
+        if self._stopping.is_set():
+            return False
+        self._wake.wait()
+        self._wake.clear()
+        self._stopping.wait(LINGER_SECONDS)
+        return True
 
     def _deliver(self, batch: Batch) -> None:
         sendable = []
@@ -100,7 +109,6 @@ class Sender:
         return not sendable
 
     def _pause(self, exc: Exception) -> None:
-        self.failures += 1
         self._fail(exc)
         longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**self.failures)
         pause = random.uniform(longest / 2, longest)  # noqa: S311 -- jitter, no secret
@@ -115,8 +123,9 @@ class Sender:
         self._journal.bury(line)
 
     def _fail(self, exc: Exception) -> None:
+        self.failures += 1
         # The text of an exception may hold a connection string.
-        self._note(f"{type(exc).__name__}, {self.failures} times in a row")
+        self._note(f"{type(exc).__name__}, {self.failures} in a row")
 
     def _note(self, notice: str) -> None:
         if monotonic() - self._noticed_at > NOTICE_SECONDS:

@@ -183,7 +183,7 @@ def test_a_wrong_key_loses_nothing(tmp_path: Path, hub: EventHubs) -> None:
     with Delivery(tmp_path, hub, key="another") as delivery:
         delivery.append("1")
         delivery.failed(2)
-        assert delivery.sender.notice() == "AuthenticationError, 0 times in a row"
+        assert delivery.sender.notice() == "AuthenticationError, 1 in a row"
         delivery.seconds = 0
     with Delivery(tmp_path, hub):
         arrive(hub, "1")

@@ -92,7 +92,7 @@ def test_a_sink_that_fails_is_given_the_same_again(tmp_path: Path) -> None:
     delivery.sender.start()
     until(lambda: sink.taken == [1, 2])
     assert sink.attempts == [[1, 2]] * 4
-    assert delivery.sender.notice() == "ConnectionError, 1 times in a row"
+    assert delivery.sender.notice() == "ConnectionError, 1 in a row"
     assert delivery.sender.notice() is None
     delivery.close()
 
