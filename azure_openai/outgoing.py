@@ -32,10 +32,12 @@ USAGE_SINCE = "2024-09-01"
 class Outgoing:
     """One request to the upstream.
 
-    `parameters` are for the record; `can_ask` is whether usage may be asked for, which
-    the caller has not done.
+    `provider`, as LangChain names it, and `parameters` are for the record; `can_ask` is
+    whether usage may be asked for, which the caller has not done.
     """
 
+    operation: Operation
+    provider: str
     deployment: str
     url: str
     headers: list[tuple[str, str]]
@@ -87,6 +89,8 @@ def build(
     if not any(name == "content-type" for name, _ in sent):
         sent.append(("content-type", "application/json"))
     return Outgoing(
+        operation=operation,
+        provider="azure" if settings.azure_openai_endpoint else "openai",
         deployment=deployment,
         url=url,
         headers=sent,

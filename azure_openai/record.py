@@ -5,6 +5,7 @@ from functools import partial
 from time import monotonic
 
 from azure_openai import outcome
+from azure_openai.outgoing import Outgoing
 from azure_openai.tap import Tap
 from streaming.errors import ChatError, UpstreamIncomplete
 from streaming.events import Usage
@@ -25,6 +26,13 @@ class Record:
         self.call.estimate = self._estimate
         run.prompt, run.prompt_bytes = partial(outcome.asked, body), len(body)
         run.begin_call(run.id, self.call)
+
+    def asked(self, sent: Outgoing) -> None:
+        """What is sent upstream."""
+        self.run.streamed = sent.streamed
+        self.call.parameters, self.call.provider = sent.parameters, sent.provider
+        if sent.operation == "embeddings":
+            self.call.operation = "embeddings"
 
     def answered_by(self, backend: str, region: str) -> None:
         """Who answers."""
@@ -57,7 +65,7 @@ class Record:
             return
         self.ended, self.call.ended_at = True, monotonic()
         if error is not None:
-            self.call.error = type(error).__name__
+            self.call.error = error.code
         if error is not None and self.call.usage is None:
             self._count_refused(error)
         if self.call.usage is not None:

@@ -138,8 +138,7 @@ class Relay(Response):
 
     async def _open(self) -> "tuple[Answer, bool]":
         sent = self._make()
-        self._record.run.streamed = sent.streamed
-        self._record.call.parameters = sent.parameters
+        self._record.asked(sent)
         if not sent.streamed:
             self._deadline = min(self._deadline, self._started + SILENT_SECONDS)
         due, error = self._due(spoken=False)

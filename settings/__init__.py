@@ -16,10 +16,12 @@ from settings._kinds import (
     AuthLevel,
     ConnectionString,
     Count,
+    Exporter,
     Host,
     HubName,
     Keys,
     Names,
+    Protocol,
     Seconds,
     Url,
     parts,
@@ -84,6 +86,27 @@ class Settings(BaseSettings):
     azure_eventhub_namespace: Host | None = None
     telemetry_content: bool = True
     telemetry_path: str | None = None
+
+    otel_sdk_disabled: bool = False
+    otel_exporter_otlp_endpoint: Url | None = None
+    otel_exporter_otlp_traces_endpoint: Url | None = None
+    otel_exporter_otlp_metrics_endpoint: Url | None = None
+    otel_exporter_otlp_protocol: Protocol = Field(
+        "http/protobuf",
+        validation_alias=AliasChoices(
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+            "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",
+        ),
+    )
+    otel_traces_exporter: Exporter | None = None
+    otel_metrics_exporter: Exporter | None = None
+    python_applicationinsights_enable_telemetry: bool = Field(
+        False,
+        validation_alias=AliasChoices(
+            "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY", "PYTHON_ENABLE_OPENTELEMETRY"
+        ),
+    )
 
     http_auth_level: AuthLevel | None = None
     api_keys: Keys = Field(default_factory=tuple)
@@ -180,6 +203,20 @@ class Settings(BaseSettings):
         """The hub that records go to, if one does."""
         in_string = parts(self.azure_eventhub_conn_str).get("EntityPath")
         return self.azure_eventhub_name or in_string
+
+    @property
+    def otel_exporters(self) -> tuple[str | None, str | None]:
+        """Those of spans and of metrics; `None` where these have nowhere to go."""
+        everything = self.otel_exporter_otlp_endpoint
+        each = (
+            (self.otel_traces_exporter, self.otel_exporter_otlp_traces_endpoint),
+            (self.otel_metrics_exporter, self.otel_exporter_otlp_metrics_endpoint),
+        )
+        traces, metrics = (
+            None if name == "none" else name or ("otlp" if url or everything else None)
+            for name, url in each
+        )
+        return traces, metrics
 
     @model_validator(mode="after")
     def _one_kind_of_key(self) -> Self:

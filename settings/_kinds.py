@@ -80,6 +80,17 @@ def _hub(value: str) -> str:
     return value
 
 
+def _protocol(value: str) -> str:
+    if value != "http/protobuf":
+        raise ValueError(
+            "expected 'http/protobuf', at a collector's port 4318: "
+            "no exporter for any other protocol is installed"
+        )
+    return value
+
+
 HubName = Annotated[str, AfterValidator(_hub)]
+Exporter = Literal["otlp", "console", "none"]
+Protocol = Annotated[str, AfterValidator(_protocol)]
 Host = Annotated[str, AfterValidator(_host)]
 ConnectionString = Annotated[SecretStr, AfterValidator(_connection_string)]

@@ -51,6 +51,7 @@ class TelemetryCallback(BaseCallbackHandler):
         **kwargs: Any,
     ) -> None:
         call = self._begin(run_id, serialized, metadata, kwargs)
+        call.operation = "text_completion"
         call.estimate = _estimating(call, lambda: sum(map(count_tokens, prompts)))
 
     def _begin(
@@ -68,6 +69,7 @@ class TelemetryCallback(BaseCallbackHandler):
         call = ModelCall(
             deployment=str(deployment or model or self._run.chain),
             model=model,
+            provider=str((metadata or {}).get("ls_provider") or ""),
             parameters=parameters(more.get("invocation_params") or {}),
         )
         self._run.begin_call(run_id, call)

@@ -86,6 +86,8 @@ def _call(call: ModelCall, run: Run) -> Record:
     return {
         "deployment": call.deployment,
         "model": call.model or None,
+        "operation": call.operation,
+        "provider": call.provider or None,
         "backend": call.backend or None,
         "region": call.region or None,
         "parameters": dict(call.parameters),

@@ -49,6 +49,7 @@ PARAMETERS = (
 """Of what a model was asked with, the numbers that are recorded; OpenAI's names."""
 
 Status = Literal["ok", "error", "cancelled", "content_filter", "deadline"]
+Operation = Literal["chat", "embeddings", "text_completion"]
 
 
 def parameters(asked: Mapping[str, object]) -> dict[str, float]:
@@ -66,11 +67,14 @@ class ModelCall:
     """One call of a model; `usage` is `None` until the provider has sent it.
 
     `estimate` counts the tokens where the provider never did; `parameters` are what the
-    model was asked with, as OpenAI names them. Times are `time.monotonic()`.
+    model was asked with, as OpenAI names them. `operation` is OpenTelemetry's word,
+    `provider` LangChain's. Times are `time.monotonic()`.
     """
 
     deployment: str
     model: str = ""
+    operation: Operation = "chat"
+    provider: str = ""
     backend: str = ""
     region: str = ""
     parameters: Mapping[str, float] = field(default_factory=dict)

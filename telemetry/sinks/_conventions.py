@@ -1,0 +1,221 @@
+"""A record in the words of OpenTelemetry's conventions for generative AI."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from telemetry.records import Record
+from telemetry.sinks import _names as names
+
+Value = str | bool | int | float | list[str]
+Attributes = dict[str, Value]
+
+TOKENS = {"input": "prompt_tokens", "output": "completion_tokens"}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A span to be; times are nanoseconds since 1970.
+
+    `failed` is whether its status is an error, which a caller who leaves does not make.
+    """
+
+    name: str
+    start: int
+    end: int
+    attributes: Attributes
+    failed: bool
+
+
+Measurement = tuple[names.Instrument, float, Attributes]
+
+
+class Described:
+    """What spans and metrics say of *record*; *port* gives a server's port.
+
+    Of what was asked and answered they say nothing.
+    """
+
+    def __init__(self, record: Record, port: Callable[[str], int | None]) -> None:
+        self._record, self._port = record, port
+        begun = datetime.fromisoformat(record["timestamp"]) - datetime(
+            1970, 1, 1, tzinfo=UTC
+        )
+        self._begun = (begun.days * 86_400 + begun.seconds) * 10**9
+        self._begun += begun.microseconds * 1000
+        self._calls: list[Mapping[str, Any]] = record["calls"]
+        ends = [call["ended_ms"] or 0 for call in self._calls]
+        # A run's own time is in whole milliseconds.
+        self._ended_ms = max([record["latency_ms"], *ends])
+
+    @property
+    def id(self) -> str:
+        """The run's."""
+        return str(self._record["id"])
+
+    @property
+    def traceparent(self) -> str:
+        """The span that called, if there is one."""
+        return self._record["traceparent"] or ""
+
+    @property
+    def run(self) -> Span:
+        """The run's span: all model calls are within it."""
+        record, name = self._record, self._record["chain"]
+        told = {
+            names.RUN: record["id"],
+            names.REQUEST: record["request_id"],
+            names.INVOCATION: record["invocation_id"],
+            names.STATUS: record["status"],
+            names.DIALECT: record["dialect"],
+            names.REGION: record["region"],
+            names.CALLER: record["principal"],
+            names.FIRST_TOKEN: _seconds(record["time_to_first_chunk_ms"]),
+        }
+        return Span(
+            _text(f"{names.INVOKE} {name}") if name else names.INVOKE,
+            self._begun,
+            self._at(self._ended_ms),
+            {**self._workflow, **_attributes(told)},
+            failed=record["error"] is not None,
+        )
+
+    @property
+    def calls(self) -> Iterator[Span]:
+        """One span a model call."""
+        for call in self._calls:
+            common, reason = self._common(call), call["finish_reason"]
+            told = {
+                names.STREAM: True if call["chunks"] else None,
+                names.FINISH_REASONS: reason and [reason],
+                names.FIRST_CHUNK: _first_chunk(call),
+                names.REGION: call["region"],
+                **{
+                    names.PARAMETERS[name]: value
+                    for name, value in call["parameters"].items()
+                    if (name, value) != ("n", 1)
+                },
+                **_used(call["usage"]),
+            }
+            yield Span(
+                _text(f"{call['operation']} {call['deployment']}"),
+                self._at(call["started_ms"]),
+                self._at(self._ended(call)),
+                {**common, **_attributes(told)},
+                failed=common.get(names.ERROR, names.CANCELLED) != names.CANCELLED,
+            )
+
+    @property
+    def measurements(self) -> Iterator[Measurement]:
+        """What goes into the metrics.
+
+        The time per output chunk is measured once a call: its mean. The conventions
+        measure each gap, of which a record has no list. Estimated tokens do not count:
+        the conventions have only the provider's.
+        """
+        for call in self._calls:
+            common = self._common(call)
+            taken = self._ended(call) - call["started_ms"]
+            yield names.DURATION, taken / 1000, common
+            of = {name: value for name, value in common.items() if name != names.ERROR}
+            if (first := _first_chunk(call)) is not None:
+                yield names.TIME_TO_FIRST_CHUNK, first, of
+            if call["chunks"] > 1:
+                spent = call["last_chunk_ms"] - call["first_chunk_ms"]
+                mean = spent / (call["chunks"] - 1)
+                yield names.TIME_PER_CHUNK, mean / 1000, of
+            for kind, field in TOKENS.items():
+                used = call["usage"][field]
+                if used and not call["usage"]["estimated"]:
+                    yield names.TOKENS, used, {**of, names.TOKEN_TYPE: kind}
+        yield names.WORKFLOW_DURATION, self._ended_ms / 1000, self._workflow
+        seen = _seconds(self._record["time_to_first_chunk_ms"])
+        if seen is not None:
+            yield names.TIME_TO_FIRST_TOKEN, seen, self._workflow
+
+    @property
+    def _workflow(self) -> Attributes:
+        told = {
+            names.OPERATION: names.INVOKE,
+            names.WORKFLOW: self._record["chain"],
+            names.ERROR: self._error,
+        }
+        return _attributes(told)
+
+    def _common(self, call: Mapping[str, Any]) -> Attributes:
+        """What a call's span and its measurements have, so that neither is many."""
+        provider, server = call["provider"], call["backend"]
+        return _attributes(
+            {
+                names.OPERATION: call["operation"],
+                names.PROVIDER: names.PROVIDERS.get(provider, provider or "unknown"),
+                names.REQUEST_MODEL: call["deployment"],
+                # Until an answer says which, it is only what was asked for.
+                names.RESPONSE_MODEL: call["finish_reason"] and call["model"],
+                names.SERVER: server,
+                names.PORT: self._port(server) if server else None,
+                names.ERROR: self._error_of(call),
+            }
+        )
+
+    @property
+    def _error(self) -> str | None:
+        if self._record["error"] is not None:
+            return str(self._record["error"]["code"])
+        return names.CANCELLED if self._record["status"] == names.CANCELLED else None
+
+    def _error_of(self, call: Mapping[str, Any]) -> str | None:
+        """What the call failed with; in the run's word where that was the run's end."""
+        failed: str | None = call["error"]
+        if call["finish_reason"] and not failed:
+            return None
+        if failed in names.LEFT:
+            failed = names.CANCELLED
+        ended = call is self._calls[-1] or failed in (None, names.CANCELLED)
+        return self._error if ended and self._error else failed
+
+    def _ended(self, call: Mapping[str, Any]) -> float:
+        return float(self._ended_ms if call["ended_ms"] is None else call["ended_ms"])
+
+    def _at(self, milliseconds: float) -> int:
+        return self._begun + round(milliseconds * 10**6)
+
+
+def _first_chunk(call: Mapping[str, Any]) -> float | None:
+    first = call["first_chunk_ms"]
+    return None if first is None else (first - call["started_ms"]) / 1000
+
+
+def _seconds(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000
+
+
+def _used(usage: Mapping[str, Any]) -> dict[str, Any]:
+    if not usage["total_tokens"]:  # It failed before there was any.
+        return {}
+    return {
+        names.INPUT_TOKENS: usage["prompt_tokens"],
+        names.OUTPUT_TOKENS: usage["completion_tokens"],
+        names.CACHED_TOKENS: usage["cached_tokens"],
+        names.REASONING_TOKENS: usage["reasoning_tokens"],
+        names.ESTIMATED: usage["estimated"] or None,
+    }
+
+
+def _attributes(told: Mapping[str, Any]) -> Attributes:
+    """Of what is *told* all that there is, and that can be sent."""
+    return {name: _sendable(value) for name, value in told.items() if value is not None}
+
+
+def _sendable(value: Any) -> Value:
+    """Protobuf knows no half of a surrogate pair, and no integer of over 64 bits."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, list | bool | float):
+        return value
+    return max(-(2**63), min(int(value), 2**63 - 1))
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-8", "replace").decode()

@@ -1,0 +1,279 @@
+"""Each run as OpenTelemetry's spans and metrics, where the standard settings say.
+
+Where the process has providers already, as Azure's worker sets them up for Application
+Insights, they are used, and decide on everything. Otherwise this sends by OTLP itself.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from settings import VERSION, Settings
+from telemetry.records import Record
+from telemetry.sinks import Rejected, Sink
+from telemetry.sinks import _names as names
+from telemetry.sinks._conventions import Described, Measurement
+from telemetry.sinks._conventions import Span as Told
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.metrics import Histogram, Meter
+    from opentelemetry.sdk.metrics.export import MetricExporter
+    from opentelemetry.sdk.trace.export import SpanExporter
+    from opentelemetry.sdk.trace.id_generator import IdGenerator
+    from opentelemetry.trace import Span, SpanKind, Tracer
+else:
+    # The SDK is imported by `open`, in the sink's own thread, not at start.
+    IdGenerator = object
+
+SCOPE = "langchain_stream"
+CLOSE_SECONDS = 1.0
+"""For the last metrics, when the process ends."""
+
+
+class NotExported(Exception):
+    """The collector has not taken the spans: they come again."""
+
+
+class OtelSink(Sink):
+    """Sends through the outlet that *connect* makes; *port* gives a server's port.
+
+    Metrics are recorded once the spans have been taken, so that a record which comes
+    again is measured once.
+    """
+
+    def __init__(
+        self, connect: "Callable[[], Outlet]", port: Callable[[str], int | None]
+    ) -> None:
+        self._connect, self._port = connect, port
+        self._outlet: Outlet | None = None
+
+    def open(self) -> None:
+        """Import the SDK, which the first run need not wait for."""
+        if self._outlet is None:
+            self._outlet = self._connect()
+
+    def emit(self, records_: Sequence[Record]) -> None:
+        self.open()
+        assert self._outlet is not None
+        spans: list[Span] = []
+        measured: list[Measurement] = []
+        try:
+            for record in records_:
+                described = Described(record, self._port)
+                measured += described.measurements
+                spans += self._outlet.spans(described)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as exc:
+            raise Rejected(f"it is no record: {type(exc).__name__}") from exc
+        self._outlet.send(spans)
+        for measurement in measured:
+            self._outlet.measure(measurement)
+
+    def close(self) -> None:
+        if self._outlet is not None:
+            self._outlet.close()
+
+
+class Ids(IdGenerator):
+    """A run's ids are always the same, so that spans which come twice can be told.
+
+    A trace that this begins has the run's id.
+    """
+
+    def __init__(self) -> None:
+        self._run, self._spans = UUID(int=0), 0
+
+    def begin(self, run: str) -> None:
+        """The ids from here on are those of *run*."""
+        self._run, self._spans = UUID(run), 0
+
+    def generate_trace_id(self) -> int:
+        return self._run.int
+
+    def generate_span_id(self) -> int:
+        self._spans += 1
+        of = self._run.bytes + self._spans.to_bytes(4)
+        return int.from_bytes(blake2b(of, digest_size=8).digest())
+
+    def is_trace_id_random(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What is made here, and not by others: `None` is what is switched off."""
+
+    ids: Ids
+    spans: "SpanExporter | None"
+    close: Callable[[], None]
+
+
+class Outlet:
+    """Makes spans with *tracer* and measures with *meter*; *own* sends the spans.
+
+    Without, those whose providers they are do.
+    """
+
+    def __init__(self, tracer: "Tracer", meter: "Meter", own: Own | None) -> None:
+        self._tracer, self._own = tracer, own
+        self._instruments: dict[str, Histogram] = {
+            each.name: meter.create_histogram(
+                each.name,
+                each.unit,
+                each.description,
+                explicit_bucket_boundaries_advisory=each.buckets,
+            )
+            for each in names.INSTRUMENTS
+        }
+
+    def spans(self, described: Described) -> "list[Span]":
+        """The spans of one run, ended: its own, and one a model call within it.
+
+        Whether they are sampled is the caller's decision where its `traceparent` has
+        one, as `OTEL_TRACES_SAMPLER` has it by default.
+        """
+        from opentelemetry.context import Context
+        from opentelemetry.trace import SpanKind, set_span_in_context
+        from opentelemetry.trace.propagation import tracecontext
+
+        if self._own is not None:
+            self._own.ids.begin(described.id)
+        carrier = {"traceparent": described.traceparent}
+        above = tracecontext.TraceContextTextMapPropagator().extract(carrier, Context())
+        told = described.run
+        run = self._start(told, above, SpanKind.INTERNAL)
+        within, spans = set_span_in_context(run, above), [run]
+        for call in described.calls:
+            spans.append(span := self._start(call, within, SpanKind.CLIENT))
+            span.end(call.end)
+        run.end(told.end)
+        return spans
+
+    def _start(self, told: Told, within: "Context", kind: "SpanKind") -> "Span":
+        from opentelemetry.trace import StatusCode
+
+        span = self._tracer.start_span(
+            told.name, within, kind, told.attributes, start_time=told.start
+        )
+        if told.failed:
+            span.set_status(StatusCode.ERROR)
+        return span
+
+    def send(self, spans: "Sequence[Span]") -> None:
+        """Export those of *spans* that are sampled; raise where they are not taken."""
+        from opentelemetry import trace
+
+        if self._own is None:
+            if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+                raise Rejected(
+                    "OpenTelemetry has no provider: is azure-monitor-opentelemetry "
+                    "installed?"
+                )
+            return
+        from opentelemetry.sdk.trace import ReadableSpan
+        from opentelemetry.sdk.trace.export import SpanExportResult
+
+        sampled = [
+            span
+            for span in spans
+            if isinstance(span, ReadableSpan)
+            and span.get_span_context().trace_flags.sampled
+        ]
+        if self._own.spans is None or not sampled:
+            return
+        if self._own.spans.export(sampled) is not SpanExportResult.SUCCESS:
+            raise NotExported
+
+    def measure(self, measurement: Measurement) -> None:
+        """Record *measurement*; readers export it, now and then."""
+        instrument, value, attributes = measurement
+        self._instruments[instrument.name].record(value, attributes)
+
+    def close(self) -> None:
+        if self._own is not None:
+            self._own.close()
+
+
+def build(settings: Settings) -> OtelSink | None:
+    """Where the settings of OpenTelemetry, or of Azure's worker, switch it on."""
+    given = settings.python_applicationinsights_enable_telemetry
+    if settings.otel_sdk_disabled or not (given or any(settings.otel_exporters)):
+        return None
+    return OtelSink(lambda: _connect(settings), lambda host: _port(settings, host))
+
+
+def _port(settings: Settings, host: str) -> int | None:
+    """The port of the upstream, if *host* is what is configured."""
+    url = urlsplit(settings.azure_openai_endpoint or settings.openai_base_url or "")
+    default = 443 if url.scheme == "https" else 80
+    return (url.port or default) if url.hostname == host else None
+
+
+def _connect(settings: Settings) -> Outlet:
+    from opentelemetry import metrics, trace
+
+    given = not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+    if given or settings.python_applicationinsights_enable_telemetry:
+        tracer = trace.get_tracer(SCOPE, VERSION)
+        return Outlet(tracer, metrics.get_meter(SCOPE, VERSION), None)
+    return _make(*settings.otel_exporters)
+
+
+def _make(traces: str | None, metrics: str | None) -> Outlet:
+    """Providers of our own, which read the other `OTEL_*` settings themselves."""
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+
+    ids, resource = Ids(), Resource.create()
+    # Nothing of theirs at exit, which would take half a minute.
+    tracers = TracerProvider(
+        resource=resource, id_generator=ids, shutdown_on_exit=False
+    )
+    spans = _span_exporter(traces)
+    measures = _metric_exporter(metrics)
+    readers = [PeriodicExportingMetricReader(measures)] if measures else []
+    meters = MeterProvider(readers, resource, shutdown_on_exit=False)
+
+    def close() -> None:
+        if spans is not None:
+            spans.shutdown()
+        meters.shutdown(timeout_millis=CLOSE_SECONDS * 1000)
+
+    return Outlet(
+        tracers.get_tracer(SCOPE, VERSION),
+        meters.get_meter(SCOPE, VERSION),
+        Own(ids, spans, close),
+    )
+
+
+def _span_exporter(name: str | None) -> "SpanExporter | None":
+    match name:
+        case "otlp":
+            from opentelemetry.exporter.otlp.proto.http import trace_exporter
+
+            return trace_exporter.OTLPSpanExporter()
+        case "console":
+            from opentelemetry.sdk.trace.export import ConsoleSpanExporter
+
+            return ConsoleSpanExporter()
+        case _:
+            return None
+
+
+def _metric_exporter(name: str | None) -> "MetricExporter | None":
+    match name:
+        case "otlp":
+            from opentelemetry.exporter.otlp.proto.http import metric_exporter
+
+            return metric_exporter.OTLPMetricExporter()
+        case "console":
+            from opentelemetry.sdk.metrics.export import ConsoleMetricExporter
+
+            return ConsoleMetricExporter()
+        case _:
+            return None
