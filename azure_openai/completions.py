@@ -17,7 +17,7 @@ import httpx2
 import openai
 import orjson
 
-from azure_openai.client import truthful
+from azure_openai.transport import truthful
 from streaming.sse import DataDecoder
 
 DRAIN_SECONDS = 0.1
@@ -27,15 +27,10 @@ Chunk = dict[str, Any]
 
 
 class Completions:
-    """Stands in for the SDK's `chat.completions`; `create` streams dictionaries.
+    """Stands in for the SDK's `chat.completions`; `create` streams dictionaries."""
 
-    A deployment that refuses `stream_options` is asked again without, once, and
-    remembered. *region* is where the upstream is that does not say so.
-    """
-
-    def __init__(self, completions: Any, region: str | None = None) -> None:
-        self._completions, self._region = completions, region
-        self._without_stream_options: set[object] = set()
+    def __init__(self, completions: Any) -> None:
+        self._completions = completions
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._completions, name)
@@ -44,43 +39,23 @@ class Completions:
         """As the SDK's; with `stream=True` a `ChunkStream` that is already open."""
         if not payload.get("stream"):
             return await self._completions.create(**payload)
-        model = payload.get("model")
-        if model in self._without_stream_options:
-            payload.pop("stream_options", None)
-        try:
-            return await self._open(payload)
-        except openai.BadRequestError as exc:
-            refused = "stream_options" in payload and "stream_options" in str(exc.body)
-            if not refused:
-                raise
-        self._without_stream_options.add(model)
-        del payload["stream_options"]
-        return await self._open(payload)
-
-    async def _open(self, payload: dict[str, Any]) -> "ChunkStream":
         opening = self._completions.with_streaming_response.create(**payload)
         response = await opening.__aenter__()
-        answer = response.http_response
-        upstream = {
-            "backend": answer.request.url.host,
-            "region": answer.headers.get("x-ms-region") or self._region,
-        }
-        return ChunkStream(answer, upstream)
+        return ChunkStream(response.http_response)
 
 
 class ChunkStream:
     """The chunks of one streamed completion; closing it closes the connection.
 
-    The first one says who answered, as `upstream`: `backend` and `region`.
+    The first one says who answered: `deployment`, `backend` and `region` of `upstream`.
     A choice without `delta` gets an empty one. Raises what the SDK raises: `APIError`
     for an error in the stream, `APIConnectionError` and `APITimeoutError` for a lost
     one.
     """
 
-    def __init__(
-        self, response: httpx2.Response, upstream: dict[str, str | None]
-    ) -> None:
-        self.response, self._upstream = response, upstream
+    def __init__(self, response: httpx2.Response) -> None:
+        self.response = response
+        self._upstream = response.request.extensions["upstream"]
         self._chunks = self._iterate()
 
     async def __aenter__(self) -> Self:

@@ -1,5 +1,6 @@
 """Who this server is to the upstream: an API key, an Entra ID identity, or nobody."""
 
+import logging
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
@@ -7,6 +8,10 @@ from functools import cache
 from pydantic import SecretStr
 
 from settings import Settings
+from settings.backends import Backend
+from streaming.errors import UpstreamAuth
+
+log = logging.getLogger(__name__)
 
 ENTRA_SCOPE = "https://cognitiveservices.azure.com/.default"
 
@@ -28,7 +33,10 @@ class Credential:
         self._api_key, self._bearer = api_key, bearer
 
     async def headers(self) -> Mapping[str, str]:
-        """What the next request needs; a token is asked for where it has run out."""
+        """What the next request needs; raises `UpstreamAuth` where nobody is signed in.
+
+        A token is asked for where it has run out.
+        """
         if self._api_key is not None:
             return {"api-key": self._api_key.get_secret_value()}
         if self._bearer is None:
@@ -36,16 +44,27 @@ class Credential:
         if isinstance(self._bearer, SecretStr):
             token = self._bearer.get_secret_value()
         else:
-            token = await self._bearer()
+            token = await self._signed_in(self._bearer)
         return {"authorization": f"Bearer {token}"}
 
+    async def _signed_in(self, identity: TokenProvider) -> str:
+        try:
+            return await identity()
+        except Exception as exc:  # Of whatever library the identity comes from.
+            log.error("no credential for the upstream: %s", type(exc).__name__)
+            message = "This server could not sign in to the model's provider."
+            raise UpstreamAuth(message) from exc
 
-def from_settings(settings: Settings) -> Credential:
-    """The configured key; for Azure OpenAI without one, the signed-in identity."""
-    if settings.openai_base_url:
-        return Credential(bearer=settings.openai_api_key)
-    if settings.azure_openai_api_key:
-        return Credential(api_key=settings.azure_openai_api_key)
+
+def build(settings: Settings, backend: Backend) -> Credential:
+    """*backend*'s key; for Azure OpenAI without one, the signed-in identity.
+
+    Blocks while that is imported.
+    """
+    if not settings.azure:
+        return Credential(bearer=backend.api_key)
+    if backend.api_key:
+        return Credential(api_key=backend.api_key)
     with _signing_in:
         return Credential(bearer=_identity())
 

@@ -63,8 +63,20 @@ def forwarded(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield "accept-encoding", "identity"
 
 
-def returned(headers: Iterable[Raw], request_id: str, *, streams: bool) -> list[Raw]:
-    """What the caller is told of upstream's *headers*, and *request_id*.
+def early(request_id: str) -> list[Raw]:
+    """What the caller is told of a stream before it is known who answers."""
+    kind = (b"content-type", sse.HEADERS["content-type"].encode())
+    return [kind, *_STREAM, *_ours(request_id)]
+
+
+def returned(
+    headers: Iterable[Raw],
+    request_id: str,
+    *,
+    streams: bool,
+    answered_by: Mapping[str, str],
+) -> list[Raw]:
+    """What the caller is told of upstream's *headers*, *answered_by* and *request_id*.
 
     Upstream's own id is `x-upstream-request-id`. Where the answer *streams*, its length
     is not known, and no proxy on the way may hold it up.
@@ -76,9 +88,11 @@ def returned(headers: Iterable[Raw], request_id: str, *, streams: bool) -> list[
         if name == b"connection"
         for token in _tokens(value.decode("latin-1"))
     }
-    ours = _STREAM if streams else []
+    added = [(name.encode(), value.encode()) for name, value in answered_by.items()]
     if streams:
-        named |= {"content-length", *(name.decode() for name, _ in ours)}
+        added += _STREAM
+        named.add("content-length")
+    named |= {name.decode() for name, _ in added}
     passed = [
         (name, value)
         for name, value in lowered
@@ -91,10 +105,11 @@ def returned(headers: Iterable[Raw], request_id: str, *, streams: bool) -> list[
         for name, value in lowered
         if name == b"x-request-id"
     ]
+    return [*passed, *theirs, *added, *_ours(request_id)]
+
+
+def _ours(request_id: str) -> list[Raw]:
     return [
-        *passed,
-        *theirs,
-        *ours,
         (b"x-request-id", request_id.encode()),
         (b"x-content-type-options", b"nosniff"),
     ]

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote
 
 import orjson
 
@@ -30,7 +29,7 @@ USAGE_SINCE = "2024-09-01"
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One request to the upstream.
+    """One request to the upstream; `path` is what follows a backend's own address.
 
     `provider`, as LangChain names it, and `parameters` are for the record; `can_ask` is
     whether usage may be asked for, which the caller has not done.
@@ -38,8 +37,7 @@ class Outgoing:
 
     operation: Operation
     provider: str
-    deployment: str
-    url: str
+    path: str
     headers: list[tuple[str, str]]
     body: bytes
     parameters: dict[str, float]
@@ -67,22 +65,21 @@ def build(
     *fields* are the body's, where they are known already.
     """
     fields = splice.fields(body) if fields is None else fields
-    if settings.azure_openai_endpoint:
-        _check(_AZURE_NAME, deployment)
-        version = _api_version(query, settings)
-        path = f"openai/deployments/{quote(deployment, safe='')}/{operation}"
-        url = f"{settings.azure_openai_endpoint}/{path}?api-version={version}"
-        knows_usage = version[:10] >= USAGE_SINCE
-    elif settings.openai_base_url:
-        _check(_MODEL_NAME, deployment)
-        url = f"{settings.openai_base_url}/{operation}"
-        body = _for_model(body, fields, deployment)
-        knows_usage = True
-    else:
+    if not settings.model_configured:
         raise NotConfigured(
             "No model is configured: set AZURE_OPENAI_ENDPOINT and "
             "AZURE_OPENAI_DEPLOYMENT, or OPENAI_BASE_URL and OPENAI_MODEL."
         )
+    if settings.azure:
+        _check(_AZURE_NAME, deployment)
+        version = _api_version(query, settings)
+        path = f"{operation}?api-version={version}"
+        knows_usage = version[:10] >= USAGE_SINCE
+    else:
+        _check(_MODEL_NAME, deployment)
+        path = operation
+        body = _for_model(body, fields, deployment)
+        knows_usage = True
     streamed = operation == "chat/completions" and fields.get("stream") is True
     free = "stream_options" not in fields and "data_sources" not in fields
     sent = list(headers.forwarded(given))
@@ -90,9 +87,8 @@ def build(
         sent.append(("content-type", "application/json"))
     return Outgoing(
         operation=operation,
-        provider="azure" if settings.azure_openai_endpoint else "openai",
-        deployment=deployment,
-        url=url,
+        provider="azure" if settings.azure else "openai",
+        path=path,
         headers=sent,
         body=body,
         parameters=runs.parameters(fields),

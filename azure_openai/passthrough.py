@@ -6,25 +6,26 @@ this server does, and takes the one chunk that answers out again.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from azure_openai import outgoing
+from azure_openai import backends, outgoing
+from azure_openai.asking import Asking
+from azure_openai.backends import Backends
+from azure_openai.failover import Patience, first_answer
 from azure_openai.outgoing import Operation, Outgoing
 from azure_openai.record import Record
-from azure_openai.relay import Relay
+from azure_openai.relay import SILENT_SECONDS, Relay
 from settings import Settings
+from settings.backends import Backend
+from streaming.errors import ChatError, UpstreamAuth, UpstreamError
 from streaming.limits import Capacity, Limits
 from telemetry.runs import Run
 
 if TYPE_CHECKING:
     from azure_openai.upstream import Answer, Upstream
-
-REFUSAL_READ = 64 * 1024
-"""Bytes of a refusal, which may name `stream_options`."""
 
 
 def build(settings: Settings) -> "Proxy":
@@ -33,16 +34,12 @@ def build(settings: Settings) -> "Proxy":
 
 
 class Proxy:
-    """Proxies calls over connections that they share.
-
-    A deployment that refuses `stream_options` is asked again without, once, and
-    remembered.
-    """
+    """Proxies calls over connections that they share."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._upstream: Upstream | None = None
-        self._cannot_ask: set[str] = set()
+        self._cannot_ask: set[Backend] = set()
 
     def respond(
         self,
@@ -75,30 +72,41 @@ class Proxy:
             deployment=deployment,
             fields=fields,
         )
+        pool = backends.of(self._settings, deployment)
         return Relay(
             make,
-            self._open,
+            partial(self._open, pool=pool, limits=limits),
             Record(run, deployment, body, emit),
             request_id,
             capacity=capacity,
             limits=limits,
+            patient=len(pool) > 1,
         )
 
-    async def _open(self, sent: Outgoing) -> "tuple[Answer, bool]":
-        """The answer, and whether usage was asked for that the caller did not."""
-        upstream = self._connect()
-        if sent.can_ask and sent.deployment not in self._cannot_ask:
-            answer = await upstream.post(sent.url, sent.headers, sent.asking)
-            with ExitStack() as stack:
-                stack.callback(answer.close)
-                if not await _refuses_to_be_asked(answer):
-                    stack.pop_all()
-                    return answer, True
-            answer = await upstream.post(sent.url, sent.headers, sent.body)
-            if answer.status < 400:  # Else it was not that field which was wrong.
-                self._cannot_ask.add(sent.deployment)
-            return answer, False
-        return await upstream.post(sent.url, sent.headers, sent.body), False
+    async def _open(
+        self,
+        sent: Outgoing,
+        note: Callable[[Backend], None],
+        *,
+        pool: Backends,
+        limits: Limits,
+    ) -> "tuple[Answer, bool]":
+        """The answer, and whether usage was asked for that the caller did not.
+
+        *note* is told of each backend before it is asked.
+        """
+        unstreamed = min(limits.first_token, limits.deadline, SILENT_SECONDS)
+        patience = Patience(
+            each=self._settings.backend_timeout_seconds,
+            all=limits.first_token if sent.streamed else unstreamed,
+            streamed=sent.streamed,
+        )
+        asking = Asking(self._connect(), sent, self._cannot_ask, note)
+        answer, asked = await first_answer(pool, asking, patience)
+        if problem := _problem(answer.status):
+            answer.close()
+            raise problem
+        return answer, asked
 
     def _connect(self) -> "Upstream":
         if self._upstream is None:
@@ -115,8 +123,10 @@ class Proxy:
             self._upstream = None
 
 
-async def _refuses_to_be_asked(answer: "Answer") -> bool:
-    """Whether it is `stream_options` that upstream does not take."""
-    if answer.status not in (400, 422):
-        return False
-    return b"stream_options" in await answer.peek(REFUSAL_READ)
+def _problem(status: int) -> ChatError | None:
+    """An answer that is none a caller may have, as it is about this server."""
+    if status in (401, 403):
+        return UpstreamAuth("The model's provider refused this server's credential.")
+    if not 200 <= status < 300 and not 400 <= status < 600:
+        return UpstreamError(f"The model's provider answered with status {status}.")
+    return None

@@ -7,6 +7,7 @@ from time import monotonic
 from azure_openai import outcome
 from azure_openai.outgoing import Outgoing
 from azure_openai.tap import Tap
+from settings.backends import Backend
 from streaming.errors import ChatError, UpstreamIncomplete
 from streaming.events import Usage
 from telemetry.runs import ModelCall, Run
@@ -34,9 +35,10 @@ class Record:
         if sent.operation == "embeddings":
             self.call.operation = "embeddings"
 
-    def answered_by(self, backend: str, region: str) -> None:
-        """Who answers."""
-        self.call.backend, self.call.region = backend, region
+    def answered_by(self, backend: Backend, region: str = "") -> None:
+        """*backend* is asked, and in the end answers; *region* is what it says."""
+        self.call.deployment, self.call.backend = backend.deployment, backend.host
+        self.call.region = region or backend.region or ""
 
     def read_by(self, tap: Tap) -> None:
         """*tap* fills in the run from here on."""

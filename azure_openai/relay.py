@@ -7,19 +7,22 @@ that a connection lost by then is a failure which clients know to try again.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import closing
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from azure_openai import outcome
+from azure_openai.asking import REFUSAL_READ, Opened
 from azure_openai.body_tap import BodyTap
 from azure_openai.outgoing import Outgoing
 from azure_openai.record import Record
 from azure_openai.sending import Sending
 from azure_openai.tap import StreamTap, Tap
+from settings.backends import Backend
 from streaming.dialects import openai as wire
 from streaming.errors import (
     ChatError,
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Ask = Callable[[Outgoing, Callable[[Backend], None]], Coroutine[Any, Any, Opened]]
+
 AFTER_DONE_SECONDS = 1
 """How long the body may still be silent once the answer has said that it is over."""
 
@@ -46,20 +51,24 @@ SILENT_SECONDS = 220
 class Relay(Response):
     """Makes the request that goes upstream, opens its answer and passes that on.
 
-    *ask* also says whether usage was asked for that the caller did not ask for.
+    *ask* is given whom to tell which backend is asked, and also says whether usage was
+    asked for that the caller did not ask for. With *patient* it may take long, and
+    keep-alives are sent meanwhile.
     """
 
     def __init__(
         self,
         make: Callable[[], Outgoing],
-        ask: "Callable[[Outgoing], Awaitable[tuple[Answer, bool]]]",
+        ask: Ask,
         record: Record,
         request_id: str,
         *,
         capacity: Capacity,
         limits: Limits,
+        patient: bool,
     ) -> None:
         super().__init__()
+        self._patient = patient
         self._make, self._ask = make, ask
         self._record, self._request_id = record, request_id
         self._capacity, self._limits = capacity, limits
@@ -120,11 +129,15 @@ class Relay(Response):
         return None
 
     async def _pass_on(self, send: Send) -> None:
-        answer, asked = await self._open()
+        sending = Sending(send, self._record, self._request_id, patient=self._patient)
+        self._sending = sending
+        answer, asked = await self._open(sending)
         with closing(answer):
+            if sending.begun and not answer.streams:
+                raise await _refused(answer)
             tap = self._tap(answer, asked)
-            sending = Sending(answer, tap, send, self._request_id)
-            self._sending, ended = sending, False
+            sending.answered(answer, tap)
+            ended = False
             while not ended:
                 read = await self._next(answer, tap, sending)
                 out = tap.feed(read)
@@ -136,17 +149,27 @@ class Relay(Response):
                 if self._record.run.active_at > self._quiet_since:
                     self._quiet_since = monotonic()
 
-    async def _open(self) -> "tuple[Answer, bool]":
+    async def _open(self, sending: Sending) -> Opened:
         sent = self._make()
         self._record.asked(sent)
         if not sent.streamed:
             self._deadline = min(self._deadline, self._started + SILENT_SECONDS)
         due, error = self._due(spoken=False)
+        opening = asyncio.create_task(self._ask(sent, self._record.answered_by))
+        opened = False
         try:
-            async with asyncio.timeout(due - monotonic()):
-                return await self._ask(sent)
-        except TimeoutError:
-            raise error from None
+            while True:
+                silence = sending.silent_until(self._limits, self._started)
+                left = max(0, min(due, silence) - monotonic())
+                await asyncio.wait({opening}, timeout=left)
+                if opened := opening.done():
+                    return opening.result()
+                if monotonic() >= due:
+                    raise error
+                await sending.break_silence()
+        finally:
+            if not opened:
+                await _stop(opening)
 
     def _tap(self, answer: "Answer", asked: bool) -> Tap:
         run, call = self._record.run, self._record.call
@@ -190,6 +213,25 @@ class Relay(Response):
         if self._deadline <= next_due:
             return self._deadline, deadline
         return next_due, limit
+
+
+async def _refused(answer: "Answer") -> ChatError:
+    """What *answer*, which is no stream, says; the caller has been promised one."""
+    body = await answer.peek_bytes(REFUSAL_READ)
+    try:
+        said = outcome.loads(body).get("error")
+    except (ValueError, AttributeError):
+        said = None
+    return outcome.error(said, answer.status if answer.status >= 400 else 502)
+
+
+async def _stop(opening: asyncio.Task[Opened]) -> None:
+    """Cancel *opening*, and close what it may have opened all the same."""
+    opening.cancel()
+    await asyncio.wait({opening})
+    if not opening.cancelled() and opening.exception() is None:
+        answer, _ = opening.result()
+        answer.close()
 
 
 async def _leaving(receive: Receive) -> None:

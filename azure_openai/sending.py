@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.types import Send
 
 from azure_openai import headers
+from azure_openai.record import Record
 from azure_openai.tap import Tap
 from streaming.dialects import openai as wire
 from streaming.errors import ChatError, UpstreamError
@@ -20,22 +21,42 @@ HELD_BACK = 64 * 1024
 
 
 class Sending:
-    """What of *answer* has been sent, as far as *tap* has let it pass."""
+    """What has been sent to the caller of *record*'s run.
 
-    def __init__(self, answer: "Answer", tap: Tap, send: Send, request_id: str) -> None:
-        self._answer, self._tap = answer, tap
-        self._send, self._request_id = send, request_id
+    With *patient*, a stream's status is sent even while it is open who answers it.
+    """
+
+    def __init__(
+        self, send: Send, record: Record, request_id: str, *, patient: bool
+    ) -> None:
+        self._send, self._record, self._request_id = send, record, request_id
+        self._patient = patient
+        self._answer: Answer | None = None
+        self._tap: Tap | None = None
         self._held = b""
         self._sent_at = math.inf
         self.begun = False
 
+    def answered(self, answer: "Answer", tap: Tap) -> None:
+        """*answer* is what is sent, as far as *tap* lets it pass."""
+        self._answer, self._tap = answer, tap
+
     def silent_until(self, limits: Limits, started: float) -> float:
         """When something should be sent even if nothing has come."""
-        if not self._answer.streams:
+        if self._answer is None:
+            streams = self._patient and self._record.run.streamed
+        else:
+            streams = self._answer.streams
+        if not streams:
             return math.inf
         if not self.begun:
             return started + limits.peek
-        return self._sent_at + limits.keep_alive if self._tap.between else math.inf
+        return self._sent_at + limits.keep_alive if self._between else math.inf
+
+    @property
+    def _between(self) -> bool:
+        """Whether something may be added to what has been sent."""
+        return self._tap is None or self._tap.between
 
     async def break_silence(self) -> None:
         """Send the status, if it has not been sent; else a keep-alive."""
@@ -48,22 +69,36 @@ class Sending:
         """Send *passed*, all that is ready; hold it while the status is undecided."""
         if not self.begun:
             self._held += passed
-            decided = self._tap.spoken or not self._answer.streams
-            if not (last or decided or len(self._held) > HELD_BACK):
+            if not (last or self._decided or len(self._held) > HELD_BACK):
                 return
             passed = await self._begin()
         if passed or last:
             await self._body(passed, more=not last)
 
+    @property
+    def _decided(self) -> bool:
+        streams = self._answer is not None and self._answer.streams
+        return not streams or (self._tap is not None and self._tap.spoken)
+
     async def _begin(self) -> bytes:
         """Send the head; give what was held."""
-        answer, request_id = self._answer, self._request_id
-        raw = headers.returned(answer.headers, request_id, streams=answer.streams)
-        start = {"type": "http.response.start", "status": answer.status}
+        answer, status = self._answer, 200
+        raw = headers.early(self._request_id)
+        if answer is not None:
+            status, raw = answer.status, self._headers(answer)
+        start = {"type": "http.response.start", "status": status}
         await self._send({**start, "headers": raw})
         self.begun, self._sent_at = True, monotonic()
         self._held, held = b"", self._held
         return held
+
+    def _headers(self, answer: "Answer") -> list[headers.Raw]:
+        return headers.returned(
+            answer.headers,
+            self._request_id,
+            streams=answer.streams,
+            answered_by=self._record.run.headers,
+        )
 
     async def _body(self, body: bytes, *, more: bool = True) -> None:
         message = {"type": "http.response.body", "body": body, "more_body": more}
@@ -76,8 +111,10 @@ class Sending:
         A body that upstream did not end is not ended here either: the server then
         closes the connection, which tells any reader.
         """
-        if not (self._answer.streams and self._tap.between) or self._tap.done:
-            return
+        if self._answer is not None:
+            over = self._tap is not None and self._tap.done
+            if not (self._answer.streams and self._between) or over:
+                return
         broken = isinstance(error, UpstreamError)
         body = b"data: %b\n\n" % wire.error(error, self._request_id)
         await self._body(body, more=broken)

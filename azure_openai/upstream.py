@@ -1,40 +1,38 @@
 """The connections to the upstream: requests as bytes, answers read as they arrive."""
 
 import asyncio
-import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
-from azure_openai import credentials
+from azure_openai import backends, credentials
 from azure_openai.credentials import Credential
 from settings import Settings
-from streaming.errors import ChatError, UpstreamAuth, UpstreamError, UpstreamTimeout
-
-log = logging.getLogger(__name__)
+from settings.backends import Backend
+from streaming.errors import UpstreamError, UpstreamTimeout
 
 READ_BUFFER = 64 * 1024
 """Bytes a slow reader may leave unread before the connection is not read either."""
-
-REFUSED = "The model's provider refused this server's credential."
 
 
 class Answer:
     """An answer whose head has come; leaving it closes what is still open of it."""
 
-    def __init__(self, response: aiohttp.ClientResponse, region: str | None) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, backend: Backend) -> None:
         self._response, self._content = response, response.content
         self._read_already: list[bytes] = []
-        self.backend = response.url.host or ""
-        self.region = response.headers.get("x-ms-region") or region or ""
+        self.backend = backend
+        self.region = response.headers.get("x-ms-region") or backend.region or ""
         self.status = response.status
         self.headers = response.raw_headers
+        self.named = response.headers
         # What is compressed all the same passes unread.
         plain = response.headers.get("content-encoding", "identity") == "identity"
         streams = response.content_type == "text/event-stream"
         self.streams = streams and plain and response.status == 200
+        self.is_json = response.content_type == "application/json" and plain
 
     @property
     def ended(self) -> bool:
@@ -54,13 +52,30 @@ class Answer:
                 return left
             raise UpstreamError("The connection to the model was lost.") from exc
 
-    async def peek(self, limit: int) -> bytes:
-        """The first *limit* bytes or more, which `read` gives all the same."""
+    async def peek(self, enough: Callable[[bytes], bool]) -> bytes:
+        """What arrives until a piece is *enough*; `read` gives it all the same.
+
+        The end is a piece too, `b""`.
+        """
         pieces: list[bytes] = []
-        while sum(map(len, pieces)) < limit and (piece := await self.read()):
-            pieces.append(piece)
-        self._read_already = pieces
-        return b"".join(pieces)
+        while True:
+            piece = await self.read()
+            if piece:
+                pieces.append(piece)
+            if enough(piece) or not piece:
+                self._read_already = pieces
+                return b"".join(pieces)
+
+    async def peek_bytes(self, limit: int) -> bytes:
+        """The first *limit* bytes or more, which `read` gives all the same."""
+        left = limit
+
+        def enough(piece: bytes) -> bool:
+            nonlocal left
+            left -= len(piece)
+            return left <= 0
+
+        return await self.peek(enough)
 
     def close(self) -> None:
         """Close the connection, unless the answer has ended."""
@@ -72,8 +87,11 @@ class Upstream:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._credential: Credential | None = None
+        self._credentials: dict[Backend, Credential] = {}
         self._signing_in = asyncio.Lock()
+        self._proxies = {
+            backend.endpoint: _proxy(backend.endpoint) for backend in settings.backends
+        }
         connect = settings.connect_timeout_seconds
         self._session = aiohttp.ClientSession(
             # The connection pool is no hidden queue: `MAX_CONCURRENT_STREAMS` is the
@@ -84,64 +102,52 @@ class Upstream:
             auto_decompress=False,
             read_bufsize=READ_BUFFER,
             skip_auto_headers=("Accept", "User-Agent"),
-            proxy=_proxy(settings),
         )
 
     async def post(
-        self, url: str, headers: Iterable[tuple[str, str]], body: bytes
+        self,
+        backend: Backend,
+        path: str,
+        headers: Iterable[tuple[str, str]],
+        body: bytes,
     ) -> Answer:
-        """Ask; raises a `ChatError` where the answer is none that a caller may have.
-
-        Such is the refusal of a credential, which is not the caller's.
-        """
-        signed = [*headers, *(await self._sign_in()).items()]
+        """Ask *backend*; raises a `ChatError` where there is no answer."""
+        signed = [*headers, *(await self._sign_in(backend)).items()]
+        url = f"{backends.base_url(self._settings, backend)}/{path}"
+        proxy = self._proxies[backend.endpoint]
         try:
             response = await self._session.post(
-                url, data=body, headers=signed, allow_redirects=False
+                url, data=body, headers=signed, allow_redirects=False, proxy=proxy
             )
         except TimeoutError as exc:
             raise UpstreamTimeout("The model did not answer in time.") from exc
         except (aiohttp.ClientError, OSError) as exc:
             raise UpstreamError("The connection to the model failed.") from exc
-        if problem := _problem(response.status):
-            response.close()
-            raise problem
-        return Answer(response, self._settings.azure_openai_region)
+        return Answer(response, backend)
 
-    async def _sign_in(self) -> dict[str, str]:
+    async def _sign_in(self, backend: Backend) -> dict[str, str]:
         async with self._signing_in:
-            if self._credential is None:
+            credential = self._credentials.get(backend)
+            if credential is None:
                 # For an identity it imports azure-identity, which takes its time.
-                self._credential = await asyncio.to_thread(
-                    credentials.from_settings, self._settings
+                credential = await asyncio.to_thread(
+                    credentials.build, self._settings, backend
                 )
-        try:
-            return dict(await self._credential.headers())
-        except Exception as exc:  # Of whatever library the identity comes from.
-            log.error("no credential for the upstream: %s", type(exc).__name__)
-            message = "This server could not sign in to the model's provider."
-            raise UpstreamAuth(message) from exc
+                self._credentials[backend] = credential
+        return dict(await credential.headers())
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self._session.close()
 
 
-def _proxy(settings: Settings) -> str | None:
+def _proxy(endpoint: str) -> str | None:
     """The proxy that the machine wants used, as the SDK finds it.
 
     aiohttp would look for one at each call, and for credentials as well.
     """
-    url = urlsplit(settings.azure_openai_endpoint or settings.openai_base_url or "")
+    url = urlsplit(endpoint)
     proxies = getproxies()
     if proxy_bypass(url.netloc):
         return None
     return proxies.get(url.scheme) or proxies.get("all")
-
-
-def _problem(status: int) -> ChatError | None:
-    if status in (401, 403):
-        return UpstreamAuth(REFUSED)
-    if not 200 <= status < 300 and not 400 <= status < 600:
-        return UpstreamError(f"The model's provider answered with status {status}.")
-    return None

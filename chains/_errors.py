@@ -3,8 +3,6 @@
 import logging
 import sys
 import traceback
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from langchain_core.exceptions import (
@@ -19,6 +17,7 @@ from langchain_core.exceptions import (
     ModelTimeoutError,
 )
 
+from azure_openai import trouble
 from streaming.errors import (
     ChatError,
     ContentFiltered,
@@ -134,21 +133,7 @@ def _parameter(exc: Exception) -> str | None:
 
 
 def _retry_after_ms(exc: Exception) -> int | None:
-    """The provider's `retry-after-ms`, or `retry-after`: seconds or a date."""
+    """What the provider asks for."""
     headers: Any = getattr(getattr(exc, "response", None), "headers", None) or {}
-    for name, factor in (("retry-after-ms", 1), ("retry-after", 1000)):
-        value = headers.get(name)
-        try:
-            if value is not None and 0 <= float(value) * factor < 2**31:
-                return round(float(value) * factor)
-        except ValueError:
-            return _milliseconds_until(value)
-    return None
-
-
-def _milliseconds_until(date: str) -> int | None:
-    try:
-        left = parsedate_to_datetime(date) - datetime.now(UTC)
-    except (TypeError, ValueError):
-        return None
-    return max(0, round(left.total_seconds() * 1000))
+    seconds = trouble.retry_after(headers)
+    return None if seconds is None else round(seconds * 1000)

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, SystemMessage
-from langchain_core.outputs import ChatGenerationChunk
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import RunnableConfig
 from langchain_openai import AzureChatOpenAI, ChatOpenAI
 from pydantic import SecretStr
 
-from azure_openai import client, credentials
+from azure_openai import client
 from azure_openai.completions import Completions
+from azure_openai.transport import answered
 from settings import Settings
 from streaming.errors import NotConfigured
 
@@ -64,6 +65,13 @@ class _WholeWire(_Base):
             extra["redact"] = [offsets]
         return generation
 
+    async def _agenerate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        result = await super()._agenerate(*args, **kwargs)
+        # Of an answer that did not stream, LangChain keeps nothing that would tell.
+        for generation in result.generations:
+            generation.message.response_metadata["upstream"] = answered.get()
+        return result
+
 
 class AzureModel(_WholeWire, AzureChatOpenAI):
     """Azure OpenAI."""
@@ -87,7 +95,7 @@ def chat_model(settings: Settings) -> BaseChatModel:
             "No model is configured: set AZURE_OPENAI_ENDPOINT and "
             "AZURE_OPENAI_DEPLOYMENT, or OPENAI_BASE_URL and OPENAI_MODEL."
         )
-    http_client = client.build(settings, credentials.from_settings(settings))
+    http_client = client.build(settings)
     shared: dict[str, Any] = {
         "api_key": SET_BY_CREDENTIAL,
         "client": _AsyncOnly(),
@@ -101,10 +109,12 @@ def chat_model(settings: Settings) -> BaseChatModel:
         "use_responses_api": False,
     }
     model: AzureModel | OpenAIModel
-    if settings.azure_openai_endpoint:
+    if settings.azure:
+        # The HTTP client puts the backend that is asked in the place of the first.
+        first = settings.backends[0]
         model = AzureModel(
-            azure_endpoint=settings.azure_openai_endpoint,
-            azure_deployment=settings.azure_openai_deployment,
+            azure_endpoint=first.endpoint,
+            azure_deployment=first.deployment,
             api_version=settings.azure_openai_api_version,
             azure_ad_token=None,
             **shared,
@@ -116,7 +126,7 @@ def chat_model(settings: Settings) -> BaseChatModel:
             openai_proxy=None,
             **shared,
         )
-    model.async_client = Completions(model.async_client, settings.azure_openai_region)
+    model.async_client = Completions(model.async_client)
     return model
 
 

@@ -12,6 +12,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from settings import _providers
 from settings._kinds import (
     AuthLevel,
     ConnectionString,
@@ -26,6 +27,7 @@ from settings._kinds import (
     Url,
     parts,
 )
+from settings.backends import Backend, Backends
 
 VERSION = "0.1.0"
 """Of this project; CHANGELOG has what changed."""
@@ -70,6 +72,8 @@ class Settings(BaseSettings):
     )
     azure_openai_allowed_deployments: Names = Field(default_factory=tuple)
     azure_openai_region: str | None = None
+    azure_openai_backends: Backends = Field(default_factory=tuple)
+    backend_timeout_seconds: Seconds = 20
 
     openai_base_url: Url | None = None
     openai_api_key: SecretStr | None = None
@@ -147,30 +151,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _one_provider_whole(self) -> Self:
-        azure = {
-            "AZURE_OPENAI_ENDPOINT": self.azure_openai_endpoint,
-            "AZURE_OPENAI_DEPLOYMENT": self.azure_openai_deployment,
-        }
-        openai = {
-            "OPENAI_BASE_URL": self.openai_base_url,
-            "OPENAI_MODEL": self.openai_model,
-        }
-        more_azure = self.azure_openai_api_key or self.azure_openai_allowed_deployments
-        if self.openai_base_url and (any(azure.values()) or more_azure):
-            raise ValueError(
-                "OPENAI_BASE_URL and the AZURE_OPENAI_* settings exclude each other: "
-                "unset one"
-            )
-        for group in (azure, openai):
-            missing = [name for name, value in group.items() if not value]
-            if len(missing) == 1:
-                given = next(name for name in group if name not in missing)
-                raise ValueError(f"{missing[0]} is missing: {given} needs it")
-        if more_azure and not self.azure_openai_endpoint:
-            name = "API_KEY" if self.azure_openai_api_key else "ALLOWED_DEPLOYMENTS"
-            raise ValueError(
-                f"AZURE_OPENAI_ENDPOINT is missing: AZURE_OPENAI_{name} needs it"
-            )
+        _providers.check(self)
         return self
 
     @model_validator(mode="after")
@@ -230,7 +211,17 @@ class Settings(BaseSettings):
     @property
     def model_configured(self) -> bool:
         """Whether a language model can be called at all."""
-        return bool(self.azure_openai_endpoint or self.openai_base_url)
+        return bool(self.backends)
+
+    @property
+    def azure(self) -> bool:
+        """Whether the backends speak Azure OpenAI's API, not OpenAI's."""
+        return self.openai_base_url is None
+
+    @property
+    def backends(self) -> tuple[Backend, ...]:
+        """Who may be asked: `AZURE_OPENAI_BACKENDS`, else the one endpoint there is."""
+        return _providers.backends(self)
 
     @property
     def default_chain(self) -> str:
@@ -239,7 +230,9 @@ class Settings(BaseSettings):
 
     @property
     def deployment(self) -> str | None:
-        """The configured model, as its provider calls it."""
+        """The configured model, as its provider calls it; the first backend's."""
+        if self.azure_openai_backends:
+            return self.azure_openai_backends[0].deployment
         return self.azure_openai_deployment or self.openai_model
 
     @property
@@ -272,5 +265,6 @@ def load() -> Settings:
 
 def _explain(error: Any) -> str:
     message = str(error["msg"]).removeprefix("Value error, ")
-    name = ".".join(str(part) for part in error["loc"]).upper()
+    first, *inner = (str(part) for part in error["loc"]) if error["loc"] else ("",)
+    name = ".".join([first.upper(), *inner])
     return f"{name}: {message}" if name else message

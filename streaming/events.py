@@ -1,5 +1,6 @@
 """What a chain's answer is made of, whatever the wire: the closed union `Event`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -123,6 +124,10 @@ class Progress(Protocol):
     @property
     def deployment(self) -> str:
         """The deployment that answers; the chain's name until one does."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What the response's headers say of who answers, as far as that is known."""
 
     @property
     def active_at(self) -> float:

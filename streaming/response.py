@@ -128,6 +128,7 @@ class EventResponse(Response):
     async def _write(self, pipe: "_Pipe", send: Send) -> None:
         headers = {
             **self._dialect.headers(self._request),
+            **self._progress.headers,
             "x-content-type-options": "nosniff",
             "x-request-id": self._request.id,
         }

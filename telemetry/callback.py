@@ -83,7 +83,7 @@ class TelemetryCallback(BaseCallbackHandler):
         if call is None:
             return
         if call.first_chunk is None:
-            _note_upstream(call, getattr(chunk, "message", None))
+            _note_upstream(call, _metadata(getattr(chunk, "message", None)))
         call.note_chunks(now)
         if isinstance(token, str):
             # A graph's call may end only after its run has been recorded.
@@ -108,6 +108,8 @@ class TelemetryCallback(BaseCallbackHandler):
             return
         call.ended = False  # It failed, which is said otherwise; it was not cut.
         call.error = type(error).__name__
+        # Of the SDK's errors: the backend that was asked last.
+        _note_upstream(call, getattr(getattr(error, "request", None), "extensions", {}))
         if call.usage is None and isinstance(error, Exception):
             refused = not call.estimate().output_tokens
             # A call that was refused costs nothing, unless its prompt was filtered.
@@ -188,20 +190,24 @@ def _note_finish(call: ModelCall, info: Mapping[str, Any]) -> None:
         return
 
 
-def _note_upstream(call: ModelCall, message: BaseMessage | None) -> None:
-    """Who answered, where the message says so, as this project's own models do."""
-    upstream = message.response_metadata.get("upstream") if message else None
+def _note_upstream(call: ModelCall, said: Mapping[str, Any]) -> None:
+    """Who answered, where it is *said*, as this project's own models do."""
+    upstream = said.get("upstream")
     if isinstance(upstream, dict):
         call.deployment = upstream.get("deployment") or call.deployment
         call.backend = upstream.get("backend") or ""
         call.region = upstream.get("region") or ""
 
 
+def _metadata(message: BaseMessage | None) -> Mapping[str, Any]:
+    return message.response_metadata if message else {}
+
+
 def _note_message(call: ModelCall, message: BaseMessage) -> None:
     if call.finish_reason is None:
         _note_finish(call, message.response_metadata)
     if call.first_chunk is None:
-        _note_upstream(call, message)
+        _note_upstream(call, _metadata(message))
     model = message.response_metadata.get("model_name")
     if isinstance(model, str) and model:
         call.model = model

@@ -148,6 +148,15 @@ class Run:
         """The deployment that answers; the chain's name until one does."""
         return self._latest.deployment if self._latest else self.chain
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Who answers, where that is a backend, as the response's headers say it."""
+        call = self._latest
+        if call is None or not call.backend:
+            return {}
+        named = {"x-deployment": call.deployment, "x-backend": call.backend}
+        return {**named, "x-ms-region": call.region} if call.region else named
+
     def begin_call(self, key: Hashable, call: ModelCall) -> None:
         """A model call has begun."""
         self.calls[key] = self._latest = call

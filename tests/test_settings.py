@@ -135,6 +135,76 @@ def test_a_secret_is_in_no_message(
     assert "the-secret" not in str(raised.value)
 
 
+ENTRY = '{"endpoint": "https://one.example/", "deployment": "gpt-4o"}'
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("the-secret", "expected a JSON list of objects: Expecting value at line 1"),
+        ("[]", "expected a JSON list of one object or more"),
+        ("{}", "expected a JSON list of one object or more"),
+        (f'[{ENTRY}, "the-secret"]', ".1: Input should be a valid dictionary"),
+        (f'[{ENTRY}, {{"endpoint": "https://x"}}]', ".1.deployment: Field required"),
+        (f'[{{"deployment": "x"}}, {ENTRY}]', ".0.endpoint: Field required"),
+        (f'[{ENTRY[:-1]}, "key": 1}}]', ".0.key: Extra inputs are not permitted"),
+        (f'[{ENTRY[:-1]}, "weight": 0}}]', ".0.weight: Input should be greater"),
+        (f'[{ENTRY[:-1]}, "api_key": 1}}]', ".0.api_key: Input should be a valid"),
+        (f'[{ENTRY[:-1]}, "api_key": ""}}]', ".0.api_key: Value should have at"),
+        ('[{"endpoint": "the-secret", "deployment": "x"}]', ".0.endpoint: expected a"),
+        (f"[{ENTRY}, {ENTRY}]", "1 is the same endpoint and deployment as 0"),
+    ],
+)
+def test_a_bad_backend_is_named_by_its_number_and_not_quoted(
+    monkeypatch: pytest.MonkeyPatch, value: str, message: str
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load(monkeypatch, AZURE_OPENAI_BACKENDS=value)
+    assert str(raised.value).startswith("AZURE_OPENAI_BACKENDS")
+    assert message in str(raised.value)
+    assert "the-secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        AZURE,
+        {"AZURE_OPENAI_API_KEY": "the-secret"},
+        {"AZURE_OPENAI_REGION": "westeurope"},
+        {"OPENAI_BASE_URL": "http://x/v1", "OPENAI_MODEL": "llama"},
+    ],
+)
+def test_backends_take_the_place_of_a_single_endpoint(
+    monkeypatch: pytest.MonkeyPatch, more: dict[str, str]
+) -> None:
+    settings = load(monkeypatch, AZURE_OPENAI_BACKENDS=f"[{ENTRY}]")
+    assert settings.deployment == "gpt-4o"
+    assert settings.deployments == ("gpt-4o",)
+    assert settings.default_chain == "chat"
+    [backend] = settings.backends
+    assert (backend.endpoint, backend.host) == ("https://one.example", "one.example")
+    with pytest.raises(SettingsError) as raised:
+        load(monkeypatch, **more)
+    assert "AZURE_OPENAI_" in str(raised.value)
+    assert "the-secret" not in str(raised.value)
+
+
+def test_a_backends_key_is_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:
+    keyed = f'[{ENTRY[:-1]}, "api_key": "the-secret"}}]'
+    settings = load(monkeypatch, AZURE_OPENAI_BACKENDS=keyed)
+    assert "the-secret" not in repr(settings)
+    [backend] = settings.backends
+    assert backend.api_key is not None
+    assert backend.api_key.get_secret_value() == "the-secret"
+
+
+def test_a_single_endpoint_is_one_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, **AZURE, AZURE_OPENAI_REGION="westeurope")
+    [backend] = settings.backends
+    assert backend.endpoint == "https://name.openai.azure.com"
+    assert (backend.deployment, backend.region) == ("gpt-4o", "westeurope")
+
+
 def test_api_keys_take_the_place_of_function_keys(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

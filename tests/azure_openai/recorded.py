@@ -42,7 +42,7 @@ def recorded(scenario: str, *, asked: bool = True) -> bytes:
             "stream_options": {"include_usage": asked},
         }
     )
-    call = Call(directive, request, azure=True)
+    call = Call(directive, request, "gpt-4o", azure=True)
     sent = encoded(steps(call, seen=1), Completion(prompt_tokens=7, cached_tokens=3))
     if rewrite := REWRITERS.get(directive.name):
         sent = rewrite(sent)

@@ -446,7 +446,7 @@ async def test_who_cannot_sign_in_says_so(monkeypatch: pytest.MonkeyPatch) -> No
 
     credential = Credential(bearer=refuse)
     monkeypatch.setattr(
-        "azure_openai.credentials.from_settings", lambda settings: credential
+        "azure_openai.credentials.build", lambda settings, backend: credential
     )
     replay = Replay(pieces=[WHOLE])
     _, response = await exchange(replay)

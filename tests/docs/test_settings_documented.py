@@ -12,7 +12,7 @@ import settings
 from settings import Settings
 from streaming import errors, events
 from streaming.errors import ChatError
-from tests.docs.markdown import ROOT, files, quoted, table
+from tests.docs.markdown import ROOT, after, files, quoted, table
 
 EXAMPLE = json.loads((ROOT / "local.settings.json.example").read_text("utf-8"))
 
@@ -67,6 +67,12 @@ def test_the_example_settings_are_the_defaults(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv(name, value)
     local = {"azure_functions_environment": "Development"}
     assert settings.load() == defaults.model_copy(update=local)
+
+
+def test_readmes_backends_are_read_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_OPENAI_BACKENDS", after("### Several backends", "json"))
+    order = [(each.priority, each.weight) for each in settings.load().backends]
+    assert order == [(1, 1), (2, 3), (2, 1), (3, 1)]
 
 
 def test_the_changelogs_newest_version_is_the_codes() -> None:

@@ -36,6 +36,8 @@ class Call:
 
     directive: Directive
     request: ChatRequest
+    deployment: str
+    """What the path asks for, else the body's `model`."""
     azure: bool
     """Whether the path is a deployment's, which has a chunk that v1 has not."""
 

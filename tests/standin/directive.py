@@ -18,6 +18,7 @@ PARAMETERS = (
     "first_ms",
     "for_ms",
     "ms",
+    "only",
     "retry_after",
     "retry_after_ms",
     "size",
@@ -28,7 +29,7 @@ PARAMETERS = (
     "times",
     "tokens",
 )
-TEXTS = ("tag", "text")
+TEXTS = ("only", "tag", "text")
 
 
 class InvalidDirective(ValueError):
@@ -62,6 +63,11 @@ class Directive:
     def tag(self) -> str:
         """What a test finds its request by."""
         return self.parameters.get("tag", "")
+
+    def is_for(self, deployment: str) -> bool:
+        """Whether *deployment* is one of those in `only`, if there is that."""
+        only = self.parameters.get("only")
+        return only is None or deployment in only.split(",")
 
     def number(self, key: str, default: int) -> int:
         """A count."""

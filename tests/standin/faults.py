@@ -45,6 +45,12 @@ def drop_before(call: Call) -> Iterator[Step]:
     yield Drop(reset=not call.directive.number("fin", 0))
 
 
+def drop_headers(call: Call) -> Iterator[Step]:
+    """The connection is lost when the response has begun, and said nothing."""
+    yield Raw(b"")
+    yield Drop(reset=not call.directive.number("fin", 0))
+
+
 def stall(call: Call) -> Iterator[Step]:
     """Silence after some of the tokens."""
     texts = [Text(piece) for piece in pieces(call)]

@@ -1,10 +1,11 @@
 """Every scenario by its name."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tests.standin import answers, faults, replies
 from tests.standin.answers import Call, Scenario
-from tests.standin.directive import InvalidDirective
+from tests.standin.directive import Directive, InvalidDirective
 from tests.standin.steps import Step
 
 SCENARIOS: dict[str, Scenario] = {
@@ -30,6 +31,7 @@ SCENARIOS: dict[str, Scenario] = {
     "cut": answers.said,
     "drop": faults.drop,
     "drop_before": faults.drop_before,
+    "drop_headers": faults.drop_headers,
     "stall": faults.stall,
     "slow_first": faults.slow_first,
     "silent": faults.silent,
@@ -50,6 +52,11 @@ def check(name: str) -> None:
 
 
 def steps(call: Call, *, seen: int) -> Iterator[Step]:
-    """The answer to *call*; after `times` requests of its tag a plain one."""
+    """The answer to *call*.
+
+    A plain one after `times` requests of its tag, and from deployments not in `only`.
+    """
+    if not call.directive.is_for(call.deployment):
+        return answers.answer(replace(call, directive=Directive()))
     exhausted = seen > call.directive.number("times", seen)
     return SCENARIOS["answer" if exhausted else call.directive.name](call)

@@ -86,7 +86,7 @@ class Resource:
         self, request: web.Request, raw: bytes, entry: Entry, delivery: Delivery
     ) -> web.StreamResponse:
         try:
-            call = understood(entry, raw, azure="deployment" in request.match_info)
+            call = understood(entry, raw, request.match_info.get("deployment"))
         except ValueError as exc:
             self.journal.open(entry)
             return delivery.reply(replies.invalid(str(exc)))
@@ -110,7 +110,7 @@ class Resource:
             return replies.UNAUTHORIZED
         if call.azure and not request.query.get("api-version"):
             return replies.RESOURCE_NOT_FOUND
-        if request.match_info.get("deployment", call.request.model) == "missing":
+        if call.deployment == "missing":
             return replies.DEPLOYMENT_NOT_FOUND
         return None
 
@@ -137,7 +137,7 @@ def opened(request: web.Request) -> Entry:
     )
 
 
-def understood(entry: Entry, raw: bytes, *, azure: bool) -> Call:
+def understood(entry: Entry, raw: bytes, deployment: str | None) -> Call:
     """What the body asks for; *entry* is told."""
     body = json.loads(raw)
     request = ChatRequest.model_validate(body)
@@ -146,7 +146,8 @@ def understood(entry: Entry, raw: bytes, *, azure: bool) -> Call:
     entry.tag = directive.tag
     entry.scenario = directive.name
     scenarios.check(directive.name)
-    return Call(directive, request, azure)
+    azure = deployment is not None
+    return Call(directive, request, deployment or request.model or "", azure)
 
 
 def headers(request_id: str) -> dict[str, str]:

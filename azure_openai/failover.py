@@ -1,0 +1,132 @@
+"""One request's way from backend to backend, until one answers."""
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from math import ceil
+from time import monotonic
+from typing import Protocol
+
+from azure_openai.backends import Backends
+from azure_openai.trouble import COOL_DOWN_SECONDS, SILENT, Trouble
+from settings.backends import Backend
+from streaming.errors import RateLimited, UpstreamTimeout
+
+log = logging.getLogger(__name__)
+
+
+class Asking[T](Protocol):
+    """How backends are asked for one answer, which is a *T* of which the head came."""
+
+    async def ask(self, backend: Backend) -> T:
+        """Send the request to *backend*."""
+
+    async def examine(self, answer: T) -> Trouble | None:
+        """Wait until *answer* says something; what came instead, if it comes to none.
+
+        *answer* can be read as if nobody had.
+        """
+
+    def explain(self, error: Exception) -> Trouble | None:
+        """What an *error* of the above says of the backend; `None`: nothing."""
+
+    async def close(self, answer: T) -> None:
+        """Close the connection at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """In seconds: how long one backend may say nothing, and how long all of them.
+
+    No attempt but the last gets more than half of what is left. An answer that does not
+    stream says nothing before it is whole: there, that is the only limit.
+    """
+
+    each: float
+    all: float
+    streamed: bool
+
+    def budget(self, started: float) -> float:
+        """What is left for an attempt after which there is another one."""
+        half = max(0.0, started + self.all - monotonic()) / 2
+        return min(self.each, half) if self.streamed else half
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered[T]:
+    """A backend has answered, if only to say what its trouble is."""
+
+    answer: T
+    trouble: Trouble | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """A backend has not answered."""
+
+    error: Exception
+    trouble: Trouble
+
+
+async def first_answer[T](
+    backends: Backends, asking: Asking[T], patience: Patience
+) -> T:
+    """The first answer that says something, or what the last backend did instead.
+
+    Raises `RateLimited` where all are cooling down, or one that was asked is busy and
+    none answered. A single backend is asked, and what it does is passed on.
+    """
+    if len(backends) == 1:
+        return await asking.ask(backends.first)
+    started, tried, busy = monotonic(), list[Backend](), False
+    attempt: _Answered[T] | _Lost | None = None
+    while backend := backends.choose(tried):
+        await _drop(asking, attempt)
+        tried.append(backend)
+        another = bool(backends.ready(tried))
+        seconds = patience.budget(started) if another else None
+        attempt = await _attempt(asking, backend, seconds)
+        if attempt.trouble is None:
+            break
+        _note(backends, backend, attempt.trouble)
+        busy = busy or attempt.trouble.busy
+    if attempt is None or (busy and attempt.trouble):
+        await _drop(asking, attempt)
+        wait = ceil((backends.ready_in() or COOL_DOWN_SECONDS) * 1000)
+        message = "The model is busy; try again later."
+        raise RateLimited(message, retry_after_ms=wait)
+    if isinstance(attempt, _Lost):
+        raise attempt.error
+    return attempt.answer
+
+
+async def _attempt[T](
+    asking: Asking[T], backend: Backend, seconds: float | None
+) -> _Answered[T] | _Lost:
+    try:
+        async with AsyncExitStack() as stack, asyncio.timeout(seconds):
+            answer = await asking.ask(backend)
+            stack.push_async_callback(asking.close, answer)
+            trouble = await asking.examine(answer)
+            stack.pop_all()
+        return _Answered(answer, trouble)
+    except TimeoutError:
+        late = UpstreamTimeout("The model did not answer in time.")
+        return _Lost(late, SILENT)
+    except Exception as exc:
+        if known := asking.explain(exc):
+            return _Lost(exc, known)
+        raise
+
+
+async def _drop[T](asking: Asking[T], attempt: _Answered[T] | _Lost | None) -> None:
+    if isinstance(attempt, _Answered):
+        await asking.close(attempt.answer)
+
+
+def _note(backends: Backends, backend: Backend, trouble: Trouble) -> None:
+    backends.failed(backend, trouble)
+    level = logging.ERROR if trouble.refused else logging.WARNING
+    where = f"{backend.host}, deployment {backend.deployment}"
+    log.log(level, "backend %s: %s", where, trouble.reason)

@@ -1,0 +1,82 @@
+"""Why a backend is moved away from, and for how long."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+COOL_DOWN_SECONDS = 5
+"""For a backend that failed and does not say when to come back."""
+
+REFUSED_COOL_DOWN_SECONDS = 60
+"""For one that refuses this server's credential, or has no such deployment."""
+
+MAX_COOL_DOWN_SECONDS = 120
+"""However long a backend asks for: a quota may be raised, and a clock be wrong."""
+
+MAX_WAIT_SECONDS = 2**31 / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What a backend has done instead of answering.
+
+    `busy` is whether it asked to be left alone, `wait` for how many seconds; `refused`
+    whether it takes a person to change it.
+    """
+
+    reason: str
+    busy: bool = False
+    refused: bool = False
+    wait: float | None = None
+
+    @property
+    def cool_down(self) -> float:
+        """For how many seconds the backend is not asked."""
+        if self.wait is not None:
+            return min(self.wait, MAX_COOL_DOWN_SECONDS)
+        return REFUSED_COOL_DOWN_SECONDS if self.refused else COOL_DOWN_SECONDS
+
+
+SILENT = Trouble("no token in time")
+LOST = Trouble("the connection was lost")
+CUT = Trouble("the answer broke off before its first token")
+NO_CREDENTIAL = Trouble("no credential for it", refused=True)
+
+
+def of_status(status: int, headers: Mapping[str, str]) -> Trouble | None:
+    """What *status* says of the backend; `None` where it answers, or the caller errs.
+
+    The names in *headers* are in lower case, or found in any.
+    """
+    if status in (401, 403, 404):
+        return Trouble(f"status {status}", refused=True)
+    if 200 <= status < 300 or (400 <= status < 500 and status not in (408, 429)):
+        return None
+    wait = retry_after(headers)
+    busy = status == 429 or wait is not None
+    return Trouble(f"status {status}", busy=busy, wait=wait)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds of `retry-after-ms`, else of `retry-after`: a number or a date."""
+    for name, factor in (("retry-after-ms", 0.001), ("retry-after", 1)):
+        value = headers.get(name)
+        if value is None:
+            continue
+        try:
+            seconds = float(value) * factor
+        except ValueError:
+            return _until(value)
+        if 0 <= seconds < MAX_WAIT_SECONDS:
+            return seconds
+    return None
+
+
+def _until(date: str) -> float | None:
+    """The seconds until *date*, which may have passed."""
+    try:
+        left = parsedate_to_datetime(date) - datetime.now(UTC)
+    except (TypeError, ValueError):
+        return None
+    return max(0, left.total_seconds())

@@ -1,0 +1,72 @@
+"""Several upstreams in the place of one: `AZURE_OPENAI_BACKENDS`."""
+
+import json
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+)
+from pydantic_settings import NoDecode
+
+from settings._kinds import Url
+
+
+class Backend(BaseModel):
+    """One upstream: a deployment at an endpoint.
+
+    The lowest `priority` is asked first; `weight` shares the load within one. Without
+    an `api_key` it is asked with the signed-in identity.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    endpoint: Url
+    deployment: Annotated[str, Field(min_length=1)]
+    api_key: Annotated[SecretStr, Field(min_length=1)] | None = None
+    region: str | None = None
+    priority: Annotated[int, Field(ge=0)] = 1
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1
+
+    @property
+    def host(self) -> str:
+        """What events, headers and records call it."""
+        return urlsplit(self.endpoint).hostname or ""
+
+
+def _json_list(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        entries = json.loads(value)
+    except json.JSONDecodeError as exc:
+        # Not its text, which may hold a key.
+        where = f"{exc.msg} at line {exc.lineno} column {exc.colno}"
+        raise ValueError(f"expected a JSON list of objects: {where}") from None
+    if not isinstance(entries, list) or not entries:
+        raise ValueError("expected a JSON list of one object or more")
+    return entries
+
+
+def _distinct(backends: tuple[Backend, ...]) -> tuple[Backend, ...]:
+    seen: dict[tuple[str, str], int] = {}
+    for index, backend in enumerate(backends):
+        first = seen.setdefault((backend.endpoint, backend.deployment), index)
+        if first != index:
+            raise ValueError(
+                f"{index} is the same endpoint and deployment as {first}: leave one"
+            )
+    return backends
+
+
+Backends = Annotated[
+    tuple[Backend, ...],
+    NoDecode,
+    BeforeValidator(_json_list),
+    AfterValidator(_distinct),
+]

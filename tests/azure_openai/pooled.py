@@ -1,0 +1,224 @@
+"""An app with several backends on a real server: its chain, and its proxy."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from typing import Any
+
+import httpx
+import uvicorn
+from httpx_sse import EventSource
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import Runnable, RunnableLambda
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+import chains
+from azure_openai import passthrough
+from chains._model import chat_model
+from settings import Settings
+from settings.backends import Backend
+from streaming import dialects
+from streaming.limits import Capacity, Limits, limit
+from streaming.response import EventResponse
+from telemetry import Telemetry
+from telemetry.runs import Run
+from tests.azure_openai.proxied import holds
+from tests.standin.process import StandIn
+
+CHAIN = "/api/chat/json"
+OPENAI = "/api/chat/openai"
+WHOLE = "/api/chat/whole"
+PROXY = "/openai/deployments/ptu/chat/completions"
+
+_numbers = count()
+_models: dict[str, BaseChatModel] = {}
+
+
+def chain(settings: Settings) -> Runnable[Any, Any]:
+    """A bare model; each app has its own."""
+    model = _models[_name(settings)] = chat_model(settings)
+    return RunnableLambda(lambda inputs: inputs["messages"]) | model
+
+
+def whole(settings: Settings) -> Runnable[Any, Any]:
+    """One that does not stream."""
+    model = _models[_name(settings)] = chat_model(settings)
+
+    async def ask(inputs: Any, config: Any) -> Any:
+        return await model.ainvoke(inputs["messages"], config)
+
+    return RunnableLambda(ask)
+
+
+def _name(settings: Settings) -> str:
+    return next(iter(settings.chains))
+
+
+def backend(standin: StandIn, deployment: str, **more: Any) -> Backend:
+    """A backend of *standin*, which no other test has: cool-downs are remembered."""
+    return Backend.model_validate(
+        {
+            "endpoint": standin.url,
+            "deployment": deployment,
+            "api_key": standin.key,
+            "region": f"region-{next(_numbers)}",
+            **more,
+        }
+    )
+
+
+def two(standin: StandIn, **more: Any) -> tuple[Backend, Backend]:
+    """The provisioned deployment, and behind it, by another name, pay-as-you-go."""
+    behind = standin.url.replace("127.0.0.1", "localhost")
+    return (
+        backend(standin, "ptu", priority=1, **more),
+        backend(standin, "payg", priority=2, endpoint=behind),
+    )
+
+
+class Kept(Telemetry):
+    """Keeps the runs themselves, and no record of them."""
+
+    def __init__(self, runs: list[Run]) -> None:
+        self._runs = runs
+
+    def emit(self, run: Run) -> None:
+        self._runs.append(run)
+
+
+@dataclass
+class Pooled:
+    """An app whose upstream are *backends*; the runs it has recorded."""
+
+    backends: Iterable[Backend]
+    limits: Limits = field(default_factory=Limits)
+    more: dict[str, Any] = field(default_factory=dict)
+    runs: list[Run] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        number = next(_numbers)
+        self.names = (f"chain-{number}", f"whole-{number}")
+        self.settings = Settings(
+            azure_openai_backends=tuple(self.backends),
+            chains={
+                name: f"{__name__}:{build.__name__}"
+                for name, build in zip(self.names, (chain, whole), strict=True)
+            },
+            **self.more,
+        )
+        self.proxy = passthrough.build(self.settings)
+        self.capacity = Capacity(5000)
+        self.telemetry = Kept(self.runs)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        answer = self.answer if scope["path"].startswith("/api") else self.forward
+        response = answer(request, await request.body())
+        await response(scope, receive, send)
+
+    def answer(self, request: Request, body: bytes) -> EventResponse:
+        """As `function_app` does, with limits of this test's."""
+        name = request.url.path.rpartition("/")[2]
+        dialect = dialects.load("openai" if name == "openai" else "json")
+        run = Run(chain=self.names[name == "whole"], dialect=name)
+        asked = dialect.parse(body, {}).model_copy(update={"id": run.id})
+        events = chains.stream(
+            run.chain,
+            asked,
+            self.settings,
+            progress=run,
+            callbacks=partial(self.telemetry.callbacks, run),
+        )
+        limited = limit(events, self.limits, run, started=run.started)
+        return EventResponse(
+            self.telemetry.record(limited, run),
+            asked,
+            dialect,
+            limits=self.limits,
+            capacity=self.capacity,
+            progress=run,
+            started=run.started,
+        )
+
+    def forward(self, request: Request, body: bytes) -> Any:
+        """As `gateway` does."""
+        return self.proxy.respond(
+            body,
+            request.headers,
+            request.query_params,
+            operation="chat/completions",
+            deployment=request.url.path.split("/")[3],
+            request_id="the-request-id",
+            run=Run(dialect="openai"),
+            emit=self.runs.append,
+            capacity=self.capacity,
+            limits=self.limits,
+        )
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[httpx.AsyncClient]:
+        """Serve it; gives a client of it."""
+        config = uvicorn.Config(self, lifespan="off", log_config=None, backlog=4096)
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(4096)
+            server = uvicorn.Server(config)
+            serving = asyncio.create_task(server.serve([listener]))
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            limits = httpx.Limits(max_connections=None)
+            try:
+                async with httpx.AsyncClient(
+                    base_url=url, timeout=20, limits=limits
+                ) as client:
+                    yield client
+            finally:
+                server.should_exit = True
+                await serving
+                await self.proxy.aclose()
+                for model in (_models.pop(name, None) for name in self.names):
+                    if model is not None:
+                        await model.root_async_client.close()  # type: ignore[attr-defined]  # of LangChain's OpenAI models
+
+    async def run(self) -> Run:
+        """The one run there was."""
+        await holds(lambda: bool(self.runs))
+        [run] = self.runs
+        return run
+
+
+def asking(path: str, scenario: str, *, stream: bool = True) -> dict[str, Any]:
+    """The body that asks *path* for *scenario*."""
+    text = f"standin:{scenario}"
+    if path in (CHAIN, WHOLE):
+        return {"user": text, "stream": stream}
+    return {"messages": [{"role": "user", "content": text}], "stream": stream}
+
+
+def text_of(path: str, response: httpx.Response, *, stream: bool = True) -> str:
+    """What the caller reads; the answer must be whole."""
+    assert response.status_code == 200, response.text
+    if not stream:
+        answer = response.json()
+        if path in (CHAIN, WHOLE):
+            return str(answer["content"])
+        return str(answer["choices"][0]["message"]["content"])
+    events = list(EventSource(response).iter_sse())
+    if path in (CHAIN, WHOLE):
+        assert events[-1].json()["finish_reason"] == "stop", response.text
+        said = [event.json().get("delta_content") for event in events]
+        return "".join(filter(None, said))
+    assert events[-1].data == "[DONE]", response.text
+    chunks = [json.loads(event.data) for event in events[:-1]]
+    choices = [choice for chunk in chunks for choice in chunk["choices"]]
+    return "".join(choice["delta"].get("content") or "" for choice in choices)
+
+
+def asked(standin: StandIn, tag: str) -> list[str]:
+    """Which deployments were asked for what has *tag*, in order."""
+    return [request["path"].split("/")[3] for request in standin.requests(tag)]

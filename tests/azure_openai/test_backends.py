@@ -1,0 +1,185 @@
+"""The choice of a backend, on a clock and with a chance of the test's own."""
+
+from collections import Counter
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from azure_openai import backends as module
+from azure_openai.backends import Backends
+from azure_openai.trouble import SILENT, Trouble
+from settings import Settings
+from settings.backends import Backend
+
+BUSY = Trouble("status 429", busy=True, wait=30)
+
+
+def backend(name: str, **more: object) -> Backend:
+    return Backend.model_validate(
+        {"endpoint": f"https://{name}.example", "deployment": name, **more}
+    )
+
+
+class Clock:
+    """Stands still until it is told."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+ONE, TWO, THREE = backend("one"), backend("two", priority=2), backend("three")
+
+
+def pool(*given: Backend, chance: float = 0.0) -> tuple[Backends, Clock]:
+    clock = Clock()
+    return Backends(given, clock=clock, chance=lambda: chance), clock
+
+
+def test_the_lowest_priority_that_is_ready_is_asked() -> None:
+    choice, clock = pool(TWO, ONE)
+    assert choice.choose() == ONE
+    choice.failed(ONE, BUSY)
+    assert choice.choose() == TWO
+    clock.now += 29.9
+    assert choice.choose() == TWO
+    clock.now += 0.2
+    assert choice.choose() == ONE
+
+
+def test_who_was_tried_is_not_asked_again() -> None:
+    choice, _ = pool(ONE, TWO)
+    assert choice.choose([ONE]) == TWO
+    assert choice.choose([ONE, TWO]) is None
+
+
+def test_weights_share_the_load_within_a_priority() -> None:
+    light, heavy = backend("light"), backend("heavy", weight=3)
+    last = backend("last", priority=2, weight=100)
+    choice = Backends([light, heavy, last], chance=Random(1).random)
+    chosen = Counter(choice.choose() for _ in range(10_000))
+    assert chosen.keys() == {light, heavy}
+    assert chosen[heavy] / chosen[light] == pytest.approx(3, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "seconds"),
+    [
+        (Trouble("", busy=True, wait=7), 7),
+        (Trouble("", busy=True, wait=86_400), 120),
+        (Trouble("", busy=True), 5),
+        (SILENT, 5),
+        (Trouble("", refused=True), 60),
+    ],
+)
+def test_how_long_it_cools_down(trouble: Trouble, seconds: float) -> None:
+    choice, clock = pool(ONE, TWO)
+    choice.failed(ONE, trouble)
+    clock.now += seconds - 0.01
+    assert choice.ready() == [TWO]
+    clock.now += 0.02
+    assert choice.ready() == [ONE, TWO]
+
+
+def test_a_shorter_wait_does_not_end_a_longer_one() -> None:
+    choice, clock = pool(ONE, TWO)
+    choice.failed(ONE, BUSY)
+    choice.failed(ONE, SILENT)
+    clock.now += 20
+    assert choice.ready() == [TWO]
+
+
+def test_the_last_that_is_ready_cools_down_only_where_it_asks_for_it() -> None:
+    choice, _ = pool(ONE, TWO)
+    choice.failed(ONE, SILENT)
+    choice.failed(TWO, SILENT)
+    assert choice.choose() == TWO
+    choice.failed(TWO, BUSY)
+    assert choice.choose() is None
+    assert choice.ready_in() == 5
+
+
+def test_a_single_one_is_always_asked() -> None:
+    choice, _ = pool(ONE)
+    for trouble in (SILENT, BUSY):
+        choice.failed(ONE, trouble)
+    assert choice.choose() == ONE
+    assert choice.ready_in() == 0
+
+
+troubles = st.builds(
+    Trouble,
+    reason=st.just("of some kind"),
+    busy=st.booleans(),
+    refused=st.booleans(),
+    wait=st.none() | st.floats(0, 300),
+)
+
+
+@given(
+    priorities=st.lists(st.integers(0, 3), min_size=2, max_size=6),
+    weights=st.lists(st.floats(0.01, 100), min_size=6, max_size=6),
+    steps=st.lists(
+        st.tuples(st.integers(0, 5), troubles, st.floats(0, 60)), max_size=12
+    ),
+    chances=st.lists(st.floats(0, 1, exclude_max=True), min_size=6, max_size=6),
+)
+def test_every_choice_is_ready_of_the_lowest_priority_and_made_once(
+    priorities: list[int],
+    weights: list[float],
+    steps: list[tuple[int, Trouble, float]],
+    chances: list[float],
+) -> None:
+    all_ = [
+        backend(str(index), priority=priority, weight=weight)
+        for index, (priority, weight) in enumerate(
+            zip(priorities, weights, strict=False)
+        )
+    ]
+    clock, chance = Clock(), iter(chances)
+    choice = Backends(all_, clock=clock, chance=lambda: next(chance))
+    ready_at = dict.fromkeys(all_, 0.0)
+    for index, trouble, later in steps:
+        failing = all_[index % len(all_)]
+        others = [each for each in all_ if each != failing]
+        if trouble.busy or any(ready_at[each] <= clock.now for each in others):
+            ends = clock.now + trouble.cool_down
+            ready_at[failing] = max(ready_at[failing], ends)
+        choice.failed(failing, trouble)
+        clock.now += later
+    ready = {each for each in all_ if ready_at[each] <= clock.now}
+    soonest = min(ready_at.values()) - clock.now
+    assert choice.ready_in() == (0 if ready else soonest)
+    tried: list[Backend] = []
+    while chosen := choice.choose(tried):
+        left = ready - set(tried)
+        assert chosen in left
+        assert chosen.priority == min(each.priority for each in left)
+        tried.append(chosen)
+    assert set(tried) == ready
+
+
+def test_the_default_deployment_is_each_backends_own() -> None:
+    settings = Settings(azure_openai_backends=(ONE, TWO))
+    assert module.of(settings).ready() == [ONE, TWO]
+    assert module.of(settings, "one") is module.of(settings)
+
+
+def test_another_deployment_is_asked_for_at_each_endpoint_once() -> None:
+    twin = ONE.model_copy(update={"deployment": "twin", "priority": 9})
+    settings = Settings(azure_openai_backends=(ONE, twin, TWO))
+    asked = [
+        (each.endpoint, each.deployment) for each in module.of(settings, "x").ready()
+    ]
+    assert asked == [("https://one.example", "x"), ("https://two.example", "x")]
+
+
+def test_what_one_has_learnt_all_know() -> None:
+    given = (backend("shared"), backend("other"))
+    module.of(Settings(azure_openai_backends=given)).failed(given[0], BUSY)
+    again = Settings(azure_openai_backends=tuple(each.model_copy() for each in given))
+    assert module.of(again).choose() == given[1]

@@ -1,0 +1,133 @@
+"""How far a stream is read ahead, and what its beginning says; cut anywhere."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from azure_openai.peek import PEEKED, Peek
+from azure_openai.trouble import Trouble, of_status, retry_after
+
+PROMPT_FILTER = b'data: {"choices":[],"prompt_filter_results":[{}],"id":""}\n\n'
+ROLE = b'data: {"choices":[{"delta":{"role":"assistant","content":""}}]}\n\n'
+FILTER = b'data: {"choices":[{"index":0,"content_filter_offsets":{}}]}\n\n'
+OPENING = PROMPT_FILTER + ROLE + FILTER + b": comment\n\n"
+
+
+def delta(delta: bytes, more: bytes = b"") -> bytes:
+    return b'data: {"choices":[{"index":0,"delta":%b%b}]}\n\n' % (delta, more)
+
+
+def error(fields: bytes) -> bytes:
+    return b'data: {"error":{%b}}\n\n' % fields
+
+
+ANSWERS = {
+    "text": delta(b'{"content":"Hi"}'),
+    "reasoning": delta(b'{"reasoning_content":"Hm"}'),
+    "refusal": delta(b'{"refusal":"No"}'),
+    "tool": delta(b'{"tool_calls":[{"index":0,"id":"c"}]}'),
+    "finish": delta(b"{}", b',"finish_reason":"stop"'),
+    "block": b'data: {"choices":[{"finish_reason":"content_filter"}]}\n\n',
+    "done": b"data: [DONE]\n\n",
+    "caller": error(b'"code":"content_filter"'),
+    "context": error(b'"code":"context_length_exceeded"'),
+    "invalid": error(b'"type":"invalid_request_error"'),
+}
+TROUBLES = {
+    "error": (error(b'"code":"server_error"'), False),
+    "busy": (error(b'"code":"429"'), True),
+    "json": (b"data: {not json\n\n", False),
+    "list": (b"data: [1]\n\n", False),
+    "end": (b"", False),
+    "half": (ANSWERS["text"][:-1], False),
+}
+
+
+def peeked(stream: bytes, cuts: list[int]) -> Peek:
+    peek, edges = Peek(), [0, *sorted(cuts), len(stream)]
+    pieces = [stream[start:end] for start, end in pairwise(edges)]
+    for piece in [piece for piece in pieces if piece] + [b""]:
+        if peek.feed(piece):
+            break
+    return peek
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+@given(cuts=st.lists(st.integers(0, 300), max_size=4))
+def test_what_shows_something_or_is_over_is_an_answer(
+    name: str, cuts: list[int]
+) -> None:
+    peek = peeked(OPENING + ANSWERS[name], cuts)
+    assert peek.decided
+    assert peek.trouble is None
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+@given(cuts=st.lists(st.integers(0, 300), max_size=4))
+def test_what_comes_to_nothing_is_trouble(name: str, cuts: list[int]) -> None:
+    stream, busy = TROUBLES[name]
+    peek = peeked(OPENING + stream, cuts)
+    assert peek.trouble is not None
+    assert peek.trouble.busy is busy
+
+
+def test_neither_the_prompts_filter_nor_the_role_is_an_answer() -> None:
+    peek = Peek()
+    assert not peek.feed(OPENING)
+    assert peek.feed(ANSWERS["text"])
+
+
+def test_it_is_not_read_for_ever() -> None:
+    peek = Peek()
+    assert not peek.feed(b":" + b" " * (PEEKED - 1))
+    assert peek.feed(b" ")
+    assert peek.trouble is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7),
+        ({"retry-after": "7", "retry-after-ms": "1500"}, 1.5),
+        ({"retry-after": "7", "retry-after-ms": "-1"}, 7),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
+    ],
+)
+def test_retry_after_is_read_in_all_its_forms(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert retry_after(headers) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "trouble"),
+    [
+        (200, None),
+        (400, None),
+        (413, None),
+        (422, None),
+        (302, Trouble("status 302")),
+        (401, Trouble("status 401", refused=True)),
+        (403, Trouble("status 403", refused=True)),
+        (404, Trouble("status 404", refused=True)),
+        (408, Trouble("status 408")),
+        (429, Trouble("status 429", busy=True)),
+        (500, Trouble("status 500")),
+        (599, Trouble("status 599")),
+    ],
+)
+def test_which_status_is_the_backends_fault(
+    status: int, trouble: Trouble | None
+) -> None:
+    assert of_status(status, {}) == trouble
+
+
+def test_a_failure_that_says_when_to_come_back_asks_for_it() -> None:
+    assert of_status(503, {"retry-after": "9"}) == Trouble(
+        "status 503", busy=True, wait=9
+    )
