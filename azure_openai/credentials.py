@@ -3,10 +3,11 @@
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cache
+from functools import cache, partial
 
 from pydantic import SecretStr
 
+from azure_openai.identity import Identity
 from settings import Settings
 from settings.backends import Backend
 from streaming.errors import UpstreamAuth
@@ -33,10 +34,7 @@ class Credential:
         self._api_key, self._bearer = api_key, bearer
 
     async def headers(self) -> Mapping[str, str]:
-        """What the next request needs; raises `UpstreamAuth` where nobody is signed in.
-
-        A token is asked for where it has run out.
-        """
+        """What the next request needs; `UpstreamAuth` where nobody can sign in."""
         if self._api_key is not None:
             return {"api-key": self._api_key.get_secret_value()}
         if self._bearer is None:
@@ -76,6 +74,6 @@ _signing_in = threading.Lock()
 def _identity() -> TokenProvider:
     """The signed-in identity; all calls share it, and the token it keeps."""
     # A key needs none of this, and importing it takes a quarter of a second.
-    from azure.identity.aio import DefaultAzureCredential, get_bearer_token_provider
+    from azure.identity.aio import DefaultAzureCredential
 
-    return get_bearer_token_provider(DefaultAzureCredential(), ENTRA_SCOPE)
+    return Identity(partial(DefaultAzureCredential().get_token_info, ENTRA_SCOPE))

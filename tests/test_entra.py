@@ -7,25 +7,32 @@ See: https://learn.microsoft.com/azure/app-service/overview-managed-identity
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import time
 
-from tests.server import Server, text_of
+from tests.server import Server, text_of, until
 from tests.standin.process import StandIn
 
 
 @contextmanager
-def identity_endpoint(token: str | None) -> Iterator[tuple[str, list[str]]]:
-    """An endpoint that gives *token*, or refuses; its URL and what it was asked."""
+def identity_endpoint(
+    token: str | None, *, first_seconds: int = 3600
+) -> Iterator[tuple[str, list[str]]]:
+    """An endpoint that gives *token*, or refuses; its URL and what it was asked.
+
+    The first one it gives is good for *first_seconds*.
+    """
     asked: list[str] = []
 
     class Endpoint(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
+            seconds = first_seconds if len(asked) == 1 else 3600
             given = {
                 "access_token": token,
-                "expires_on": str(int(time()) + 3600),
+                "expires_on": str(int(time()) + seconds),
                 "resource": "r",
                 "token_type": "Bearer",
             }
@@ -71,6 +78,48 @@ def test_the_signed_in_identity_is_used_and_its_token_kept(standin: StandIn) -> 
     for request in standin.requests("identity"):
         assert request["headers"]["authorization"] == [f"Bearer {standin.token}"]
         assert "api-key" not in request["headers"]
+
+
+def test_a_token_that_expires_is_renewed_once_and_not_once_a_request(
+    standin: StandIn,
+) -> None:
+    seconds = 3
+    with (
+        identity_endpoint(standin.token, first_seconds=seconds) as (endpoint, asked),
+        Server(settings(standin, endpoint)) as server,
+        ThreadPoolExecutor(10) as callers,
+    ):
+
+        def ask(_: int) -> str:
+            return text_of(server.events("standin:answer tokens=2"))
+
+        assert set(callers.map(ask, range(20))) == {"tok0 tok1"}
+        expired = time() + seconds
+        until(lambda: time() > expired)
+        assert set(callers.map(ask, range(20))) == {"tok0 tok1"}
+    assert len(asked) == 2
+
+
+def test_a_backend_without_a_key_is_asked_with_the_identity(standin: StandIn) -> None:
+    keyed = {"endpoint": standin.url, "deployment": "two", "api_key": standin.key}
+    backends = [
+        {"endpoint": standin.url, "deployment": "one"},
+        {**keyed, "priority": 2},
+    ]
+    for token, deployment in ((standin.token, "one"), (None, "two")):
+        with (
+            identity_endpoint(token) as (endpoint, _),
+            Server(
+                {
+                    "AZURE_OPENAI_BACKENDS": json.dumps(backends),
+                    "IDENTITY_ENDPOINT": endpoint,
+                    "IDENTITY_HEADER": "header",
+                }
+            ) as server,
+        ):
+            events = server.events("standin:answer tokens=2")
+            assert text_of(events) == "tok0 tok1"
+            assert events[-1][1]["deployment"] == deployment
 
 
 def test_an_identity_that_cannot_sign_in_is_502_upstream_auth(

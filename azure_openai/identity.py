@@ -1,0 +1,92 @@
+"""The signed-in identity's token, renewed before a request would have to wait for it.
+
+See: https://learn.microsoft.com/entra/identity-platform/access-tokens#token-lifetime
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from time import time
+from typing import Protocol
+
+log = logging.getLogger(__name__)
+
+EARLY_SECONDS = 4 * 60
+"""Before its end a token is renewed, unless its issuer names a time. The library gives
+a new one from five minutes before."""
+
+RETRY_SECONDS = 30
+"""Between two tries to renew a token that is still good."""
+
+SPARE_SECONDS = 5
+"""Before its end a token is no longer sent: it has a way to go."""
+
+
+class Token(Protocol):
+    """As azure-identity has it; times are `time.time()`."""
+
+    @property
+    def token(self) -> str: ...
+    @property
+    def expires_on(self) -> int: ...
+    @property
+    def refresh_on(self) -> int | None: ...
+
+
+class Identity:
+    """Gives a token that *fetch* has fetched, and waits only where none is good.
+
+    All who wait, wait for the same one. *clock* is for tests.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[], Awaitable[Token]],
+        *,
+        clock: Callable[[], float] = time,
+    ) -> None:
+        self._fetch, self._clock = fetch, clock
+        self._token: Token | None = None
+        self._due = 0.0
+        self._fetching: asyncio.Task[Token] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def __call__(self) -> str:
+        """The token; raises what *fetch* does where it has to be waited for."""
+        token, now = self._token, self._clock()
+        if token is None or now >= token.expires_on - SPARE_SECONDS:
+            # Others wait for it too: a caller who leaves does not cancel it.
+            token = await asyncio.shield(self._renewing())
+        elif now >= self._due:
+            self._renewing()
+        return token.token
+
+    def _renewing(self) -> asyncio.Task[Token]:
+        if self._fetching is None or self._fetching.done():
+            self._fetching = asyncio.ensure_future(self._renew())
+            self._fetching.add_done_callback(_tell)
+        return self._fetching
+
+    async def _renew(self) -> Token:
+        self._due = self._clock() + RETRY_SECONDS
+        try:
+            self._token = token = await self._fetch()
+            early = token.refresh_on or token.expires_on - EARLY_SECONDS
+            self._due = max(self._due, early)
+        finally:
+            self._wake()
+        return token
+
+    def _wake(self) -> None:
+        """Renew it in time even if nobody asks until then."""
+        if self._timer is not None:
+            self._timer.cancel()
+        left = max(0, self._due - self._clock())
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(left, self._renewing) if self._token else None
+
+
+def _tell(fetching: asyncio.Task[Token]) -> None:
+    """Whoever waits is told otherwise; a renewal has nobody who waits."""
+    if not fetching.cancelled() and (error := fetching.exception()):
+        log.warning("no new token for the upstream: %s", type(error).__name__)
