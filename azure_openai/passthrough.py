@@ -40,6 +40,7 @@ class Proxy:
         self._settings = settings
         self._upstream: Upstream | None = None
         self._cannot_ask: set[Backend] = set()
+        self._pools: dict[str, Backends] = {}
 
     def respond(
         self,
@@ -72,7 +73,7 @@ class Proxy:
             deployment=deployment,
             fields=fields,
         )
-        pool = backends.of(self._settings, deployment)
+        pool = self._pool(deployment)
         return Relay(
             make,
             partial(self._open, pool=pool, limits=limits),
@@ -107,6 +108,11 @@ class Proxy:
             answer.close()
             raise problem
         return answer, asked
+
+    def _pool(self, deployment: str) -> Backends:
+        if deployment not in self._pools:
+            self._pools[deployment] = backends.of(self._settings, deployment)
+        return self._pools[deployment]
 
     def _connect(self) -> "Upstream":
         if self._upstream is None:

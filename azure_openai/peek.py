@@ -10,6 +10,9 @@ from streaming.sse import DataDecoder
 PEEKED = 64 * 1024
 """Bytes in which a stream has to say something, or it is taken to have."""
 
+SLICE = 2048
+"""Bytes that are looked at together."""
+
 
 class Peek:
     """Reads a stream up to its first visible token: text, reasoning, refusal or tool.
@@ -26,10 +29,12 @@ class Peek:
     def feed(self, read: bytes) -> bool:
         """Take the next bytes, and say whether it is decided; the end is `b""`."""
         self._size += len(read)
-        for data in self._decoder.feed(read):
-            self._event(data)
-            if self.decided:
-                return True
+        # Much of a fast answer may have come at once, of which little has to be read.
+        for start in range(0, len(read), SLICE):
+            for data in self._decoder.feed(read[start : start + SLICE]):
+                self._event(data)
+                if self.decided:
+                    return True
         if not read:
             self._decide(CUT)
         elif self._size > PEEKED:

@@ -211,7 +211,8 @@ class Settings(BaseSettings):
     @property
     def model_configured(self) -> bool:
         """Whether a language model can be called at all."""
-        return bool(self.backends)
+        several = self.azure_openai_backends
+        return bool(several or self.azure_openai_endpoint or self.openai_base_url)
 
     @property
     def azure(self) -> bool:
