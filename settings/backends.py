@@ -38,6 +38,12 @@ class Backend(BaseModel):
         """What events, headers and records call it."""
         return urlsplit(self.endpoint).hostname or ""
 
+    @property
+    def port(self) -> int:
+        """Where it listens there."""
+        url = urlsplit(self.endpoint)
+        return url.port or (443 if url.scheme == "https" else 80)
+
 
 def _json_list(value: Any) -> Any:
     if not isinstance(value, str):

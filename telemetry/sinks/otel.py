@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from settings import VERSION, Settings
@@ -202,14 +201,8 @@ def build(settings: Settings) -> OtelSink | None:
     given = settings.python_applicationinsights_enable_telemetry
     if settings.otel_sdk_disabled or not (given or any(settings.otel_exporters)):
         return None
-    return OtelSink(lambda: _connect(settings), lambda host: _port(settings, host))
-
-
-def _port(settings: Settings, host: str) -> int | None:
-    """The port of the upstream, if *host* is what is configured."""
-    url = urlsplit(settings.azure_openai_endpoint or settings.openai_base_url or "")
-    default = 443 if url.scheme == "https" else 80
-    return (url.port or default) if url.hostname == host else None
+    ports = {backend.host: backend.port for backend in settings.backends}
+    return OtelSink(lambda: _connect(settings), ports.get)
 
 
 def _connect(settings: Settings) -> Outlet:

@@ -247,13 +247,13 @@ def test_a_failed_run_says_what_kind_of_error_it_was(
             "invoke_workflow chat",
             "INTERNAL",
             "ERROR",
-            told("chat", "error", **{DIALECT: "json"}, **error),
+            told("chat", "error", **{DIALECT: "json"}, **REGION, **error),
         ),
         (
             "chat gpt-4o",
             "CLIENT",
             "ERROR",
-            {**AZURE, "error.type": "rate_limited"},
+            {**AZURE, **SERVER, **REGION, "error.type": "rate_limited"},
         ),
     ]
 
@@ -322,13 +322,14 @@ def test_who_asks_not_to_be_traced_is_not(traced: Server, collector: Collector) 
 def test_every_metric_is_there(traced: Server, collector: Collector) -> None:
     ask(traced, "standin:answer tokens=3", chain="chat")
     ask(traced, "standin:rate_limited", chain="chat")
-    call = {**ANSWERED, "server.port": traced_port(collector)}
+    server = {**SERVER, "server.port": traced_port(collector)}
+    call = {**ANSWERED, **server}
     del call["langchain_stream.region"]
 
     def find() -> dict[str, Any] | None:
         points = collector.metrics()
         durations = [told for told, _, _ in points.get(DURATION, [])]
-        failed = {**AZURE, "error.type": "rate_limited"}
+        failed = {**AZURE, **server, "error.type": "rate_limited"}
         return points if call in durations and failed in durations else None
 
     points = collector.wait(find)
