@@ -9,8 +9,12 @@ from pydantic_settings import NoDecode
 
 
 def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # Its text has a part of the URL.
+        good = False
+    if not good:
         raise ValueError("expected a URL such as https://name.openai.azure.com")
     return value.rstrip("/")
 

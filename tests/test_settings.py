@@ -152,6 +152,10 @@ ENTRY = '{"endpoint": "https://one.example/", "deployment": "gpt-4o"}'
         (f'[{ENTRY[:-1]}, "api_key": 1}}]', ".0.api_key: Input should be a valid"),
         (f'[{ENTRY[:-1]}, "api_key": ""}}]', ".0.api_key: Value should have at"),
         ('[{"endpoint": "the-secret", "deployment": "x"}]', ".0.endpoint: expected a"),
+        (
+            '[{"endpoint": "http://x:the-secret", "deployment": "x"}]',
+            ".0.endpoint: expected a URL",
+        ),
         (f"[{ENTRY}, {ENTRY}]", "1 is the same endpoint and deployment as 0"),
     ],
 )

@@ -97,7 +97,7 @@ class Pooled:
     """An app whose upstream are *backends*; the runs it has recorded."""
 
     backends: Iterable[Backend]
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = field(default_factory=lambda: Limits(peek=20))
     more: dict[str, Any] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
 
