@@ -18,11 +18,13 @@ import chains
 import settings as configuration
 import telemetry
 from gateway import Gateway
+from health import Health, Parts
 from settings.platform import Platform
 from streaming import check, dialects, http
 from streaming.callers import Callers
 from streaming.errors import ChatError, InternalError
 from streaming.events import Event
+from streaming.headers import JSON
 from streaming.limits import Capacity, Limits, limit
 from streaming.requests import ChatRequest, Message
 from streaming.response import EventResponse, error_response
@@ -58,6 +60,7 @@ limits_unstreamed = Limits(
     deadline=min(limits.deadline, 220),
 )
 capacity = Capacity(settings.max_concurrent_streams)
+report_of = Health(Parts(settings, capacity, recorder))
 callers = Callers(settings.api_keys, signed_in=platform.authenticates)
 native = dialects.load("json")
 
@@ -88,6 +91,7 @@ def route(
             traceparent=context.trace_context.trace_parent or "",
         )
         try:
+            http.check_head(req)
             run.principal = callers.principal(req)
             return await answer(req, run)
         except ClientDisconnect:
@@ -114,7 +118,12 @@ def refuse(error: ChatError, run: Run) -> Response:
 async def chat(req: Request, run: Run) -> Response:
     """Answer with the chain that the body names, or the default one."""
     dialect = dialects.load(run.dialect)
-    body = await http.read_body(req, settings.max_request_bytes)
+    body = await http.read_body(
+        req,
+        settings.max_request_bytes,
+        capacity=capacity,
+        seconds=settings.body_timeout_seconds,
+    )
     run.prompt_bytes = len(body)
     return start(dialect.parse(body, req.path_params), run)
 
@@ -179,7 +188,7 @@ async def list_chains(req: Request, run: Run) -> Response:
 async def describe(req: Request, run: Run) -> Response:
     """All of this, for tools that read OpenAPI."""
     text = await asyncio.to_thread(DESCRIPTION.read_bytes)
-    return Response(text, headers={"content-type": "application/json"})
+    return Response(text, headers={**JSON})
 
 
 async def list_models(req: Request, run: Run) -> Response:
@@ -212,26 +221,22 @@ for under in ("", "api/"):
 
 @app.route("api/health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def health(req: Request) -> Response:
-    """Whether the default chain can answer; details where no key would be asked for."""
-    problem = chains.problem(settings)
-    report: dict[str, Any] = {"status": "unavailable" if problem else "ok"}
+    """Whether this can answer; details where no key would be asked for."""
+    try:
+        http.check_head(req)
+    except ChatError as error:
+        return error_response(error, native, http.request_id(req.headers))
+    ready = req.query_params.get("ready") == "1"
+    report = await report_of.ready() if ready else report_of.alive()
+    status = 200 if report["status"] == "ok" else 503
     anyone = settings.local or settings.auth_level == "anonymous"
-    if callers.holds_key(req) if settings.api_keys else anyone:
-        report |= {
-            "version": configuration.VERSION,
-            "chain": settings.default_chain,
-            "checks": {
-                "chain": problem or "ok",
-                "open_streams": capacity.open,
-                "telemetry": recorder.health(),
-            },
-        }
-    return json_response(report, 503 if problem else 200)
+    if not (callers.holds_key(req) if settings.api_keys else anyone):
+        report = {"status": report["status"]}
+    return json_response(report, status)
 
 
 def json_response(value: Any, status: int = 200) -> Response:
-    headers = {"content-type": "application/json", "cache-control": "no-store"}
-    return Response(orjson.dumps(value), status, headers)
+    return Response(orjson.dumps(value), status, {**JSON})
 
 
 def warm_up() -> None:

@@ -81,7 +81,10 @@ class Gateway:
 
     async def _read(self, request: Request) -> bytes:
         limit = self._settings.max_proxy_request_bytes
-        return await http.read_body(request, limit, MAX_BYTES)
+        seconds = self._settings.body_timeout_seconds
+        return await http.read_body(
+            request, limit, MAX_BYTES, capacity=self._capacity, seconds=seconds
+        )
 
     def _check(self, name: str, expected: object) -> None:
         if name not in self._deployments:

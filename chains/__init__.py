@@ -133,6 +133,15 @@ def problem(settings: Settings) -> str | None:
     return str(error) if isinstance(error, ChatError) else "could not be loaded"
 
 
+async def ready(settings: Settings) -> str | None:
+    """Why the default chain cannot answer, if it cannot, having loaded it."""
+    try:
+        await _loaded(settings.default_chain, settings)
+    except Exception:
+        return problem(settings) or "could not be loaded"
+    return problem(settings)
+
+
 def warm(settings: Settings) -> None:
     """Load the default chain; what fails is told to the first caller."""
     try:

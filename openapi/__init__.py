@@ -128,10 +128,20 @@ def paths() -> Schema:
     check = operation("Stream without a model", NATIVE)
     listed = operation("The chains there are", json_body(ref("Chains")))
     report = json_body(ref("Health"))
+    refused = json_body(ref("Error"))
     healthy = {
-        "summary": "Whether the default chain can answer",
+        "summary": "Whether this can answer",
+        "parameters": [
+            {
+                "name": "ready",
+                "in": "query",
+                "description": "`1` for all checks, the default chain loaded.",
+                "schema": STRING,
+            }
+        ],
         "responses": {
             "200": {"description": "It can.", "content": report},
+            "431": {"description": "Not answered.", "content": refused},
             "503": {"description": "It cannot.", "content": report},
         },
     }

@@ -123,6 +123,7 @@ class Settings(BaseSettings):
 
     first_token_peek_seconds: Annotated[Seconds, Field(ge=0)] = 3
     keepalive_seconds: Seconds = 15
+    body_timeout_seconds: Seconds = 30
     connect_timeout_seconds: Seconds = 5
     first_token_timeout_seconds: Seconds = 230
     stall_timeout_seconds: Seconds = 60

@@ -7,8 +7,10 @@
   x Unauthorized          401  unauthorized
   x NotFound              404  not_found
     + UnknownChain, UnknownDialect, UnknownModel, DeploymentNotFound
+  x RequestTimeout        408  request_timeout
   x TooLarge              413  too_large
   x RateLimited           429  rate_limited
+  x HeadersTooLarge       431  headers_too_large
   x InternalError         500  internal_error
   x UpstreamError         502  upstream_error
     + UpstreamAuth        502  upstream_auth
@@ -117,6 +119,15 @@ class DeploymentNotFound(NotFound):
     code = "deployment_not_found"
 
 
+class RequestTimeout(ChatError):
+    """The body did not come in time; the connection is closed, as it still might."""
+
+    code, status, retryable = "request_timeout", 408, True
+
+    def headers(self) -> Mapping[str, str]:
+        return {**super().headers(), "connection": "close"}
+
+
 class TooLarge(ChatError):
     """The body or the conversation is over its limit; the message says which."""
 
@@ -127,6 +138,12 @@ class RateLimited(ChatError):
     """The provider asks to come back later."""
 
     code, status, retryable = "rate_limited", 429, True
+
+
+class HeadersTooLarge(ChatError):
+    """The request's line and headers are more than anyone needs."""
+
+    code, status = "headers_too_large", 431
 
 
 class InternalError(ChatError):

@@ -1,14 +1,27 @@
 """The edge: what is read of an HTTP request before a dialect sees it."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from uuid import uuid4
 
 from starlette.requests import Request
 
-from streaming.errors import InvalidRequest, TooLarge
+from streaming.errors import (
+    HeadersTooLarge,
+    InvalidRequest,
+    RequestTimeout,
+    TooLarge,
+)
+from streaming.limits import Capacity
 from streaming.requests import ChatRequest
 
+# What the server in front of Azure's worker lets through; uvicorn has no limit.
+# See: https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits
+MAX_HEADERS = 100
+MAX_HEAD_BYTES = 32 * 1024
+
+_DECIMAL = re.compile(r"[0-9]{1,18}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -18,17 +31,46 @@ def request_id(headers: Mapping[str, str]) -> str:
     return given if _REQUEST_ID.fullmatch(given) else str(uuid4())
 
 
+def check_head(request: Request) -> None:
+    """Raise `HeadersTooLarge` for more headers, or longer ones, than there may be."""
+    headers = request.headers.raw
+    if len(headers) > MAX_HEADERS:
+        raise HeadersTooLarge(f"The request has more than {MAX_HEADERS} headers.")
+    scope = request.scope
+    size = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+    if size + sum(len(name) + len(value) for name, value in headers) > MAX_HEAD_BYTES:
+        raise HeadersTooLarge(
+            f"The request's address and headers have more than {MAX_HEAD_BYTES} bytes."
+        )
+
+
 async def read_body(
-    request: Request, limit: int, setting: str = "MAX_REQUEST_BYTES"
+    request: Request,
+    limit: int,
+    setting: str = "MAX_REQUEST_BYTES",
+    *,
+    capacity: Capacity,
+    seconds: float,
 ) -> bytes:
-    """The whole body; raises `TooLarge` once it is known to exceed *limit* bytes."""
+    """The whole body, where there is *capacity* for an answer to it.
+
+    Raises `Overloaded` before anything is read, `TooLarge` once the body is known to
+    exceed *limit* bytes, and `RequestTimeout` where it takes more than *seconds*.
+    """
+    capacity.check()
     announced = request.headers.get("content-length", "0")
-    if announced.isdecimal():
+    if _DECIMAL.fullmatch(announced):
         check_size(int(announced), limit, setting)
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        check_size(len(body), limit, setting)
+    try:
+        async with asyncio.timeout(seconds):
+            async for piece in request.stream():
+                body += piece
+                check_size(len(body), limit, setting)
+    except TimeoutError:
+        setting = "BODY_TIMEOUT_SECONDS"
+        message = f"The body took more than {seconds:g} seconds ({setting})."
+        raise RequestTimeout(message) from None
     return bytes(body)
 
 

@@ -154,12 +154,21 @@ class Capacity:
         self._limit = limit
         self.open = 0
 
-    def __enter__(self) -> None:
+    @property
+    def limit(self) -> int:
+        """How many may be open."""
+        return self._limit
+
+    def check(self) -> None:
+        """Raise `Overloaded` where all are taken; takes none."""
         if self.open >= self._limit:
             raise Overloaded(
                 "Too many answers are being streamed at this moment; try again.",
                 retry_after_ms=RETRY_OVERLOADED_MS,
             )
+
+    def __enter__(self) -> None:
+        self.check()
         self.open += 1
 
     def __exit__(self, *_: object) -> None:

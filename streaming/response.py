@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from streaming.dialects import Dialect
 from streaming.errors import ChatError, DeadlineExceeded, InternalError
 from streaming.events import VISIBLE, Done, Error, Event, Progress
+from streaming.headers import JSON, SAFE
 from streaming.limits import Capacity, Limits
 from streaming.requests import ChatRequest
 
@@ -43,9 +44,7 @@ def error_response(
         dialect.error(error, request_id),
         error.status,
         {
-            "content-type": "application/json",
-            "cache-control": "no-store",
-            "x-content-type-options": "nosniff",
+            **JSON,
             "x-request-id": request_id,
             **error.headers(),
             **(headers or {}),
@@ -129,7 +128,7 @@ class EventResponse(Response):
         headers = {
             **self._dialect.headers(self._request),
             **self._progress.headers,
-            "x-content-type-options": "nosniff",
+            **SAFE,
             "x-request-id": self._request.id,
         }
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]

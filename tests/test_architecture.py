@@ -17,6 +17,7 @@ OURS = {
     "devhost",
     "function_app",
     "gateway",
+    "health",
     "openapi",
     "registry",
     "settings",
@@ -99,8 +100,9 @@ ALLOWED = {
         ],
         ["starlette"],
     ),
+    "health": (["chains", "settings", "streaming.limits", "telemetry"], []),
     "function_app": (
-        ["chains", "gateway", "settings", "streaming", "telemetry"],
+        ["chains", "gateway", "health", "settings", "streaming", "telemetry"],
         ["azure.functions", "azurefunctions", "orjson", "starlette"],
     ),
 }

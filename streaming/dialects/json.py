@@ -21,6 +21,7 @@ from streaming.events import (
     ToolResult,
     Usage,
 )
+from streaming.headers import JSON
 from streaming.requests import ChatRequest, Sampling
 
 
@@ -70,7 +71,7 @@ def normalize(fields: dict[str, Any]) -> dict[str, Any]:
 def headers(request: ChatRequest) -> Mapping[str, str]:
     if request.stream:
         return sse.HEADERS
-    return {"content-type": "application/json", "cache-control": "no-store"}
+    return JSON
 
 
 def error(error: ChatError, request_id: str) -> bytes:

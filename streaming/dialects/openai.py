@@ -23,6 +23,7 @@ from streaming.events import (
     ToolResult,
     Usage,
 )
+from streaming.headers import JSON
 from streaming.requests import ChatRequest
 
 __all__ = ["encode", "error", "headers", "keep_alive", "model", "parse"]
@@ -33,7 +34,7 @@ Fields = dict[str, Any]
 def headers(request: ChatRequest) -> Mapping[str, str]:
     if request.stream:
         return sse.HEADERS
-    return {"content-type": "application/json", "cache-control": "no-store"}
+    return JSON
 
 
 def error(error: ChatError, request_id: str) -> bytes:

@@ -23,6 +23,7 @@ from streaming.events import (
     ToolResult,
     Usage,
 )
+from streaming.headers import JSON
 from streaming.requests import ChatRequest
 
 __all__ = ["encode", "error", "headers", "keep_alive", "parse"]
@@ -39,7 +40,7 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
 def headers(request: ChatRequest) -> Mapping[str, str]:
     if request.stream:
         return {**sse.HEADERS, **VERSION}
-    return {"content-type": "application/json", "cache-control": "no-store"}
+    return JSON
 
 
 def keep_alive(deployment: str) -> bytes:

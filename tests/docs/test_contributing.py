@@ -10,7 +10,7 @@ import pytest
 from tests.docs.markdown import CONTRIBUTING, ROOT, quoted, table
 
 PACKAGES = ("azure_openai", "chains", "openapi", "settings", "streaming", "telemetry")
-MODULES = ("function_app", "gateway", "registry")
+MODULES = ("function_app", "gateway", "health", "registry")
 OURS = {*PACKAGES, *MODULES, "devhost"}
 
 
@@ -42,7 +42,7 @@ def test_the_layout_shows_every_module() -> None:
     assert shown == there | {f"{module}.py" for module in MODULES}
 
 
-@pytest.mark.parametrize("module", [*PACKAGES, "gateway", "registry"])
+@pytest.mark.parametrize("module", [*PACKAGES, "gateway", "health", "registry"])
 def test_the_table_of_imports_is_true(module: str) -> None:
     rows = {
         quoted(row[0])[0]: row[1] for row in table("Who may import whom", CONTRIBUTING)

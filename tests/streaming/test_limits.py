@@ -145,3 +145,13 @@ def test_one_more_than_the_capacity_is_refused_and_a_place_is_given_back() -> No
     with capacity:
         assert capacity.open == 1
     assert capacity.open == 0
+
+
+def test_looking_for_room_takes_none() -> None:
+    capacity = Capacity(1)
+    for _ in range(3):
+        capacity.check()
+    assert capacity.open == 0
+    with capacity, pytest.raises(Overloaded):
+        capacity.check()
+    assert capacity.open == 0

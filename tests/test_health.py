@@ -1,0 +1,99 @@
+"""What `/api/health` tells, and to whom."""
+
+import logging
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from health import PACKAGES, Health, Parts
+from settings import Settings
+from streaming.limits import Capacity
+from telemetry import Telemetry
+from telemetry.journal import Journal
+from tests.server import Server
+
+READY = "/api/health?ready=1"
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Iterator[Parts]:
+    """An app with room for one stream, whose default chain is `docs`."""
+    telemetry = Telemetry(Journal(tmp_path / "kept", [], keep=True), {}, content=False)
+    yield Parts(Settings(), Capacity(1), telemetry)
+    telemetry.close()
+
+
+async def test_ready_tells_each_check_and_which_versions_run(app: Server) -> None:
+    response = app.client.get(READY)
+    told = response.json()
+    assert (response.status_code, told["status"]) == (200, "ok")
+    checks = told["checks"]
+    assert [checks[name] for name in ("chain", "journal", "streams")] == ["ok"] * 3
+    assert told["python"].startswith("3.")
+    assert {"uvicorn", "langchain-core", "openai"} <= told["packages"].keys()
+    assert told["packages"].keys() <= set(PACKAGES)
+
+
+def test_a_stranger_is_told_the_status_alone(small: Server) -> None:
+    with httpx.Client(base_url=small.url) as stranger:
+        for path in ("/api/health", READY):
+            response = stranger.get(path)
+            assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_a_chain_that_cannot_be_loaded_is_not_ready() -> None:
+    broken = {"CHAINS": "mine=tests.example_chains:missing", "CHAT_CHAIN": "mine"}
+    with Server(broken) as server:
+        response = server.client.get(READY)
+        assert (response.status_code, response.json()["status"]) == (503, "unavailable")
+        assert response.json()["checks"]["chain"] == "could not be loaded"
+        assert server.client.get("/api/health").status_code == 503  # It is known now.
+
+
+async def test_all_is_well_at_first(parts: Parts) -> None:
+    assert (await Health(parts).ready())["status"] == "ok"
+
+
+async def test_no_room_for_a_stream_is_not_ready_but_alive(parts: Parts) -> None:
+    health = Health(parts)
+    with parts.capacity:
+        report = await health.ready()
+        assert report["status"] == "unavailable"
+        assert report["checks"]["streams"] == "all 1 are taken"
+        assert health.alive()["status"] == "ok"
+
+
+async def test_a_journal_whose_folder_is_gone_is_not_ready(parts: Parts) -> None:
+    shutil.rmtree(parts.telemetry.folder)
+    report = await Health(parts).ready()
+    assert report["status"] == "unavailable"
+    assert "its folder is gone" in report["checks"]["journal"]
+
+
+async def test_a_check_that_fails_tells_nothing_of_why(
+    parts: Parts, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fails(parts: Parts) -> str | None:
+        raise OSError("the-secret-reason")
+
+    with caplog.at_level(logging.ERROR):
+        report = await Health(parts, {"mine": fails}).ready()
+    assert report["status"] == "unavailable"
+    assert report["checks"]["mine"] == "could not be checked"
+    assert caplog.messages == ["the check of mine: OSError"]
+
+
+async def test_asking_often_does_not_check_often(parts: Parts) -> None:
+    looked = []
+
+    async def look(parts: Parts) -> str | None:
+        looked.append(parts)
+        return None
+
+    health = Health(parts, {"mine": look})
+    health_at_once = [await health.ready() for _ in range(20)]
+    assert {report["status"] for report in health_at_once} == {"ok"}
+    assert len(looked) < 20
