@@ -1,0 +1,43 @@
+"""What every answer of ours tells a browser, and what none does."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.server import Server
+from tests.test_callers import routes
+from tests.test_secrets import battery
+
+ORIGIN = "https://elsewhere.example"
+CHECK: tuple[str, str, dict[str, Any]] = ("GET", "/api/stream-check", {})
+CSP = "default-src 'none'; frame-ancestors 'none'"
+
+
+@pytest.mark.parametrize(("method", "path", "how"), [*battery(), CHECK])
+def test_every_answer_is_what_it_says_it_is(
+    app: Server, method: str, path: str, how: dict[str, Any]
+) -> None:
+    headers = {"origin": ORIGIN, **how.get("headers", {})}
+    request = app.client.build_request(method, path, **{**how, "headers": headers})
+    response = app.client.send(request)
+    assert not [name for name in response.headers if name.startswith("access-control")]
+    if path == "/nowhere":
+        return  # The host's.
+    assert response.headers["x-content-type-options"] == "nosniff"
+    if response.headers["content-type"] == "application/json":  # Not the stand-in's.
+        assert response.headers["content-security-policy"] == CSP
+        assert response.headers["cache-control"] == "no-store"
+
+
+def test_every_route_but_health_asks_for_a_function_key_by_default(
+    small: Server,
+) -> None:
+    asked = {}
+    with httpx.Client(base_url=small.url) as stranger:
+        for method, template in routes(small):
+            path = template.replace("{dialect}", "json").replace("{deployment}", "d")
+            asked[path] = stranger.request(method, path).status_code
+    assert asked.pop("/api/health") == 200
+    assert len(asked) > 15
+    assert set(asked.values()) == {401}
