@@ -12,6 +12,7 @@ from typing import Any
 import azure.functions as func
 import orjson
 from azurefunctions.extensions.http.fastapi import Request, Response
+from starlette.convertors import PathConvertor
 from starlette.requests import ClientDisconnect
 
 import chains
@@ -35,6 +36,10 @@ log = logging.getLogger(__name__)
 
 # Written by `python -m openapi`, which is not imported: a cold start need not make it.
 DESCRIPTION = Path(__file__).with_name("openapi") / "openapi.json"
+
+# A line end in a path (`%0A`) would match no route of the worker's: the request would
+# never get to its invocation, which waits for it until the host ends the whole worker.
+PathConvertor.regex = "(?s:.*)"
 
 settings = configuration.load()
 platform = Platform()

@@ -13,12 +13,13 @@ STOP_SECONDS = 5
 class Child:
     """A process that prints `ready URL` once it serves, and ends with its stdin."""
 
-    def __init__(self, command: list[str], *, cwd: Path) -> None:
+    def __init__(self, command: list[str], *, cwd: Path, quiet: bool = False) -> None:
         self._process = subprocess.Popen(
             command,
             cwd=cwd,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if quiet else None,
             text=True,
         )
         self.url = self._ready()

@@ -26,12 +26,19 @@ class StandIn(Child):
     """
 
     def __init__(
-        self, *, key: str = "standin-key", token: str = "standin-token", port: int = 0
+        self,
+        *,
+        key: str = "standin-key",
+        token: str = "standin-token",
+        port: int = 0,
+        quiet: bool = False,
     ) -> None:
         self.key = key
         self.token = token
         options = ["--port", str(port), "--key", key, "--token", token]
-        super().__init__([sys.executable, "-m", "tests.standin", *options], cwd=ROOT)
+        super().__init__(
+            [sys.executable, "-m", "tests.standin", *options], cwd=ROOT, quiet=quiet
+        )
 
     def requests(self, tag: str | None = None) -> list[Recorded]:
         """The requests with *tag*, or all, the oldest first."""
