@@ -1,11 +1,11 @@
 # `make run` and `make test` need Python 3.13, make and the package registries; nothing else.
 PYTHON ?= python3.13
 BIN := .venv/bin
-SOURCES := function_app.py gateway.py health.py registry.py azure_openai bench chains devhost openapi settings streaming telemetry tests
+SOURCES := function_app.py gateway.py health.py registry.py azure_openai bench chains devhost doctor openapi settings streaming telemetry tests
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint types bench soak install
+.PHONY: run test lint types bench doctor soak install
 
 run: .venv/run.done
 	@exec $(BIN)/python -m devhost
@@ -22,6 +22,9 @@ types: install
 
 bench: install
 	$(BIN)/python -m bench
+
+doctor: .venv/run.done
+	@$(BIN)/python -m doctor $(URL) $(if $(KEY),--key '$(KEY)')
 
 soak: install
 	$(BIN)/python -m tests.soak $(ARGS)

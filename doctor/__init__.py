@@ -1,0 +1,1 @@
+"""`python -m doctor [URL]`: finds what keeps an app from streaming, and says so."""

@@ -1,0 +1,71 @@
+"""The app that is looked at: its files, its environment, and its settings."""
+
+import ast
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import chains
+import settings
+from devhost import config
+from devhost.errors import StartError
+from settings import Settings, SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What can be read of an app; what cannot is `None`, or empty, and in `errors`."""
+
+    folder: Path
+    python: tuple[int, int]
+    environ: Mapping[str, str] = field(repr=False)
+    host: Mapping[str, Any]
+    source: ast.Module | None
+    settings: Settings | None
+    errors: Mapping[str, str]
+    """By what could not be read, in words safe to show."""
+
+
+def read(folder: Path) -> App:
+    """Read the app in *folder*; like the host, add `local.settings.json` to the
+    environment.
+    """
+    errors: dict[str, str] = {}
+    try:
+        os.environ.update(config.load(folder, os.environ).settings)
+    except StartError as exc:
+        errors["files"] = str(exc)
+    loaded = None
+    try:
+        loaded = settings.load()
+        chains.check(loaded)
+    except SettingsError as exc:
+        errors["settings"] = str(exc)
+    return App(
+        folder=folder,
+        python=sys.version_info[:2],
+        environ=dict(os.environ),
+        host=_host(folder),
+        source=_source(folder),
+        settings=loaded,
+        errors=errors,
+    )
+
+
+def _host(folder: Path) -> Mapping[str, Any]:
+    try:
+        found = json.loads((folder / "host.json").read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _source(folder: Path) -> ast.Module | None:
+    try:
+        return ast.parse((folder / "function_app.py").read_text(encoding="utf-8"))
+    except (OSError, ValueError, SyntaxError):
+        return None

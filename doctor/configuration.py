@@ -1,0 +1,141 @@
+"""The traps in settings: what starts, and does not do what was meant."""
+
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+
+from doctor.app import App
+from doctor.findings import Finding
+from settings import Settings
+
+LOAD_BALANCER_SECONDS = 230
+"""After that much silence Azure's load balancer cuts a connection."""
+
+LIKE = 0.87
+
+OF_OTHERS = frozenset({"OPENAI_API_TYPE", "OPENAI_API_BASE", "AZURE_OPENAI_API_TYPE"})
+
+
+def loads(app: App) -> Finding:
+    """The app starts with these settings."""
+    if error := app.errors.get("settings"):
+        return Finding("problem", "settings", error)
+    return Finding("ok", "settings", "the app starts with them")
+
+
+def names(app: App) -> Finding:
+    """No name is only almost that of a setting."""
+    known = set(_known())
+    for name in sorted(app.environ.keys() - known - OF_OTHERS):
+        if close := get_close_matches(name.upper(), known, 1, LIKE):
+            text = f"{name} is no setting: did you mean {close[0]}?"
+            return Finding("warning", "names", text)
+    return Finding("ok", "names", "none looks like a setting's, mistyped")
+
+
+def _known() -> Iterator[str]:
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        yield from (str(choice) for choice in getattr(alias, "choices", [name.upper()]))
+
+
+def model(settings: Settings, app: App) -> Finding:
+    """Something other than the documentation answers."""
+    if not settings.model_configured:
+        text = "none, so documents answer: set AZURE_OPENAI_ENDPOINT or OPENAI_BASE_URL"
+        return Finding("warning", "model", text)
+    where = "Azure OpenAI" if settings.azure_openai_endpoint else "OPENAI_BASE_URL"
+    return Finding("ok", "model", f"{settings.deployment} at {where}")
+
+
+def api_version(settings: Settings, app: App) -> Finding:
+    """Two names for one setting do not disagree."""
+    ours = app.environ.get("AZURE_OPENAI_API_VERSION")
+    other = app.environ.get("OPENAI_API_VERSION")
+    if ours and other and ours != other:
+        text = (
+            f"AZURE_OPENAI_API_VERSION={ours} counts, OPENAI_API_VERSION={other} does "
+            "not: unset it"
+        )
+        return Finding("warning", "api version", text)
+    return Finding("ok", "api version", settings.azure_openai_api_version)
+
+
+def event_hub(settings: Settings, app: App) -> Finding:
+    """Records go where they were meant to."""
+    if settings.event_hub:
+        given = settings.azure_eventhub_namespace
+        how = "as an Entra ID identity" if given else "with a connection string"
+        return Finding("ok", "event hub", f"{settings.event_hub}, {how}")
+    if "AZURE_EVENTHUB_CONN_STR" in app.environ:
+        text = "AZURE_EVENTHUB_CONN_STR is blank, which is unset: records stay on disk"
+        return Finding("ok", "event hub", text)
+    return Finding("ok", "event hub", "none: records stay on this machine's disk")
+
+
+def callers(settings: Settings, app: App) -> Finding:
+    """Not everyone may call."""
+    if settings.api_keys:
+        return Finding("ok", "callers", f"{len(settings.api_keys)} API_KEYS")
+    if settings.auth_level == "anonymous":
+        text = (
+            "anyone may call this on Azure, unless App Service Authentication is on: "
+            "set API_KEYS, or HTTP_AUTH_LEVEL to function"
+        )
+        return Finding("warning", "callers", text)
+    return Finding("ok", "callers", f"Azure asks for a {settings.auth_level} key")
+
+
+def silence(settings: Settings, app: App) -> Finding:
+    """No stream is silent for as long as Azure's load balancer bears."""
+    keep_alive = settings.keepalive_seconds
+    if keep_alive >= LOAD_BALANCER_SECONDS:
+        text = (
+            f"KEEPALIVE_SECONDS={keep_alive:g}: Azure cuts a connection that is silent "
+            f"for {LOAD_BALANCER_SECONDS} seconds; set 15"
+        )
+        return Finding("problem", "silence", text)
+    return Finding("ok", "silence", f"a keep-alive after {keep_alive:g} seconds")
+
+
+def limits(settings: Settings, app: App) -> Finding:
+    """Each limit can be reached before another ends the run."""
+    deadline = settings.request_deadline_seconds
+    given = {
+        "FIRST_TOKEN_TIMEOUT_SECONDS": settings.first_token_timeout_seconds,
+        "STALL_TIMEOUT_SECONDS": settings.stall_timeout_seconds,
+    }
+    for name, seconds in given.items():
+        if seconds >= deadline:
+            text = f"{name}={seconds:g} is never reached: a run ends after {deadline:g}"
+            return Finding("warning", "limits", text)
+        if seconds > LOAD_BALANCER_SECONDS:
+            text = (
+                f'{name}={seconds:g}: with "stream": false a run ends after 220 '
+                "seconds all the same"
+            )
+            return Finding("warning", "limits", text)
+    return Finding("ok", "limits", f"a run ends after {deadline:g} seconds at most")
+
+
+def journal(settings: Settings, app: App) -> Finding:
+    """Records are written to a disk, not to a network share."""
+    path = settings.telemetry_path or ""
+    if path == "/home" or path.startswith("/home/"):
+        text = f"{path}: on Azure /home is a network share, which stalls: unset it"
+        return Finding("warning", "journal", text)
+    return Finding("ok", "journal", path or "in the system's temporary folder")
+
+
+def tracing(settings: Settings, app: App) -> Finding:
+    """LangChain sends prompts to nobody that was not meant."""
+    for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
+        if app.environ.get(name, "").lower() == "true":
+            text = f"{name}=true: LangChain sends prompts and answers to LangSmith"
+            return Finding("warning", "tracing", text)
+    return Finding("ok", "tracing", "LangChain sends nothing to LangSmith")
+
+
+CHECKS = (loads, names)
+OF_SETTINGS: tuple[Callable[[Settings, App], Finding], ...] = (
+    *(model, api_version, event_hub, callers, silence, limits, journal, tracing),
+)

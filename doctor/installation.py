@@ -1,0 +1,194 @@
+"""What is installed, and what the host is told: checks that need no settings."""
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib.util import find_spec
+
+import health
+from doctor.app import App
+from doctor.findings import Finding
+
+OFTEN_MISSING = ("uvloop", "httptools")
+"""Picked up where they are installed; without them everything works, but slower."""
+
+SHADOWED = ("docs", "redoc", "openapi.json")
+"""Paths at which the worker's own FastAPI app answers first."""
+
+DEFAULT_TIMEOUT = "00:05:00"
+
+
+def python(app: App) -> Finding:
+    """The version that Azure is told is the one that runs here."""
+    running = "{}.{}".format(*app.python)
+    file = app.folder / ".python-version"
+    asked = file.read_text(encoding="utf-8").strip() if file.exists() else "3.13"
+    if running != asked:
+        return Finding(
+            "problem", "python", f"this is {running}: use {asked}, here and on Azure"
+        )
+    return Finding("ok", "python", f"{running}, as .python-version asks")
+
+
+def packages(app: App) -> Finding:
+    """Those installed are those that a deployment installs."""
+    found = health.packages()
+    pinned = dict(_pinned(app))
+    missing = [name for name in pinned if name in health.PACKAGES and name not in found]
+    other = [
+        f"{name} {version}, not {pinned[name]}"
+        for name, version in found.items()
+        if pinned.get(name, version) != version
+    ]
+    shown = ", ".join(f"{name} {version}" for name, version in found.items())
+    needed = sorted(set(missing) - set(OFTEN_MISSING))
+    if needed:
+        text = f"{', '.join(needed)} is missing: `make install`"
+        return Finding("problem", "packages", text)
+    if missing:
+        text = f"{', '.join(missing)} is missing, which makes it slower: `make install`"
+        return Finding("warning", "packages", text)
+    if other:
+        text = f"{'; '.join(other)}, as requirements.txt has it: `make install`"
+        return Finding("warning", "packages", text)
+    return Finding("ok", "packages", shown)
+
+
+def _pinned(app: App) -> Iterator[tuple[str, str]]:
+    file = app.folder / "requirements.txt"
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    for match in re.finditer(r"^([\w.-]+)==(\S+)", text, re.MULTILINE):
+        yield match[1], match[2]
+
+
+def extension(app: App) -> Finding:
+    """Without the FastAPI extension nothing streams."""
+    name = "azurefunctions.extensions.http.fastapi"
+    try:
+        there = find_spec(name) is not None
+    except ModuleNotFoundError:
+        there = False
+    if not there:
+        text = f"{name} cannot be imported: put its package into requirements.txt"
+        return Finding("problem", "extension", text)
+    return Finding("ok", "extension", "the FastAPI extension is there")
+
+
+def indexing(app: App) -> Finding:
+    """Workers up to Python 3.12 stream only where a setting says so."""
+    if app.python >= (3, 13):
+        text = "PYTHON_ENABLE_INIT_INDEXING is not needed from Python 3.13 on"
+        return Finding("ok", "indexing", text)
+    if app.environ.get("PYTHON_ENABLE_INIT_INDEXING") != "1":
+        text = "set PYTHON_ENABLE_INIT_INDEXING=1, or nothing streams on this Python"
+        return Finding("problem", "indexing", text)
+    return Finding("ok", "indexing", "PYTHON_ENABLE_INIT_INDEXING is 1")
+
+
+def files(app: App) -> Finding:
+    """`host.json` and `local.settings.json` can be read."""
+    if error := app.errors.get("files"):
+        return Finding("problem", "files", error)
+    if not app.host:
+        return Finding("problem", "files", "there is no host.json: Azure needs one")
+    return Finding("ok", "files", "host.json and local.settings.json can be read")
+
+
+def route_prefix(app: App) -> Finding:
+    """Paths are as README has them only without a prefix."""
+    http = app.host.get("extensions", {}).get("http", {})
+    prefix = http.get("routePrefix", "api")
+    if prefix:
+        text = (
+            f'is {prefix!r} in host.json: set it to "", each path has its /api already'
+        )
+        return Finding("problem", "route prefix", text)
+    return Finding("ok", "route prefix", "is empty")
+
+
+def bundle(app: App) -> Finding:
+    """The host's extensions are those that it supports."""
+    given = app.host.get("extensionBundle", {})
+    version = str(given.get("version", "none"))
+    if not re.match(r"[\[(]4\.", version):
+        text = f"its version is {version} in host.json: expected [4.*, 5.0.0)"
+        return Finding("warning", "extension bundle", text)
+    return Finding("ok", "extension bundle", version)
+
+
+def function_timeout(app: App) -> Finding:
+    """The host ends no run before it has ended itself."""
+    name = "function timeout"
+    given = str(app.host.get("functionTimeout", DEFAULT_TIMEOUT))
+    if app.settings is None:
+        return Finding("skipped", name, "the settings cannot be read")
+    deadline = app.settings.request_deadline_seconds
+    if given == "-1":
+        return Finding("ok", name, "there is none")
+    match = re.fullmatch(r"(?:(\d+)\.)?(\d+):(\d+):(\d+)", given)
+    if match is None:
+        text = (
+            f"functionTimeout is {given!r} in host.json: expected {DEFAULT_TIMEOUT!r}"
+        )
+        return Finding("problem", name, text)
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    limit = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    if limit.total_seconds() < deadline + 10:
+        text = (
+            f"{given} is too short for REQUEST_DEADLINE_SECONDS={deadline:g}: the host "
+            "would end the run without a `done`; raise the one or lower the other"
+        )
+        return Finding("problem", name, text)
+    return Finding("ok", name, f"{given}, over REQUEST_DEADLINE_SECONDS={deadline:g}")
+
+
+def routes(app: App) -> Finding:
+    """No route is where the worker's own FastAPI app answers."""
+    if app.source is None:
+        return Finding("problem", "routes", "function_app.py cannot be read")
+    for path in _routes(app.source):
+        if path.split("/")[0] in SHADOWED:
+            why = "the worker's own page is there: choose another path"
+            return Finding("problem", "routes", f"/{path}: {why}")
+    return Finding("ok", "routes", "none is under /docs, /redoc or /openapi.json")
+
+
+def _routes(source: ast.Module) -> Iterator[str]:
+    """The paths that are written out, in `app.route(path)` and `route(name, path)`."""
+    for node in ast.walk(source):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="route"), args=[path, *_]):
+                pass
+            case ast.Call(func=ast.Name(id="route"), args=[_, path, *_]):
+                pass
+            case ast.Call(
+                func=ast.Attribute(attr="route"),
+                keywords=[ast.keyword(arg="route", value=path), *_],
+            ):
+                pass
+            case _:
+                continue
+        if isinstance(path, ast.Constant) and isinstance(path.value, str):
+            yield path.value.strip("/")
+
+
+def handlers(app: App) -> Finding:
+    """One `func.HttpRequest`, and the worker hands it what the extension makes."""
+    for node in ast.walk(app.source) if app.source else ():
+        if isinstance(node, ast.Attribute) and node.attr in (
+            "HttpRequest",
+            "HttpResponse",
+        ):
+            text = (
+                f"function_app.py:{node.lineno} uses func.{node.attr}: take Request "
+                "and Response from azurefunctions.extensions.http.fastapi everywhere"
+            )
+            return Finding("problem", "handlers", text)
+    return Finding("ok", "handlers", "all take the extension's Request")
+
+
+CHECKS = (
+    *(python, packages, extension, indexing, files, route_prefix, bundle),
+    *(function_timeout, routes, handlers),
+)

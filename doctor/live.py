@@ -1,0 +1,256 @@
+"""What only a running app tells: whether what it streams gets here as it is sent."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import Any
+
+import httpx
+
+from doctor.findings import Finding
+
+CHECK = "/api/stream-check"
+DELTAS = 20
+STREAM_SECONDS = 1.9
+"""Between the first and the last of them, where nothing is held up."""
+
+LEAVE_SECONDS = 1.6
+"""Until then a stream that was left must be over; a little later it is anyway."""
+
+PAUSE_SECONDS = 0.05
+
+TRIES = 2
+"""What looks bad is looked at again: this machine may have been busy."""
+
+SUSPECTS = (
+    ("x-azure-ref", "Azure Front Door: switch its compression and caching off"),
+    (
+        "request-context",
+        'API Management: `buffer-response="false"` in `forward-request`',
+    ),
+    ("cf-ray", "Cloudflare: switch off what rewrites or compresses answers"),
+)
+ANYONE = (
+    "what is on the way buffers: `proxy_buffering off` in nginx, "
+    '`buffer-response="false"` in API Management; curl needs -N'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a stream came: its headers, and when each read of it did."""
+
+    status: int
+    headers: httpx.Headers
+    deltas: int
+    span: float
+    first: float
+    """Seconds from the request to the first byte of the body."""
+
+    @property
+    def held_up(self) -> bool:
+        """Whether it came all at once, or nearly."""
+        return self.span < STREAM_SECONDS / 2
+
+
+def check(url: str, key: str | None) -> Iterator[Finding]:
+    """What each check finds at *url*; *key* is shown to it where one is asked for."""
+    shown = {"x-functions-key": key, "api-key": key} if key else {}
+    with httpx.Client(headers=shown, timeout=20) as client:
+        try:
+            base = httpx.URL(url).copy_with(query=None, fragment=None, userinfo=b"")
+            client.base_url = base
+            health = client.get("/api/health", params={"ready": "1"})
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            text = f"nobody answers at that URL ({type(exc).__name__})"
+            yield Finding("problem", "health", text)
+            return
+        told = _object(health)
+        yield ready(health, told)
+        yield versions(told)
+        yield _tried("key", lambda: asked_for_a_key(client, key))
+        try:
+            arrival = arrived(client)
+        except httpx.HTTPError as exc:
+            yield Finding("problem", "stream", f"it broke off ({type(exc).__name__})")
+            return
+        yield stream(arrival, base.host)
+        if arrival.status == 200:
+            yield headers(arrival)
+            yield compression(arrival)
+            yield _tried("leaving", lambda: leaving(client))
+
+
+def _tried(name: str, find: Callable[[], Finding]) -> Finding:
+    try:
+        return find()
+    except httpx.HTTPError as exc:
+        text = f"the connection failed ({type(exc).__name__})"
+        return Finding("problem", name, text)
+
+
+def _object(response: httpx.Response) -> dict[str, Any]:
+    try:
+        found = response.json()
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def ready(response: httpx.Response, told: dict[str, Any]) -> Finding:
+    """The app says that it can answer."""
+    status = told.get("status")
+    if status is None:
+        text = (
+            f"/api/health is {response.status_code}, and not this app's: is it the URL?"
+        )
+        return Finding("problem", "health", text)
+    bad = {
+        name: found
+        for name, found in told.get("checks", {}).items()
+        if isinstance(found, str) and found != "ok"
+    }
+    if status != "ok":
+        text = "; ".join(f"{name}: {found}" for name, found in bad.items())
+        hint = "give --key to be told why"
+        return Finding("problem", "health", f"it cannot answer: {text or hint}")
+    return Finding("ok", "health", "it says that it is ready")
+
+
+def versions(told: dict[str, Any]) -> Finding:
+    """Which versions run there."""
+    if "packages" not in told:
+        text = "told only to who has a key: give --key"
+        return Finding("skipped", "versions", text)
+    packages = ", ".join(f"{name} {v}" for name, v in told["packages"].items())
+    python = f"{told.get('version')} on Python {told.get('python')}"
+    return Finding("ok", "versions", f"{python}; {packages}")
+
+
+def asked_for_a_key(client: httpx.Client, key: str | None) -> Finding:
+    """A stranger is not let in, and who has the key is."""
+    with httpx.Client(base_url=client.base_url, timeout=20) as nobody:
+        stranger = nobody.get("/api/chains").status_code
+    if stranger == 200:
+        local = client.base_url.host in ("127.0.0.1", "localhost", "::1")
+        if local:
+            return Finding("ok", "key", "none is asked for, as in a local run")
+        text = "none is asked for: set HTTP_AUTH_LEVEL to function, or API_KEYS"
+        return Finding("warning", "key", text)
+    if stranger not in (401, 403):
+        return Finding("problem", "key", f"/api/chains is {stranger}: is it the URL?")
+    if key and client.get("/api/chains").status_code != 200:
+        return Finding("problem", "key", "one is asked for, but not the one of --key")
+    return Finding("ok", "key", "one is asked for")
+
+
+def arrived(client: httpx.Client) -> Arrival:
+    """How `/api/stream-check` arrives: the better of some tries."""
+    arrival = _read(client)
+    for _ in range(TRIES - 1):
+        if arrival.status == 200 and arrival.held_up:
+            arrival = max(arrival, _read(client), key=lambda each: each.span)
+    return arrival
+
+
+def _read(client: httpx.Client) -> Arrival:
+    begun, times, text = monotonic(), [], b""
+    with client.stream("GET", CHECK) as response:
+        for piece in response.iter_bytes():
+            text += piece
+            if b"delta_content" in piece:
+                times.append(monotonic())
+    first, last = (times[0], times[-1]) if times else (begun, begun)
+    return Arrival(
+        response.status_code,
+        response.headers,
+        text.count(b"delta_content"),
+        last - first,
+        first - begun,
+    )
+
+
+def stream(arrival: Arrival, host: str) -> Finding:
+    """What is streamed arrives as it is sent."""
+    if arrival.status != 200:
+        hint = ": give --key" if arrival.status in (401, 403) else ""
+        return Finding("problem", "stream", f"{CHECK} is {arrival.status}{hint}")
+    if arrival.deltas != DELTAS:
+        text = (
+            f"{arrival.deltas} of {DELTAS} pieces arrived: something cuts or changes it"
+        )
+        return Finding("problem", "stream", text)
+    if arrival.held_up:
+        text = (
+            f"all came at once, after {arrival.first:.1f} s: {_suspect(arrival, host)}"
+        )
+        return Finding("problem", "stream", text)
+    text = f"{DELTAS} pieces over {arrival.span:.1f} s, so keep-alives pass as well"
+    return Finding("ok", "stream", text)
+
+
+def _suspect(arrival: Arrival, host: str) -> str:
+    if host.endswith(".azurestaticapps.net"):
+        return "Static Web Apps buffers its backends: call the Function App directly"
+    for name, suspect in SUSPECTS:
+        if name in arrival.headers:
+            return suspect
+    if "nginx" in arrival.headers.get("server", ""):
+        return "nginx: `proxy_buffering off`, and `gzip off` for this location"
+    return ANYONE
+
+
+def headers(arrival: Arrival) -> Finding:
+    """What tells others not to hold it up is still there."""
+    kind = arrival.headers.get("content-type", "none")
+    if not kind.startswith("text/event-stream"):
+        text = f"content-type is {kind}, not text/event-stream: something rewrites it"
+        return Finding("problem", "headers", text)
+    if "no-transform" not in arrival.headers.get("cache-control", ""):
+        text = "cache-control has lost its no-transform: what rewrites it may compress"
+        return Finding("warning", "headers", text)
+    lost = "" if "x-accel-buffering" in arrival.headers else "; nginx took its own away"
+    return Finding("ok", "headers", f"content-type and cache-control are intact{lost}")
+
+
+def compression(arrival: Arrival) -> Finding:
+    """Nothing compresses a stream: it would wait for more to compress."""
+    if encoding := arrival.headers.get("content-encoding"):
+        text = (
+            f"the stream is compressed ({encoding}): exempt text/event-stream from it"
+        )
+        return Finding("problem", "compression", text)
+    return Finding("ok", "compression", "none")
+
+
+def leaving(client: httpx.Client) -> Finding:
+    """A caller that leaves ends the run, through whatever is on the way."""
+    name = "leaving"
+    for _ in range(TRIES):
+        begun = monotonic()
+        with client.stream("GET", CHECK) as response:
+            pieces = response.iter_bytes()  # Whose end would be the response's.
+            next(pieces, b"")
+            during = _open_streams(client)
+        if during is None:
+            return Finding("skipped", name, "open streams are told to who has a key")
+        if during == 0:
+            return Finding("skipped", name, "another instance answers /api/health")
+        while True:
+            after = _open_streams(client)
+            if monotonic() - begun > LEAVE_SECONDS:
+                break
+            if after is not None and after < during:
+                return Finding("ok", name, "the run ends when the caller leaves")
+            sleep(PAUSE_SECONDS)
+        sleep(1)  # By now it has ended by itself, and is not counted again.
+    text = (
+        "the run goes on when the caller has left, and is paid for: what is on the way "
+        "has to close its own connection (nginx: `proxy_ignore_client_abort off`)"
+    )
+    return Finding("problem", name, text)
+
+
+def _open_streams(client: httpx.Client) -> int | None:
+    found = _object(client.get("/api/health")).get("checks", {}).get("open_streams")
+    return found if isinstance(found, int) else None

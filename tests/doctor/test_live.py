@@ -1,0 +1,126 @@
+"""What the doctor says of a running app, and of what is in front of it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from doctor import live
+from doctor.__main__ import offline
+from doctor.app import read
+from tests.conftest import azure
+from tests.docs.markdown import README
+from tests.doctor.proxies import Harm, proxy
+from tests.server import Server
+from tests.standin.process import StandIn
+
+KEY = "caller-key-doctor"
+
+
+@pytest.fixture(scope="module")
+def guarded(standin: StandIn) -> Iterator[Server]:
+    """The app, which asks for a key."""
+    with Server(azure(standin, API_KEYS=KEY)) as server:
+        yield server
+
+
+def findings(url: str, key: str | None = None) -> dict[str, tuple[str, str]]:
+    return {each.name: (each.level, each.text) for each in live.check(url, key)}
+
+
+def test_nothing_is_wrong_with_the_app_itself(guarded: Server) -> None:
+    found = findings(guarded.url, KEY)
+    names = ["health", "versions", "key", "stream", "headers", "compression", "leaving"]
+    assert {name: found[name][0] for name in names} == dict.fromkeys(names, "ok")
+    assert "uvicorn 0." in found["versions"][1]
+    assert KEY not in str(found)
+
+
+def test_readme_shows_what_it_prints(guarded: Server, folder: Path) -> None:
+    def known(line: str) -> str:
+        return re.sub(r"\d+", "N", line.partition("…")[0])
+
+    found = [*offline(read(folder)), *live.check(guarded.url, KEY)]
+    printed = [known(str(finding)) for finding in found]
+    shown = re.findall(r"^(?:ok|warning|problem)  .*$", README, re.MULTILINE)
+    assert len(shown) == 10
+    for line in shown:
+        assert any(each.startswith(known(line)) for each in printed), line
+
+
+def test_without_a_key_it_says_what_it_could_not_look_at(guarded: Server) -> None:
+    found = findings(guarded.url)
+    assert found["health"][0] == "ok"
+    assert found["versions"][0] == "skipped"
+    assert found["key"] == ("ok", "one is asked for")
+    assert found["stream"] == ("problem", "/api/stream-check is 401: give --key")
+
+
+def test_a_wrong_key_is_told_from_none(guarded: Server) -> None:
+    assert findings(guarded.url, "caller-key-wrong")["key"][0] == "problem"
+
+
+def test_a_local_run_that_asks_for_no_key(app: Server) -> None:
+    found = findings(app.url)
+    assert found["key"] == ("ok", "none is asked for, as in a local run")
+    assert found["leaving"] == ("ok", "the run ends when the caller leaves")
+
+
+@pytest.mark.parametrize(
+    ("harm", "check", "says"),
+    [
+        ("buffers", "stream", "all came at once"),
+        ("compresses", "compression", "compressed (gzip)"),
+        ("renames", "headers", "content-type is text/plain"),
+        ("cuts", "stream", "of 20 pieces arrived"),
+        ("goes on", "leaving", "the run goes on when the caller has left"),
+    ],
+)
+def test_a_proxy_that_harms_the_stream_is_found(
+    guarded: Server, harm: Harm, check: str, says: str
+) -> None:
+    with proxy(guarded.url, harm) as url:
+        found = next(each for each in live.check(url, KEY) if each.name == check)
+    assert (found.level, says in found.text) == ("problem", True), found
+
+
+def test_a_proxy_that_does_no_harm_is_let_be(guarded: Server) -> None:
+    with proxy(guarded.url, "none") as url:
+        found = findings(url, KEY)
+    assert {level for level, _ in found.values()} == {"ok"}, found
+
+
+@pytest.mark.parametrize(
+    ("header", "host", "says"),
+    [
+        ({"server": "nginx/1.27"}, "x", "proxy_buffering off"),
+        ({"x-azure-ref": "x"}, "x", "Front Door"),
+        ({}, "app.azurestaticapps.net", "Static Web Apps"),
+        ({}, "x", "what is on the way buffers"),
+    ],
+)
+def test_who_buffers_is_told_where_it_shows(
+    header: dict[str, str], host: str, says: str
+) -> None:
+    headers = httpx.Headers(header)
+    arrival = live.Arrival(200, headers, deltas=20, span=0.0, first=2.0)
+    assert says in live.stream(arrival, host).text
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9", "nowhere", "http://[", "ftp://x"]
+)
+def test_nobody_there_is_a_problem_and_no_traceback(url: str) -> None:
+    assert findings(url)["health"][0] == "problem"
+
+
+def test_another_app_is_not_taken_for_this_one(standin: StandIn) -> None:
+    level, text = findings(standin.url)["health"]
+    assert (level, "is it the URL?" in text) == ("problem", True)
+
+
+def test_a_key_in_the_address_is_not_printed(guarded: Server) -> None:
+    found = findings(f"{guarded.url}/?code={KEY}")
+    assert KEY not in str(found)
