@@ -65,7 +65,7 @@ limits_unstreamed = Limits(
     deadline=min(limits.deadline, 220),
 )
 capacity = Capacity(settings.max_concurrent_streams)
-report_of = Health(Parts(settings, capacity, recorder))
+reports = Health(Parts(settings, capacity, recorder))
 callers = Callers(settings.api_keys, signed_in=platform.authenticates)
 native = dialects.load("json")
 
@@ -232,7 +232,7 @@ async def health(req: Request) -> Response:
     except ChatError as error:
         return error_response(error, native, http.request_id(req.headers))
     ready = req.query_params.get("ready") == "1"
-    report = await report_of.ready() if ready else report_of.alive()
+    report = await reports.ready() if ready else reports.alive()
     status = 200 if report["status"] == "ok" else 503
     anyone = settings.local or settings.auth_level == "anonymous"
     if not (callers.holds_key(req) if settings.api_keys else anyone):
