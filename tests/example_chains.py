@@ -208,7 +208,7 @@ async def _quiet_tool(
     inputs: ChainInput, config: RunnableConfig
 ) -> AsyncGenerator[Chunk]:
     yield "before"
-    await wait.ainvoke({"seconds": 1.2}, config)
+    await wait.ainvoke({"seconds": 3}, config)
     yield " after"
 
 

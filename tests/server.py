@@ -53,7 +53,9 @@ class Server:
         self._reader.start()
         ready = self.wait_for(r"Listening on (http://\S+)", seconds=30)
         self.url = ready[1]
-        self.client = httpx.Client(base_url=self.url, timeout=20)
+        # The server closes what is idle for 5 seconds, maybe just as it is used again.
+        idle = httpx.Limits(keepalive_expiry=1)
+        self.client = httpx.Client(base_url=self.url, timeout=20, limits=idle)
 
     @property
     def pid(self) -> int:
@@ -66,7 +68,7 @@ class Server:
                 self.lines.append(line.rstrip("\n"))
                 self._changed.notify_all()
 
-    def wait_for(self, pattern: str, seconds: float = 5) -> re.Match[str]:
+    def wait_for(self, pattern: str, seconds: float = 10) -> re.Match[str]:
         """The first line printed that *pattern* is found in."""
 
         def found() -> re.Match[str] | None:
@@ -162,7 +164,13 @@ def text_of(events: list[tuple[str, Any]]) -> str:
     return "".join(deltas)
 
 
-def until(condition: Callable[[], bool], seconds: float = 5) -> None:
+def open_streams(server: Server) -> int:
+    """How many callers the server takes for being there."""
+    checks = server.client.get("/api/health").json()["checks"]
+    return int(checks["open_streams"])
+
+
+def until(condition: Callable[[], bool], seconds: float = 10) -> None:
     """Wait until *condition* holds, *seconds* at most."""
     waiting = threading.Condition()
     with waiting:

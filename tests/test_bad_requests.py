@@ -1,12 +1,13 @@
 """Bad input: a clear answer that names the field, and nothing started upstream."""
 
 import json
+from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.server import Server
+from tests.server import Server, until
 from tests.standin.process import StandIn
 
 HELLO = {"role": "user", "content": "hello"}
@@ -196,7 +197,7 @@ def test_one_stream_more_than_allowed_is_503_with_retry_after(small: Server) -> 
         user = f"standin:answer tokens={seconds * 10} delay_ms=100"
         return small.client.build_request("POST", "/api/chat", json={"user": user})
 
-    with httpx.Client(headers=small.client.headers, timeout=10) as client:
+    with httpx.Client(headers=small.client.headers, timeout=20) as client:
         streams = [client.send(ask(30), stream=True) for _ in range(2)]
         refused = client.send(ask(1))
         error = refused.json()["error"]
@@ -205,11 +206,12 @@ def test_one_stream_more_than_allowed_is_503_with_retry_after(small: Server) -> 
         assert error["retryable"] is True
         for stream in streams:
             stream.close()
-        for _ in range(100):  # The places are free once the servers saw them leave.
-            if client.send(ask(1), stream=True).status_code == 200:
-                break
-        else:
-            raise AssertionError("no place became free")
+
+        def is_free() -> bool:
+            with closing(client.send(ask(1), stream=True)) as response:
+                return response.status_code == 200
+
+        until(is_free)  # It is once the server has seen them leave.
 
 
 def test_a_function_key_is_asked_for_where_the_level_says_so(small: Server) -> None:

@@ -3,6 +3,8 @@
 import base64
 import json
 import subprocess
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -33,18 +35,41 @@ SCENARIOS = [
 ]
 
 
+LATE = "standin:answer tokens=2 first_ms=900"
+ENDLESS = "standin:answer tokens=100 delay_ms=100"
+OTHERS = sorted(set(dialects.names()) - {"json"})
+
+
 @pytest.fixture(scope="module")
-def streams(app: Server, impatient: Server) -> dict[str, bytes]:
+def streams(app: Server, impatient: Server, brief: Server) -> dict[str, bytes]:
     """The bytes of an answer to each scenario, and of one with each other ending."""
-    answers = {name: app.chat(f"standin:{name}").content for name in SCENARIOS}
-    for chain in ("sources", "agent", "silent", "ragged"):
-        answers[chain] = app.chat("hello", chain=chain).content
-    answers["stall"] = impatient.chat("standin:stall tokens=4").content
-    answers["late"] = impatient.chat("standin:answer tokens=2 first_ms=900").content
-    deadline = "standin:answer tokens=100 delay_ms=100"
-    answers["deadline"] = impatient.chat(deadline).content
-    answers["check"] = app.client.get("/api/stream-check").content
-    return answers
+    with ThreadPoolExecutor() as pool:
+        later = {
+            "stall": pool.submit(impatient.chat, "standin:stall tokens=4"),
+            "late": pool.submit(impatient.chat, LATE),
+            "deadline": pool.submit(brief.chat, ENDLESS),
+            "check": pool.submit(app.client.get, "/api/stream-check"),
+        }
+        answers = {name: app.chat(f"standin:{name}").content for name in SCENARIOS}
+        for chain in ("sources", "agent", "silent", "ragged"):
+            answers[chain] = app.chat("hello", chain=chain).content
+        return answers | {name: made.result().content for name, made in later.items()}
+
+
+Slow = dict[str, dict[str, Future[bytes]]]
+
+
+@pytest.fixture(scope="module")
+def slow(impatient: Server, brief: Server) -> Iterator[Slow]:
+    """What takes its time in every other dialect, asked for all at once."""
+    with ThreadPoolExecutor(2 * len(OTHERS)) as pool:
+        yield {
+            dialect: {
+                "late": pool.submit(ask, impatient, dialect, LATE, "chat"),
+                "deadline": pool.submit(ask, brief, dialect, ENDLESS, "chat"),
+            }
+            for dialect in OTHERS
+        }
 
 
 def by_httpx_sse(stream: bytes) -> list[list[str]]:
@@ -93,17 +118,14 @@ def ask(server: Server, dialect: str, question: str, chain: str) -> bytes:
     return response.content
 
 
-@pytest.mark.parametrize("dialect", sorted(set(dialects.names()) - {"json"}))
+@pytest.mark.parametrize("dialect", OTHERS)
 def test_two_parsers_read_the_same_events_of_every_other_dialect(
-    app: Server, impatient: Server, dialect: str
+    app: Server, slow: Slow, dialect: str
 ) -> None:
     streams = {name: ask(app, dialect, f"standin:{name}", "chat") for name in SCENARIOS}
     for chain in ("sources", "agent", "silent", "tools"):
         streams[chain] = ask(app, dialect, "hello", chain)
-    late = "standin:answer tokens=2 first_ms=900"
-    streams["late"] = ask(impatient, dialect, late, "chat")
-    deadline = "standin:answer tokens=100 delay_ms=100"
-    streams["deadline"] = ask(impatient, dialect, deadline, "chat")
+    streams |= {name: stream.result() for name, stream in slow[dialect].items()}
     assert all(stream.endswith(b"\n") for stream in streams.values())
     assert all(by_httpx_sse(stream) for stream in streams.values())
     check_parsers_agree(streams)
@@ -125,7 +147,7 @@ def test_every_frame_is_json_and_every_delta_says_something(
             value = json.loads(data)
             if event == "message":
                 assert set(value) == {"deployment", "delta_content"}, name
-                # An empty one is a keep-alive, and only "late" is silent for so long.
+                # An empty one is a keep-alive, and only these are silent for so long.
                 assert value["delta_content"] or name in ("late", "stall"), name
 
 

@@ -127,7 +127,10 @@ def test_an_identity_that_cannot_sign_in_is_502_upstream_auth(
 ) -> None:
     with (
         identity_endpoint(None) as (endpoint, _),
-        Server(settings(standin, endpoint)) as server,
+        # The status waits for what is imported with the first request.
+        Server(
+            {**settings(standin, endpoint), "FIRST_TOKEN_PEEK_SECONDS": "20"}
+        ) as server,
     ):
         response = server.chat("standin:answer")
         error = response.json()["error"]

@@ -7,24 +7,14 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from statistics import median
 
 import anyio
 import httpx
 import pytest
 
-from tests.server import Server, read_events, text_of, until
+from tests.promptness import prompt
+from tests.server import Server, open_streams, read_events, text_of, until
 from tests.standin.process import StandIn
-
-TRIES = 5
-"""A busy machine may hold up one; what has no delay built in is fast in most."""
-
-WITHIN_SECONDS = 0.1
-
-
-def open_streams(server: Server) -> int:
-    checks = server.client.get("/api/health").json()["checks"]
-    return int(checks["open_streams"])
 
 
 @pytest.mark.parametrize(
@@ -38,9 +28,9 @@ def open_streams(server: Server) -> int:
 def test_leaving_in_the_middle_closes_the_upstream_and_is_recorded(
     app: Server, standin: StandIn, when: str, scenario: str, chain: str
 ) -> None:
-    delays = []
-    for number in range(TRIES):
-        tag = f"{chain}-{when}-{number}"
+    delays: list[float] = []
+    while not prompt(delays):
+        tag = f"{chain}-{when}-{len(delays)}"
         with app.streaming(f"standin:{scenario} tag={tag}", chain=chain) as answer:
             seen = [answer.next()[1]["delta_content"] for _ in range(3)]
             assert seen == ["tok0", " tok1", " tok2"]
@@ -53,7 +43,6 @@ def test_leaving_in_the_middle_closes_the_upstream_and_is_recorded(
         assert record["finish_reason"] is None
         assert record["usage"]["estimated"] is True
         assert record["usage"]["completion_tokens"] > 0
-    assert median(delays) < WITHIN_SECONDS
     until(lambda: open_streams(app) == 0)
 
 
@@ -62,9 +51,9 @@ def test_leaving_before_the_first_token_closes_the_upstream(
     app: Server, standin: StandIn, stream: str
 ) -> None:
     address = (httpx.URL(app.url).host, httpx.URL(app.url).port)
-    delays = []
-    for number in range(TRIES):
-        tag = f"before-{stream}-{number}"
+    delays: list[float] = []
+    while not prompt(delays):
+        tag = f"before-{stream}-{len(delays)}"
         body = f'{{"user": "standin:silent tag={tag}", "stream": {stream}}}'
         head = (
             f"POST /api/chat HTTP/1.1\r\nhost: x\r\nx-request-id: {tag}\r\n"
@@ -80,7 +69,6 @@ def test_leaving_before_the_first_token_closes_the_upstream(
         record = app.record(tag)
         assert record["status"] == "cancelled"
         assert record["time_to_first_chunk_ms"] is None
-    assert median(delays) < WITHIN_SECONDS
     until(lambda: open_streams(app) == 0)
 
 
@@ -97,7 +85,7 @@ def test_a_slow_reader_of_a_fast_model_costs_bounded_memory(
     address = (httpx.URL(app.url).host, httpx.URL(app.url).port)
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.settimeout(5)
+        connection.settimeout(20)
         connection.connect(address)
         connection.sendall(head.encode() + body)
         assert connection.recv(1000).startswith(b"HTTP/1.1 200")
@@ -118,7 +106,7 @@ def test_a_slow_reader_of_a_fast_model_costs_bounded_memory(
 
 async def test_two_hundred_streams_at_once_are_all_whole(app: Server) -> None:
     async with httpx.AsyncClient(
-        base_url=app.url, timeout=30, limits=httpx.Limits(max_connections=None)
+        base_url=app.url, timeout=50, limits=httpx.Limits(max_connections=None)
     ) as client:
         answers: dict[int, str] = {}
 
@@ -132,7 +120,7 @@ async def test_two_hundred_streams_at_once_are_all_whole(app: Server) -> None:
             answers[number] = text_of(events)
             assert answers[number] == " ".join(words)
 
-        with anyio.fail_after(30):
+        with anyio.fail_after(50):
             async with asyncio.TaskGroup() as group:
                 for number in range(200):
                     group.create_task(ask(number))
@@ -145,7 +133,7 @@ async def left_while_streaming(
     server: Server, user: str
 ) -> AsyncIterator[httpx.Response]:
     async with (
-        httpx.AsyncClient(base_url=server.url, timeout=10) as client,
+        httpx.AsyncClient(base_url=server.url, timeout=50) as client,
         client.stream("POST", "/api/chat", json={"user": user}) as response,
     ):
         yield response
@@ -160,7 +148,7 @@ async def test_fifty_callers_who_leave_at_once_leave_nothing_behind(
             async for _ in response.aiter_bytes():
                 break
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(50):
         async with asyncio.TaskGroup() as group:
             for number in range(50):
                 group.create_task(ask_and_leave(number))

@@ -75,7 +75,7 @@ class Proxied:
             serving = asyncio.create_task(server.serve([listener]))
             self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             try:
-                async with httpx.AsyncClient(base_url=self.url, timeout=10) as client:
+                async with httpx.AsyncClient(base_url=self.url, timeout=20) as client:
                     yield client
             finally:
                 server.should_exit = True
@@ -106,7 +106,7 @@ def asking(scenario: str, **more: Any) -> dict[str, Any]:
 
 
 async def holds(condition: Callable[[], bool]) -> None:
-    """Wait until *condition* does, 5 seconds at most."""
-    async with asyncio.timeout(5):
+    """Wait until *condition* does, 20 seconds at most."""
+    async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.01)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-Pieces = Sequence[bytes | float]
+Pieces = Sequence[bytes | float | asyncio.Event]
 
 STREAM = {"content-type": "text/event-stream; charset=utf-8"}
 
@@ -25,7 +25,9 @@ class Received:
 
 @dataclass
 class Replay:
-    """Answers each request with *pieces*, one chunk each, or pauses for a number.
+    """Answers each request with *pieces*, one chunk each.
+
+    It pauses for a number's seconds, or until an event is set.
 
     *whole* is whether the body then ends as it should.
     """
@@ -67,13 +69,18 @@ class Replay:
         body = await reader.readexactly(length)
         self.requests.append(Received(first.split()[1], headers, body))
 
+    async def _end(self, reader: asyncio.StreamReader) -> None:
+        """Wait for the caller to leave, who may do so with something unread."""
+        with suppress(ConnectionError):
+            await reader.read()
+
     async def _write(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         head = [f"HTTP/1.1 {self.status} Replayed", "transfer-encoding: chunked"]
         head += [f"{name}: {value}" for name, value in self.headers]
         writer.write("\r\n".join([*head, "connection: close", "\r\n"]).encode())
-        left = asyncio.create_task(reader.read())
+        left = asyncio.create_task(self._end(reader))
         for piece in self.pieces:
             if left.done():
                 return
@@ -81,6 +88,10 @@ class Replay:
                 writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
                 await writer.drain()
                 self.written += len(piece)
+            elif isinstance(piece, asyncio.Event):
+                told = asyncio.create_task(piece.wait())
+                await asyncio.wait({left, told}, return_when=asyncio.FIRST_COMPLETED)
+                told.cancel()
             else:
                 await asyncio.wait({left}, timeout=piece)
         if self.whole:

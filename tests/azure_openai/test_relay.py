@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from time import monotonic
 
 import anyio
@@ -22,9 +23,11 @@ from tests.azure_openai.test_passthrough import (
     WHOLE,
     exchange,
 )
+from tests.promptness import prompt
 from tests.standin.process import StandIn
 
 OPENING = b'data: {"choices":[{"index":0,"delta":{"role":"assistant"}}]}\n\n'
+COMMENT = b": keep-alive\n\n"
 FOREVER = 60.0
 
 
@@ -138,7 +141,7 @@ async def test_silence_after_the_end_is_not_waited_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(relay, "AFTER_DONE_SECONDS", 0.1)
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         replay = Replay(pieces=[WHOLE, FOREVER])
         _, status, body, whole = await through(replay)
     assert (status, body, whole) == (200, WHOLE, True)
@@ -146,7 +149,7 @@ async def test_silence_after_the_end_is_not_waited_out(
 
 async def test_an_answer_that_never_begins_is_504() -> None:
     limits = Limits(peek=9, first_token=0.2)
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         for replay in (Replay(pieces=[FOREVER]), Replay(pieces=[OPENING, FOREVER])):
             _, status, body, _ = await through(replay, limits)
             assert (status, code_of(body)) == (504, "upstream_timeout")
@@ -154,7 +157,7 @@ async def test_an_answer_that_never_begins_is_504() -> None:
 
 
 async def test_an_upstream_without_a_head_is_504(standin: StandIn) -> None:
-    limits = Limits(first_token=0.2)
+    limits = Limits(first_token=2.5)
     proxied = Proxied(azure(standin.url), limits=limits)
     async with proxied.served() as client:
         ask = asking("slow_first ms=60000 tag=proxied-slow")
@@ -165,7 +168,7 @@ async def test_an_upstream_without_a_head_is_504(standin: StandIn) -> None:
 
 
 async def test_an_answer_that_does_not_begin_once_the_status_is_out() -> None:
-    limits = Limits(peek=0.1, first_token=0.3)
+    limits = Limits(peek=0.1, first_token=2.5)
     replay = Replay(pieces=[OPENING, FOREVER])
     _, status, body, whole = await through(replay, limits)
     message = "The model did not begin to answer in time."
@@ -186,14 +189,14 @@ async def test_a_stall_ends_the_stream_with_an_error() -> None:
 async def test_comments_are_no_sign_of_life() -> None:
     pieces: Pieces = [ANSWER, *(b": still here\n\n", 0.05) * 100]
     limits = Limits(stall=0.3)
-    with anyio.fail_after(3):
+    with anyio.fail_after(20):
         _, _, body, _ = await through(Replay(pieces=pieces), limits)
     assert b"upstream_stall" in body
 
 
 async def test_the_deadline_ends_the_stream() -> None:
     pieces: Pieces = (ANSWER, 0.05) * 100
-    proxied, _, body, whole = await through(Replay(pieces=pieces), Limits(deadline=0.4))
+    proxied, _, body, whole = await through(Replay(pieces=pieces), Limits(deadline=2.5))
     assert whole
     last = error_frame("The answer took too long.", "deadline")
     assert body.endswith(ANSWER + last)
@@ -202,20 +205,35 @@ async def test_the_deadline_ends_the_stream() -> None:
 
 
 async def test_silence_is_filled_with_comments_between_events() -> None:
-    half = len(ANSWER) // 2
-    pieces: Pieces = [ANSWER, ANSWER[:half], 0.35, ANSWER[half:], FINISH, USAGE, DONE]
-    limits = Limits(keep_alive=0.1)
-    _, _, body, _ = await through(Replay(pieces=pieces), limits)
-    comments = body.count(b": keep-alive\n\n")
-    assert 2 <= comments <= 4
-    assert body == ANSWER + b": keep-alive\n\n" * comments + ANSWER + FINISH + DONE
+    half, heard = len(ANSWER) // 2, asyncio.Event()
+    pieces: Pieces = [
+        ANSWER,
+        ANSWER[:half],
+        heard,
+        ANSWER[half:] + FINISH + USAGE + DONE,
+    ]
+    body, began = b"", monotonic()
+    async with Replay(pieces=pieces).served() as url:
+        proxied = Proxied(azure(url), limits=Limits(keep_alive=0.1))
+        async with (
+            proxied.served() as client,
+            client.stream("POST", PATH, json=asking("x")) as response,
+        ):
+            async for piece in response.aiter_raw():
+                body += piece
+                if body.count(COMMENT) == 2 and not heard.is_set():
+                    assert monotonic() - began >= 0.2
+                    heard.set()
+    comments = body.count(COMMENT)
+    assert body == ANSWER + COMMENT * comments + ANSWER + FINISH + DONE
 
 
 async def test_there_is_no_comment_in_an_event_that_passes_in_pieces() -> None:
     long = b'data: {"choices":[{"delta":{"content":"%b"}}]}\n\n' % (b"x" * 100_000)
     pieces: Pieces = [long[:90_000], 0.3, long[90_000:], FINISH, DONE]
     _, _, body, _ = await through(Replay(pieces=pieces), Limits(keep_alive=0.1))
-    assert body == long + FINISH + DONE
+    assert body.startswith(long)
+    assert body.removeprefix(long).replace(COMMENT, b"") == FINISH + DONE
 
 
 async def test_an_answer_that_is_no_stream_ends_at_its_own_deadline(
@@ -243,22 +261,25 @@ async def test_an_answer_that_is_no_stream_ends_at_its_own_deadline(
 async def test_a_caller_who_leaves_closes_the_upstream(
     standin: StandIn, scenario: str, content: str
 ) -> None:
-    tag = f"proxied-left-{scenario.split()[0]}"
     proxied = Proxied(azure(standin.url), limits=Limits(peek=0.05))
+    delays: list[float] = []
     async with proxied.served() as client:
-        ask = asking(f"{scenario} tag={tag}")
-        posting = asyncio.create_task(leave_once_told(client, ask, content))
-        if not content:
-            await anyio.to_thread.run_sync(standin.wait, tag, "open")
-            posting.cancel()
-        await asyncio.wait([posting])
-        left = monotonic()
-        entry = await anyio.to_thread.run_sync(standin.wait_closed, tag)
-        run = await proxied.run()
-        assert (entry["closed_at"] or 0) - left < 0.1
-    assert run.status == "cancelled"
-    assert "".join(run.content).startswith(content)
-    assert run.usage.estimated
+        while not prompt(delays):
+            tag = f"proxied-left-{scenario.split()[0]}-{len(delays)}"
+            ask = asking(f"{scenario} tag={tag}")
+            posting = asyncio.create_task(leave_once_told(client, ask, content))
+            if not content:
+                await anyio.to_thread.run_sync(standin.wait, tag, "open")
+                posting.cancel()
+            await asyncio.wait([posting])
+            left = monotonic()
+            entry = await anyio.to_thread.run_sync(standin.wait_closed, tag)
+            delays.append((entry["closed_at"] or math.inf) - left)
+            run = await proxied.run()
+            proxied.runs.clear()
+            assert run.status == "cancelled"
+            assert "".join(run.content).startswith(content)
+            assert run.usage.estimated
 
 
 async def leave_once_told(client: httpx.AsyncClient, ask: object, content: str) -> None:
@@ -301,7 +322,7 @@ async def test_a_reader_who_stops_reading_stops_the_upstream() -> None:
                 await asyncio.sleep(0.2)
             assert 0 < before < len(ANSWER) * 200 * 5000 // 2
             writer.transport.abort()
-            await asyncio.wait_for(replay.closed.wait(), 5)
+            await asyncio.wait_for(replay.closed.wait(), 20)
     assert (await proxied.run()).status == "cancelled"
 
 
@@ -311,7 +332,7 @@ async def test_a_reader_who_is_gone_at_the_deadline_costs_no_more_than_it(
     monkeypatch.setattr(relay, "FAREWELL_SECONDS", 0.2)
     replay = Replay(pieces=[ANSWER * 200] * 5000)
     async with replay.served() as url:
-        proxied = Proxied(azure(url), limits=Limits(deadline=0.5))
+        proxied = Proxied(azure(url), limits=Limits(deadline=2.5))
         async with proxied.served():
             port = int(proxied.url.rpartition(":")[2])
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -320,7 +341,7 @@ async def test_a_reader_who_is_gone_at_the_deadline_costs_no_more_than_it(
             writer.write(head.encode() + body)
             await reader.readline()
             await holds(lambda: bool(proxied.runs))
-            await asyncio.wait_for(replay.closed.wait(), 5)
+            await asyncio.wait_for(replay.closed.wait(), 20)
             writer.transport.abort()
     assert (await proxied.run()).status == "deadline"
 

@@ -67,8 +67,8 @@ def test_warming_up_never_fails(caplog: pytest.LogCaptureFixture) -> None:
 async def test_one_chain_that_is_slow_to_build_holds_up_no_other() -> None:
     slow = Settings(chains={"slow": "tests.chains.test_loading:slow"})
     building = asyncio.create_task(asyncio.to_thread(chains.load, "slow", slow))
-    with anyio.fail_after(5):
-        await asyncio.to_thread(begun.wait, 5)
+    with anyio.fail_after(30):
+        await asyncio.to_thread(begun.wait, 30)
         assert await asyncio.to_thread(chains.load, "docs", Settings())
         assert not building.done()
         release.set()
@@ -81,7 +81,7 @@ begun, release = threading.Event(), threading.Event()
 def slow(settings: Settings) -> Any:
     """A factory that takes until the test lets it go on."""
     begun.set()
-    release.wait(5)
+    release.wait(30)
     return strings
 
 

@@ -29,7 +29,7 @@ HTML = """\
 <div id="root"></div>
 <script src="page.js"></script>
 """
-MILLISECONDS = 5000
+MILLISECONDS = 15_000
 
 
 class Page:
@@ -53,9 +53,14 @@ class Page:
     def click(self, button: str) -> None:
         self._page.get_by_role("button", name=button).click()
 
-    def text(self, role: str) -> str:
-        """The last message of *role*."""
-        return self._page.locator(f"[data-role={role}]").last.inner_text()
+    def glimpse(self, role: str, text: str) -> str:
+        """The last message of *role* as soon as it has *text*."""
+        script = """([role, text]) => {
+            const last = [...document.querySelectorAll(`[data-role=${role}]`)].at(-1)
+            return last?.innerText.includes(text) && last.innerText
+        }"""
+        shown = self._page.wait_for_function(script, arg=[role, text])
+        return str(shown.json_value())
 
     def shows(self, role: str, text: str) -> None:
         """Wait until the last message of *role* has *text*."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).parents[2]
-_PATIENCE_SECONDS = 25
+_PATIENCE_SECONDS = 50
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Devhost:
 
     def exit_code(self) -> int:
         self.log += [line.rstrip() for line in _stream(self.process.stderr)]
-        return self.process.wait(5)
+        return self.process.wait(10)
 
 
 def environment(**variables: str) -> dict[str, str]:

@@ -153,7 +153,7 @@ def host(tmp_path_factory: pytest.TempPathFactory, left: Path) -> Iterator[Devho
 
 @pytest.fixture
 def client(host: Devhost) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=host.url, timeout=5) as client:
+    with httpx.Client(base_url=host.url, timeout=20) as client:
         yield client
 
 
@@ -206,7 +206,7 @@ def test_first_byte_arrives_before_the_stream_goes_on(
     with client.stream("GET", "/api/two") as response:
         chunks = response.iter_raw()
         assert next(chunks) == b"first"
-        httpx.post(f"{host.url}/api/go", timeout=5)
+        httpx.post(f"{host.url}/api/go", timeout=20)
         assert list(chunks) == [b"second"]
 
 
@@ -217,7 +217,7 @@ def test_log_has_the_whole_streams_time_and_no_query_string(
     line = host.log_line("/api/slow")
     found = re.search(r"INFO devhost GET /api/slow 200 (\d+) ms$", line)
     assert found is not None, line
-    assert 300 <= int(found[1]) < 3000
+    assert 300 <= int(found[1]) < 30_000
 
 
 def test_response_sees_at_once_that_its_caller_left(
@@ -233,7 +233,7 @@ def test_function_whose_caller_left_runs_to_its_end(
     host: Devhost, client: httpx.Client
 ) -> None:
     with pytest.raises(httpx.ReadTimeout):
-        client.get("/api/thinks", timeout=0.2)
+        client.get("/api/thinks", timeout=httpx.Timeout(5, read=0.2))
     client.post("/api/go")
     line = host.log_line("/api/thinks")
     assert re.search(r"GET /api/thinks 200 \d+ ms \(the caller left\)$", line), line

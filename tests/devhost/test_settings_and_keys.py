@@ -55,7 +55,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Devhost]:
 
 @pytest.fixture
 def client(host: Devhost) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=host.url, timeout=5) as client:
+    with httpx.Client(base_url=host.url, timeout=20) as client:
         yield client
 
 

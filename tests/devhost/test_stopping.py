@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.devhost.conftest import Devhost, running
+from tests.server import until
 
 APP = """
 import asyncio
@@ -52,10 +53,20 @@ def app_dir(tmp_path: Path) -> Path:
 @contextmanager
 def streaming(host: Devhost, tenths: int) -> Iterator[Iterator[bytes]]:
     """The chunks of a stream that has begun."""
-    with httpx.stream("GET", f"{host.url}/api/stream/{tenths}", timeout=10) as response:
+    with httpx.stream("GET", f"{host.url}/api/stream/{tenths}", timeout=20) as response:
         chunks = response.iter_raw()
         assert next(chunks) == b"."
         yield chunks
+
+
+def refuses_callers(host: Devhost) -> bool:
+    try:
+        httpx.get(f"{host.url}/api/nothing", timeout=20)
+    except httpx.ConnectError:
+        return True
+    except httpx.TransportError:
+        pass  # It was let in and is now put out.
+    return False
 
 
 def assert_quiet(host: Devhost) -> None:
@@ -74,15 +85,14 @@ def test_stream_that_ends_soon_is_not_cut(app_dir: Path) -> None:
 
 
 def test_nothing_to_drain_stops_at_once_and_refuses_callers(app_dir: Path) -> None:
-    with running(app_dir) as host, httpx.Client(base_url=host.url, timeout=5) as idle:
+    with running(app_dir) as host, httpx.Client(base_url=host.url, timeout=20) as idle:
         idle.get("/api/nothing")  # Its connection stays open.
         began = time.monotonic()
         host.interrupt(signal.SIGTERM)
         assert host.exit_code() == 0
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 4.5  # A drain would take five.
         assert_quiet(host)
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(f"{host.url}/api/nothing", timeout=5)
+        assert refuses_callers(host)
 
 
 def test_long_stream_is_cut_after_five_seconds(app_dir: Path) -> None:
@@ -93,7 +103,7 @@ def test_long_stream_is_cut_after_five_seconds(app_dir: Path) -> None:
         host.interrupt(signal.SIGTERM)
         with pytest.raises(httpx.RemoteProtocolError):
             list(chunks)
-        assert 4.5 < time.monotonic() - began < 7
+        assert 4.5 < time.monotonic() - began < 15  # It would go on for sixty.
         assert host.exit_code() == 0
         assert host.log[-1].endswith(" ms (cut short)")
         assert_quiet(host)
@@ -104,15 +114,14 @@ def test_second_interrupt_stops_at_once_whatever_runs(app_dir: Path) -> None:
         host = stack.enter_context(running(app_dir))
         for path in ("thinks", "blocks"):  # Their callers leave, they go on.
             with pytest.raises(httpx.ReadTimeout):
-                httpx.get(f"{host.url}/api/{path}", timeout=0.2)
+                httpx.get(f"{host.url}/api/{path}", timeout=httpx.Timeout(5, read=0.2))
         chunks = stack.enter_context(streaming(host, 600))
         host.interrupt()
-        next(chunks)
-        next(chunks)  # The first interrupt has been seen.
+        until(lambda: refuses_callers(host))  # It has been seen.
         began = time.monotonic()
         host.interrupt()
         with pytest.raises(httpx.RemoteProtocolError):
             list(chunks)
         assert host.exit_code() == 0
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 6  # Asked once, it would take eight.
         assert_quiet(host)

@@ -38,7 +38,7 @@ HIDDEN = """\
 def statsd() -> Iterator[socket.socket]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as statsd:
         statsd.bind(("127.0.0.1", 0))
-        statsd.settimeout(5)
+        statsd.settimeout(20)
         yield statsd
 
 
@@ -57,6 +57,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory, statsd: socket.socket) -> Pat
     return copy
 
 
+def settings(standin: StandIn, **more: str) -> dict[str, str]:
+    """Those of the copy; `devhost` is not deployed."""
+    return azure(standin, CHAT_CHAIN="haiku", PYTHONPATH=str(ROOT), **more)
+
+
 @pytest.fixture(scope="module")
 def example(copy: Path, standin: StandIn) -> Iterator[Server]:
     """The copy, running over the stand-in."""
@@ -65,15 +70,8 @@ def example(copy: Path, standin: StandIn) -> Iterator[Server]:
     before, _, rest = graph.partition(begins)
     hiding = before + HIDDEN + rest.partition("\n")[2]
     (copy / "my_hiding_graph.py").write_text(hiding, encoding="utf-8")
-    settings = azure(
-        standin,
-        CHAT_CHAIN="haiku",
-        CHAINS="graph=my_graph:build,hiding=my_hiding_graph:build",
-        FIRST_TOKEN_PEEK_SECONDS="0.5",
-        KEEPALIVE_SECONDS="1",
-        PYTHONPATH=str(ROOT),  # `devhost` is not deployed.
-    )
-    with Server(settings, cwd=copy) as server:
+    brought = "graph=my_graph:build,hiding=my_hiding_graph:build"
+    with Server(settings(standin, CHAINS=brought), cwd=copy) as server:
         for chain in ("haiku", "handbook", "graph", "hiding"):
             server.chat("Hello", chain=chain)  # The first call imports LangChain.
         yield server
@@ -177,10 +175,12 @@ def test_the_dialect_answers_a_bad_request_as_json(example: Server) -> None:
     assert response.json()["error"]["code"] == "invalid_request"
 
 
-def test_the_dialect_sends_keep_alives(example: Server) -> None:
-    question = {"user": "standin:slow_first first_ms=2500"}
-    response = example.client.post("/api/chat/ndjson", json=question)
-    assert lines(response)[0] == {"type": "KeepAlive"}
+def test_the_dialect_sends_keep_alives(copy: Path, standin: StandIn) -> None:
+    limits = {"FIRST_TOKEN_PEEK_SECONDS": "0.3", "KEEPALIVE_SECONDS": "0.2"}
+    with Server(settings(standin, **limits), cwd=copy) as server:
+        question = {"user": "standin:answer first_ms=900"}
+        response = server.client.post("/api/chat/ndjson", json=question)
+        assert lines(response)[0] == {"type": "KeepAlive"}
 
 
 def test_the_sink_is_told_of_a_run(example: Server, statsd: socket.socket) -> None:

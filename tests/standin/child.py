@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-READY_SECONDS = 10
+READY_SECONDS = 30
 STOP_SECONDS = 5
 
 

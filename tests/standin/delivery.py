@@ -14,8 +14,13 @@ from tests.standin.wire import dumps, failure
 
 type Sent = bytes | Pause | Drop | Reply
 
-BETWEEN_BYTES = Pause(0.002)
+BETWEEN_BYTES = Pause(0.01)
 """Enough for the reader to see the first half of a character alone."""
+
+BEFORE_RESET = 0.05
+"""Seconds: enough for the reader to take what it was sent before."""
+
+STEP_SECONDS = 0.05
 
 RESET = struct.pack("ii", 1, 0)
 """`SO_LINGER` on, for no time: closing resets the connection."""
@@ -23,6 +28,17 @@ RESET = struct.pack("ii", 1, 0)
 
 class Aborted(Exception):
     """The scenario dropped the connection."""
+
+
+async def silence(seconds: float, step: float = STEP_SECONDS) -> None:
+    """Wait, in steps: where the machine stands still, one of them ends, not all.
+
+    Whoever watches the silence stood still, too, and has the rest of it before them.
+    """
+    steps, rest = divmod(seconds, step)
+    for _ in range(int(steps)):
+        await asyncio.sleep(step)
+    await asyncio.sleep(rest)
 
 
 def encoded(steps: Iterable[Step], completion: Completion) -> Iterator[Sent]:
@@ -81,7 +97,7 @@ class Delivery:
                     self._buffer.append(item)
                 case Pause(seconds):
                     await self._flush()
-                    await asyncio.sleep(seconds)
+                    await silence(seconds)
                 case Drop(reset):
                     await self._drop(reset)
                 case Reply():
@@ -99,7 +115,7 @@ class Delivery:
         for step in steps:
             match step:
                 case Pause(seconds):
-                    await asyncio.sleep(seconds)
+                    await silence(seconds)
                 case Drop(reset):
                     await self._drop(reset)
                 case Reply():
@@ -145,7 +161,7 @@ class Delivery:
         if self._response is not None:
             transport.write(b'40\r\ndata: {"id":')  # Announces more than it brings.
             # A reset would overtake what the reader has not read yet.
-            await asyncio.sleep(0.02)
+            await silence(BEFORE_RESET, step=0.01)
         if reset:
             connection: socket.socket = transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)

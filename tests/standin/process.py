@@ -48,7 +48,7 @@ class StandIn(Child):
         return _ALL_RECORDED.validate_python(listed)
 
     def wait(
-        self, tag: str, outcome: Outcome | None = None, timeout: float = 5
+        self, tag: str, outcome: Outcome | None = None, timeout: float = 10
     ) -> Recorded:
         """The first request with *tag* and *outcome*, or `TimeoutError`."""
         query = {"tag": tag, "timeout": str(timeout)}
@@ -57,13 +57,13 @@ class StandIn(Child):
         found = json.loads(self._get("/standin/requests/wait", query))
         return _RECORDED.validate_python(found)
 
-    def wait_closed(self, tag: str, timeout: float = 5) -> Recorded:
+    def wait_closed(self, tag: str, timeout: float = 10) -> Recorded:
         """The first request with *tag* whose caller left."""
         return self.wait(tag, "closed_by_peer", timeout)
 
     def reset(self) -> None:
         """Forget every request."""
-        with urlopen(Request(f"{self.url}/standin/reset", method="POST"), timeout=5):
+        with urlopen(Request(f"{self.url}/standin/reset", method="POST"), timeout=10):
             pass
 
     def _get(self, path: str, query: dict[str, str]) -> bytes:

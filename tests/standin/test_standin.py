@@ -361,7 +361,7 @@ def test_characters_are_split_between_writes(standin: StandIn) -> None:
 def connected(standin: StandIn, content: str) -> socket.socket:
     """A bare connection that has asked."""
     host, port = standin.url.removeprefix("http://").split(":")
-    connection = socket.create_connection((host, int(port)), timeout=5)
+    connection = socket.create_connection((host, int(port)), timeout=20)
     body = json.dumps(asking(content)).encode()
     head = f"POST {CLASSIC} HTTP/1.1\r\nhost: x\r\napi-key: {standin.key}\r\n"
     connection.sendall(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
@@ -444,5 +444,5 @@ def test_sigterm_ends_it_quietly_while_it_answers() -> None:
         headers={"api-key": "standin-key"},
     ):
         process.terminate()
-        _, errors = process.communicate(timeout=5)
+        _, errors = process.communicate(timeout=20)
     assert (process.returncode, errors) == (0, "")

@@ -25,7 +25,7 @@ async def seen(
 ) -> list[str]:
     run = Run(chain="test", dialect="json", started=monotonic() - age)
     texts = []
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         async for event in limit(events, limits, run, started=run.started):
             assert isinstance(event, TextDelta)
             texts.append(event.text)
@@ -75,7 +75,7 @@ async def test_a_stall_after_a_tool_counts_from_the_tools_end() -> None:
 
     limited = limit(uses_a_tool(), Limits(stall=0.1), run, started=run.started)
     assert [await anext(limited), await anext(limited)]
-    with anyio.fail_after(5), pytest.raises(UpstreamStall):
+    with anyio.fail_after(20), pytest.raises(UpstreamStall):
         await anext(limited)
 
 

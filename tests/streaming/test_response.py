@@ -105,7 +105,7 @@ async def test_a_reader_who_stops_reading_stops_the_source() -> None:
             closed = True
 
     kept = Kept()
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         async with served(lambda: answer(endless, kept)) as url:
             _, port = url.removeprefix("http://").split(":")
             reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
@@ -128,7 +128,7 @@ async def test_a_caller_who_leaves_is_recorded_with_what_was_produced() -> None:
         await asyncio.Event().wait()
 
     kept = Kept()
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         async with served(lambda: answer(stuck, kept)) as url:
             before = tasks()
             async with (
@@ -154,7 +154,7 @@ async def test_a_caller_who_leaves_while_nothing_was_said_is_recorded() -> None:
         yield TextDelta("d", "never")
 
     kept = Kept()
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         async with (
             served(lambda: answer(mute, kept)) as url,
             httpx.AsyncClient() as http,
@@ -179,7 +179,7 @@ async def test_a_reader_who_is_gone_at_the_deadline_costs_no_more_than_it(
             yield TextDelta("d", "x" * 1000)
 
     kept = Kept()
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         async with served(
             lambda: answer(endless, kept, limits=Limits(deadline=0.5))
         ) as url:
@@ -205,7 +205,7 @@ async def test_a_chain_that_never_gives_in_does_not_keep_its_place(
                 await over.wait()
         yield TextDelta("d", "at last")
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         async with (
             served(
                 lambda: answer(stubborn, Kept(), limits=Limits(peek=9, deadline=0.1))
@@ -309,7 +309,7 @@ async def test_what_is_ready_goes_out_in_one_write() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         await answer(ready, Kept())({"type": "http"}, receive, send)
     bodies = [message["body"] for message in sent if "body" in message]
     assert b"".join(bodies).count(b"\n\n") == 101
