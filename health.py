@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any
 
 import chains
+from azure_openai import backends
 from settings import VERSION, Settings
 from streaming.limits import Capacity
 from telemetry import Telemetry
@@ -68,7 +69,19 @@ async def _streams(parts: Parts) -> str | None:
     return f"all {parts.capacity.limit} are taken" if full else None
 
 
-READY: Mapping[str, Check] = {"chain": _chain, "journal": _journal, "streams": _streams}
+async def _backends(parts: Parts) -> str | None:
+    if not parts.settings.model_configured:
+        return None
+    wait = backends.of(parts.settings).ready_in()
+    return f"all cool down, for {wait:.0f} seconds more" if wait else None
+
+
+READY: Mapping[str, Check] = {
+    "chain": _chain,
+    "backends": _backends,
+    "journal": _journal,
+    "streams": _streams,
+}
 """By its name, each check: it gives `None`, or a problem in words safe to show."""
 
 

@@ -16,18 +16,21 @@ KEPT = 1024 * 1024
 KEPT_END = 8 * 1024
 """Of a longer one, whose usage is there."""
 
+_FINISH = re.compile(rb'"finish_reason"\s*:\s*"(\w+)"')
 _USAGE = re.compile(rb'"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
 
 
 class BodyTap:
-    """Reads an answer that is no stream."""
+    """Reads an answer that is no stream, unless it is not *plain* but compressed."""
 
     done, between = False, False
 
-    def __init__(self, run: Run, call: ModelCall, *, status: int) -> None:
+    def __init__(
+        self, run: Run, call: ModelCall, *, status: int, plain: bool = True
+    ) -> None:
         self._run, self._call, self._status = run, call, status
         self.spoken = False
-        self._kept, self._whole = b"", True
+        self._kept, self._whole, self._plain = b"", True, plain
         self.error: ChatError | None = None
         self.unrecorded: list[str] = []
 
@@ -46,12 +49,12 @@ class BodyTap:
         return b""
 
     def _read(self) -> None:
-        if not self._whole:
+        if not (self._whole and self._plain):
             self._read_end()
             return
         answer = outcome.loads(self._kept)
-        if self._status >= 400:
-            self.error = outcome.error(answer.get("error"), self._status)
+        if self._status >= 400 or answer.get("error"):
+            self.error = outcome.error(answer.get("error"), max(self._status, 400))
             return
         self._call.model = str(answer.get("model") or "")
         if usage := answer.get("usage"):
@@ -64,7 +67,10 @@ class BodyTap:
             self._run.note_visible(monotonic())
 
     def _read_end(self) -> None:
-        self._call.note_finish("stop")  # It may have been in what was not kept.
+        """Read what is known without the rest: that it ended, and what it cost."""
+        self._run.unread = True
+        found = _FINISH.search(self._kept)
+        self._call.note_finish(found[1].decode() if found else "stop")
         if found := _USAGE.search(self._kept):
             self._call.usage = outcome.usage(outcome.loads(found[1]))
 

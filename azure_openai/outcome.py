@@ -1,6 +1,7 @@
 """What an answer of the upstream says of itself, in the words of a run's record."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from json import loads as lenient_loads
 from typing import Any
 
@@ -35,6 +36,9 @@ BY_STATUS: Mapping[int, type[ChatError]] = {
     504: UpstreamTimeout,
 }
 
+
+MAX_READ = 1024 * 1024
+"""Bytes of a request; in a larger one the messages are not counted one by one."""
 
 UNSEEN = frozenset({"role", "context"})
 """What a message or a delta may have without showing the caller anything."""
@@ -97,10 +101,10 @@ def asked(body: bytes) -> object:
 
 def estimate(body: bytes, output: Iterable[str]) -> Usage:
     """About what a request of *body* and the *output* so far are in tokens."""
-    try:
-        prompt = _count_prompt(splice.fields(body))
-    except RecursionError:
-        prompt = count_bytes(len(body))
+    prompt = count_bytes(len(body))
+    if len(body) <= MAX_READ:
+        with suppress(RecursionError):
+            prompt = _count_prompt(splice.fields(body))
     completion = count_tokens("".join(output))
     return Usage(prompt, completion, prompt + completion, estimated=True)
 

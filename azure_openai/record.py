@@ -14,13 +14,16 @@ from telemetry.runs import ModelCall, Run
 
 
 class Record:
-    """Ends *run*, and gives it to *emit*; *body* is what was asked."""
+    """Ends *run*, and gives it to *emit*; *body* is what was asked.
+
+    What was refused before anything was sent is no run.
+    """
 
     def __init__(
         self, run: Run, deployment: str, body: bytes, emit: Callable[[Run], None]
     ) -> None:
         self.run, self.call = run, ModelCall(deployment)
-        self.ended = False
+        self.ended = self._begun = False
         self._body, self._emit = body, emit
         self._tap: Tap | None = None
         self._estimated: Usage | None = None
@@ -30,6 +33,7 @@ class Record:
 
     def asked(self, sent: Outgoing) -> None:
         """What is sent upstream."""
+        self._begun = True
         self.run.streamed = sent.streamed
         self.call.parameters, self.call.provider = sent.parameters, sent.provider
         if sent.operation == "embeddings":
@@ -73,7 +77,8 @@ class Record:
         if self.call.usage is not None:
             self.call.estimate, self._body = Usage, b""
         self.run.finish(error, cancelled=cancelled)
-        self._emit(self.run)
+        if self._begun:
+            self._emit(self.run)
 
     def _count_refused(self, error: ChatError) -> None:
         """A call that was refused costs nothing, unless its prompt was filtered."""

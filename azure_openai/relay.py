@@ -176,7 +176,7 @@ class Relay(Response):
         if answer.streams:
             tap: Tap = StreamTap(run, call, asked=asked)
         else:
-            tap = BodyTap(run, call, status=answer.status)
+            tap = BodyTap(run, call, status=answer.status, plain=answer.plain)
         self._record.answered_by(answer.backend, answer.region)
         self._record.read_by(tap)
         return tap

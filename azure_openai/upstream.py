@@ -29,7 +29,9 @@ class Answer:
         self.headers = response.raw_headers
         self.named = response.headers
         # What is compressed all the same passes unread.
-        plain = response.headers.get("content-encoding", "identity") == "identity"
+        self.plain = plain = (
+            response.headers.get("content-encoding", "identity") == "identity"
+        )
         streams = response.content_type == "text/event-stream"
         self.streams = streams and plain and response.status == 200
         self.is_json = response.content_type == "application/json" and plain

@@ -2,9 +2,11 @@
 
 import asyncio
 import atexit
+import errno
 import hashlib
 import logging
 import os
+import stat
 import tempfile
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -46,7 +48,9 @@ class Telemetry:
         self._journal, self._content = journal, content
         self._direct = [sink for sink in to.values() if not sink.queued]
         self._senders = [
-            Sender(name, sink, journal) for name, sink in to.items() if sink.queued
+            Sender(name, sink, journal, content=content)
+            for name, sink in to.items()
+            if sink.queued
         ]
         for sender in self._senders:
             sender.start()
@@ -106,6 +110,8 @@ class Telemetry:
                 sink.emit([record])
             except Exception as exc:  # It fails alone.
                 log.error("%s: %s", type(sink).__name__, type(exc).__name__)
+        if notice := self._journal.notice():
+            log.error("telemetry in %s: %s", self._journal.folder, notice)
         for sender in self._senders:
             if notice := sender.notice():
                 log.warning("telemetry to %s: %s", sender.name, notice)
@@ -145,13 +151,14 @@ def build(settings: Settings) -> Telemetry:
     to = sinks.build(settings)
     queued = [name for name, sink in to.items() if sink.queued]
     durable = any(sink.durable for sink in to.values())
-    folder = Path(settings.telemetry_path) if settings.telemetry_path else _folder()
     try:
-        journal = Journal(folder, queued, keep=not durable)
+        path = settings.telemetry_path
+        journal = Journal(Path(path) if path else _folder(), queued, keep=not durable)
     except OSError as exc:
         reason = os.strerror(exc.errno or 0)
+        where = settings.telemetry_path or "the temporary folder"
         raise SettingsError(
-            f"TELEMETRY_PATH: cannot write to {folder}: {reason}"
+            f"TELEMETRY_PATH: cannot write to {where}: {reason}"
         ) from exc
     content = durable and settings.telemetry_content
     built = Telemetry(journal, to, content=content)
@@ -161,8 +168,15 @@ def build(settings: Settings) -> Telemetry:
 
 def _folder() -> Path:
     """This app's own folder, on this machine's own disk: `/home` on Azure is a network
-    share.
+    share. Raises `OSError` where somebody else has put something in its place.
     """
     app = hashlib.sha256(str(Path(__file__).parent).encode()).hexdigest()[:8]
     user = os.getuid() if hasattr(os, "getuid") else "user"
-    return Path(tempfile.gettempdir()) / f"chat-telemetry-{user}-{app}"
+    folder = Path(tempfile.gettempdir()) / f"chat-telemetry-{user}-{app}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if hasattr(os, "getuid"):
+        found = folder.lstat()
+        theirs = found.st_uid != os.getuid() or found.st_mode & 0o022
+        if theirs or not stat.S_ISDIR(found.st_mode):
+            raise PermissionError(errno.EPERM, f"{folder} is somebody else's")
+    return folder

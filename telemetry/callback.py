@@ -131,8 +131,9 @@ class TelemetryCallback(BaseCallbackHandler):
             if call.finish_reason is None:
                 _note_finish(call, generation.generation_info or {})
         if call.usage is None:
-            count_input = call.estimate().input_tokens
-            call.estimate = partial(_estimate, count_input, output)
+            seen = call.estimate()  # Also where the response of a failure has nothing.
+            output = max(output, seen.output_tokens)
+            call.estimate = partial(_estimate, seen.input_tokens, output)
 
     def on_tool_start(self, *args: Any, **kwargs: Any) -> None:
         self._run.tools_running += 1

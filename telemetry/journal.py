@@ -6,33 +6,31 @@ machine. What a process leaves behind the next one adopts.
 """
 
 import errno
-import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, time
 
-from telemetry.segments import NAME, SUFFIX, Batch, Segment
-
-log = logging.getLogger(__name__)
+from telemetry.dead_letters import DeadLetters
+from telemetry.segments import NAME, SUFFIX, Batch, Segment, sinks_of
 
 SEGMENT_BYTES = 16 * 1024 * 1024
 MAX_BYTES = 512 * 1024 * 1024
-"""Of all files together; what would be more is not recorded."""
-
+"""Of all files together; more is not recorded."""
 MAX_AGE_SECONDS = 7 * 86_400
-ROLL_SECONDS = 60
-"""The age at which a segment is ended, so that what has been delivered can go."""
+PATIENCE_SECONDS = 3600
+"""For which a process tries to deliver what is too old, before it gives up."""
 
-MAX_WAITING = 1000
-"""Records that wait in memory while the disk is full."""
+KEPT_SECONDS = 3600
+"""The age at which a segment that is kept is ended."""
 
-DEAD_LETTERS = "dead-letters.ndjson"
-MAX_DEAD_BYTES = 16 * 1024 * 1024
+MAX_WAITING_BYTES = 16 * 1024 * 1024
+"""Of records that wait in memory while the disk is full."""
 
+TIDY_SECONDS = 60
 BATCH_BYTES = 200_000
 BATCH_RECORDS = 64
 COMPLAIN_SECONDS = 60
@@ -56,16 +54,21 @@ class Journal:
         self.folder, self._sinks, self._keep = folder, tuple(sinks), keep
         self._max_bytes = max_bytes
         _prepare(folder)
+        self._dead = DeadLetters(folder)
         self._lock = threading.Lock()  # The event loop waits for it: nothing slow.
         self._tidying = threading.Lock()
         self._wakes: list[threading.Event] = []
         self._waiting: deque[bytes] = deque()
         self._complained = -float("inf")
+        self._notice: str | None = None
         self.lost = 0
-        self._segments = list(self._adopt())
-        self._bytes = self._measure()
+        self._kept: set[Path] = set()
+        self._segments: list[Segment] = []
         self._active: Segment | None = None
-        self._closing = threading.Event()
+        self._sweep()
+        self._adopt()
+        self._bytes = self._measure()
+        self._closing, self._untidy = False, threading.Event()
         tidying = threading.Thread(
             target=self._tidy_now_and_then, name="telemetry-journal", daemon=True
         )
@@ -76,6 +79,9 @@ class Journal:
         with self._lock:
             self._waiting.append(line + b"\n")
             self._write()
+        self._wake()
+
+    def _wake(self) -> None:
         for wake in self._wakes:
             wake.set()
 
@@ -104,31 +110,36 @@ class Journal:
 
     def bury(self, line: bytes) -> None:
         """Keep a record that a sink will never take, for somebody to look at."""
-        path = self.folder / DEAD_LETTERS
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         try:
-            descriptor = os.open(path, flags, 0o600)
-            try:
-                if os.fstat(descriptor).st_size < MAX_DEAD_BYTES:
-                    os.write(descriptor, line.rstrip(b"\n") + b"\n")
-            finally:
-                os.close(descriptor)
+            if not self._dead.add(line):
+                self._lose("too many dead letters today")
         except OSError as exc:
             self._complain(f"cannot write: {os.strerror(exc.errno or 0)}")
 
     def tidy(self) -> None:
-        """Write what waits, and remove what is delivered, too old or too much."""
+        """Write what waits, adopt, remove what is delivered, too old or too much."""
         with self._lock:
             self._write()
-            if self._active and time() - self._active.created > ROLL_SECONDS:
+            if self._active is not None and self._is_to_end(self._active):
                 self._end_segment()
         with self._tidying:
+            if self._closing:
+                return
+            self._adopt()
             self._forget_delivered()
             self._expire()
             self._bytes = self._measure()
+        self._wake()
+
+    def _is_to_end(self, segment: Segment) -> bool:
+        """What waits to be delivered may grow: each segment holds a descriptor."""
+        old = time() - segment.created > KEPT_SECONDS
+        return segment.gone or (old if self._keep else segment.delivered)
 
     def _tidy_now_and_then(self) -> None:
-        while not self._closing.wait(ROLL_SECONDS):
+        while not self._closing:
+            self._untidy.wait(TIDY_SECONDS)
+            self._untidy.clear()
             try:
                 self.tidy()
             except OSError as exc:
@@ -140,12 +151,13 @@ class Journal:
 
     @property
     def waiting(self) -> int:
-        """Records that no disk has taken yet."""
+        """Records that the disk has not taken yet."""
         return len(self._waiting)
 
     def close(self) -> None:
         """Leave what is undelivered to the next process."""
-        self._closing.set()
+        self._closing = True
+        self._untidy.set()
         with self._lock, self._tidying:
             self._write()
             self._end_segment()
@@ -165,16 +177,17 @@ class Journal:
                 segment = self._active or self._begin()
                 segment.append(line)
             except OSError as exc:
-                if len(self._waiting) > MAX_WAITING:
+                reason = f"cannot write: {os.strerror(exc.errno or 0)}"
+                self._complain(reason)
+                while sum(map(len, self._waiting)) > MAX_WAITING_BYTES:
                     self._waiting.popleft()
-                    self._lose(type(exc).__name__)
-                else:
-                    self._complain(f"cannot write: {os.strerror(exc.errno or 0)}")
+                    self._lose(reason)
                 return
             self._waiting.popleft()
             self._bytes += len(line)
             if segment.size >= SEGMENT_BYTES:
                 self._end_segment()
+                self._untidy.set()
 
     def _begin(self) -> Segment:
         self._active = Segment.create(self.folder, self._sinks)
@@ -186,20 +199,28 @@ class Journal:
         if self._active is not None:
             self._active.sealed, self._active = True, None
 
-    def _adopt(self) -> Iterator[Segment]:
+    def _sweep(self) -> None:
+        """Remove a sink's place in what is gone."""
         for path in self.folder.glob(f"{NAME}.*"):
-            if not path.with_suffix(SUFFIX).exists():
-                path.unlink(missing_ok=True)  # A sink's place in what is gone.
+            fresh = time() - path.stat().st_mtime < TIDY_SECONDS
+            if not fresh and not path.with_suffix(SUFFIX).exists():
+                path.unlink(missing_ok=True)
+
+    def _adopt(self) -> None:
+        """Take over what processes that have ended left."""
+        held = {segment.path for segment in self._segments} | self._kept
         for path, _ in _files(self.folder):
-            segment = Segment.adopt(path, self._sinks)
+            segment = None if path in held else Segment.adopt(path, self._sinks)
             if segment is None:
                 continue
-            if segment.delivered and self._keep:
+            if not segment.delivered:
+                self._segments.append(segment)
+            elif segment.size and (self._keep or not _is_for(path, self._sinks)):
+                self._kept.add(path)
                 segment.close()
-            elif segment.delivered and not segment.size:
-                segment.delete()
             else:
-                yield segment
+                segment.delete()
+        self._segments.sort(key=lambda segment: segment.path)
 
     def _forget_delivered(self) -> None:
         """Let go of what every sink has: now or, with *keep*, when it is too old."""
@@ -207,32 +228,36 @@ class Journal:
             if segment.delivered:
                 self._segments.remove(segment)
                 if self._keep and segment.size:
+                    self._kept.add(segment.path)
                     segment.close()
                 else:
                     segment.delete()
 
     def _expire(self) -> None:
         """Remove what is too old; of what is kept also the oldest, if it is much."""
-        dead = self.folder / DEAD_LETTERS
-        if dead.exists() and time() - dead.stat().st_mtime > MAX_AGE_SECONDS:
-            dead.unlink(missing_ok=True)
+        self._dead.expire(MAX_AGE_SECONDS)
         files = _files(self.folder)
+        self._kept &= {path for path, _ in files}
         over = sum(stat.st_size for _, stat in files) - self._max_bytes * 3 // 4
         held = {segment.path: segment for segment in self._segments}
         for path, stat in files:
-            old = time() - stat.st_mtime > MAX_AGE_SECONDS
-            segment = held.get(path)
-            if segment is not None and not segment.sealed:
+            old, segment = time() - stat.st_mtime > MAX_AGE_SECONDS, held.get(path)
+            if segment is not None:
+                tried = time() - segment.created > PATIENCE_SECONDS
+                if old and tried and segment.sealed:
+                    self._segments.remove(segment)
+                    self._give_up(segment)
+            elif path not in self._kept or not (old or over > 0):
                 continue
-            if segment is not None and old:
-                self._segments.remove(segment)
-                self._lose("undelivered for a week", _count_left(segment))
-                segment.delete()
-            elif segment is None and (old or (self._keep and over > 0)):
-                other = Segment.adopt(path, ())
-                if other is not None:  # Else another process still holds it.
-                    other.delete()
-                    over -= stat.st_size
+            elif other := Segment.adopt(path, sinks_of(path)):
+                self._give_up(other)
+                over -= stat.st_size
+
+    def _give_up(self, segment: Segment) -> None:
+        start = min(segment.taken.values(), default=segment.size)
+        if undelivered := segment.count(start):
+            self._lose("not delivered for a week", undelivered)
+        segment.delete()
 
     def _measure(self) -> int:
         return sum(stat.st_size for _, stat in _files(self.folder))
@@ -242,17 +267,18 @@ class Journal:
         self._complain(f"records are lost: {why}; {self.lost} so far")
 
     def _complain(self, what: str) -> None:
-        """Log *what*, but not more often than once a minute."""
         if monotonic() - self._complained > COMPLAIN_SECONDS:
-            self._complained = monotonic()
-            log.error("telemetry in %s: %s", self.folder, what)
+            self._complained, self._notice = monotonic(), what
+
+    def notice(self) -> str | None:
+        """What there is to log, once; one a minute at most."""
+        notice, self._notice = self._notice, None
+        return notice
 
 
-def _count_left(segment: Segment) -> int:
-    start = min(segment.taken.values(), default=segment.size)
-    with segment.path.open("rb") as file:
-        file.seek(start)
-        return sum(1 for _ in file)
+def _is_for(path: Path, sinks: Sequence[str]) -> bool:
+    """Whether any of *sinks* was to have what is at *path*."""
+    return any(sink in sinks for sink in sinks_of(path))
 
 
 def _files(folder: Path) -> list[tuple[Path, os.stat_result]]:

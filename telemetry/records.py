@@ -69,7 +69,7 @@ def _usage(usage: Usage) -> dict[str, int | bool]:
 
 def _content(run: Run) -> Record:
     size = run.prompt_bytes + sum(map(len, run.content))
-    if size > MAX_CONTENT_BYTES:
+    if size > MAX_CONTENT_BYTES or run.unread:
         return {"truncated": True}
     prompt = run.prompt() if run.prompt else None
     return {"prompt": prompt, "content": "".join(run.content)}
@@ -110,6 +110,11 @@ def without_content(record: Record) -> Record:
     return {**cut, "truncated": True} if gone else cut
 
 
+def unasked(record: Record) -> Record:
+    """*record* without what was asked and answered, which nobody wants."""
+    return {**record, **dict.fromkeys(CONTENT)}
+
+
 def published(record: Record) -> Record:
     """*record* as it is documented: without `calls`."""
     return {name: value for name, value in record.items() if name != "calls"}
@@ -121,7 +126,15 @@ def dumps(record: Record) -> bytes:
         return orjson.dumps(record)
     except TypeError:
         # Half a surrogate pair, or an integer of more than 64 bits.
-        return json.dumps(record, separators=(",", ":")).encode()
+        return _lenient(record).encode()
+
+
+def _lenient(record: Record) -> str:
+    try:
+        return json.dumps(record, separators=(",", ":"), allow_nan=False)
+    except ValueError:  # JSON has neither NaN nor infinity.
+        finite = json.loads(json.dumps(record), parse_constant=lambda _: None)
+        return json.dumps(finite, separators=(",", ":"))
 
 
 def loads(line: bytes) -> Record:
@@ -130,6 +143,6 @@ def loads(line: bytes) -> Record:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
         value = json.loads(line)
-    if not isinstance(value, dict):
-        raise ValueError("not an object")
+    if not isinstance(value, dict) or not {"id", "type", "schema"} <= value.keys():
+        raise ValueError("not a record")
     return value

@@ -115,8 +115,8 @@ class ModelCall:
 class Run:
     """One request's run, filled in while it streams; it satisfies `Progress`.
 
-    Times are `time.monotonic()`; `content` is what the caller was shown, and `prompt`
-    gives what was asked in `prompt_bytes`, as JSON has it.
+    Times are `time.monotonic()`; `content` is what the caller was shown, unless it is
+    `unread`; `prompt` gives what was asked in `prompt_bytes`, as JSON has it.
     """
 
     chain: str = ""
@@ -135,6 +135,7 @@ class Run:
     content: list[str] = field(default_factory=list)
     prompt: Callable[[], object] | None = None
     prompt_bytes: int = 0
+    unread: bool = False
     status: Status | None = None
     error: ChatError | None = None
     _latest: ModelCall | None = None

@@ -23,6 +23,10 @@ _OPEN = (
 )
 
 
+_RENAMES = sys.platform != "win32"
+"""Whether a file can be renamed while it is open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Lines that a sink has not taken yet, and where it is when it has."""
@@ -47,14 +51,20 @@ class Segment:
 
     @classmethod
     def create(cls, folder: Path, sinks: tuple[str, ...]) -> Self:
-        """A new, empty one in *folder*, of which each of *sinks* is to have all."""
+        """A new, empty one in *folder*, of which each of *sinks* is to have all.
+
+        It has its name when it is locked, and not before: no other process may take it
+        for one that was left.
+        """
         path = folder / f"{time_ns():020d}-{os.getpid()}{SUFFIX}"
-        descriptor = os.open(path, _OPEN | os.O_CREAT | os.O_EXCL, 0o600)
-        _lock(descriptor)
+        unlisted = path.with_suffix(".new") if _RENAMES else path
+        descriptor = os.open(unlisted, _OPEN | os.O_CREAT | os.O_EXCL, 0o600)
         segment = cls(path, descriptor, dict.fromkeys(sinks, 0))
         try:
+            _lock(descriptor)
             for sink in sinks:
                 segment.advance(sink, 0)
+            unlisted.rename(path)
         except OSError:
             segment.delete()
             raise
@@ -62,10 +72,13 @@ class Segment:
 
     @classmethod
     def adopt(cls, path: Path, sinks: tuple[str, ...]) -> Self | None:
-        """One that another process left; `None` while that one lives, or it is gone."""
+        """One that another process left; `None` while that one lives, or it is gone.
+
+        Neither is one taken that cannot be opened now: the next time it may be.
+        """
         try:
             descriptor = os.open(path, _OPEN)
-        except FileNotFoundError:
+        except OSError:
             return None
         try:
             _lock(descriptor)
@@ -80,6 +93,11 @@ class Segment:
         segment = cls(path, descriptor, taken)
         segment.sealed = True
         return segment
+
+    @property
+    def gone(self) -> bool:
+        """Whether somebody has removed the file."""
+        return os.fstat(self._descriptor).st_nlink == 0
 
     def append(self, line: bytes) -> None:
         """Write *line*, or nothing of it. Raises `OSError`."""
@@ -96,16 +114,27 @@ class Segment:
     def read(self, sink: str, *, max_bytes: int, max_lines: int) -> Batch | None:
         """What *sink* is to take next: at least one line, if there is one."""
         start = self.taken[sink]
-        with self.path.open("rb") as file:
-            file.seek(start)
-            piece = file.read(min(max_bytes, self.size - start))
-            if b"\n" not in piece:
-                piece += file.readline()
+        piece = self._pread(min(max_bytes, self.size - start), start)
+        if b"\n" not in piece:  # One record is larger than a batch.
+            piece = self._pread(self.size - start, start)
+            piece = piece[: piece.find(b"\n") + 1]
         lines = piece.splitlines(keepends=True)[:max_lines]
         if lines and not lines[-1].endswith(b"\n"):
             lines.pop()  # The rest of it is read next; or its writer was killed.
         end = start + sum(map(len, lines))
         return Batch(self, lines, end) if lines else None
+
+    def count(self, start: int) -> int:
+        """How many records there are from *start* on."""
+        return self._pread(self.size - start, start).count(b"\n")
+
+    def _pread(self, size: int, start: int) -> bytes:
+        # Also of a file that somebody has removed: what is in it is not lost yet.
+        if sys.platform != "win32":
+            return os.pread(self._descriptor, size, start)
+        with self.path.open("rb") as file:
+            file.seek(start)
+            return file.read(size)
 
     def left(self, sink: str) -> int:
         """The bytes that *sink* has not taken."""
@@ -142,6 +171,12 @@ def remove(path: Path) -> None:
     """Remove a segment's file, then those of its sinks."""
     for each in [path, *path.parent.glob(f"{path.stem}.*")]:
         each.unlink(missing_ok=True)
+
+
+def sinks_of(path: Path) -> tuple[str, ...]:
+    """Those that were to have what is in the segment at *path*."""
+    beside = path.parent.glob(f"{path.stem}.*")
+    return tuple(each.suffix[1:] for each in beside if each.suffix != SUFFIX)
 
 
 def _offset(path: Path, size: int) -> int:

@@ -2,6 +2,7 @@
 
 import random
 import threading
+from asyncio import CancelledError
 from time import monotonic, sleep
 
 from telemetry import records
@@ -20,11 +21,15 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 class Sender:
     """Gives *sink* every record, again and again until it takes it.
 
-    What it rejects is found by halves, and kept in a file beside the journal.
+    What it rejects is found by halves, and kept in a file beside the journal. Without
+    *content*, what was asked and answered is left out, also where it was recorded.
     """
 
-    def __init__(self, name: str, sink: Sink, journal: Journal) -> None:
+    def __init__(
+        self, name: str, sink: Sink, journal: Journal, *, content: bool = True
+    ) -> None:
         self.name, self._sink, self._journal = name, sink, journal
+        self._content = content
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._until = float("inf")
         self._noticed_at = -float("inf")
@@ -52,13 +57,13 @@ class Sender:
     def _run(self) -> None:
         try:
             self._sink.open()
-        except Exception as exc:
+        except (Exception, CancelledError) as exc:
             self._fail(exc)
         while monotonic() < self._until and self._deliver_next():
             pass
         try:
             self._sink.close()
-        except Exception as exc:
+        except (Exception, CancelledError) as exc:
             self._fail(exc)
 
     def _deliver_next(self) -> bool:
@@ -68,7 +73,7 @@ class Sender:
             if batch is not None:
                 self._deliver(batch)
                 return True
-        except OSError as exc:  # Of the journal's disk.
+        except Exception as exc:  # Of the journal's disk, or a bug.
             self._pause(exc)
             return True
         if self._stopping.is_set():
@@ -82,9 +87,11 @@ class Sender:
         sendable = []
         for line in batch.lines:
             try:
-                sendable.append(records.loads(line))
+                record = records.loads(line)
             except ValueError:
                 self._bury(line)
+                continue
+            sendable.append(record if self._content else records.unasked(record))
         if self._send(sendable):
             self._journal.advance(self.name, batch)
 
@@ -99,7 +106,7 @@ class Sender:
                     return self._send(sendable[:half]) and self._send(sendable[half:])
                 self._note(f"rejected the record {sendable[0].get('id')}: {exc}")
                 self._bury(records.dumps(sendable[0]))
-            except Exception as exc:
+            except (Exception, CancelledError) as exc:  # SDKs cancel tasks of theirs.
                 self._pause(exc)
                 continue
             else:
@@ -108,7 +115,7 @@ class Sender:
             return True
         return not sendable
 
-    def _pause(self, exc: Exception) -> None:
+    def _pause(self, exc: Exception | CancelledError) -> None:
         self._fail(exc)
         longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**self.failures)
         pause = random.uniform(longest / 2, longest)  # noqa: S311 -- jitter, no secret
@@ -122,7 +129,7 @@ class Sender:
         self.rejected += 1
         self._journal.bury(line)
 
-    def _fail(self, exc: Exception) -> None:
+    def _fail(self, exc: Exception | CancelledError) -> None:
         self.failures += 1
         # The text of an exception may hold a connection string.
         self._note(f"{type(exc).__name__}, {self.failures} in a row")

@@ -71,7 +71,7 @@ ALLOWED = {
         ["orjson"],
     ),
     "telemetry.sinks.event_hubs": ([], ["azure.eventhub", "azure.identity"]),
-    "telemetry.sinks.otel": ([], ["opentelemetry"]),
+    "telemetry.sinks.otel": ([], ["opentelemetry", "requests"]),
     "telemetry.callback": (
         ["streaming.events"],
         ["langchain_core"],
@@ -105,7 +105,16 @@ ALLOWED = {
         ],
         ["starlette"],
     ),
-    "health": (["chains", "settings", "streaming.limits", "telemetry"], []),
+    "health": (
+        [
+            "azure_openai.backends",
+            "chains",
+            "settings",
+            "streaming.limits",
+            "telemetry",
+        ],
+        [],
+    ),
     "function_app": (
         ["chains", "gateway", "health", "settings", "streaming", "telemetry"],
         ["azure.functions", "azurefunctions", "orjson", "starlette"],

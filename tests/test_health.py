@@ -8,7 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from azure_openai import backends
+from azure_openai.trouble import Trouble
 from health import PACKAGES, Health, Parts
+from health import READY as READINESS
 from settings import Settings
 from streaming.limits import Capacity
 from telemetry import Telemetry
@@ -31,7 +34,7 @@ async def test_ready_tells_each_check_and_which_versions_run(app: Server) -> Non
     told = response.json()
     assert (response.status_code, told["status"]) == (200, "ok")
     checks = told["checks"]
-    assert [checks[name] for name in ("chain", "journal", "streams")] == ["ok"] * 3
+    assert [checks[name] for name in READINESS] == ["ok"] * 4
     assert told["python"].startswith("3.")
     assert {"uvicorn", "langchain-core", "openai"} <= told["packages"].keys()
     assert told["packages"].keys() <= set(PACKAGES)
@@ -64,6 +67,26 @@ async def test_no_room_for_a_stream_is_not_ready_but_alive(parts: Parts) -> None
         assert report["status"] == "unavailable"
         assert report["checks"]["streams"] == "all 1 are taken"
         assert health.alive()["status"] == "ok"
+
+
+async def test_backends_that_all_cool_down_are_not_ready(tmp_path: Path) -> None:
+    several = [
+        {"endpoint": f"https://{name}.example", "deployment": "d", "api_key": "k"}
+        for name in ("one", "two")
+    ]
+    settings = Settings.model_validate({"azure_openai_backends": several})
+    pool = backends.of(settings)
+    telemetry = Telemetry(Journal(tmp_path, [], keep=True), {}, content=False)
+    checks = {"backends": READINESS["backends"]}
+    parts = Parts(settings, Capacity(1), telemetry)
+    one, two = settings.backends
+    pool.failed(one, Trouble("busy", busy=True, wait=60))
+    assert (await Health(parts, checks).ready())["checks"]["backends"] == "ok"
+    pool.failed(two, Trouble("busy", busy=True, wait=90))
+    report = await Health(parts, checks).ready()
+    assert report["status"] == "unavailable"
+    assert report["checks"]["backends"].startswith("all cool down, for ")
+    telemetry.close()
 
 
 async def test_a_journal_whose_folder_is_gone_is_not_ready(parts: Parts) -> None:

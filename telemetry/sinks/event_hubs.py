@@ -5,6 +5,7 @@ them can tell what came twice.
 """
 
 import asyncio
+import socket
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import cache
@@ -51,6 +52,13 @@ _BUSY = frozenset(
 )
 
 
+class _Loop(asyncio.SelectorEventLoop):
+    """Finds hosts in its own thread: at exit there are no others to do that in."""
+
+    async def getaddrinfo(self, host: Any, port: Any, **hints: int) -> Any:
+        return socket.getaddrinfo(host, port, **hints)
+
+
 class EventHubsSink(Sink):
     """Sends records through the client that *connect* makes.
 
@@ -67,7 +75,7 @@ class EventHubsSink(Sink):
     ) -> None:
         self._connect, self._send_seconds = connect, send_seconds
         self._client: EventHubProducerClient | None = None
-        self._runner = asyncio.Runner()
+        self._runner = asyncio.Runner(loop_factory=_Loop)
         self._used_at = 0.0
 
     def open(self) -> None:
@@ -84,7 +92,7 @@ class EventHubsSink(Sink):
     def _run(self, work: Coroutine[Any, Any, object]) -> None:
         try:
             self._runner.run(asyncio.wait_for(work, self._send_seconds))
-        except Exception as exc:
+        except (Exception, asyncio.CancelledError) as exc:
             self._runner.run(self._drop())
             condition = getattr(exc, "error", None)
             if condition in _REJECTED:

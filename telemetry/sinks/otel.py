@@ -4,6 +4,7 @@ Where the process has providers already, as Azure's worker sets them up for Appl
 Insights, they are used, and decide on everything. Otherwise this sends by OTLP itself.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -29,6 +30,9 @@ else:
     IdGenerator = object
 
 SCOPE = "langchain_stream"
+REFUSED = frozenset({400, 413, 422})
+"""What a collector says of the spans, and not of itself."""
+
 CLOSE_SECONDS = 1.0
 """For the last metrics, when the process ends."""
 
@@ -103,10 +107,14 @@ class Ids(IdGenerator):
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What is made here, and not by others: `None` is what is switched off."""
+    """What is made here, and not by others: `None` is what is switched off.
+
+    The last of *statuses* is what the collector has answered with, 0 if it has not.
+    """
 
     ids: Ids
     spans: "SpanExporter | None"
+    statuses: Sequence[int]
     close: Callable[[], None]
 
 
@@ -184,6 +192,8 @@ class Outlet:
         if self._own.spans is None or not sampled:
             return
         if self._own.spans.export(sampled) is not SpanExportResult.SUCCESS:
+            if (status := self._own.statuses[-1]) in REFUSED:
+                raise Rejected(f"the collector answered with status {status}")
             raise NotExported
 
     def measure(self, measurement: Measurement) -> None:
@@ -227,7 +237,8 @@ def _make(traces: str | None, metrics: str | None) -> Outlet:
     tracers = TracerProvider(
         resource=resource, id_generator=ids, shutdown_on_exit=False
     )
-    spans = _span_exporter(traces)
+    statuses = deque([0], maxlen=1)
+    spans = _span_exporter(traces, statuses)
     measures = _metric_exporter(metrics)
     readers = [PeriodicExportingMetricReader(measures)] if measures else []
     meters = MeterProvider(readers, resource, shutdown_on_exit=False)
@@ -240,16 +251,22 @@ def _make(traces: str | None, metrics: str | None) -> Outlet:
     return Outlet(
         tracers.get_tracer(SCOPE, VERSION),
         meters.get_meter(SCOPE, VERSION),
-        Own(ids, spans, close),
+        Own(ids, spans, statuses, close),
     )
 
 
-def _span_exporter(name: str | None) -> "SpanExporter | None":
+def _span_exporter(name: str | None, statuses: deque[int]) -> "SpanExporter | None":
     match name:
         case "otlp":
+            import requests
             from opentelemetry.exporter.otlp.proto.http import trace_exporter
 
-            return trace_exporter.OTLPSpanExporter()
+            # The exporter itself tells only that it has failed.
+            session = requests.Session()
+            session.hooks["response"].append(
+                lambda answer, **_: statuses.append(answer.status_code)
+            )
+            return trace_exporter.OTLPSpanExporter(session=session)
         case "console":
             from opentelemetry.sdk.trace.export import ConsoleSpanExporter
 

@@ -17,6 +17,7 @@ from azure_openai.credentials import Credential
 from settings import Settings
 from streaming.events import Usage
 from streaming.limits import Capacity
+from telemetry import records
 from tests.azure_openai.proxied import PATH, Proxied, asking, azure
 from tests.azure_openai.recorded import STREAMED, recorded, splits
 from tests.azure_openai.replay import Replay
@@ -358,7 +359,7 @@ async def test_a_hostile_name_is_sent_nowhere(name: str) -> None:
     assert response.json()["error"]["code"] == "not_found"
     assert len(response.content) < 1000
     assert replay.requests == []
-    assert (await proxied.run()).status == "error"
+    assert proxied.runs == []  # Nothing was begun.
 
 
 @pytest.mark.parametrize("version", ["a b", "%0d%0ax", "2024-10-21&x=y", "é"])
@@ -477,14 +478,44 @@ async def test_without_a_model_it_says_what_is_missing() -> None:
     assert "AZURE_OPENAI_ENDPOINT" in response.json()["error"]["message"]
 
 
-async def test_one_too_many_is_refused_and_recorded() -> None:
+async def test_one_too_many_is_refused_and_is_no_run() -> None:
     proxied = Proxied(azure("http://127.0.0.1:9"), capacity=Capacity(0))
     async with proxied.served() as client:
         response = await client.post(PATH, json=asking("x"))
     assert response.status_code == 503
     assert response.headers["retry-after"] == "1"
     assert response.json()["error"]["code"] == "overloaded"
-    assert [run.status for run in proxied.runs] == ["error"]
+    assert proxied.runs == []
+
+
+async def test_of_an_answer_too_large_to_keep_the_ending_is_read() -> None:
+    said = "x" * 2_000_000
+    choice = {"message": {"content": said}, "finish_reason": "length", "index": 0}
+    usage = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
+    body = json.dumps({"choices": [choice], "usage": usage}).encode()
+    replay = Replay(pieces=[body], headers=[("content-type", "application/json")])
+    async with replay.served() as url:
+        proxied = Proxied(azure(url))
+        async with proxied.served() as client:
+            answer = await client.post(PATH, json=asking("x", stream=False))
+        run = await proxied.run()
+    assert answer.content == body
+    assert (run.status, run.finish_reason) == ("ok", "length")
+    assert run.usage.total_tokens == 7
+    record = records.build(run, content=True)
+    assert (record["content"], record["truncated"]) == (None, True)
+
+
+async def test_an_error_under_200_is_an_error() -> None:
+    body = b'{"error": {"code": "content_filter", "message": "no"}}'
+    replay = Replay(pieces=[body], headers=[("content-type", "application/json")])
+    async with replay.served() as url:
+        proxied = Proxied(azure(url))
+        async with proxied.served() as client:
+            answer = await client.post(PATH, json=asking("x", stream=False))
+        run = await proxied.run()
+    assert answer.content == body
+    assert run.status == "content_filter"
 
 
 async def test_what_is_compressed_all_the_same_passes_unread() -> None:
@@ -498,7 +529,9 @@ async def test_what_is_compressed_all_the_same_passes_unread() -> None:
         ):
             raw = b"".join([piece async for piece in response.aiter_raw()])
     assert response.headers["content-encoding"] == "gzip"
+    run = await proxied.run()
     assert raw == b"\x1f\x8b not read"
+    assert (run.status, run.unread, run.usage.estimated) == ("ok", True, True)
 
 
 def test_neither_langchain_nor_the_sdk_is_imported() -> None:

@@ -1,6 +1,5 @@
 """The journal: what is on disk, who adopts it, and what happens without room."""
 
-import logging
 import multiprocessing
 import os
 import signal
@@ -9,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from telemetry import dead_letters
 from telemetry import journal as module
-from telemetry.journal import DEAD_LETTERS, Journal
+from telemetry.journal import Journal
 from telemetry.segments import Segment
 
 WEEK_AND_A_BIT = 8 * 86_400
@@ -164,25 +164,66 @@ def test_a_sink_is_not_sent_what_was_recorded_before_it_was_on(folder: Path) -> 
     journal = Journal(folder, [], keep=True)
     journal.append(b"1")
     journal.close()
+    [kept] = folder.iterdir()
     following = Journal(folder, ["a"], keep=False)
     following.append(b"2")
     assert take(following) == [b"2"]
+    following.tidy()
     following.close()
+    assert list(folder.iterdir()) == [kept]
 
 
-def test_what_is_delivered_goes_when_its_segment_has_ended(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "ROLL_SECONDS", -1)
+def test_what_is_delivered_goes(folder: Path) -> None:
     journal = Journal(folder, ["a"], keep=False)
     journal.append(b"1")
-    journal.tidy()
+    assert take(journal) == [b"1"]
     assert files(folder) == [".a", ".jsonl"]
-    journal.append(b"2")
-    assert files(folder) == [".a", ".a", ".jsonl", ".jsonl"]
-    assert take(journal) == [b"1", b"2"]
     journal.tidy()
     assert files(folder) == []
+    journal.append(b"2")
+    assert take(journal) == [b"2"]
+    journal.close()
+    assert files(folder) == []
+
+
+def test_an_outage_takes_no_more_files_the_longer_it_lasts(folder: Path) -> None:
+    """Each is a descriptor, of which connections need some too."""
+    journal = Journal(folder, ["a"], keep=False)
+    for number in range(50):
+        journal.append(b"%d" % number)
+        journal.tidy()
+    assert files(folder) == [".a", ".jsonl"]
+    assert len(take(journal)) == 50
+    journal.close()
+
+
+def test_a_living_process_adopts_too(folder: Path) -> None:
+    first = Journal(folder, ["a"], keep=False)
+    second = Journal(folder, ["a"], keep=False)
+    woken = threading.Event()
+    second.wake(woken)
+    first.append(b"1")
+    second.tidy()
+    assert take(second) == []
+    first.close()
+    woken.clear()
+    second.tidy()
+    assert woken.is_set()
+    assert take(second) == [b"1"]
+    second.close()
+    assert files(folder) == []
+
+
+def test_what_somebody_has_removed_is_delivered_all_the_same(folder: Path) -> None:
+    journal = Journal(folder, ["a"], keep=False)
+    journal.append(b"1")
+    for path in folder.iterdir():
+        path.unlink()
+    assert take(journal) == [b"1"]
+    journal.tidy()
+    journal.append(b"2")
+    assert len(list(folder.glob("*.jsonl"))) == 1
+    assert take(journal) == [b"2"]
     journal.close()
 
 
@@ -227,7 +268,9 @@ def test_of_kept_records_the_oldest_make_room(folder: Path) -> None:
     journal.close()
 
 
-def test_what_is_undelivered_for_a_week_is_counted_and_goes(folder: Path) -> None:
+def test_what_is_undelivered_for_a_week_is_tried_once_more_then_counted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     journal = Journal(folder, ["a"], keep=False)
     for line in (b"1", b"2", b"3"):
         journal.append(line)
@@ -236,60 +279,78 @@ def test_what_is_undelivered_for_a_week_is_counted_and_goes(folder: Path) -> Non
     age(path)
     following = Journal(folder, ["a"], keep=False)
     following.tidy()
-    assert following.lost == 3
-    assert not path.exists()
+    assert following.backlog("a") == 6
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", -1)
+    following.tidy()
+    assert (following.lost, following.backlog("a")) == (3, 0)
+    assert following.notice() == (
+        "records are lost: not delivered for a week; 3 so far"
+    )
     following.close()
+    assert files(folder) == []
 
 
-def test_a_full_journal_refuses_counts_and_says_so_once(
-    folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_nobody_is_there_for_any_more_is_counted_too(folder: Path) -> None:
+    journal = Journal(folder, ["a"], keep=False)
+    journal.append(b"1")
+    journal.close()
+    [path] = folder.glob("*.jsonl")
+    following = Journal(folder, [], keep=True)
+    age(path)
+    following.tidy()
+    assert following.lost == 1
+    following.close()
+    assert files(folder) == []
+
+
+def test_a_full_journal_refuses_counts_and_says_so_once(folder: Path) -> None:
     journal = Journal(folder, ["a"], keep=False, max_bytes=20)
-    with caplog.at_level(logging.ERROR):
-        for line in [b"0123456789"] * 4:
-            journal.append(line)
+    for line in [b"0123456789"] * 4:
+        journal.append(line)
     assert journal.lost == 3
     assert take(journal) == [b"0123456789"]
-    assert [record.getMessage() for record in caplog.records] == [
-        f"telemetry in {folder}: records are lost: the journal is full; 1 so far"
-    ]
+    assert journal.notice() == "records are lost: the journal is full; 1 so far"
+    assert journal.notice() is None
     journal.close()
 
 
 @pytest.fixture
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether the disk is full: it is, and takes half a line."""
+    """Whether the disk is full: it is."""
     full, append = [True], Segment.append
 
-    def half(self: Segment, line: bytes) -> None:
+    def refuse(self: Segment, line: bytes) -> None:
         if not full[0]:
             return append(self, line)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Segment, "append", half)
+    monkeypatch.setattr(Segment, "append", refuse)
     return full
 
 
 def test_while_the_disk_is_full_records_wait_in_memory(
-    folder: Path, full_disk: list[bool], caplog: pytest.LogCaptureFixture
+    folder: Path, full_disk: list[bool]
 ) -> None:
     journal = Journal(folder, ["a"], keep=False)
-    with caplog.at_level(logging.ERROR):
-        journal.append(b"1")
-        journal.append(b"2")
+    journal.append(b"1")
+    journal.append(b"2")
     assert (journal.waiting, journal.lost, take(journal)) == (2, 0, [])
-    assert len(caplog.records) == 1
+    assert journal.notice() == "cannot write: No space left on device"
     full_disk[0] = False
+    woken = threading.Event()
+    journal.wake(woken)
+    journal.tidy()
+    assert woken.is_set()
+    assert journal.waiting == 0
     journal.append(b"3")
     assert take(journal) == [b"1", b"2", b"3"]
-    assert journal.waiting == 0
     journal.close()
 
 
 def test_more_than_memory_may_hold_is_lost_and_counted(
     folder: Path, full_disk: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_WAITING", 3)
+    monkeypatch.setattr(module, "MAX_WAITING_BYTES", len(b"0\n1\n2\n"))
     journal = Journal(folder, ["a"], keep=False)
     for number in range(5):
         journal.append(b"%d" % number)
@@ -331,15 +392,21 @@ def test_half_a_write_is_taken_back(
     journal.close()
 
 
-def test_dead_letters_are_bounded_and_no_records(folder: Path) -> None:
+def test_dead_letters_are_bounded_and_no_records(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     journal = Journal(folder, ["a"], keep=False)
     journal.bury(b'{"id":"1"}\n')
     journal.bury(b'{"id":"2"}')
-    assert (folder / DEAD_LETTERS).read_bytes() == b'{"id":"1"}\n{"id":"2"}\n'
+    [dead] = folder.glob("dead-letters-*.ndjson")
+    assert dead.read_bytes() == b'{"id":"1"}\n{"id":"2"}\n'
     journal.close()
     following = Journal(folder, ["a"], keep=False)
     assert take(following) == []
-    age(folder / DEAD_LETTERS)
+    monkeypatch.setattr(dead_letters, "MAX_BYTES", 20)
+    following.bury(b"{}")
+    assert following.lost == 1
+    age(dead)
     following.tidy()
     assert files(folder) == []
     following.close()
@@ -347,9 +414,12 @@ def test_dead_letters_are_bounded_and_no_records(folder: Path) -> None:
 
 def test_what_has_no_segment_is_swept_away(folder: Path) -> None:
     folder.mkdir()
-    (folder / "00000000000000000001-1.a").write_bytes(b"0" * 20)
+    age_less, stray = (folder / f"0000000000000000000{n}-1.a" for n in (1, 2))
+    for path in (age_less, stray):
+        path.write_bytes(b"0" * 20)
+    age(stray)
     journal = Journal(folder, [], keep=True)
-    assert files(folder) == []
+    assert list(folder.iterdir()) == [age_less]  # Another process may be at it.
     journal.close()
 
 

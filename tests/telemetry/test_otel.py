@@ -420,6 +420,20 @@ def test_spans_come_when_the_collector_is_back_and_are_measured_once(
     assert sender.rejected == 0
 
 
+def test_what_the_collector_calls_malformed_is_rejected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is looked for by halves then, and takes no other along."""
+    with Collector(status=400) as collector:
+        sink = built(monkeypatch, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=traces(collector))
+        with pytest.raises(Rejected, match="the collector answered with status 400"):
+            sink.emit([record(request_id="one")])
+        collector.status = 200
+        sink.emit([record(request_id="two")])
+        collector.tree("two")
+        sink.close()
+
+
 def test_an_error_that_the_chain_survived_has_its_class(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

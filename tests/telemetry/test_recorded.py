@@ -258,6 +258,7 @@ def test_content_that_is_unwanted_is_nowhere(standin: StandIn, hub: EventHubs) -
             user = "standin:answer text=an-answer-nobody-keeps"
             answer = ask(server, path, user, stream=True)
             kept = journal(server)
+            assert answer.headers["x-request-id"] in kept
             assert "standin:" not in kept
             assert "nobody-keeps" not in kept
             hub.up()

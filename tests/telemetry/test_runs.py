@@ -2,9 +2,10 @@
 
 import asyncio
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessageChunk, HumanMessage
 from langchain_core.runnables import RunnableConfig
 
 from streaming.errors import ContentFiltered, DeadlineExceeded, UpstreamError
@@ -166,3 +167,16 @@ def test_an_answer_that_was_filtered_has_that_status() -> None:
     run.begin_call(1, ModelCall("d", finish_reason="content_filter", ended=True))
     run.finish()
     assert run.status == "content_filter"
+
+
+def test_what_a_call_has_said_before_it_broke_off_is_counted() -> None:
+    """In a graph the response of the failure has nothing of it."""
+    run, call = new_run(), uuid4()
+    callback = TelemetryCallback(run)
+    callback.on_chat_model_start(
+        {}, [[HumanMessage("four words of prompt")]], run_id=call
+    )
+    callback.on_llm_new_token("x" * 400, run_id=call)
+    callback.on_llm_error(RuntimeError(), run_id=call)
+    assert run.usage.estimated
+    assert run.usage.output_tokens == 100

@@ -2,13 +2,14 @@
 
 import json
 import threading
+from asyncio import CancelledError
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from telemetry import sender as module
-from telemetry.journal import DEAD_LETTERS, Journal
+from telemetry.journal import Journal
 from telemetry.records import Record
 from telemetry.sender import Sender
 from telemetry.sinks import Rejected, Sink, Unavailable
@@ -49,7 +50,8 @@ class Delivery:
 
     def append(self, *ids: int) -> None:
         for each in ids:
-            self.journal.append(json.dumps({"id": each}).encode())
+            record = {"id": each, "type": "completion", "schema": 1, "content": "?"}
+            self.journal.append(json.dumps(record).encode())
 
     def close(self, seconds: float = 5) -> None:
         self.sender.stop(seconds)
@@ -80,7 +82,14 @@ def test_stopping_sends_what_is_left(tmp_path: Path) -> None:
 
 
 def test_a_sink_that_fails_is_given_the_same_again(tmp_path: Path) -> None:
-    failures = iter([ConnectionError("secret"), TimeoutError(), Unavailable("busy")])
+    failures = iter(
+        [
+            ConnectionError("secret"),
+            TimeoutError(),
+            Unavailable("busy"),
+            CancelledError(),
+        ]
+    )
 
     def fail(records: Sequence[Record]) -> None:
         if failure := next(failures, None):
@@ -91,7 +100,7 @@ def test_a_sink_that_fails_is_given_the_same_again(tmp_path: Path) -> None:
     delivery.append(1, 2)
     delivery.sender.start()
     until(lambda: sink.taken == [1, 2])
-    assert sink.attempts == [[1, 2]] * 4
+    assert sink.attempts == [[1, 2]] * 5
     assert delivery.sender.notice() == "ConnectionError, 1 in a row"
     assert delivery.sender.notice() is None
     delivery.close()
@@ -125,8 +134,30 @@ def test_a_bad_record_is_found_and_takes_no_other_along(
     delivery.close()
     assert sink.taken == [each for each in range(64) if each not in bad]
     assert delivery.sender.rejected == len(bad)
-    dead = (tmp_path / DEAD_LETTERS).read_text().splitlines()
+    dead = dead_letters(tmp_path).splitlines()
     assert [json.loads(line)["id"] for line in dead] == bad
+
+
+def dead_letters(folder: Path) -> str:
+    [path] = folder.glob("dead-letters-*.ndjson")
+    return path.read_text()
+
+
+def test_content_that_is_not_wanted_any_more_is_left_out(tmp_path: Path) -> None:
+    """It was when it was recorded."""
+    sent: list[Record] = []
+    journal = Journal(tmp_path, ["a"], keep=False)
+    delivery = Delivery(tmp_path, Taking())
+    delivery.append(1)
+    delivery.journal.close()
+    sender = Sender("a", Taking(sent.extend), journal, content=False)
+    journal.tidy()
+    sender.start()
+    until(lambda: [record["id"] for record in sent] == [1])
+    assert sent[0]["content"] is None
+    sender.stop(5)
+    sender.join()
+    journal.close()
 
 
 def test_a_line_that_is_no_record_is_a_dead_letter(tmp_path: Path) -> None:
@@ -134,11 +165,12 @@ def test_a_line_that_is_no_record_is_a_dead_letter(tmp_path: Path) -> None:
     delivery = Delivery(tmp_path, sink)
     delivery.append(1)
     delivery.journal.append(b'{"id": 2')
+    delivery.journal.append(b'{"id": 4}')
     delivery.append(3)
     delivery.sender.start()
     delivery.close()
     assert sink.taken == [1, 3]
-    assert (tmp_path / DEAD_LETTERS).read_bytes() == b'{"id": 2\n'
+    assert dead_letters(tmp_path) == '{"id": 2\n{"id": 4}\n'
 
 
 def test_a_sink_that_never_answers_does_not_keep_the_process(tmp_path: Path) -> None:
@@ -172,9 +204,10 @@ def test_one_sink_that_fails_does_not_hold_up_another(tmp_path: Path) -> None:
     ]
     for sender in senders:
         sender.start()
-    journal.append(b'{"id": 1}')
+    line = b'{"id": 1, "type": "completion", "schema": 1}'
+    journal.append(line)
     until(lambda: good.taken == [1])
-    assert journal.backlog("bad") == len(b'{"id": 1}\n')
+    assert journal.backlog("bad") == len(line + b"\n")
     for sender in senders:
         sender.stop(0.1)
         sender.join()
