@@ -26,9 +26,9 @@ from settings.backends import Backend
 from streaming import dialects
 from streaming.limits import Capacity, Limits, limit
 from streaming.response import EventResponse
-from telemetry import Telemetry
 from telemetry.runs import Run
 from tests.azure_openai.proxied import holds
+from tests.kept import Kept
 from tests.standin.process import StandIn
 
 CHAIN = "/api/chat/json"
@@ -82,16 +82,6 @@ def two(standin: StandIn, **more: Any) -> tuple[Backend, Backend]:
     )
 
 
-class Kept(Telemetry):
-    """Keeps the runs themselves, and no record of them."""
-
-    def __init__(self, runs: list[Run]) -> None:
-        self._runs = runs
-
-    def emit(self, run: Run) -> None:
-        self._runs.append(run)
-
-
 @dataclass
 class Pooled:
     """An app whose upstream are *backends*; the runs it has recorded."""
@@ -99,7 +89,6 @@ class Pooled:
     backends: Iterable[Backend]
     limits: Limits = field(default_factory=lambda: Limits(peek=20))
     more: dict[str, Any] = field(default_factory=dict)
-    runs: list[Run] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         number = next(_numbers)
@@ -114,7 +103,8 @@ class Pooled:
         )
         self.proxy = passthrough.build(self.settings)
         self.capacity = Capacity(5000)
-        self.telemetry = Kept(self.runs)
+        self.telemetry = Kept()
+        self.runs = self.telemetry.runs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)

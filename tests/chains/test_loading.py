@@ -11,9 +11,9 @@ import chains
 from settings import Settings
 from streaming.errors import NotConfigured, UnknownChain
 from streaming.requests import validate
-from telemetry import Telemetry
 from telemetry.runs import Run
 from tests.example_chains import strings
+from tests.kept import Kept
 
 not_a_chain = 42
 
@@ -30,7 +30,7 @@ def brought(target: str) -> Settings:
 async def first_error(settings: Settings, name: str) -> Exception:
     request = validate({"messages": [{"role": "user", "content": "?"}]})
     run = Run(chain=name, dialect="json")
-    callbacks = Telemetry([]).callbacks(run)
+    callbacks = Kept().callbacks(run)
     events = chains.stream(
         name, request, settings, progress=run, callbacks=lambda: callbacks
     )

@@ -1,8 +1,11 @@
-"""A chain that tells how late the event loop is, which it measures from within."""
+"""Chains that tell of the process they run in: how late its loop is, what it holds."""
 
 import asyncio
+import gc
 import json
-from collections.abc import AsyncGenerator
+import os
+from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
 
 from langchain_core.runnables import RunnableConfig
 
@@ -26,3 +29,33 @@ async def _lag(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chu
 def lag(settings: Settings) -> Chain:
     """`CHAINS=lag=tests.soak.probe:lag`."""
     return from_generator(_lag)
+
+
+async def _census(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
+    """What is there: tasks, open files, sockets, and memory in bytes."""
+    gc.collect()
+    open_files = [os.readlink(file) for file in _descriptors()]
+    pages = int(_statm().split()[1])
+    yield json.dumps(
+        {
+            "tasks": len(asyncio.all_tasks()),
+            "files": len(open_files),
+            "sockets": sum("socket" in name for name in open_files),
+            "memory": pages * os.sysconf("SC_PAGESIZE"),
+        }
+    )
+
+
+def _statm() -> str:
+    return Path("/proc/self/statm").read_text()
+
+
+def _descriptors() -> Iterator[Path]:
+    for file in Path("/proc/self/fd").iterdir():
+        if file.is_symlink():  # The one that lists them is gone.
+            yield file
+
+
+def census(settings: Settings) -> Chain:
+    """`CHAINS=census=tests.soak.probe:census`."""
+    return from_generator(_census)

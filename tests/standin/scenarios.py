@@ -1,5 +1,7 @@
 """Every scenario by its name."""
 
+import os
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -43,6 +45,28 @@ SCENARIOS: dict[str, Scenario] = {
     "usage_null": faults.usage_null,
     "echo": answers.echo,
 }
+
+
+# Answers whose text is another one are not among them: what is asked for is looked for.
+CHAOTIC = (
+    *["answer"] * 30,
+    *("length", "unknown_finish", "filtered", "prompt_filtered", "context_length"),
+    *("bad_param", "rate_limited", "server_error", "error_event", "cut", "drop"),
+    *("drop_before", "drop_headers", "stall", "slow_first", "silent", "malformed"),
+    *("no_stream_options", "usage_null"),
+)
+# A backend that says so is not asked again for a minute.
+REFUSING, REFUSES = ("unauthorized", "forbidden", "not_found"), 0.01
+
+
+def chaos(call: Call) -> Iterator[Step]:
+    """Any of these; the same prompt is another matter to another stand-in."""
+    chance = random.Random(f"{os.getpid()} {call.request.messages[-1]}")
+    among = REFUSING if chance.random() < REFUSES else CHAOTIC
+    return SCENARIOS[chance.choice(among)](call)
+
+
+SCENARIOS["chaos"] = chaos
 
 
 def check(name: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
@@ -23,21 +23,15 @@ from streaming.limits import Capacity, Limits, limit
 from streaming.requests import ChatRequest, validate
 from streaming.response import EventResponse
 from telemetry import Telemetry
+from telemetry.journal import Journal
+from telemetry.records import Record
 from telemetry.runs import Run
+from telemetry.sinks import Sink
+from tests.kept import Kept
 from tests.server import read_events, text_of
 
 Source = Callable[[], AsyncGenerator[Event]]
 JSON = cast(Dialect, native)
-
-
-@dataclass
-class Kept:
-    """A sink that keeps the runs it is given."""
-
-    runs: list[Run] = field(default_factory=list)
-
-    def emit(self, runs: Sequence[Run]) -> None:
-        self.runs.extend(runs)
 
 
 def answer(
@@ -53,7 +47,7 @@ def answer(
     run, limits = Run(chain="test", dialect="json"), limits or Limits()
     limited = limit(source(), limits, run, started=run.started)
     return EventResponse(
-        Telemetry([kept]).record(limited, run),
+        kept.record(limited, run),
         request,
         dialect,
         limits=limits,
@@ -316,16 +310,29 @@ async def test_what_is_ready_goes_out_in_one_write() -> None:
     assert len(bodies) <= 3
 
 
-async def test_a_sink_that_fails_stops_neither_the_stream_nor_the_other_sinks() -> None:
-    class Failing:
-        def emit(self, runs: object) -> None:
+async def test_a_sink_that_fails_stops_neither_the_stream_nor_the_other_sinks(
+    tmp_path: Path,
+) -> None:
+    class Failing(Sink):
+        queued = False
+
+        def emit(self, records: object) -> None:
             raise OSError("no space")
+
+    class Keeping(Sink):
+        queued = False
+
+        def emit(self, records: Sequence[Record]) -> None:
+            kept.extend(records)
 
     async def source() -> AsyncGenerator[Event]:
         yield TextDelta("d", "a")
 
-    kept, run = Kept(), Run(chain="test", dialect="json")
-    recorded = Telemetry([Failing(), kept]).record(source(), run)
+    kept, run = list[Record](), Run(chain="test", dialect="json")
+    journal = Journal(tmp_path, [], keep=True)
+    to = {"failing": Failing(), "keeping": Keeping()}
+    recorded = Telemetry(journal, to, content=False).record(source(), run)
     events = [type(event).__name__ async for event in recorded]
     assert events == ["TextDelta", "Usage", "Done"]
-    assert kept.runs == [run]
+    assert [record["id"] for record in kept] == [run.id]
+    journal.close()

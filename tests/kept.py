@@ -1,0 +1,14 @@
+"""`Kept`: what runs were recorded, without a journal or a sink."""
+
+from telemetry import Telemetry
+from telemetry.runs import Run
+
+
+class Kept(Telemetry):
+    """Keeps the runs themselves, and no record of them."""
+
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+
+    def emit(self, run: Run) -> None:
+        self.runs.append(run)
