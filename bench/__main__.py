@@ -5,10 +5,12 @@ Azure OpenAI. Fails only where something did not work, never for a number.
 """
 
 import asyncio
+import json
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from bench import report
@@ -38,6 +40,9 @@ def as_chains(upstream: StandIn) -> Sequence[Contender]:
         ask=lambda prompt: {"user": prompt},
         ending=b"event: done\n",
     )
+    pooled = replace(
+        ours, name="this app, two backends", environment=_backends(upstream)
+    )
     tutorial = Contender(
         name="the tutorial handler",
         app_dir=HERE / "tutorial_app",
@@ -50,7 +55,7 @@ def as_chains(upstream: StandIn) -> Sequence[Contender]:
         ask=lambda prompt: {"user": prompt},
         ending=b"\r\n0\r\n\r\n",
     )
-    return ours, tutorial
+    return ours, pooled, tutorial
 
 
 def as_proxies(upstream: StandIn) -> Sequence[Contender]:
@@ -63,6 +68,9 @@ def as_proxies(upstream: StandIn) -> Sequence[Contender]:
         ask=_completion,
         ending=b"data: [DONE]\n",
     )
+    pooled = replace(
+        ours, name="passthrough, two backends", environment=_backends(upstream)
+    )
     sdk = Contender(
         name="a proxy made of the SDK",
         app_dir=HERE / "sdk_proxy",
@@ -71,7 +79,7 @@ def as_proxies(upstream: StandIn) -> Sequence[Contender]:
         ask=_completion,
         ending=b"data: [DONE]\n",
     )
-    return ours, sdk
+    return ours, pooled, sdk
 
 
 def _settings(upstream: StandIn, **more: str) -> Mapping[str, str]:
@@ -80,6 +88,16 @@ def _settings(upstream: StandIn, **more: str) -> Mapping[str, str]:
         "AZURE_OPENAI_API_KEY": upstream.key,
         **more,
     }
+
+
+def _backends(upstream: StandIn) -> Mapping[str, str]:
+    """The same upstream, and behind it one that is not asked while that answers."""
+    entries: list[dict[str, object]] = [
+        {"endpoint": upstream.url, "deployment": deployment, "api_key": upstream.key}
+        for deployment in ("gpt", "behind")
+    ]
+    entries[1] |= {"priority": 2}
+    return {"AZURE_OPENAI_BACKENDS": json.dumps(entries)}
 
 
 def _completion(prompt: str) -> object:

@@ -60,7 +60,9 @@ def torment(server: Server, standins: list[StandIn]) -> int:
     print(f"grown in the second half, the runtime's leak aside: {grown / 1e6:.1f} MB")
     for wrong in [*chaos.wrong, *unrecorded][:20]:
         print(f"  {wrong}", file=sys.stderr)
-    clean = after["tasks"] <= before["tasks"] and grown < NOISE
+    clean = grown < NOISE and all(
+        after[what] <= before[what] + 1 for what in ("tasks", "files", "sockets")
+    )
     return int(bool(chaos.wrong or unrecorded or not clean))
 
 
