@@ -9,6 +9,7 @@ import os
 import platform
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from time import monotonic
 from typing import Any
@@ -129,6 +130,7 @@ class Health:
         }
 
 
+@cache
 def packages() -> dict[str, str]:
     """The versions that are installed here."""
     found = {}

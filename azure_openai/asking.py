@@ -63,7 +63,10 @@ class Asking:
     async def examine(self, opened: Opened) -> Trouble | None:
         answer, _ = opened
         if answer.status != 200:
-            return trouble.of_status(answer.status, answer.named)
+            found = trouble.of_status(answer.status, answer.named)
+            if found and answer.status == 404 and not self._sent.own_version:
+                return trouble.NO_SUCH_VERSION
+            return found
         if answer.streams:
             peek = Peek()
             await answer.peek(peek.feed)

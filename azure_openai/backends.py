@@ -70,7 +70,7 @@ class Backends:
         """In how many seconds the soonest is ready; 0 where one is."""
         if self.ready():
             return 0
-        return min(self._ready_at.values()) - self._clock()
+        return max(0.0, min(self._ready_at.values()) - self._clock())
 
 
 _shared: dict[tuple[Backend, ...], Backends] = {}

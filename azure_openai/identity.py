@@ -15,6 +15,9 @@ EARLY_SECONDS = 4 * 60
 """Before its end a token is renewed, unless its issuer names a time. The library gives
 a new one from five minutes before."""
 
+FETCH_SECONDS = 30
+"""How long one may take, before the next who needs a token tries anew."""
+
 RETRY_SECONDS = 30
 """Between two tries to renew a token that is still good."""
 
@@ -70,7 +73,8 @@ class Identity:
     async def _renew(self) -> Token:
         self._due = self._clock() + RETRY_SECONDS
         try:
-            self._token = token = await self._fetch()
+            async with asyncio.timeout(FETCH_SECONDS):
+                self._token = token = await self._fetch()
             early = token.refresh_on or token.expires_on - EARLY_SECONDS
             self._due = max(self._due, early)
         finally:

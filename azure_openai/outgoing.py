@@ -32,7 +32,8 @@ class Outgoing:
     """One request to the upstream; `path` is what follows a backend's own address.
 
     `provider`, as LangChain names it, and `parameters` are for the record; `can_ask` is
-    whether usage may be asked for, which the caller has not done.
+    whether usage may be asked for, which the caller has not done, `own_version` whether
+    the API's version is this server's, not one that the caller has named.
     """
 
     operation: Operation
@@ -43,6 +44,7 @@ class Outgoing:
     parameters: dict[str, float]
     streamed: bool
     can_ask: bool
+    own_version: bool
 
     @property
     def asking(self) -> bytes:
@@ -73,13 +75,14 @@ def build(
     if settings.azure:
         _check(_AZURE_NAME, deployment)
         version = _api_version(query, settings)
+        own_version = version == settings.azure_openai_api_version
         path = f"{operation}?api-version={version}"
         knows_usage = version[:10] >= USAGE_SINCE
     else:
         _check(_MODEL_NAME, deployment)
         path = operation
         body = _for_model(body, fields, deployment)
-        knows_usage = True
+        knows_usage = own_version = True
     streamed = operation == "chat/completions" and fields.get("stream") is True
     free = "stream_options" not in fields and "data_sources" not in fields
     sent = list(headers.forwarded(given))
@@ -94,6 +97,7 @@ def build(
         parameters=runs.parameters(fields),
         streamed=streamed,
         can_ask=streamed and free and knows_usage,
+        own_version=own_version,
     )
 
 

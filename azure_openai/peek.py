@@ -1,7 +1,5 @@
 """The beginning of a stream: whether it says something, or comes to nothing."""
 
-import orjson
-
 from azure_openai import outcome
 from azure_openai.trouble import CUT, Trouble
 from streaming.errors import RateLimited
@@ -52,7 +50,7 @@ class Peek:
             chunk = outcome.loads(data)
             error = chunk.get("error")
             answers = any(map(_answers, chunk.get("choices") or ()))
-        except (ValueError, TypeError, AttributeError, orjson.JSONDecodeError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             self._decide(Trouble("the stream is not what it should be"))
             return
         if error:

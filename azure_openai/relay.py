@@ -8,7 +8,7 @@ that a connection lost by then is a failure which clients know to try again.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from contextlib import closing
+from contextlib import closing, suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from streaming.errors import (
     ChatError,
     DeadlineExceeded,
     InternalError,
+    UpstreamError,
     UpstreamStall,
     UpstreamTimeout,
 )
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Ask = Callable[[Outgoing, Callable[[Backend], None]], Coroutine[Any, Any, Opened]]
+
+REFUSAL_SECONDS = 2
+"""How long the body of a refusal may take, whose status is known already."""
 
 AFTER_DONE_SECONDS = 1
 """How long the body may still be silent once the answer has said that it is over."""
@@ -92,6 +96,7 @@ class Relay(Response):
         """Pass the answer on; an error that is returned is to be sent in its place."""
         passing = asyncio.create_task(self._pass(send))
         watcher = asyncio.create_task(_leaving(receive))
+        late = DeadlineExceeded("The answer took too long.")
         try:
             done, _ = await asyncio.wait(
                 {passing, watcher},
@@ -100,11 +105,13 @@ class Relay(Response):
             )
             if not done:
                 # The reader has stopped reading; this closes the connection.
-                self._record.end(DeadlineExceeded("The answer took too long."))
+                self._record.end(late)
         finally:
             watcher.cancel()
             passing.cancel()
             await asyncio.wait({passing, watcher})
+        if not done and not (self._sending and self._sending.begun):
+            return late
         return None if passing.cancelled() else passing.result()
 
     async def _pass(self, send: Send) -> ChatError | None:
@@ -217,10 +224,13 @@ class Relay(Response):
 
 async def _refused(answer: "Answer") -> ChatError:
     """What *answer*, which is no stream, says; the caller has been promised one."""
-    body = await answer.peek_bytes(REFUSAL_READ)
+    body = b""
+    with suppress(TimeoutError, UpstreamError):
+        async with asyncio.timeout(REFUSAL_SECONDS):
+            body = await answer.peek_bytes(REFUSAL_READ)
     try:
         said = outcome.loads(body).get("error")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         said = None
     return outcome.error(said, answer.status if answer.status >= 400 else 502)
 

@@ -59,7 +59,8 @@ class Client(openai.DefaultAioHttpClient):
             headers = dict(error.headers())
             return httpx2.Response(429, headers=headers, json=body, request=request)
         upstream = answer.request.extensions["upstream"]
-        if region := answer.headers.get("x-ms-region"):
+        region = answer.headers.get("x-ms-region", "")
+        if region and region.isascii():
             upstream = {**upstream, "region": region}
             answer.request.extensions["upstream"] = upstream
         answered.set(upstream)
@@ -126,8 +127,10 @@ class _Asking:
         answer = await self._post(target, content)
         if not can_ask or not await _refuses_stream_options(answer):
             return answer
-        target.without_stream_options.add(_model(content))
-        return await self._post(target, _without_stream_options(content))
+        again = await self._post(target, _without_stream_options(content))
+        if again.status_code < 400:  # Else it was not that field which was wrong.
+            target.without_stream_options.add(_model(content))
+        return again
 
     async def _post(self, target: Target, content: bytes) -> httpx2.Response:
         request = self._request

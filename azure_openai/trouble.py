@@ -41,7 +41,9 @@ class Trouble:
 SILENT = Trouble("no token in time")
 LOST = Trouble("the connection was lost")
 CUT = Trouble("the answer broke off before its first token")
-NO_CREDENTIAL = Trouble("no credential for it", refused=True)
+NO_CREDENTIAL = Trouble("no credential for it", refused=True, wait=COOL_DOWN_SECONDS)
+NO_SUCH_VERSION = Trouble("status 404 for a version that a caller has named", wait=0)
+"""Another backend may know it; this one has done nothing that others should mind."""
 
 
 def of_status(status: int, headers: Mapping[str, str]) -> Trouble | None:

@@ -24,7 +24,8 @@ class Answer:
         self._response, self._content = response, response.content
         self._read_already: list[bytes] = []
         self.backend = backend
-        self.region = response.headers.get("x-ms-region") or backend.region or ""
+        said = response.headers.get("x-ms-region", "")
+        self.region = (said if said.isascii() else "") or backend.region or ""
         self.status = response.status
         self.headers = response.raw_headers
         self.named = response.headers

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from azure_openai import backends as module
 from azure_openai.backends import Backends
-from azure_openai.trouble import SILENT, Trouble
+from azure_openai.trouble import NO_CREDENTIAL, SILENT, Trouble
 from settings import Settings
 from settings.backends import Backend
 
@@ -74,6 +74,8 @@ def test_weights_share_the_load_within_a_priority() -> None:
         (Trouble("", busy=True), 5),
         (SILENT, 5),
         (Trouble("", refused=True), 60),
+        # It is this server's own, and may be there again for the next one.
+        (NO_CREDENTIAL, 5),
     ],
 )
 def test_how_long_it_cools_down(trouble: Trouble, seconds: float) -> None:
@@ -183,3 +185,15 @@ def test_what_one_has_learnt_all_know() -> None:
     module.of(Settings(azure_openai_backends=given)).failed(given[0], BUSY)
     again = Settings(azure_openai_backends=tuple(each.model_copy() for each in given))
     assert module.of(again).choose() == given[1]
+
+
+def test_a_cool_down_is_never_over_before_now() -> None:
+    choice, clock = pool(ONE, TWO)
+    for each in (ONE, TWO):
+        choice.failed(each, BUSY)
+    waits = []
+    while choice.choose() is None:
+        waits.append(choice.ready_in())
+        clock.now += 0.25
+    assert min(waits) >= 0
+    assert choice.ready_in() == 0

@@ -404,3 +404,78 @@ async def test_the_connection_pool_is_no_hidden_queue(
             for each in waiting:
                 each.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_a_version_that_a_caller_names_is_no_fault_of_a_backend(
+    standin: StandIn,
+) -> None:
+    """A 404 for it may be: one request must not keep out everybody else's."""
+    pooled = Pooled(two(standin))
+    async with pooled.served() as client:
+        body = asking(PROXY, "not_found only=ptu")
+        params = {"api-version": "1999-01-01"}
+        elsewhere = await client.post(PROXY, json=body, params=params)
+        following = await client.post(PROXY, json=asking(PROXY, "answer"))
+    assert elsewhere.headers["x-deployment"] == "payg"
+    assert following.headers["x-deployment"] == "ptu"
+
+
+async def test_a_refusal_that_quotes_stream_options_switches_nothing_off(
+    standin: StandIn,
+) -> None:
+    """It may be what the caller wrote that it quotes."""
+    bodies = []
+
+    async def refuse(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(
+            int(line.split(b":")[1])
+            for line in head.lower().split(b"\r\n")
+            if line.startswith(b"content-length")
+        )
+        bodies.append(await reader.readexactly(length))
+        said = b'{"error": {"message": "no such call: stream_options", "code": "x"}}'
+        answer = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: %d"
+        writer.write(answer % len(said) + b"\r\n\r\n" + said)
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        pooled = Pooled([backend(standin, "d", endpoint=url)])
+        async with pooled.served() as client:
+            for _ in range(2):
+                refused = await client.post(CHAIN, json=asking(CHAIN, "answer"))
+                assert refused.status_code == 400
+    assert [b'"stream_options"' in body for body in bodies] == [True, False] * 2
+
+
+async def test_a_refusal_whose_body_never_comes_ends_the_stream(
+    standin: StandIn,
+) -> None:
+    async def stalled(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 100\r\n\r\n{")
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(stalled, "127.0.0.1", 0) as server:
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen()  # It connects, and never answers.
+            ports = (silent.getsockname()[1], server.sockets[0].getsockname()[1])
+            backends = [
+                backend(standin, "d", endpoint=f"http://127.0.0.1:{port}", priority=n)
+                for n, port in enumerate(ports)
+            ]
+            limits = Limits(peek=0.05, keep_alive=0.1)
+            pooled = Pooled(backends, limits, {"backend_timeout_seconds": 0.5})
+            async with pooled.served() as client:
+                path = PROXY.replace("ptu", "d")
+                usage = {"stream_options": {"include_usage": True}}
+                response = await client.post(path, json=asking(PROXY, "x") | usage)
+    *_, last = EventSource(response).iter_sse()
+    assert last.json()["error"]["code"] == "invalid_request"

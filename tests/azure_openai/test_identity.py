@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from azure_openai import identity
 from azure_openai.identity import EARLY_SECONDS, RETRY_SECONDS, SPARE_SECONDS, Identity
 
 LIFE = 3600
@@ -126,3 +127,15 @@ async def test_it_is_renewed_though_nobody_asks() -> None:
     assert issuer.identity._timer is not None
     left = issuer.identity._timer.when() - asyncio.get_running_loop().time()
     assert RETRY_SECONDS - 5 < left <= RETRY_SECONDS
+
+
+async def test_a_fetch_that_hangs_is_given_up_and_made_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(identity, "FETCH_SECONDS", 0.01)
+    issuer = Issuer()
+    issuer.open.clear()
+    with pytest.raises(TimeoutError):
+        await issuer.identity()
+    issuer.open.set()
+    assert await issuer.identity() == "token-2"

@@ -131,3 +131,9 @@ def test_a_failure_that_says_when_to_come_back_asks_for_it() -> None:
     assert of_status(503, {"retry-after": "9"}) == Trouble(
         "status 503", busy=True, wait=9
     )
+
+
+def test_what_is_nested_too_deep_to_be_read_is_trouble() -> None:
+    peek = Peek()
+    peek.feed(b"data: " + b"[" * 30_000 + b"\n\n")
+    assert peek.trouble is not None

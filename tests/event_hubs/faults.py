@@ -39,6 +39,9 @@ SERVER_BUSY = Reject(
 )
 
 
+MALFORMED = Reject("com.microsoft:argument-error", "The event is malformed.")
+
+
 @dataclass(slots=True)
 class Faults:
     """What goes wrong from now on, for connected clients too."""
@@ -46,6 +49,8 @@ class Faults:
     settle: Outcome = "accept"
     settle_script: deque[Outcome] = field(default_factory=deque)
     """Outcomes of the next deliveries, used up before `settle`."""
+    poison: bytes | None = None
+    """What is in no event that is accepted: with it, the delivery is rejected."""
     settle_delay: float = 0
     """How many seconds an outcome takes to be told."""
     max_message_size: int = 1024 * 1024
@@ -59,6 +64,8 @@ class Faults:
 
     A connection that met one of the first two stays mute."""
 
-    def outcome(self) -> Outcome:
-        """What becomes of the next delivery."""
+    def outcome(self, message: bytes) -> Outcome:
+        """What becomes of the next delivery, which is *message*."""
+        if self.poison is not None and self.poison in message:
+            return MALFORMED
         return self.settle_script.popleft() if self.settle_script else self.settle

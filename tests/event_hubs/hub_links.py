@@ -40,7 +40,7 @@ class ProducerLink(Receiver):
         if len(delivery.message) > self.broker.faults.max_message_size:
             self.detach("amqp:link:message-size-exceeded", "The message is too large.")
             return
-        outcome = self.broker.faults.outcome()
+        outcome = self.broker.faults.outcome(bytes(delivery.message))
         match outcome:
             case "accept":
                 self._store(delivery)
