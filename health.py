@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from time import monotonic
+from types import MappingProxyType
 from typing import Any
 
 import chains
@@ -107,7 +108,11 @@ class Health:
                 self._found_at = monotonic()
         versions = await asyncio.to_thread(packages)
         python = platform.python_version()
-        return {**self._report(self._found), "python": python, "packages": versions}
+        return {
+            **self._report(self._found),
+            "python": python,
+            "packages": dict(versions),
+        }
 
     async def _try(self, name: str) -> str:
         try:
@@ -131,12 +136,12 @@ class Health:
 
 
 @cache
-def packages() -> dict[str, str]:
+def packages() -> Mapping[str, str]:
     """The versions that are installed here."""
-    found = {}
+    found: dict[str, str] = {}
     for name in PACKAGES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return MappingProxyType(found)

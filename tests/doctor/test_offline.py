@@ -93,7 +93,7 @@ def test_packages_that_are_not_those_pinned(
 def test_packages_that_are_missing(
     folder: Path, monkeypatch: pytest.MonkeyPatch, missing: str, level: str
 ) -> None:
-    there = health.packages()
+    there = dict(health.packages())
     del there[missing]
     monkeypatch.setattr(health, "packages", lambda: there)
     finding = installation.packages(read(folder))
