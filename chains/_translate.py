@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from contextvars import ContextVar
 from typing import Any
 from uuid import uuid4
@@ -19,7 +19,11 @@ from streaming.errors import InvalidRequest
 from streaming.events import Event, Progress
 from streaming.requests import ChatRequest, Message
 
-_run: ContextVar[object] = ContextVar("run")
+type _Begun = list[AsyncGenerator[Any]]
+
+_run: ContextVar[_Begun] = ContextVar("run")
+"""The asynchronous generators that a run has begun, the innermost last."""
+
 CLEAN_UP_SECONDS = 1
 """For tasks that were left behind and are cancelled."""
 
@@ -45,7 +49,9 @@ async def translate(
     mode = {"stream_mode": "messages", "subgraphs": True} if _is_graph(chain) else {}
     translator = Translator(progress)
     ended = False
-    _run.set(translator)
+    begun: _Begun = []
+    _run.set(begun)
+    _note_generators()
     try:
         inputs = {"messages": _messages(request)}
         chunks = chain.astream(inputs, config, **mode)
@@ -61,7 +67,31 @@ async def translate(
         raise _errors.to_chat_error(exc, request.id) from None
     finally:
         if not ended:
-            await _stop_tasks(translator)
+            await _stop_tasks(begun)
+            await _close(begun)
+
+
+def _note_generators() -> None:
+    """From now on, have this thread's runs know the generators that they begin."""
+    before = sys.get_asyncgen_hooks().firstiter
+
+    def first(generator: AsyncGenerator[Any]) -> None:
+        if (begun := _run.get(None)) is not None:
+            begun.append(generator)
+        if before is not None:
+            before(generator)
+
+    if getattr(before, "__qualname__", None) != first.__qualname__:
+        sys.set_asyncgen_hooks(firstiter=first)
+
+
+async def _close(begun: _Begun) -> None:
+    """Close what no task is in: between two chunks a branch has none to cancel."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CLEAN_UP_SECONDS):
+            for generator in reversed(begun):
+                with suppress(Exception):
+                    await generator.aclose()
 
 
 async def _stop_tasks(run: object) -> None:
