@@ -110,10 +110,10 @@ class Telemetry:
                 sink.emit([record])
             except Exception as exc:  # It fails alone.
                 log.error("%s: %s", type(sink).__name__, type(exc).__name__)
-        if notice := self._journal.notice():
+        for notice in self._journal.notices.take():
             log.error("telemetry in %s: %s", self._journal.folder, notice)
         for sender in self._senders:
-            if notice := sender.notice():
+            for notice in sender.notices.take():
                 log.warning("telemetry to %s: %s", sender.name, notice)
 
     @property

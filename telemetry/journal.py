@@ -12,9 +12,10 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic, time
+from time import time
 
 from telemetry.dead_letters import DeadLetters
+from telemetry.notices import Notices
 from telemetry.segments import NAME, SUFFIX, Batch, Segment, sinks_of
 
 SEGMENT_BYTES = 16 * 1024 * 1024
@@ -33,7 +34,6 @@ MAX_WAITING_BYTES = 16 * 1024 * 1024
 TIDY_SECONDS = 60
 BATCH_BYTES = 200_000
 BATCH_RECORDS = 64
-COMPLAIN_SECONDS = 60
 
 
 class Journal:
@@ -59,8 +59,7 @@ class Journal:
         self._tidying = threading.Lock()
         self._wakes: list[threading.Event] = []
         self._waiting: deque[bytes] = deque()
-        self._complained = -float("inf")
-        self._notice: str | None = None
+        self.notices = Notices()
         self.lost = 0
         self._kept: set[Path] = set()
         self._segments: list[Segment] = []
@@ -114,7 +113,7 @@ class Journal:
             if not self._dead.add(line):
                 self._lose("too many dead letters today")
         except OSError as exc:
-            self._complain(f"cannot write: {os.strerror(exc.errno or 0)}")
+            self.notices.put("disk", f"cannot write: {os.strerror(exc.errno or 0)}")
 
     def tidy(self) -> None:
         """Write what waits, adopt, remove what is delivered, too old or too much."""
@@ -143,7 +142,9 @@ class Journal:
             try:
                 self.tidy()
             except OSError as exc:
-                self._complain(f"cannot tidy up: {os.strerror(exc.errno or 0)}")
+                self.notices.put(
+                    "disk", f"cannot tidy up: {os.strerror(exc.errno or 0)}"
+                )
 
     def backlog(self, sink: str) -> int:
         """The bytes that *sink* has not taken yet."""
@@ -178,7 +179,7 @@ class Journal:
                 segment.append(line)
             except OSError as exc:
                 reason = f"cannot write: {os.strerror(exc.errno or 0)}"
-                self._complain(reason)
+                self.notices.put("disk", reason)
                 while sum(map(len, self._waiting)) > MAX_WAITING_BYTES:
                     self._waiting.popleft()
                     self._lose(reason)
@@ -264,16 +265,7 @@ class Journal:
 
     def _lose(self, why: str, count: int = 1) -> None:
         self.lost += count
-        self._complain(f"records are lost: {why}; {self.lost} so far")
-
-    def _complain(self, what: str) -> None:
-        if monotonic() - self._complained > COMPLAIN_SECONDS:
-            self._complained, self._notice = monotonic(), what
-
-    def notice(self) -> str | None:
-        """What there is to log, once; one a minute at most."""
-        notice, self._notice = self._notice, None
-        return notice
+        self.notices.put("lost", f"records are lost: {why}; {self.lost} so far")
 
 
 def _is_for(path: Path, sinks: Sequence[str]) -> bool:

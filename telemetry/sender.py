@@ -7,6 +7,7 @@ from time import monotonic, sleep
 
 from telemetry import records
 from telemetry.journal import Journal
+from telemetry.notices import Notices
 from telemetry.records import Record
 from telemetry.segments import Batch
 from telemetry.sinks import Rejected, Sink, Unavailable
@@ -14,7 +15,6 @@ from telemetry.sinks import Rejected, Sink, Unavailable
 LINGER_SECONDS = 0.05
 """How long a record waits for others, to be sent with them."""
 
-NOTICE_SECONDS = 60
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 
 
@@ -32,8 +32,7 @@ class Sender:
         self._content = content
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._until = float("inf")
-        self._noticed_at = -float("inf")
-        self._notice: str | None = None
+        self.notices = Notices()
         self.failures = self.rejected = self.sent = 0
         self._thread = threading.Thread(
             target=self._run, name=f"telemetry-{name}", daemon=True
@@ -89,7 +88,7 @@ class Sender:
             try:
                 record = records.loads(line)
             except ValueError:
-                self._bury(line)
+                self._bury(line, "what is no record")
                 continue
             sendable.append(record if self._content else records.unasked(record))
         if self._send(sendable):
@@ -104,8 +103,8 @@ class Sender:
                 if len(sendable) > 1:
                     half = len(sendable) // 2
                     return self._send(sendable[:half]) and self._send(sendable[half:])
-                self._note(f"rejected the record {sendable[0].get('id')}: {exc}")
-                self._bury(records.dumps(sendable[0]))
+                why = f"the record {sendable[0].get('id')}: {exc}"
+                self._bury(records.dumps(sendable[0]), why)
             except (Exception, CancelledError) as exc:  # SDKs cancel tasks of theirs.
                 self._pause(exc)
                 continue
@@ -125,23 +124,12 @@ class Sender:
             left = max(0, self._until - monotonic())
             sleep(min(left, FIRST_PAUSE_SECONDS))
 
-    def _bury(self, line: bytes) -> None:
+    def _bury(self, line: bytes, why: str) -> None:
         self.rejected += 1
         self._journal.bury(line)
+        self.notices.put("rejected", f"rejected {why}; {self.rejected} so far")
 
     def _fail(self, exc: Exception | CancelledError) -> None:
         self.failures += 1
         # The text of an exception may hold a connection string.
-        self._note(f"{type(exc).__name__}, {self.failures} in a row")
-
-    def _note(self, notice: str) -> None:
-        if monotonic() - self._noticed_at > NOTICE_SECONDS:
-            self._noticed_at, self._notice = monotonic(), notice
-
-    def notice(self) -> str | None:
-        """What there is to log, once: what this thread logs itself Azure's host drops.
-
-        At most one a minute.
-        """
-        notice, self._notice = self._notice, None
-        return notice
+        self.notices.put("failed", f"{type(exc).__name__}, {self.failures} in a row")

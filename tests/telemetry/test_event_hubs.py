@@ -2,6 +2,7 @@
 
 import gc
 import json
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 HUB = "telemetry"
 
+SILENCE_SECONDS = 3.0
+"""How long a hub may say nothing: more than a slow machine connects in."""
+
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[EventHubs]:
@@ -51,6 +55,7 @@ class Delivery:
         *,
         key: str | None = None,
         before: Sequence[str] = (),
+        send_seconds: float = event_hubs.SEND_SECONDS,
     ) -> None:
         def connect() -> EventHubProducerClient:
             return EventHubProducerClient.from_connection_string(
@@ -60,9 +65,9 @@ class Delivery:
             )
 
         self.journal = Journal(folder, ["hub"], keep=False)
-        sink = EventHubsSink(connect, send_seconds=1)
+        sink = EventHubsSink(connect, send_seconds=send_seconds)
         self.sender = Sender("hub", sink, self.journal)
-        self.seconds = 5.0
+        self.seconds = 20.0
         self.append(*before)
         self.sender.start()
 
@@ -76,7 +81,7 @@ class Delivery:
 
     def failed(self, times: int = 1) -> None:
         """Wait until the sender has failed *times* in a row."""
-        until(lambda: self.sender.failures >= times, 20)
+        until(lambda: self.sender.failures >= times, 60)
 
     def __enter__(self) -> "Delivery":
         return self
@@ -98,7 +103,7 @@ def dead_letters(folder: Path) -> str:
 
 def arrive(hub: EventHubs, *expected: str) -> None:
     """Each of *expected* is in *hub*, and nothing else."""
-    until(lambda: set(ids(hub)) == set(expected), 20)
+    until(lambda: set(ids(hub)) == set(expected), 60)
 
 
 def test_an_event_is_the_record_and_says_which(tmp_path: Path, hub: EventHubs) -> None:
@@ -137,7 +142,7 @@ def test_what_is_not_accepted_is_sent_again(
     tmp_path: Path, hub: EventHubs, outcome: Any
 ) -> None:
     hub.faults.settle = outcome
-    with Delivery(tmp_path, hub) as delivery:
+    with Delivery(tmp_path, hub, send_seconds=SILENCE_SECONDS) as delivery:
         delivery.append("1", "2")
         delivery.failed()
         assert ids(hub) == []
@@ -151,10 +156,10 @@ def test_what_was_stored_unheard_comes_twice_with_one_id(
     tmp_path: Path, hub: EventHubs, outcome: Any
 ) -> None:
     hub.faults.settle_script = deque([outcome])
-    with Delivery(tmp_path, hub) as delivery:
+    with Delivery(tmp_path, hub, send_seconds=SILENCE_SECONDS) as delivery:
         delivery.append("1")
-        until(lambda: len(ids(hub)) == 2, 20)
-    assert ids(hub) == ["1", "1"]
+        until(lambda: len(ids(hub)) > 1, 60)
+    assert set(ids(hub)) == {"1"}
 
 
 @pytest.mark.parametrize("mute", ["connection", "after-sasl", "attach"])
@@ -162,7 +167,7 @@ def test_a_hub_that_says_nothing_is_left_and_asked_again(
     tmp_path: Path, hub: EventHubs, mute: Any
 ) -> None:
     hub.faults.mute = mute
-    with Delivery(tmp_path, hub) as delivery:
+    with Delivery(tmp_path, hub, send_seconds=SILENCE_SECONDS) as delivery:
         delivery.append("1")
         delivery.failed()
         hub.faults = Faults()
@@ -187,7 +192,8 @@ def test_a_wrong_key_loses_nothing(tmp_path: Path, hub: EventHubs) -> None:
     with Delivery(tmp_path, hub, key="another") as delivery:
         delivery.append("1")
         delivery.failed(2)
-        assert delivery.sender.notice() == "AuthenticationError, 1 in a row"
+        [notice] = delivery.sender.notices.take()
+        assert re.fullmatch(r"AuthenticationError, \d+ in a row", notice)
         delivery.seconds = 0
     with Delivery(tmp_path, hub):
         arrive(hub, "1")
@@ -223,7 +229,7 @@ def test_a_hub_that_comes_and_goes_gets_everything(
         for round_ in range(4):
             sent.append(f"up-{round_}")
             delivery.append(sent[-1])
-            until(lambda: sent[-1] in ids(hub), 20)
+            until(lambda: sent[-1] in ids(hub), 60)
             hub.down()
             sent.append(f"down-{round_}")
             delivery.append(sent[-1])
@@ -267,9 +273,10 @@ def test_a_bad_record_does_not_take_its_batch_along(
     with Delivery(tmp_path, hub, before=["1", "2", "3", "4"]) as delivery:
         arrive(hub, "1", "2", "4")
         until(lambda: delivery.sender.rejected == 1)
-        assert delivery.sender.notice() == "rejected the record 3: argument-error"
     [dead] = dead_letters(tmp_path).splitlines()
     assert json.loads(dead)["id"] == "3"
+    rejected = "rejected the record 3: argument-error; 1 so far"
+    assert rejected in delivery.sender.notices.take()
 
 
 def test_a_record_that_is_too_large_loses_its_content_and_no_number(

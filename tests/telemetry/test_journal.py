@@ -283,9 +283,9 @@ def test_what_is_undelivered_for_a_week_is_tried_once_more_then_counted(
     monkeypatch.setattr(module, "PATIENCE_SECONDS", -1)
     following.tidy()
     assert (following.lost, following.backlog("a")) == (3, 0)
-    assert following.notice() == (
+    assert following.notices.take() == [
         "records are lost: not delivered for a week; 3 so far"
-    )
+    ]
     following.close()
     assert files(folder) == []
 
@@ -309,8 +309,8 @@ def test_a_full_journal_refuses_counts_and_says_so_once(folder: Path) -> None:
         journal.append(line)
     assert journal.lost == 3
     assert take(journal) == [b"0123456789"]
-    assert journal.notice() == "records are lost: the journal is full; 1 so far"
-    assert journal.notice() is None
+    assert journal.notices.take() == ["records are lost: the journal is full; 3 so far"]
+    assert journal.notices.take() == []
     journal.close()
 
 
@@ -335,7 +335,7 @@ def test_while_the_disk_is_full_records_wait_in_memory(
     journal.append(b"1")
     journal.append(b"2")
     assert (journal.waiting, journal.lost, take(journal)) == (2, 0, [])
-    assert journal.notice() == "cannot write: No space left on device"
+    assert journal.notices.take() == ["cannot write: No space left on device"]
     full_disk[0] = False
     woken = threading.Event()
     journal.wake(woken)

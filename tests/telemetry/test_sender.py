@@ -101,8 +101,7 @@ def test_a_sink_that_fails_is_given_the_same_again(tmp_path: Path) -> None:
     delivery.sender.start()
     until(lambda: sink.taken == [1, 2])
     assert sink.attempts == [[1, 2]] * 5
-    assert delivery.sender.notice() == "ConnectionError, 1 in a row"
-    assert delivery.sender.notice() is None
+    assert delivery.sender.notices.take() == ["CancelledError, 4 in a row"]
     delivery.close()
 
 
@@ -143,6 +142,23 @@ def dead_letters(folder: Path) -> str:
     return path.read_text()
 
 
+def test_a_record_that_was_rejected_is_told_beside_a_failure(tmp_path: Path) -> None:
+    failures = iter([ConnectionError(), Rejected("too odd")])
+
+    def fail(records: Sequence[Record]) -> None:
+        if failure := next(failures, None):
+            raise failure
+
+    delivery = Delivery(tmp_path, Taking(fail))
+    delivery.append(1)
+    delivery.sender.start()
+    delivery.close()
+    assert delivery.sender.notices.take() == [
+        "ConnectionError, 1 in a row",
+        "rejected the record 1: too odd; 1 so far",
+    ]
+
+
 def test_content_that_is_not_wanted_any_more_is_left_out(tmp_path: Path) -> None:
     """It was when it was recorded."""
     sent: list[Record] = []
@@ -171,6 +187,8 @@ def test_a_line_that_is_no_record_is_a_dead_letter(tmp_path: Path) -> None:
     delivery.close()
     assert sink.taken == [1, 3]
     assert dead_letters(tmp_path) == '{"id": 2\n{"id": 4}\n'
+    [notice] = delivery.sender.notices.take()
+    assert notice == "rejected what is no record; 2 so far"
 
 
 def test_a_sink_that_never_answers_does_not_keep_the_process(tmp_path: Path) -> None:
