@@ -52,6 +52,7 @@ def app(standin: StandIn) -> Iterator[Server]:
         f"{name}=tests.example_chains:{name}" for name in CHAINS.split(",")
     )
     with Server(azure(standin, CHAINS=chains)) as server:
+        server.warm()
         server.events("hello", chain="strings")  # What is imported now keeps no test.
         yield server
 
@@ -71,6 +72,7 @@ def impatient(standin: StandIn) -> Iterator[Server]:
         "CHAINS": "quiet_tool=tests.example_chains:quiet_tool",
     }
     with Server(azure(standin, **limits)) as server:
+        server.warm()
         server.events("standin:answer")
         yield server
 
@@ -80,6 +82,7 @@ def brief(standin: StandIn) -> Iterator[Server]:
     """The app with a deadline that a test can wait for."""
     limits = {"FIRST_TOKEN_PEEK_SECONDS": "0.3", "REQUEST_DEADLINE_SECONDS": "3"}
     with Server(azure(standin, **limits)) as server:
+        server.warm()
         server.events("standin:answer")
         yield server
 
@@ -96,6 +99,7 @@ def small(standin: StandIn) -> Iterator[Server]:
     }
     with Server(azure(standin, **limits)) as server:
         server.client.headers["x-functions-key"] = "the-function-key"
+        server.warm()
         server.events("standin:answer")
         yield server
 
@@ -104,5 +108,6 @@ def small(standin: StandIn) -> Iterator[Server]:
 def offline() -> Iterator[Server]:
     """The app as `make run` starts it in a fresh clone: no model, no credentials."""
     with Server({}) as server:
+        server.warm()
         server.events("hello")
         yield server

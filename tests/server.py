@@ -80,6 +80,15 @@ class Server:
             assert match, f"no line with {pattern!r} in:\n" + "\n".join(self.lines)
             return match
 
+    def warm(self) -> None:
+        """Wait for LangChain's import, which may outlast the limits of a test."""
+
+        def imported() -> bool:
+            health = self.client.get("/api/health", params={"ready": "1"})
+            return health.status_code == 200
+
+        until(imported, 40)
+
     def record(self, request_id: str) -> dict[str, Any]:
         """The telemetry record of the run that *request_id* started."""
         pattern = rf' telemetry (\{{.*"request_id":"{re.escape(request_id)}".*\}})'

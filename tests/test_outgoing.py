@@ -108,6 +108,7 @@ def test_no_upstream_says_where_a_request_goes(standin: StandIn) -> None:
         with Trap(elsewhere).listening() as upstream:
             endpoint = {"AZURE_OPENAI_ENDPOINT": f"http://{upstream.authority}"}
             with Server({**azure(standin), **endpoint}) as server:
+                server.warm()
                 for upstream.status in (301, 302, 303, 307, 308):
                     for path in ("/api/chat", here):
                         response = server.client.post(path, json=body)

@@ -72,8 +72,9 @@ def example(copy: Path, standin: StandIn) -> Iterator[Server]:
     (copy / "my_hiding_graph.py").write_text(hiding, encoding="utf-8")
     brought = "graph=my_graph:build,hiding=my_hiding_graph:build"
     with Server(settings(standin, CHAINS=brought), cwd=copy) as server:
+        server.warm()
         for chain in ("haiku", "handbook", "graph", "hiding"):
-            server.chat("Hello", chain=chain)  # The first call imports LangChain.
+            server.chat("Hello", chain=chain)  # What is imported now keeps no test.
         yield server
 
 
@@ -178,6 +179,7 @@ def test_the_dialect_answers_a_bad_request_as_json(example: Server) -> None:
 def test_the_dialect_sends_keep_alives(copy: Path, standin: StandIn) -> None:
     limits = {"FIRST_TOKEN_PEEK_SECONDS": "0.3", "KEEPALIVE_SECONDS": "0.2"}
     with Server(settings(standin, **limits), cwd=copy) as server:
+        server.warm()
         question = {"user": "standin:answer first_ms=900"}
         response = server.client.post("/api/chat/ndjson", json=question)
         assert lines(response)[0] == {"type": "KeepAlive"}

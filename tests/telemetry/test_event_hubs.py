@@ -81,7 +81,7 @@ class Delivery:
 
     def failed(self, times: int = 1) -> None:
         """Wait until the sender has failed *times* in a row."""
-        until(lambda: self.sender.failures >= times, 60)
+        until(lambda: self.sender.failures >= times, 40)
 
     def __enter__(self) -> "Delivery":
         return self
@@ -103,7 +103,7 @@ def dead_letters(folder: Path) -> str:
 
 def arrive(hub: EventHubs, *expected: str) -> None:
     """Each of *expected* is in *hub*, and nothing else."""
-    until(lambda: set(ids(hub)) == set(expected), 60)
+    until(lambda: set(ids(hub)) == set(expected), 40)
 
 
 def test_an_event_is_the_record_and_says_which(tmp_path: Path, hub: EventHubs) -> None:
@@ -158,7 +158,7 @@ def test_what_was_stored_unheard_comes_twice_with_one_id(
     hub.faults.settle_script = deque([outcome])
     with Delivery(tmp_path, hub, send_seconds=SILENCE_SECONDS) as delivery:
         delivery.append("1")
-        until(lambda: len(ids(hub)) > 1, 60)
+        until(lambda: len(ids(hub)) > 1, 40)
     assert set(ids(hub)) == {"1"}
 
 
@@ -229,7 +229,7 @@ def test_a_hub_that_comes_and_goes_gets_everything(
         for round_ in range(4):
             sent.append(f"up-{round_}")
             delivery.append(sent[-1])
-            until(lambda: sent[-1] in ids(hub), 60)
+            until(lambda: sent[-1] in ids(hub), 40)
             hub.down()
             sent.append(f"down-{round_}")
             delivery.append(sent[-1])

@@ -39,12 +39,13 @@ def server(standin: StandIn, hub: EventHubs) -> Iterator[Server]:
     settings = {
         "AZURE_EVENTHUB_CONN_STR": hub.connection_string(HUB),
         "API_KEYS": KEY,
-        "REQUEST_DEADLINE_SECONDS": "2",
+        "REQUEST_DEADLINE_SECONDS": "4",
         "AZURE_OPENAI_REGION": "Elsewhere",
     }
     with Server(azure(standin, **settings)) as server:
+        server.warm()
         server.client.headers["api-key"] = KEY
-        server.chat("standin:answer", stream=False)  # LangChain is imported.
+        server.chat("standin:answer", stream=False)  # And this first one is slow too.
         yield server
 
 
@@ -140,7 +141,7 @@ ENDINGS = [
     ("rate_limited retry_after=7", "error", "error", "rate_limited"),
     ("prompt_filtered", "content_filter", "error", "content_filter"),
     ("async_block", "content_filter", "content_filter", None),
-    ("answer tokens=500 delay_ms=50", "deadline", "deadline", "deadline"),
+    ("answer tokens=1000 delay_ms=50", "deadline", "deadline", "deadline"),
 ]
 
 

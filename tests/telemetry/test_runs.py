@@ -90,7 +90,7 @@ async def test_a_call_that_does_not_say_why_it_ended_was_cut() -> None:
 async def test_a_cancelled_call_is_estimated_from_what_it_had_said() -> None:
     run = new_run()
     with pytest.raises(TimeoutError):
-        await ask(run, "eight characters", 60.0, seconds=0.05)
+        await ask(run, "eight characters", 60.0, seconds=1)
     run.finish(cancelled=True)
     assert run.status == "cancelled"
     assert records.build(run, content=False)["finish_reason"] is None
