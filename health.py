@@ -28,6 +28,7 @@ REUSED_SECONDS = 1.0
 makes no more work."""
 
 LOADING_SECONDS = 5.0
+LOADING = "is still being loaded"
 
 PACKAGES = (
     *("azure-functions", "azure-functions-runtime"),
@@ -55,7 +56,7 @@ async def _chain(parts: Parts) -> str | None:
         async with asyncio.timeout(LOADING_SECONDS):
             return await chains.ready(parts.settings)
     except TimeoutError:
-        return "is still being loaded"
+        return LOADING
 
 
 async def _journal(parts: Parts) -> str | None:

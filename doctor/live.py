@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from doctor.findings import Finding
+from health import LOADING, REUSED_SECONDS
 
 CHECK = "/api/stream-check"
 DELTAS = 20
@@ -21,6 +22,9 @@ PAUSE_SECONDS = 0.05
 
 TRIES = 2
 """What looks bad is looked at again: this machine may have been busy."""
+
+LOADING_TRIES = 5
+"""A first start may take half a minute where there is little of a processor."""
 
 SUSPECTS = (
     ("x-azure-ref", "Azure Front Door: switch its compression and caching off"),
@@ -60,7 +64,7 @@ def check(url: str, key: str | None) -> Iterator[Finding]:
         try:
             base = httpx.URL(url).copy_with(query=None, fragment=None, userinfo=b"")
             client.base_url = base
-            health = client.get("/api/health", params={"ready": "1"})
+            health = loaded(client)
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
             text = f"nobody answers at that URL ({type(exc).__name__})"
             yield Finding("problem", "health", text)
@@ -95,6 +99,18 @@ def _object(response: httpx.Response) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def loaded(client: httpx.Client) -> httpx.Response:
+    """What the app says of itself, when its chain is no longer being loaded."""
+    tries = 0
+    while True:
+        health = client.get("/api/health", params={"ready": "1"})
+        tries += 1
+        checks = _object(health).get("checks", {})
+        if tries == LOADING_TRIES or checks.get("chain") != LOADING:
+            return health
+        sleep(REUSED_SECONDS)
 
 
 def ready(response: httpx.Response, told: dict[str, Any]) -> Finding:

@@ -1,6 +1,10 @@
-"""Proxies that do to a stream what others do: buffer, compress, or go on alone."""
+"""Proxies that do to a stream what others do: buffer, compress, or go on alone.
+
+One does to health what a first start does: for a while the chain is being loaded.
+"""
 
 import gzip
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +13,9 @@ from typing import Literal
 
 import httpx
 
-Harm = Literal["none", "buffers", "compresses", "renames", "cuts", "goes on"]
+from health import LOADING
+
+Harm = Literal["none", "buffers", "compresses", "renames", "cuts", "goes on", "starts"]
 
 NOT_PASSED = ("transfer-encoding", "content-length", "connection", "date")
 
@@ -17,6 +23,7 @@ NOT_PASSED = ("transfer-encoding", "content-length", "connection", "date")
 class _Handler(BaseHTTPRequestHandler):
     upstream: str
     harm: Harm
+    loading: Iterator[bytes]
 
     def do_GET(self) -> None:
         given = {"x-functions-key", "api-key"}
@@ -25,6 +32,9 @@ class _Handler(BaseHTTPRequestHandler):
         with httpx.stream("GET", url, headers=sent, timeout=20) as answer:
             if self.path == "/api/stream-check":
                 self._do_harm(answer)
+            elif self.harm == "starts" and (told := next(self.loading, None)):
+                self._head(answer)
+                self.wfile.write(told)
             else:
                 self._head(answer)
                 self.wfile.write(answer.read())
@@ -45,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
             case "cuts":
                 self._head(answer)
                 self.wfile.write(next(answer.iter_bytes()))
-            case "none" | "goes on":
+            case "none" | "goes on" | "starts":
                 self._head(answer)
                 self._relay(answer)
 
@@ -79,7 +89,10 @@ class _Server(ThreadingHTTPServer):
 @contextmanager
 def proxy(upstream: str, harm: Harm) -> Iterator[str]:
     """The address of a proxy to *upstream* that does *harm* to `/api/stream-check`."""
-    handler = type("Handler", (_Handler,), {"upstream": upstream, "harm": harm})
+    report = {"status": "unavailable", "checks": {"chain": LOADING}}
+    loading = iter([json.dumps(report).encode()] * 2)
+    own = {"upstream": upstream, "harm": harm, "loading": loading}
+    handler = type("Handler", (_Handler,), own)
     server = _Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
