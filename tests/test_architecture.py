@@ -210,6 +210,13 @@ def test_a_module_is_one_noun_and_no_longer_than_it(source: str) -> None:
             assert lines <= 50, f"{source}: {node.name} does not fit on a screen"
 
 
+def test_nor_is_a_module_of_tests_any_longer() -> None:
+    files = (ROOT / "tests").rglob("*.py")
+    own = [file for file in files if "node_modules" not in file.parts]
+    assert len(own) > 100
+    assert [f for f in own if f.read_text("utf-8").count("\n") > 300] == []
+
+
 def test_langchain_is_not_imported_at_start() -> None:
     """It takes a second, which every cold start would pay."""
     code = (

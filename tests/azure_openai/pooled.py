@@ -35,6 +35,16 @@ CHAIN = "/api/chat/json"
 OPENAI = "/api/chat/openai"
 WHOLE = "/api/chat/whole"
 PROXY = "/openai/deployments/ptu/chat/completions"
+WAYS = [
+    (CHAIN, True),
+    (CHAIN, False),
+    (OPENAI, True),
+    (OPENAI, False),
+    (WHOLE, True),
+    (PROXY, True),
+    (PROXY, False),
+]
+"""Where an answer is asked for, and whether as a stream."""
 
 _numbers = count()
 _models: dict[str, BaseChatModel] = {}
@@ -212,3 +222,10 @@ def text_of(path: str, response: httpx.Response, *, stream: bool = True) -> str:
 def asked(standin: StandIn, tag: str) -> list[str]:
     """Which deployments were asked for what has *tag*, in order."""
     return [request["path"].split("/")[3] for request in standin.requests(tag)]
+
+
+def closed_port() -> int:
+    """A port where nobody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -142,3 +142,13 @@ def splits(draw: st.DrawFn, whole: bytes) -> list[bytes]:
         cuts += range(at, min(at + 8, last))
     bounds = sorted({0, *cuts, last})
     return [whole[a:b] for a, b in pairwise(bounds)]
+
+
+def without_usage(stream: bytes) -> bytes:
+    """*stream* minus the first event whose chunk has usage and no choices."""
+    end = b"\r\n\r\n" if b"\r" in stream else b"\n\n"
+    events = stream.split(end)
+    for index, event in enumerate(events):
+        if b'"choices":[],"usage":{' in event:
+            return end.join(events[:index] + events[index + 1 :])
+    return stream

@@ -11,7 +11,15 @@ from azure_openai.body_tap import BodyTap
 from azure_openai.tap import StreamTap
 from streaming.events import Usage
 from telemetry.runs import ModelCall, Run
-from tests.azure_openai.recorded import STREAMED, Json, recorded, splits, streams, texts
+from tests.azure_openai.recorded import (
+    STREAMED,
+    Json,
+    recorded,
+    splits,
+    streams,
+    texts,
+    without_usage,
+)
 
 
 class Tapped:
@@ -24,16 +32,6 @@ class Tapped:
     def read(self, *pieces: bytes) -> bytes:
         """What comes out of all of them."""
         return b"".join([*map(self.tap.feed, pieces), self.tap.end()])
-
-
-def without_usage(stream: bytes) -> bytes:
-    """*stream* minus the first event whose chunk has usage and no choices."""
-    end = b"\r\n\r\n" if b"\r" in stream else b"\n\n"
-    events = stream.split(end)
-    for index, event in enumerate(events):
-        if b'"choices":[],"usage":{' in event:
-            return end.join(events[:index] + events[index + 1 :])
-    return stream
 
 
 @settings(max_examples=200, deadline=None)

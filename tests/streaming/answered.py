@@ -1,0 +1,64 @@
+"""A real server whose every answer is a response that the test makes."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from streaming.dialects import Dialect
+from streaming.dialects import json as native
+from streaming.events import Event
+from streaming.limits import Capacity, Limits, limit
+from streaming.requests import validate
+from streaming.response import EventResponse
+from telemetry.runs import Run
+from tests.kept import Kept
+
+Source = Callable[[], AsyncGenerator[Event]]
+JSON = cast(Dialect, native)
+
+
+def answer(
+    source: Source,
+    kept: Kept,
+    *,
+    limits: Limits | None = None,
+    dialect: Dialect = JSON,
+    **fields: Any,
+) -> EventResponse:
+    """A response as `function_app` puts it together."""
+    request = validate({"messages": [{"role": "user", "content": "?"}], **fields})
+    run, limits = Run(chain="test", dialect="json"), limits or Limits()
+    limited = limit(source(), limits, run, started=run.started)
+    return EventResponse(
+        kept.record(limited, run),
+        request,
+        dialect,
+        limits=limits,
+        capacity=Capacity(10),
+        progress=run,
+        started=run.started,
+    )
+
+
+@asynccontextmanager
+async def served(make: Callable[[], EventResponse]) -> AsyncIterator[str]:
+    """A server that answers each request with what *make* makes; its URL."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await make()(scope, receive, send)
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None))
+        serving = asyncio.create_task(server.serve([listener]))
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving

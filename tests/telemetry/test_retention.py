@@ -1,0 +1,124 @@
+"""Retention: for how long the journal keeps what, and what it leaves alone."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from telemetry import dead_letters
+from telemetry import journal as module
+from telemetry.journal import Journal
+from tests.telemetry.contents import files, take
+
+WEEK_AND_A_BIT = 8 * 86_400
+
+
+def age(path: Path) -> None:
+    then = path.stat().st_mtime - WEEK_AND_A_BIT
+    os.utime(path, (then, then))
+
+
+def test_kept_records_stay_for_a_week(folder: Path) -> None:
+    for line in (b"1", b"2"):
+        journal = Journal(folder, [], keep=True)
+        journal.append(line)
+        journal.close()
+    oldest, latest = sorted(folder.glob("*.jsonl"))
+    age(oldest)
+    journal = Journal(folder, [], keep=True)
+    journal.tidy()
+    assert not oldest.exists()
+    assert latest.read_bytes() == b"2\n"
+    journal.close()
+
+
+def test_of_kept_records_the_oldest_make_room(folder: Path) -> None:
+    for _ in range(4):
+        journal = Journal(folder, [], keep=True)
+        journal.append(b"x" * 99)
+        journal.close()
+    journal = Journal(folder, [], keep=True, max_bytes=400)
+    oldest = sorted(folder.glob("*.jsonl"))
+    journal.tidy()
+    left = sorted(folder.glob("*.jsonl"))
+    assert left == oldest[1:]
+    journal.close()
+
+
+def test_what_is_undelivered_for_a_week_is_tried_once_more_then_counted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(folder, ["a"], keep=False)
+    for line in (b"1", b"2", b"3"):
+        journal.append(line)
+    journal.close()
+    [path] = folder.glob("*.jsonl")
+    age(path)
+    following = Journal(folder, ["a"], keep=False)
+    following.tidy()
+    assert following.backlog("a") == 6
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", -1)
+    following.tidy()
+    assert (following.lost, following.backlog("a")) == (3, 0)
+    assert following.notices.take() == [
+        "records are lost: not delivered for a week; 3 so far"
+    ]
+    following.close()
+    assert files(folder) == []
+
+
+def test_what_nobody_is_there_for_any_more_is_counted_too(folder: Path) -> None:
+    journal = Journal(folder, ["a"], keep=False)
+    journal.append(b"1")
+    journal.close()
+    [path] = folder.glob("*.jsonl")
+    following = Journal(folder, [], keep=True)
+    age(path)
+    following.tidy()
+    assert following.lost == 1
+    following.close()
+    assert files(folder) == []
+
+
+def test_dead_letters_are_bounded_and_no_records(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(folder, ["a"], keep=False)
+    journal.bury(b'{"id":"1"}\n')
+    journal.bury(b'{"id":"2"}')
+    [dead] = folder.glob("dead-letters-*.ndjson")
+    assert dead.read_bytes() == b'{"id":"1"}\n{"id":"2"}\n'
+    journal.close()
+    following = Journal(folder, ["a"], keep=False)
+    assert take(following) == []
+    monkeypatch.setattr(dead_letters, "MAX_BYTES", 20)
+    following.bury(b"{}")
+    assert following.lost == 1
+    age(dead)
+    following.tidy()
+    assert files(folder) == []
+    following.close()
+
+
+def test_what_has_no_segment_is_swept_away(folder: Path) -> None:
+    folder.mkdir()
+    age_less, stray = (folder / f"0000000000000000000{n}-1.a" for n in (1, 2))
+    for path in (age_less, stray):
+        path.write_bytes(b"0" * 20)
+    age(stray)
+    journal = Journal(folder, [], keep=True)
+    assert list(folder.iterdir()) == [age_less]  # Another process may be at it.
+    journal.close()
+
+
+def test_what_is_not_the_journals_is_left_alone(folder: Path) -> None:
+    folder.mkdir()
+    theirs = {folder / "notes.jsonl": "1\n", folder / "2026-notes.a": "2"}
+    for path, text in theirs.items():
+        path.write_text(text)
+        age(path)
+    journal = Journal(folder, ["a"], keep=False)
+    journal.tidy()
+    assert take(journal) == []
+    journal.close()
+    assert {path: path.read_text() for path in theirs} == theirs

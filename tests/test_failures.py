@@ -1,0 +1,93 @@
+"""A provider's failure: a true status before the first token, an event after it."""
+
+import pytest
+
+from tests.server import Server, text_of
+
+UPSTREAM_DETAIL = "secret-upstream-detail"
+
+FAILURES = [
+    ("rate_limited", 429, "rate_limited", True),
+    ("prompt_filtered", 400, "content_filter", False),
+    ("context_length", 400, "context_length_exceeded", False),
+    ("bad_param", 400, "invalid_request", False),
+    ("unauthorized", 502, "upstream_auth", False),
+    ("forbidden", 502, "upstream_auth", False),
+    ("not_found", 404, "deployment_not_found", False),
+    ("server_error", 502, "upstream_error", True),
+    ("server_error status=503", 502, "upstream_error", True),
+    ("error_event tokens=0", 502, "upstream_error", True),
+    ("drop_before", 502, "upstream_error", True),
+    ("cut tokens=0", 502, "upstream_incomplete", True),
+    ("drop tokens=0", 502, "upstream_error", True),
+    ("malformed tokens=0", 502, "upstream_error", True),
+]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(("scenario", "status", "code", "retryable"), FAILURES)
+def test_a_failure_before_the_first_token_is_a_true_status(
+    app: Server, scenario: str, status: int, code: str, retryable: bool, stream: bool
+) -> None:
+    response = app.chat(f"standin:{scenario}", stream=stream)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (status, code)
+    assert error["status"] == status
+    assert error["retryable"] is retryable
+    assert error["request_id"] == response.headers["x-request-id"]
+    assert response.headers.get("x-should-retry") == (None if retryable else "false")
+    assert UPSTREAM_DETAIL not in response.text
+    record = app.record(error["request_id"])
+    assert record["status"] == (
+        "content_filter" if code == "content_filter" else "error"
+    )
+    assert record["error"] == {"code": code}
+
+
+@pytest.mark.parametrize(
+    ("headers", "retry_after", "retry_after_ms"),
+    [
+        ("retry_after=7", "7", 7000),
+        ("retry_after=7 retry_after_ms=6500", "7", 6500),
+        ("retry_after_ms=1", "1", 1),
+        ("retry_after=soon", None, None),
+        ("", None, None),
+    ],
+)
+def test_the_providers_wait_is_passed_on(
+    app: Server, headers: str, retry_after: str | None, retry_after_ms: int | None
+) -> None:
+    response = app.chat(f"standin:rate_limited {headers}")
+    assert response.headers.get("retry-after") == retry_after
+    assert response.json()["error"].get("retry_after_ms") == retry_after_ms
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code"),
+    [
+        ("error_event", "upstream_error"),
+        ("cut", "upstream_incomplete"),
+        ("drop", "upstream_error"),
+        ("malformed", "upstream_error"),
+    ],
+)
+def test_a_failure_after_the_first_token_is_an_error_event_then_done(
+    app: Server, scenario: str, code: str
+) -> None:
+    events = app.events(f"standin:{scenario} tokens=3")
+    *deltas, (name, error), (last, done) = events
+    assert text_of(deltas) == "tok0 tok1 tok2"
+    assert (name, error["error"]["code"]) == ("error", code)
+    assert (last, done["finish_reason"]) == ("done", "error")
+    assert done["usage"]["estimated"] is True
+    assert done["usage"]["output_tokens"] > 0
+    assert UPSTREAM_DETAIL not in str(events)
+
+
+@pytest.mark.parametrize("scenario", ["error_event", "cut", "drop", "malformed"])
+def test_the_same_failure_without_streaming_is_a_status(
+    app: Server, scenario: str
+) -> None:
+    response = app.chat(f"standin:{scenario} tokens=3", stream=False)
+    assert response.status_code == 502
+    assert "tok0" not in response.text
