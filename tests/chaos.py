@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import aiohttp
 
+from tests.server import Server, until
 from tests.standin.process import StandIn
 
 NATIVE, OPENAI = "/api/chat", "/api/chat/openai"
@@ -202,3 +203,29 @@ def _finish(reason: str) -> str:
     if reason in FINISHED or reason == "galactic":
         return "finished"
     return "failed" if reason == "error" else reason
+
+
+def recorded(server: Server, chaos: Chaos) -> dict[str, int]:
+    """How many records each stream has."""
+    lines = [
+        line
+        for path in server.journal.glob("*.jsonl")
+        for line in path.read_text().splitlines()
+    ]
+    ids = Counter(json.loads(line)["request_id"] for line in lines)
+    return {name: ids[name] for name in chaos.request_ids}
+
+
+def census(server: Server) -> dict[str, int]:
+    """What the server holds, told by itself."""
+    told: list[dict[str, int]] = []
+
+    def answered() -> bool:
+        # LangChain's import may outlast the limits that chaos is to meet.
+        answer = server.chat("census", chain="census", stream=False)
+        if answer.status_code == 200:
+            told.append(json.loads(answer.json()["content"]))
+        return bool(told)
+
+    until(answered, 30)
+    return told[0]

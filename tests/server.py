@@ -89,6 +89,13 @@ class Server:
 
         until(imported, 40)
 
+    def routes(self) -> Iterator[tuple[str, str]]:
+        """Each method and path that the host has told of."""
+        for line in self.lines:
+            if match := re.match(r"  ([A-Z,]+) +http://[^/]+(/\S+) +\w+$", line):
+                for method in match[1].split(","):
+                    yield method, match[2]
+
     def record(self, request_id: str) -> dict[str, Any]:
         """The telemetry record of the run that *request_id* started."""
         pattern = rf' telemetry (\{{.*"request_id":"{re.escape(request_id)}".*\}})'

@@ -26,21 +26,13 @@ def guarded(standin: StandIn) -> Iterator[Server]:
         yield server
 
 
-def routes(server: Server) -> Iterator[tuple[str, str]]:
-    """Each method and path that the host has told of."""
-    for line in server.lines:
-        if match := re.match(r"  ([A-Z,]+) +http://[^/]+(/\S+) +\w+$", line):
-            for method in match[1].split(","):
-                yield method, match[2]
-
-
 def ask(server: Server, **how: Any) -> httpx.Response:
     body = {"model": "strings", "messages": [{"role": "user", "content": "hello"}]}
     return server.client.post("/openai/v1/chat/completions", json=body, **how)
 
 
 def test_every_route_wants_a_key_and_says_so_in_its_own_words(guarded: Server) -> None:
-    found = list(routes(guarded))
+    found = list(guarded.routes())
     assert len(found) > 15
     for method, template in found:
         path = template.replace("{dialect}", "openai").replace(

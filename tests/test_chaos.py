@@ -1,12 +1,9 @@
 """A small part of what `make soak` does for minutes: fifty streams, all at once."""
 
 import asyncio
-import json
-from collections import Counter
-from typing import Any
 
-from tests.chaos import SETTINGS, Chaos, backends
-from tests.server import Server, until
+from tests.chaos import SETTINGS, Chaos, backends, census, recorded
+from tests.server import Server, open_streams, until
 from tests.standin.process import StandIn
 
 STREAMS = 50
@@ -29,34 +26,3 @@ def test_every_stream_ends_in_one_way_and_is_recorded_once() -> None:
             )
             until(lambda: census(server)["tasks"] <= before["tasks"], 20)
             assert open_streams(server) == 0
-
-
-def recorded(server: Server, chaos: Chaos) -> dict[str, int]:
-    """How many records each stream has."""
-    lines = [
-        line
-        for path in server.journal.glob("*.jsonl")
-        for line in path.read_text().splitlines()
-    ]
-    ids = Counter(json.loads(line)["request_id"] for line in lines)
-    return {name: ids[name] for name in chaos.request_ids}
-
-
-def census(server: Server) -> dict[str, int]:
-    """What the server holds, told by itself."""
-    told: list[dict[str, int]] = []
-
-    def answered() -> bool:
-        # LangChain's import may outlast the limits that chaos is to meet.
-        answer = server.chat("census", chain="census", stream=False)
-        if answer.status_code == 200:
-            told.append(json.loads(answer.json()["content"]))
-        return bool(told)
-
-    until(answered, 30)
-    return told[0]
-
-
-def open_streams(server: Server) -> int:
-    checks: dict[str, Any] = server.client.get("/api/health").json()["checks"]
-    return int(checks["open_streams"])

@@ -5,9 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.battery import battery
 from tests.server import Server
-from tests.test_callers import routes
-from tests.test_secrets import battery
 
 ORIGIN = "https://elsewhere.example"
 CHECK: tuple[str, str, dict[str, Any]] = ("GET", "/api/stream-check", {})
@@ -35,7 +34,7 @@ def test_every_route_but_health_asks_for_a_function_key_by_default(
 ) -> None:
     asked = {}
     with httpx.Client(base_url=small.url) as stranger:
-        for method, template in routes(small):
+        for method, template in small.routes():
             path = template.replace("{dialect}", "json").replace("{deployment}", "d")
             asked[path] = stranger.request(method, path).status_code
     assert asked.pop("/api/health") == 200

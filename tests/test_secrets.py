@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 import settings
 from settings import Settings
+from tests.battery import battery
 from tests.server import FOREIGN, ROOT, Server
 
 MARKER = "MARKED-7f3ab9b"
@@ -95,36 +96,6 @@ def test_a_start_that_fails_tells_no_secret(
     assert result.returncode == 1
     assert "devhost: " in result.stderr
     assert MARKER not in result.stdout + result.stderr
-
-
-def battery() -> list[tuple[str, str, dict[str, Any]]]:
-    """Requests to every route, and what makes each kind of error."""
-    message = {"role": "user", "content": "hello"}
-    completion = {"model": "gpt-4o", "messages": [message]}
-    v1, proxied = "/openai/v1/chat/completions", "/openai/deployments/gpt-4o/embeddings"
-    return [
-        ("GET", "/api/health", {}),
-        ("GET", "/api/health?ready=1", {}),
-        ("GET", "/api/chains", {}),
-        ("GET", "/api/openapi.json", {}),
-        ("GET", "/openai/v1/models", {}),
-        ("POST", "/api/chat", {"json": {"user": "hello"}}),
-        ("POST", "/api/chat", {"json": {"user": "hello", "stream": False}}),
-        ("POST", "/api/chat", {"json": {"user": "hello", "chain": "docs"}}),
-        ("POST", "/api/chat", {"json": {"user": "hello", "chain": "nope"}}),
-        ("POST", "/api/chat", {"content": b"{"}),
-        ("POST", "/api/chat", {"content": b"x" * 5_000_000}),
-        ("POST", "/api/chat", {"headers": {"x-long": "y" * 40_000}}),
-        ("POST", "/api/chat/text", {"json": {"user": "hello", "chain": "docs"}}),
-        ("POST", "/api/chat/ui-message", {"json": {"messages": []}}),
-        ("POST", "/api/chat/nope", {"json": {"user": "hello"}}),
-        ("POST", v1, {"json": completion}),
-        ("POST", v1, {"json": {**completion, "stream": True}}),
-        ("POST", v1, {"json": {**completion, "model": "docs"}}),
-        ("POST", v1, {"json": {**completion, "model": "nope"}}),
-        ("POST", proxied, {"json": {"input": "hello"}}),
-        ("POST", "/nowhere", {}),
-    ]
 
 
 def test_no_answer_and_no_line_has_a_secret() -> None:

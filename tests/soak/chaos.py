@@ -10,10 +10,9 @@ import signal
 import sys
 from urllib.parse import urlsplit
 
-from tests.chaos import SETTINGS, Chaos, backends
-from tests.server import Server, until
+from tests.chaos import SETTINGS, Chaos, backends, census, recorded
+from tests.server import Server, open_streams, until
 from tests.standin.process import StandIn
-from tests.test_chaos import census, open_streams, recorded
 
 STREAMS, CONCURRENCY = 1000, 100
 KILL_EVERY_SECONDS = 3.0
