@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httptools
 
-BOUND_SECONDS = 10
+BOUND_SECONDS = 20
 
 
 @dataclass

@@ -16,7 +16,7 @@ from settings import Settings
 from streaming.limits import Capacity
 from telemetry import Telemetry
 from telemetry.journal import Journal
-from tests.server import Server
+from tests.server import Server, until
 
 READY = "/api/health?ready=1"
 
@@ -50,9 +50,14 @@ def test_a_stranger_is_told_the_status_alone(small: Server) -> None:
 def test_a_chain_that_cannot_be_loaded_is_not_ready() -> None:
     broken = {"CHAINS": "mine=tests.example_chains:missing", "CHAT_CHAIN": "mine"}
     with Server(broken) as server:
-        response = server.client.get(READY)
-        assert (response.status_code, response.json()["status"]) == (503, "unavailable")
-        assert response.json()["checks"]["chain"] == "could not be loaded"
+
+        def told() -> object:
+            response = server.client.get(READY)
+            assert response.status_code == 503
+            assert response.json()["status"] == "unavailable"
+            return response.json()["checks"]["chain"]
+
+        until(lambda: told() == "could not be loaded", 40)
         assert server.client.get("/api/health").status_code == 503  # It is known now.
 
 

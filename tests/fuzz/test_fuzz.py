@@ -16,6 +16,7 @@ from tests.standin.process import StandIn
 def fuzzed() -> Iterator[Server]:
     """The app with limits that malformed requests run into."""
     with StandIn(quiet=True) as standin, Server(azure(standin, **SETTINGS)) as server:
+        server.warm()
         yield server
 
 

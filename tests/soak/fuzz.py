@@ -22,6 +22,7 @@ def main() -> int:
         with StandIn(quiet=True) as standin:
             settings = azure(standin, **SETTINGS) if model else SETTINGS
             with Server(settings) as server:
+                server.warm()
                 report = asyncio.run(run(server, generate(seed, EACH)))
         tried, kinds = sum(report.tried.values()), len(report.tried)
         seconds = round(monotonic() - began)
