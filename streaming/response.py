@@ -135,33 +135,42 @@ class EventResponse(Response):
         start = {"type": "http.response.start", "status": 200, "headers": raw}
         await send(start)
         while not pipe.left:
-            body = await pipe.read(self._limits.keep_alive)
+            try:
+                body = await pipe.read(self._limits.keep_alive)
+            except TimeoutError:
+                body = self._dialect.keep_alive(self._progress.deployment)
             if body is None:
-                await send({"type": "http.response.body", "body": b""})
+                if not pipe.broken:  # Else the connection is cut, which is the truth.
+                    await send({"type": "http.response.body", "body": b""})
                 return
-            body = body or self._dialect.keep_alive(self._progress.deployment)
             await send({"type": "http.response.body", "body": body, "more_body": True})
 
     async def _produce(self, pipe: "_Pipe") -> None:
         try:
-            watched = self._watch(pipe)
-            async with (
-                aclosing(self._events),
-                aclosing(watched),
-                aclosing(self._dialect.encode(watched, self._request)) as frames,
-            ):
-                async for frame in frames:
-                    if not self._request.stream:
-                        pipe.commit()  # The one body there is: nothing failed.
-                    await pipe.write(frame)
-        except Exception as exc:  # A dialect's bug: the caller must not wait for ever.
-            pipe.fail(InternalError("The answer could not be written."))
-            # The text of an exception may hold what was asked.
-            log.error(
-                "request %s: %s in a dialect", self._request.id, type(exc).__name__
-            )
+            async with aclosing(self._events):
+                try:
+                    await self._encode(pipe)
+                except Exception as exc:  # A dialect's bug.
+                    bug = InternalError("The answer could not be written.")
+                    pipe.fail(bug)
+                    # The text of an exception may hold what was asked.
+                    kind = type(exc).__name__
+                    log.error("request %s: %s in a dialect", self._request.id, kind)
+                    with suppress(Exception):
+                        await self._events.athrow(bug)  # For the run's record.
         finally:
             pipe.finish()
+
+    async def _encode(self, pipe: "_Pipe") -> None:
+        watched = self._watch(pipe)
+        async with (
+            aclosing(watched),
+            aclosing(self._dialect.encode(watched, self._request)) as frames,
+        ):
+            async for frame in frames:
+                if not self._request.stream:
+                    pipe.commit()  # The one body there is: nothing failed.
+                await pipe.write(frame)
 
     async def _watch(self, pipe: "_Pipe") -> AsyncGenerator[Event]:
         """Pass the events on, and tell *pipe* when one of them decides the status."""
@@ -197,6 +206,7 @@ class _Pipe:
         self._deadline = deadline
         self.committed = False
         self.left = False
+        self.broken = False
         self.failure: ChatError | None = None
         self._ready: list[bytes] = []
         self._size = 0
@@ -220,19 +230,22 @@ class _Pipe:
                 await self._drained.wait()
 
     async def read(self, seconds: float) -> bytes | None:
-        """All that is ready; `b""` after *seconds* of silence; `None` at the end."""
-        if not self._ready and not self._finished:
-            self._changed.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
+        """All that is ready; `None` at the end.
+
+        Raises `TimeoutError` after *seconds* of silence.
+        """
+        if not self._ready:
+            async with asyncio.timeout(seconds):
+                while not (self._ready or self._finished or self.left):
+                    self._changed.clear()
                     await self._changed.wait()
-        if self._ready:
-            body = b"".join(self._ready)
-            self._ready.clear()
-            self._size = 0
-            self._drained.set()
-            return body
-        return None if self._finished else b""
+        if not self._ready:
+            return None
+        body = b"".join(self._ready)
+        self._ready.clear()
+        self._size = 0
+        self._drained.set()
+        return body
 
     async def wait_until_committed(self, seconds: float | None) -> None:
         """Return once the status is decided, after *seconds* at the latest."""
@@ -246,15 +259,17 @@ class _Pipe:
 
     def commit(self) -> None:
         """The status is 200 from here on, unless it is already another."""
-        if not self.failure:
+        if not (self.failure or self.committed):
             self.committed = True
             self._changed.set()
 
     def fail(self, error: ChatError) -> None:
-        """The status is *error*'s, unless it is already 200."""
-        if not self.committed:
+        """The status is *error*'s or, if it is already 200, the stream breaks off."""
+        if self.committed:
+            self.broken = True
+        else:
             self.failure = self.failure or error
-            self._changed.set()
+        self._changed.set()
 
     def finish(self) -> None:
         """Nothing more will be written."""

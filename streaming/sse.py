@@ -3,7 +3,9 @@
 See: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
+import json
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -25,31 +27,39 @@ _LINE_BREAKS = (
 def dumps(value: Any) -> bytes:
     """*value* as one line of JSON for any reader of lines.
 
-    A lone surrogate, which UTF-8 cannot carry, becomes U+FFFD.
+    A lone surrogate, which UTF-8 cannot carry, becomes U+FFFD. An integer may have any
+    length. What JSON has no word for is written as `str` has it.
     """
     try:
         data = orjson.dumps(value)
     except orjson.JSONEncodeError:
-        data = orjson.dumps(_without_surrogates(value))
+        plain = _plain(value)
+        data = json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
     if b"\xe2\x80" in data or b"\xc2\x85" in data:
         for character, escape in _LINE_BREAKS:
             data = data.replace(character, escape)
     return data
 
 
-def _without_surrogates(value: Any) -> Any:
+def _plain(value: Any) -> Any:
+    """*value* as nothing but what JSON has."""
     match value:
-        case str():
-            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        case dict():
-            return {
-                _without_surrogates(key): _without_surrogates(item)
-                for key, item in value.items()
-            }
-        case list() | tuple():
-            return [_without_surrogates(item) for item in value]
-        case _:
+        case None | bool() | int():
             return value
+        case float():
+            return value if isfinite(value) else None
+        case str():
+            return _without_surrogates(value)
+        case dict():
+            return {_without_surrogates(str(k)): _plain(v) for k, v in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_plain(item) for item in value]
+        case _:
+            return _without_surrogates(str(value))
+
+
+def _without_surrogates(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def to_utf8(text: str) -> bytes:
@@ -57,7 +67,7 @@ def to_utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        return str(_without_surrogates(text)).encode()
+        return _without_surrogates(text).encode()
 
 
 def encode(value: Any, event: str | None = None) -> bytes:

@@ -10,14 +10,14 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from streaming.dialects import Dialect
+from streaming.dialects import Dialect, delta, openai, text, ui_message
 from streaming.dialects import json as native
 from streaming.errors import InternalError, RateLimited
-from streaming.events import Citation, Event, TextDelta
+from streaming.events import Citation, Event, ReasoningDelta, TextDelta, ToolCall
 from streaming.limits import Limits
 from streaming.requests import ChatRequest
 from tests.kept import Kept
-from tests.server import read_events, text_of
+from tests.server import read_events
 from tests.streaming.answered import answer, served
 
 
@@ -41,9 +41,9 @@ def broken_dialect(after: int) -> Dialect:
 
 
 async def three() -> AsyncGenerator[Event]:
-    for text in ("a", "b", "c"):
+    for token in ("a", "b", "c"):
         await asyncio.sleep(0.05)
-        yield TextDelta("d", text)
+        yield TextDelta("d", token)
 
 
 async def test_a_dialects_bug_before_the_first_frame_is_a_500(
@@ -61,14 +61,23 @@ async def test_a_dialects_bug_before_the_first_frame_is_a_500(
     assert "secret" not in caplog.text + response.text
 
 
-async def test_a_dialects_bug_in_the_middle_ends_without_done() -> None:
+async def test_a_dialects_bug_in_the_middle_cuts_the_connection() -> None:
+    kept, came = Kept(), bytearray()
+
+    async def read(response: httpx.Response) -> None:
+        async for piece in response.aiter_bytes():
+            came.extend(piece)
+
     async with (
-        served(lambda: answer(three, Kept(), dialect=broken_dialect(2))) as url,
+        served(lambda: answer(three, kept, dialect=broken_dialect(2))) as url,
         httpx.AsyncClient() as client,
+        client.stream("GET", url) as response,
     ):
-        events = read_events(await client.get(url))
-    assert text_of(events) == "ab"
-    assert events[-1][0] != "done"
+        with pytest.raises(httpx.RemoteProtocolError):
+            await read(response)
+    assert (came.count(b"delta_content"), came.count(b"event: done")) == (2, 0)
+    [run] = kept.runs
+    assert (run.status, run.error and run.error.code) == ("error", "internal_error")
 
 
 async def failing() -> AsyncGenerator[Event]:
@@ -95,6 +104,70 @@ async def test_with_no_peek_the_status_is_out_at_once() -> None:
     ):
         events = read_events(await client.get(url))
     assert [name for name, _ in events] == ["error", "done"]
+
+
+async def test_what_a_dialect_does_not_show_is_no_silence() -> None:
+    async def thinking() -> AsyncGenerator[Event]:
+        for _ in range(5):
+            await asyncio.sleep(0.01)
+            yield ReasoningDelta("d", "hm")
+        yield TextDelta("d", "a")
+
+    async with (
+        served(lambda: answer(thinking, Kept(), dialect=cast(Dialect, delta))) as url,
+        httpx.AsyncClient() as client,
+    ):
+        body = (await client.get(url)).content
+    assert body.startswith(b'data: {"delta":"a"')
+    assert delta.keep_alive("d") not in body
+
+
+async def test_silence_is_filled_however_much_is_not_shown() -> None:
+    async def thinking() -> AsyncGenerator[Event]:
+        for _ in range(50):
+            await asyncio.sleep(0.02)
+            yield ReasoningDelta("d", "hm")
+
+    limits = Limits(keep_alive=0.2)
+    hiding = cast(Dialect, delta)
+    async with (
+        served(lambda: answer(thinking, Kept(), dialect=hiding, limits=limits)) as url,
+        httpx.AsyncClient() as client,
+    ):
+        body = (await client.get(url)).content
+    assert delta.keep_alive("d") in body
+
+
+async def test_an_empty_answer_is_empty() -> None:
+    async def nothing() -> AsyncGenerator[Event]:
+        return
+        yield
+
+    plain = cast(Dialect, text)
+    async with (
+        served(lambda: answer(nothing, Kept(), dialect=plain, stream=False)) as url,
+        httpx.AsyncClient() as client,
+    ):
+        response = await client.get(url)
+    assert (response.status_code, response.content) == (200, b"")
+
+
+@pytest.mark.parametrize("dialect", [native, openai, ui_message])
+async def test_whatever_a_tool_is_called_with_can_be_written(
+    dialect: ModuleType,
+) -> None:
+    odd = {"order": 2**70, "seen": {1}, "none": float("nan")}
+
+    async def calling() -> AsyncGenerator[Event]:
+        yield ToolCall("d", "c1", "find", odd)
+
+    async with (
+        served(lambda: answer(calling, Kept(), dialect=cast(Dialect, dialect))) as url,
+        httpx.AsyncClient() as client,
+    ):
+        body = (await client.get(url)).text
+    assert str(2**70) in body
+    assert body.rstrip().splitlines()[-1].startswith("data: ")
 
 
 async def test_what_is_ready_goes_out_in_one_write() -> None:

@@ -4,6 +4,7 @@ See: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import json
+from pathlib import Path
 
 import httpx
 import pytest
@@ -101,3 +102,21 @@ def test_half_a_surrogate_pair_becomes_the_replacement_character() -> None:
     value = {"a\ud83d": ["\ud83d", "\ud83d\ude00", 1, True, None]}
     expected = {"a\ufffd": ["\ufffd", "😀", 1, True, None]}
     assert json.loads(sse.dumps(value)) == expected
+
+
+def test_what_json_has_no_word_for_is_written_all_the_same() -> None:
+    value = {
+        1: 2**70,
+        "set": {"a\u2028"},
+        "nan": [float("inf"), 0.5],
+        "type": Path("p"),
+    }
+    data = sse.dumps(value)
+    assert b"\n" not in data
+    assert "\u2028".encode() not in data
+    assert json.loads(data) == {
+        "1": 2**70,
+        "set": ["a\u2028"],
+        "nan": [None, 0.5],
+        "type": "p",
+    }
