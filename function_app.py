@@ -130,7 +130,7 @@ async def chat(req: Request, run: Run) -> Response:
         seconds=settings.body_timeout_seconds,
     )
     run.prompt_bytes = len(body)
-    return start(dialect.parse(body, req.path_params), run)
+    return start(await http.parsed(dialect.parse, body, req.path_params), run)
 
 
 def start(request: ChatRequest, run: Run) -> Response:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     BaseModel,
     ConfigDict,
+    FailFast,
     Field,
     StringConstraints,
     ValidationError,
@@ -17,8 +18,19 @@ Role = Literal["system", "developer", "user", "assistant", "tool"]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 
+MAX_FIELDS = 100
+"""Of one object. Each that is unknown is an error, and there is room for many."""
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_fields_to_count(cls, given: Any) -> Any:
+        if isinstance(given, dict) and len(given) > MAX_FIELDS:
+            raise ValueError(f"more than {MAX_FIELDS} fields")
+        return given
 
 
 class ContentPart(BaseModel):
@@ -59,10 +71,10 @@ class Message(_Frozen):
     """One turn of the conversation, in OpenAI's shape."""
 
     role: Role
-    content: str | list[ContentPart] | None = None
+    content: str | Annotated[list[ContentPart], FailFast()] | None = None
     name: Text | None = None
     tool_call_id: Text | None = None
-    tool_calls: list[ToolCallRequest] | None = None
+    tool_calls: Annotated[list[ToolCallRequest], FailFast()] | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -92,7 +104,7 @@ class ChatRequest(_Frozen):
     `id` and `run_id` are the server's to set.
     """
 
-    messages: Annotated[list[Message], Field(min_length=1)]
+    messages: Annotated[list[Message], FailFast(), Field(min_length=1)]
     chain: Text | None = None
     stream: bool = True
     sampling: Sampling = Sampling()
@@ -103,7 +115,7 @@ class ChatRequest(_Frozen):
     @model_validator(mode="after")
     def _someone_waits_for_an_answer(self) -> Self:
         if self.messages[-1].role == "assistant":
-            raise ValueError("'messages': the last one must not be the assistant's")
+            raise ValueError("messages: the last one must not be the assistant's")
         return self
 
 
@@ -145,8 +157,8 @@ def _sentence(error: Any) -> str:
         for part in error["loc"]
         if isinstance(part, int) or part in _FIELDS or unknown
     ]
-    field = ".".join(path)
     message = str(error["msg"]).removeprefix("Value error, ")
+    field = ".".join(path) or ("" if ": " in message else "The body")
     match error["type"]:
         case "missing":
             message = "is missing"

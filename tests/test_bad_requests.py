@@ -164,6 +164,48 @@ def test_more_messages_than_allowed_are_413(small: Server) -> None:
     assert allowed.status_code == 200
 
 
+CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": ""}}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"role": "user", "content": [{"type": "text", "text": "a"}] * 13},
+        {"role": "assistant", "content": "", "tool_calls": [CALL] * 13},
+    ],
+    ids=["parts", "calls"],
+)
+def test_more_parts_than_that_many_messages_have_are_413(
+    small: Server, message: dict[str, Any]
+) -> None:
+    """Each is work on the event loop, for LangChain and the model's SDK."""
+    response = small.client.post("/api/chat", json={"messages": [message, HELLO]})
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (413, "too_large")
+    assert "more than 12 content parts and tool calls" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "told"),
+    [
+        ([1] * 100_000, "messages.0: "),
+        ([{}] * 100_000, "messages.0.role: is missing"),
+        ([{"role": "user", "content": [1] * 100_000}], "messages.0.content.0: "),
+        ([{"role": "assistant", "tool_calls": [1] * 100_000}], "tool_calls.0: "),
+        ([{**HELLO, **dict.fromkeys(map(str, range(101)))}], "more than 100 fields"),
+    ],
+    ids=["messages", "empty", "parts", "calls", "fields"],
+)
+def test_of_many_errors_the_first_is_told(
+    app: Server, messages: list[Any], told: str
+) -> None:
+    response = app.client.post("/api/chat", json={"messages": messages})
+    message = response.json()["error"]["message"]
+    assert response.status_code == 400
+    assert told in message
+    assert len(message) < 300
+
+
 @pytest.mark.parametrize("role", ["system", "developer"])
 def test_a_callers_system_prompt_is_refused_where_so_set(
     small: Server, role: str

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,6 +54,29 @@ def check(body: bytes) -> None:
         return
     assert re.match(r"The body |user, messages: |[a-z_]+(\.\w+)*: ", message)
     assert len(message) < 2000
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "param"),
+    [
+        (
+            {"messages": [{"role": "assistant", "content": "?"}]},
+            "messages: the last one must not be the assistant's",
+            "messages",
+        ),
+        (
+            {"user": "?", **dict.fromkeys(map(str, range(101)))},
+            "The body: more than 100 fields",
+            None,
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_whole_is_said_of_it(
+    body: dict[str, Any], message: str, param: str | None
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        native.parse(json.dumps(body).encode(), {})
+    assert (str(refused.value), refused.value.param) == (message, param)
 
 
 @given(bodies)

@@ -125,6 +125,37 @@ async def test_a_tool_that_the_server_has_run_is_not_the_callers_to_run() -> Non
     assert await stream(CALL, RESULT, *said("a"), *ended("tool_calls")) == expected
 
 
+OPEN = ToolCall("d", "call_2", "look_up", {})
+
+
+@pytest.mark.parametrize("reason", ["stop", "tool_calls"])
+async def test_a_tool_call_left_open_is_why_the_answer_ends(reason: Any) -> None:
+    """The chain ends as its last model call did, which may have called nothing."""
+    events = [CALL, OPEN, RESULT, *said("a"), *ended(reason)]
+    assert await stream(*events) == (
+        role()
+        + chunk(b'"content":"a"')
+        + chunk(
+            b'"tool_calls":[{"index":0,"id":"call_2","type":"function","function":'
+            b'{"name":"look_up","arguments":"{}"}}]'
+        )
+        + chunk(b"", b'"tool_calls"')
+        + DONE
+    )
+    [choice] = (await whole(*events))["choices"]
+    assert [call["id"] for call in choice["message"]["tool_calls"]] == ["call_2"]
+    assert choice["finish_reason"] == "tool_calls"
+
+
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+async def test_an_answer_that_was_cut_is_so_with_tool_calls_too(reason: Any) -> None:
+    events = [OPEN, *said("a"), *ended(reason)]
+    end = chunk(b"", b'"%b"' % reason.encode())
+    assert (await stream(*events)).endswith(end + DONE)
+    [choice] = (await whole(*events))["choices"]
+    assert choice["finish_reason"] == reason
+
+
 async def test_a_citation_is_context_as_azure_has_it() -> None:
     cited = (
         b'"context":{"citations":[{"content":"Paris is in France.","title":"Paris",'

@@ -60,6 +60,15 @@ async def test_each_piece_is_an_event_and_done_is_the_last() -> None:
         (("[DONE]",), b"data: [\r\n\r\ndata: DONE]\r\n\r\n"),
         ((" [DONE]\n",), b"data:  [\r\n\r\ndata: DONE]\r\ndata: \r\n\r\n"),
         (("[DONE] it",), b"data: [DONE] it\r\n\r\n"),
+        (
+            ("x\n[DONE]\ny",),
+            b"data: x\r\ndata: [\r\n\r\ndata: DONE]\r\ndata: y\r\n\r\n",
+        ),
+        (
+            ("[DONE]\r\n\t[DONE] ",),
+            b"data: [\r\n\r\ndata: DONE]\r\ndata: \t[\r\n\r\ndata: DONE] \r\n\r\n",
+        ),
+        (("[DO", "NE]"), b"data: [DO\r\n\r\ndata: NE]\r\n\r\n"),
         ((" é\u2028", "\ud83d"), " é\u2028\r\n\r\ndata: �\r\n\r\n".encode()),
     ],
 )
@@ -69,15 +78,24 @@ async def test_what_a_line_cannot_carry(texts: tuple[str, ...], frames: bytes) -
     assert stream == frames + DONE
 
 
-@given(st.lists(st.text("a \r\n[DONE]é", min_size=1, max_size=8), max_size=6))
+PARTS = st.sampled_from(
+    ["[DONE]", "[DO", "NE]", "[", " ", "\u2028", "\n", "\r", "a", "é"]
+)
+
+
+@given(st.lists(st.lists(PARTS, min_size=1, max_size=8).map("".join), max_size=6))
 async def test_a_reader_has_the_answer_with_its_line_ends_as_lf(
     texts: list[str],
 ) -> None:
-    *events, last = read(await written("text", *said(*texts), *ended()))
+    stream = await written("text", *said(*texts), *ended())
+    *events, last = read(stream)
     expected = "".join(texts).replace("\r\n", "\n").replace("\r", "\n")
     assert "".join(events) == expected
     assert last == "[DONE]"
-    assert "[DONE]" not in [event.strip() for event in events]
+    lines = [
+        line.removeprefix("data:").strip() for line in stream.decode().split("\r\n")
+    ]
+    assert lines.index("[DONE]") == len(lines) - 3
 
 
 @pytest.mark.parametrize("reason", ["length", "content_filter", "tool_calls"])
