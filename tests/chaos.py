@@ -10,6 +10,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from urllib.parse import quote
 
 import aiohttp
@@ -51,7 +52,8 @@ def backends(standins: Sequence[StandIn]) -> str:
 class Chaos:
     """Streams, *concurrency* at a time, and what became of them.
 
-    `wrong` says what should never happen; `endings` counts what may.
+    `wrong` says what should never happen; `endings` counts what may. `unfinished` are
+    those that were proxied and ended as if all was well, but without a finish reason.
     """
 
     url: str
@@ -59,6 +61,7 @@ class Chaos:
     concurrency: int = 100
     endings: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
     request_ids: list[str] = field(default_factory=list)
 
     async def run(self, streams: int) -> None:
@@ -92,7 +95,8 @@ class Stream:
     async def run(self, session: aiohttp.ClientSession) -> None:
         """Have the answer, and count how it ended."""
         prompt = (
-            f"standin:chaos text={quote(self._expected)} retry_after_ms=300 delay_ms=10"
+            f"standin:chaos tag={self._name} text={quote(self._expected)} "
+            "retry_after_ms=300 delay_ms=10"
         )
         body = {"messages": [{"role": "user", "content": prompt}], "stream": True}
         headers = {"x-request-id": self._name}
@@ -159,6 +163,8 @@ class Stream:
             return first
         # What upstream has sent is passed on, if it is only half of an answer.
         if self._path == PROXIED and first in ("", "error", "cut", "[DONE]"):
+            if first == "":
+                self._chaos.unfinished.append(self._name)
             return "broke off"
         return self._wrong(f"ended with {endings}")
 
@@ -203,6 +209,16 @@ def _finish(reason: str) -> str:
     if reason in FINISHED or reason == "galactic":
         return "finished"
     return "failed" if reason == "error" else reason
+
+
+def truncated(chaos: Chaos, standins: Sequence[StandIn]) -> list[str]:
+    """The unfinished streams that the last backend asked had not ended itself."""
+    found = []
+    for name in chaos.unfinished:
+        asked = [request for each in standins for request in each.requests(name)]
+        if max(asked, key=itemgetter("opened_at"))["outcome"] != "completed":
+            found.append(name)
+    return found
 
 
 def recorded(server: Server, chaos: Chaos) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.chaos import SETTINGS, Chaos, backends, census, recorded
+from tests.chaos import SETTINGS, Chaos, backends, census, recorded, truncated
 from tests.server import Server, open_streams, until
 from tests.standin.process import StandIn
 
@@ -18,6 +18,7 @@ def test_every_stream_ends_in_one_way_and_is_recorded_once() -> None:
             chaos = Chaos(server.url, seed=1, concurrency=25)
             asyncio.run(chaos.run(STREAMS))
             assert chaos.wrong == []
+            assert truncated(chaos, standins) == []
             assert chaos.endings.total() == STREAMS
             assert chaos.endings["finished"] > 0
             assert chaos.endings["left"] > 0
