@@ -24,6 +24,7 @@ class BodyTap:
     """Reads an answer that is no stream, unless it is not *plain* but compressed."""
 
     done, between = False, False
+    unread_bytes = 0  # A long answer's end, which is read, says what it cost.
 
     def __init__(
         self, run: Run, call: ModelCall, *, status: int, plain: bool = True

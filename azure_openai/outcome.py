@@ -99,13 +99,16 @@ def asked(body: bytes) -> object:
     return fields.get("messages", fields.get("input"))
 
 
-def estimate(body: bytes, output: Iterable[str]) -> Usage:
-    """About what a request of *body* and the *output* so far are in tokens."""
+def estimate(body: bytes, output: Iterable[str], unread: int = 0) -> Usage:
+    """About what a request of *body* and the *output* so far are in tokens.
+
+    *unread* is how many bytes more the output has.
+    """
     prompt = count_bytes(len(body))
     if len(body) <= MAX_READ:
         with suppress(RecursionError):
             prompt = _count_prompt(splice.fields(body))
-    completion = count_tokens("".join(output))
+    completion = count_tokens("".join(output)) + count_bytes(unread)
     return Usage(prompt, completion, prompt + completion, estimated=True)
 
 

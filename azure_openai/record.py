@@ -51,8 +51,11 @@ class Record:
     def _estimate(self) -> Usage:
         if self._estimated is not None:
             return self._estimated
-        unrecorded = self._tap.unrecorded if self._tap else []
-        usage = outcome.estimate(self._body, [*self.run.content, *unrecorded])
+        written, unread = self.run.content, 0
+        if self._tap is not None:
+            written = [*written, *self._tap.unrecorded]
+            unread = self._tap.unread_bytes
+        usage = outcome.estimate(self._body, written, unread)
         if self.ended:  # It stays so; and a body may be large.
             self._estimated, self._body = usage, b""
         return usage
@@ -82,6 +85,7 @@ class Record:
 
     def _count_refused(self, error: ChatError) -> None:
         """A call that was refused costs nothing, unless its prompt was filtered."""
-        written = self.run.content or (self._tap and self._tap.unrecorded)
-        if not written and error.code != "content_filter":
+        tap = self._tap
+        unseen = tap is not None and (tap.unrecorded or tap.unread_bytes)
+        if not (self.run.content or unseen) and error.code != "content_filter":
             self.call.usage = Usage()

@@ -39,6 +39,9 @@ class Tap(Protocol):
     unrecorded: list[str]
     """What the model wrote that is not the answer's text."""
 
+    unread_bytes: int
+    """Bytes of what the model wrote that were too many to read."""
+
     @property
     def between(self) -> bool:
         """Whether something may be added to what has been passed on."""
@@ -60,11 +63,12 @@ class StreamTap:
         self._run, self._call, self._asked = run, call, asked
         self._rest = b""
         self._likeness = Likeness()
-        self._passing = self._skipped = False
+        self._passing = False
         self._chunks = self._visible = 0
         self.spoken = self.done = False
         self.error: ChatError | None = None
         self.unrecorded: list[str] = []
+        self.unread_bytes = 0
 
     @property
     def between(self) -> bool:
@@ -77,11 +81,12 @@ class StreamTap:
         for end in _ends_of_events(piece):
             if self._passing:
                 self._passing = False
+                self.unread_bytes += end - start
             elif self._event(event := piece[start:end]):
                 removed = end - len(event.lstrip(b"\r\n")), end
             start = end
         if self._passing or len(piece) - start > HELD:
-            start = self._pass(piece)
+            start = self._pass(piece, start)
         if self._chunks:
             self._note(monotonic())
         self._rest = piece[start:]
@@ -97,19 +102,21 @@ class StreamTap:
             self._run.note_visible(at, self._visible)
         self._chunks = self._visible = 0
 
-    def _pass(self, piece: bytes) -> int:
+    def _pass(self, piece: bytes, start: int) -> int:
         """Pass a long event on as far as it is here, but for what may be half its end.
 
-        Give how far that is.
+        It is *piece* from *start*; give how far it goes.
         """
-        self._passing = self._skipped = self.spoken = True
+        self._passing = self._run.unread = self.spoken = True
         self._chunks += 1
         self._visible += 1
-        return len(piece.rstrip(b"\r\n"))
+        end = len(piece.rstrip(b"\r\n"))
+        self.unread_bytes += end - start
+        return end
 
     def end(self) -> bytes:
         rest, self._rest = self._rest, b""
-        if self._skipped and self.done and self._call.finish_reason is None:
+        if self._run.unread and self.done and self._call.finish_reason is None:
             self._call.note_finish("stop")  # It may have been in what was not read.
         return rest
 

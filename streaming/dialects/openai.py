@@ -227,9 +227,12 @@ class _Calls:
         return [_function_call(call) for call in self._calls]
 
     def finish_reason(self, done: Done) -> str:
-        """Never `tool_calls` where there is none to run."""
-        if done.finish_reason == "tool_calls" and not self._calls:
-            return "stop"
+        """`tool_calls` where there is one to run, and only there.
+
+        An answer that was cut stays so: what it calls may not be all.
+        """
+        if done.finish_reason in ("stop", "tool_calls"):
+            return "tool_calls" if self._calls else "stop"
         return done.finish_reason
 
 

@@ -7,6 +7,7 @@ return: CR and CRLF in the answer arrive as LF.
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from itertools import pairwise
 from typing import assert_never
 
 from streaming import sse
@@ -30,6 +31,9 @@ __all__ = ["encode", "error", "headers", "keep_alive", "parse"]
 
 END = "[DONE]"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+
+# As far as a line that reads so, but for white space, may go in one event.
+_END_IN_TEXT = re.compile(r"(?<![^\r\n])[^\S\r\n]*+\[(?=DONE\][^\S\r\n]*+(?![^\r\n]))")
 
 
 def headers(request: ChatRequest) -> Mapping[str, str]:
@@ -81,10 +85,11 @@ async def encode(
 
 
 def _said(text: str) -> bytes:
-    if text.strip() == END:  # Readers would take it for the end.
-        middle = text.index(END) + 1
-        return _frame(text[:middle]) + _frame(text[middle:])
-    return _frame(text) if text else b""
+    if END not in text:
+        return _frame(text) if text else b""
+    # Readers of events or of lines would take a line that reads so for the end.
+    cuts = [0, *(line.end() for line in _END_IN_TEXT.finditer(text)), len(text)]
+    return b"".join(_frame(text[start:end]) for start, end in pairwise(cuts))
 
 
 def _frame(text: str) -> bytes:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from streaming.events import Usage
 from telemetry import records
-from tests.azure_openai.exchanges import WHOLE
+from tests.azure_openai.exchanges import DONE, FINISH, WHOLE, exchange, through
 from tests.azure_openai.proxied import PATH, Proxied, asking, azure
 from tests.azure_openai.recorded import STREAMED, recorded, splits, without_usage
 from tests.azure_openai.replay import Replay
@@ -85,6 +85,29 @@ async def test_of_an_answer_too_large_to_keep_the_ending_is_read() -> None:
     assert run.usage.total_tokens == 7
     record = records.build(run, content=True)
     assert (record["content"], record["truncated"]) == (None, True)
+
+
+async def test_an_event_too_large_to_keep_is_told_and_counted() -> None:
+    event = b'data: {"choices":[{"index":0,"delta":{"content":"%b"}}]}\n\n'
+    body = event % b"Hello " + event % (b"x" * 1_000_000) + FINISH + DONE
+    replay = Replay(pieces=[body])
+    proxied, answer = await exchange(replay)
+    assert answer.content == body
+    [run] = proxied.runs
+    assert (run.status, run.finish_reason) == ("ok", "stop")
+    assert run.usage.estimated
+    assert run.usage.output_tokens == pytest.approx(250_000, rel=0.01)
+    record = records.build(run, content=True)
+    assert (record["content"], record["truncated"]) == (None, True)
+
+
+async def test_an_error_after_such_an_event_is_counted_too() -> None:
+    event = b'data: {"choices":[{"index":0,"delta":{"content":"%b"}}]}\n\n'
+    replay = Replay(pieces=[event % (b"x" * 1_000_000)], whole=False)
+    proxied, *_ = await through(replay)
+    [run] = proxied.runs
+    assert run.status == "error"
+    assert run.usage.output_tokens == pytest.approx(250_000, rel=0.01)
 
 
 async def test_what_is_compressed_all_the_same_passes_unread() -> None:

@@ -165,6 +165,30 @@ def test_a_long_event_passes_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tapped.tap.between
 
 
+@pytest.mark.parametrize("size", [1000, 30_000])
+def test_what_passes_in_pieces_is_told_and_counted(size: int) -> None:
+    said = b'data: {"choices":[{"index":0,"delta":{"content":"%b"}}]}\n\n'
+    long = said % (b"x" * 100_000)
+    stream = said % b"Hello " + long + long + said % b"." + b"data: [DONE]\n\n"
+    tapped = Tapped(asked=True)
+    pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
+    assert tapped.read(*pieces) == stream
+    assert (tapped.run.content, tapped.run.unread) == (["Hello ", "."], True)
+    assert tapped.tap.unread_bytes == 2 * len(long)
+    assert tapped.call.finish_reason == "stop"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_a_long_event_is_read_or_told_to_be_unread(data: st.DataObject) -> None:
+    stream, tapped = recorded("big bytes=200000"), Tapped(asked=True)
+    long = max(stream.split(b"\n\n"), key=len) + b"\n\n"
+    text = json.loads(long[6:])["choices"][0]["delta"]["content"]
+    assert tapped.read(*data.draw(splits(stream))) == without_usage(stream)
+    read = "".join(tapped.run.content), tapped.run.unread, tapped.tap.unread_bytes
+    assert read in [(text, False, 0), ("", True, len(long))]
+
+
 def test_an_error_in_the_stream_is_read_and_passed_on() -> None:
     tapped = Tapped(asked=True)
     stream = recorded("error_event tokens=1")
