@@ -1,6 +1,7 @@
 """Records that a sink will never take, kept for somebody to look at."""
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time
@@ -31,5 +32,6 @@ class DeadLetters:
     def expire(self, seconds: float) -> None:
         """Remove what is older."""
         for path in self._folder.glob("dead-letters-*.ndjson"):
-            if time() - path.stat().st_mtime > seconds:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # Another process was faster.
+                if time() - path.stat().st_mtime > seconds:
+                    path.unlink()

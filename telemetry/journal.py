@@ -5,18 +5,17 @@ event loop for milliseconds: it survives the process, however that ends, but not
 machine. What a process leaves behind the next one adopts.
 """
 
-import errno
 import os
 import threading
-from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from time import time
+from time import sleep, time
 
 from telemetry.dead_letters import DeadLetters
+from telemetry.folder import prepare, segments_in, sweep
 from telemetry.notices import Notices
-from telemetry.segments import NAME, SUFFIX, Batch, Segment, sinks_of
+from telemetry.segments import Batch, Segment, sinks_of
+from telemetry.waiting import Waiting
 
 SEGMENT_BYTES = 16 * 1024 * 1024
 MAX_BYTES = 512 * 1024 * 1024
@@ -25,11 +24,18 @@ MAX_AGE_SECONDS = 7 * 86_400
 PATIENCE_SECONDS = 3600
 """For which a process tries to deliver what is too old, before it gives up."""
 
-KEPT_SECONDS = 3600
-"""The age at which a segment that is kept is ended."""
+SEGMENT_SECONDS = 6 * 3600
+"""The age at which a segment is ended, which can be too old only then: what is in it is
+removed that much later at most, and an outage of a week takes 28 descriptors."""
 
 MAX_WAITING_BYTES = 16 * 1024 * 1024
 """Of records that wait in memory while the disk is full."""
+
+SLICE_BYTES = 64 * 1024
+"""Of them, what is written at once: the event loop may wait for it."""
+
+BREATH_SECONDS = 0.001
+"""Between two slices, for who else wants to write."""
 
 TIDY_SECONDS = 60
 BATCH_BYTES = 200_000
@@ -53,18 +59,18 @@ class Journal:
     ) -> None:
         self.folder, self._sinks, self._keep = folder, tuple(sinks), keep
         self._max_bytes = max_bytes
-        _prepare(folder)
+        prepare(folder)
         self._dead = DeadLetters(folder)
         self._lock = threading.Lock()  # The event loop waits for it: nothing slow.
         self._tidying = threading.Lock()
         self._wakes: list[threading.Event] = []
-        self._waiting: deque[bytes] = deque()
+        self._waiting = Waiting()
         self.notices = Notices()
         self.lost = 0
         self._kept: set[Path] = set()
         self._segments: list[Segment] = []
         self._active: Segment | None = None
-        self._sweep()
+        sweep(folder)
         self._adopt()
         self._bytes = self._measure()
         self._closing, self._untidy = False, threading.Event()
@@ -74,10 +80,14 @@ class Journal:
         tidying.start()
 
     def append(self, line: bytes) -> None:
-        """Keep *line*; where that fails it is counted, and never raised."""
+        """Keep *line*; where there is no room it is counted, and nothing raised."""
         with self._lock:
-            self._waiting.append(line + b"\n")
-            self._write()
+            self._waiting.put(line + b"\n")
+            if self._write(SLICE_BYTES):
+                self._untidy.set()
+            if why := self._has_no_room():
+                self._waiting.drop_last()
+                self._lose(why)
         self._wake()
 
     def _wake(self) -> None:
@@ -113,12 +123,12 @@ class Journal:
             if not self._dead.add(line):
                 self._lose("too many dead letters today")
         except OSError as exc:
-            self.notices.put("disk", f"cannot write: {os.strerror(exc.errno or 0)}")
+            self._lose(f"no dead letter: {os.strerror(exc.errno or 0)}")
 
     def tidy(self) -> None:
         """Write what waits, adopt, remove what is delivered, too old or too much."""
+        self._write_all()
         with self._lock:
-            self._write()
             if self._active is not None and self._is_to_end(self._active):
                 self._end_segment()
         with self._tidying:
@@ -132,8 +142,8 @@ class Journal:
 
     def _is_to_end(self, segment: Segment) -> bool:
         """What waits to be delivered may grow: each segment holds a descriptor."""
-        old = time() - segment.created > KEPT_SECONDS
-        return segment.gone or (old if self._keep else segment.delivered)
+        old = time() - segment.created > SEGMENT_SECONDS
+        return segment.gone or old or (segment.delivered and not self._keep)
 
     def _tidy_now_and_then(self) -> None:
         while not self._closing:
@@ -142,9 +152,7 @@ class Journal:
             try:
                 self.tidy()
             except OSError as exc:
-                self.notices.put(
-                    "disk", f"cannot tidy up: {os.strerror(exc.errno or 0)}"
-                )
+                self._complain("tidy up", exc)
 
     def backlog(self, sink: str) -> int:
         """The bytes that *sink* has not taken yet."""
@@ -160,35 +168,48 @@ class Journal:
         self._closing = True
         self._untidy.set()
         with self._lock, self._tidying:
-            self._write()
+            self._write(MAX_WAITING_BYTES)
             self._end_segment()
             self._forget_delivered()
             for segment in self._segments:
                 segment.close()
             self._segments.clear()
 
-    def _write(self) -> None:
-        while self._waiting:
-            line = self._waiting[0]
+    def _write(self, most: int) -> bool:
+        """Write about *most* bytes of what waits; whether more can be written."""
+        written = 0
+        while self._waiting and written < most:
+            line = self._waiting.first
             if self._bytes + len(line) > self._max_bytes:
-                self._waiting.popleft()
-                self._lose("the journal is full")
-                continue
+                return False
             try:
                 segment = self._active or self._begin()
                 segment.append(line)
             except OSError as exc:
-                reason = f"cannot write: {os.strerror(exc.errno or 0)}"
-                self.notices.put("disk", reason)
-                while sum(map(len, self._waiting)) > MAX_WAITING_BYTES:
-                    self._waiting.popleft()
-                    self._lose(reason)
-                return
-            self._waiting.popleft()
+                self._complain("write", exc)
+                return False
+            self._waiting.drop_first()
             self._bytes += len(line)
+            written += len(line)
             if segment.size >= SEGMENT_BYTES:
                 self._end_segment()
                 self._untidy.set()
+        return bool(self._waiting)
+
+    def _write_all(self) -> None:
+        while True:
+            with self._lock:
+                if self._closing or not self._write(SLICE_BYTES):
+                    return
+            sleep(BREATH_SECONDS)
+
+    def _has_no_room(self) -> str | None:
+        """Why the newest record that waits must not, if so."""
+        if self._waiting and self._bytes + self._waiting.size > self._max_bytes:
+            return "the journal is full"
+        if self._waiting.size > MAX_WAITING_BYTES:
+            return "too many wait for the disk"
+        return None
 
     def _begin(self) -> Segment:
         self._active = Segment.create(self.folder, self._sinks)
@@ -200,17 +221,10 @@ class Journal:
         if self._active is not None:
             self._active.sealed, self._active = True, None
 
-    def _sweep(self) -> None:
-        """Remove a sink's place in what is gone."""
-        for path in self.folder.glob(f"{NAME}.*"):
-            fresh = time() - path.stat().st_mtime < TIDY_SECONDS
-            if not fresh and not path.with_suffix(SUFFIX).exists():
-                path.unlink(missing_ok=True)
-
     def _adopt(self) -> None:
         """Take over what processes that have ended left."""
         held = {segment.path for segment in self._segments} | self._kept
-        for path, _ in _files(self.folder):
+        for path, _ in segments_in(self.folder):
             segment = None if path in held else Segment.adopt(path, self._sinks)
             if segment is None:
                 continue
@@ -237,7 +251,7 @@ class Journal:
     def _expire(self) -> None:
         """Remove what is too old; of what is kept also the oldest, if it is much."""
         self._dead.expire(MAX_AGE_SECONDS)
-        files = _files(self.folder)
+        files = segments_in(self.folder)
         self._kept &= {path for path, _ in files}
         over = sum(stat.st_size for _, stat in files) - self._max_bytes * 3 // 4
         held = {segment.path: segment for segment in self._segments}
@@ -261,7 +275,10 @@ class Journal:
         segment.delete()
 
     def _measure(self) -> int:
-        return sum(stat.st_size for _, stat in _files(self.folder))
+        return sum(stat.st_size for _, stat in segments_in(self.folder))
+
+    def _complain(self, what: str, exc: OSError) -> None:
+        self.notices.put("disk", f"cannot {what}: {os.strerror(exc.errno or 0)}")
 
     def _lose(self, why: str, count: int = 1) -> None:
         self.lost += count
@@ -271,21 +288,3 @@ class Journal:
 def _is_for(path: Path, sinks: Sequence[str]) -> bool:
     """Whether any of *sinks* was to have what is at *path*."""
     return any(sink in sinks for sink in sinks_of(path))
-
-
-def _files(folder: Path) -> list[tuple[Path, os.stat_result]]:
-    """The segments in *folder*, also other processes', the oldest first."""
-    files = []
-    for path in sorted(folder.glob(NAME + SUFFIX)):
-        with suppress(FileNotFoundError):
-            files.append((path, path.stat()))
-    return files
-
-
-def _prepare(folder: Path) -> None:
-    """Make *folder*, for nobody but this user: what was asked may be in it."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if hasattr(os, "getuid") and folder.stat().st_uid not in (os.getuid(), 0):
-        raise PermissionError(errno.EPERM, "it is somebody else's")
-    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        raise PermissionError(errno.EACCES, "it cannot be written to")

@@ -24,7 +24,7 @@ _OPEN = (
 
 
 _RENAMES = sys.platform != "win32"
-"""Whether a file can be renamed while it is open."""
+"""Whether a file can be renamed, and removed, while it is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +82,15 @@ class Segment:
             return None
         try:
             _lock(descriptor)
+            size = os.fstat(descriptor).st_size
+            beside = {sink: path.with_suffix(f".{sink}") for sink in sinks}
+            taken = {sink: _offset(each, size) for sink, each in beside.items()}
             gone = os.fstat(descriptor).st_nlink == 0
         except OSError:
             gone = True
         if gone:
             os.close(descriptor)
             return None
-        size = os.fstat(descriptor).st_size
-        taken = {sink: _offset(path.with_suffix(f".{sink}"), size) for sink in sinks}
         segment = cls(path, descriptor, taken)
         segment.sealed = True
         return segment
@@ -159,9 +160,15 @@ class Segment:
         os.close(self._descriptor)
 
     def delete(self) -> None:
-        """Unlock it, and remove it with all that belongs to it."""
-        self.close()
-        remove(self.path)
+        """Remove it with all that belongs to it, and let nobody adopt it meanwhile."""
+        if not _RENAMES:
+            self.close()
+            remove(self.path)
+            return
+        try:
+            remove(self.path)
+        finally:
+            self.close()
 
 
 _CURSOR = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)

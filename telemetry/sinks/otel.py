@@ -109,12 +109,12 @@ class Ids(IdGenerator):
 class Own:
     """What is made here, and not by others: `None` is what is switched off.
 
-    The last of *statuses* is what the collector has answered with, 0 if it has not.
+    *statuses* is where the collector's last answer is put, 0 where there is none.
     """
 
     ids: Ids
     spans: "SpanExporter | None"
-    statuses: Sequence[int]
+    statuses: deque[int]
     close: Callable[[], None]
 
 
@@ -191,6 +191,7 @@ class Outlet:
         ]
         if self._own.spans is None or not sampled:
             return
+        self._own.statuses.append(0)
         if self._own.spans.export(sampled) is not SpanExportResult.SUCCESS:
             if (status := self._own.statuses[-1]) in REFUSED:
                 raise Rejected(f"the collector answered with status {status}")

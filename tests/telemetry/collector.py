@@ -16,9 +16,12 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
 class Collector:
-    """Answers with *status*; `received` is each request's path, and its bytes."""
+    """Answers with *status*; `received` is each request's path, and its bytes.
 
-    def __init__(self, status: int = 200) -> None:
+    With anything but 200 it closes the connection.
+    """
+
+    def __init__(self, status: int = 200, *, port: int = 0) -> None:
         self.status = status
         self.received: list[tuple[str, bytes]] = []
         self._changed = threading.Condition()
@@ -32,16 +35,19 @@ class Collector:
                 status = collector.receive(self.path, body)
                 self.send_response(status)
                 self.send_header("content-length", "0")
+                if status != 200:
+                    self.send_header("connection", "close")
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         self._server.block_on_close = False
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.port: int = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -13,6 +13,7 @@ from telemetry import sender as sending
 from telemetry.journal import Journal
 from telemetry.sender import Sender
 from telemetry.sinks import Rejected, otel
+from tests.server import until
 from tests.telemetry.collector import Collector, attributes
 from tests.telemetry.spans import seen
 from tests.telemetry.trace import TRACEPARENT, record, traces
@@ -112,6 +113,32 @@ def test_what_the_collector_calls_malformed_is_rejected(
         sink.emit([record(request_id="two")])
         collector.tree("two")
         sink.close()
+
+
+def test_what_no_collector_answers_is_not_judged_by_its_last_answer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sending, "FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(sending, "LONGEST_PAUSE_SECONDS", 0.002)
+    journal = Journal(tmp_path, ["otel"], keep=False)
+    with Collector(status=400) as collector:
+        environment = {"TRACES_ENDPOINT": traces(collector), "TIMEOUT": "0.9"}
+        sink = built(
+            monkeypatch,
+            **{f"OTEL_EXPORTER_OTLP_{k}": v for k, v in environment.items()},
+        )
+        sender = Sender("otel", sink, journal)
+        sender.start()
+        journal.append(records.dumps(record(request_id="one")))
+        until(lambda: sender.rejected == 1)
+    journal.append(records.dumps(record(request_id="two")))
+    until(lambda: sender.failures + sender.rejected > 1)
+    with Collector(port=collector.port) as back:
+        back.tree("two")
+        sender.stop(5)
+        sender.join()
+    journal.close()
+    assert (sender.rejected, sender.sent) == (1, 1)
 
 
 def test_an_error_that_the_chain_survived_has_its_class(

@@ -1,11 +1,13 @@
 """Retention: for how long the journal keeps what, and what it leaves alone."""
 
+import errno
 import os
 from pathlib import Path
+from time import time
 
 import pytest
 
-from telemetry import dead_letters
+from telemetry import dead_letters, segments
 from telemetry import journal as module
 from telemetry.journal import Journal
 from tests.telemetry.contents import files, take
@@ -67,6 +69,54 @@ def test_what_is_undelivered_for_a_week_is_tried_once_more_then_counted(
     assert files(folder) == []
 
 
+class Clock:
+    """What the journal takes for the time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = time()
+        for each in (module, segments):
+            monkeypatch.setattr(each, "time", lambda: self.now)
+
+    def append(self, journal: Journal, line: bytes) -> None:
+        """Have *line* written now."""
+        journal.append(line)
+        newest = max(journal.folder.glob("*.jsonl"))
+        os.utime(newest, (self.now, self.now))
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_what_comes_slowly_is_too_old_after_a_week_all_the_same(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, keep: bool
+) -> None:
+    """Also a segment ends that never gets full, while nobody takes what is in it."""
+    clock = Clock(monkeypatch)
+    journal = Journal(folder, ["a"], keep=keep)
+    for day in range(30):
+        clock.append(journal, b"%d" % day)
+        clock.now += 43_200
+        journal.tidy()
+        clock.now += 43_200
+    assert take(journal) == [b"%d" % day for day in range(23, 30)]
+    assert journal.lost == 23
+    journal.close()
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_an_outage_of_weeks_takes_few_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, keep: bool
+) -> None:
+    """Each is a descriptor, of which connections need some too."""
+    clock, most = Clock(monkeypatch), 0
+    journal = Journal(folder, ["a"], keep=keep)
+    for hour in range(21 * 24):
+        clock.append(journal, b"%d" % hour)
+        clock.now += 3600
+        journal.tidy()
+        most = max(most, len(list(folder.glob("*.jsonl"))))
+    assert most <= 30
+    journal.close()
+
+
 def test_what_nobody_is_there_for_any_more_is_counted_too(folder: Path) -> None:
     journal = Journal(folder, ["a"], keep=False)
     journal.append(b"1")
@@ -94,6 +144,15 @@ def test_dead_letters_are_bounded_and_no_records(
     monkeypatch.setattr(dead_letters, "MAX_BYTES", 20)
     following.bury(b"{}")
     assert following.lost == 1
+
+    def refuse(line: bytes) -> bool:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(following._dead, "add", refuse)
+    following.bury(b"{}")
+    assert following.lost == 2
+    [notice] = following.notices.take()
+    assert "no dead letter: No space left on device; 2 so far" in notice
     age(dead)
     following.tidy()
     assert files(folder) == []

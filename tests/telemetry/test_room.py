@@ -9,6 +9,7 @@ import pytest
 from telemetry import journal as module
 from telemetry.journal import Journal
 from telemetry.segments import Segment
+from tests.server import until
 from tests.telemetry.contents import files, take
 
 
@@ -56,7 +57,7 @@ def test_while_the_disk_is_full_records_wait_in_memory(
     journal.close()
 
 
-def test_more_than_memory_may_hold_is_lost_and_counted(
+def test_what_memory_has_no_room_for_is_refused_and_what_waits_is_not(
     folder: Path, full_disk: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_WAITING_BYTES", len(b"0\n1\n2\n"))
@@ -64,9 +65,78 @@ def test_more_than_memory_may_hold_is_lost_and_counted(
     for number in range(5):
         journal.append(b"%d" % number)
     assert (journal.waiting, journal.lost) == (3, 2)
+    assert "records are lost: too many wait for the disk; 2 so far" in (
+        journal.notices.take()
+    )
     full_disk[0] = False
     journal.tidy()
-    assert take(journal) == [b"2", b"3", b"4"]
+    assert take(journal) == [b"0", b"1", b"2"]
+    journal.close()
+
+
+def test_what_waits_is_not_lost_where_others_fill_the_journal_meanwhile(
+    folder: Path, full_disk: list[bool]
+) -> None:
+    journal = Journal(folder, ["a"], keep=False, max_bytes=30)
+    journal.append(b"1")
+    journal.append(b"2")
+    full_disk[0] = False
+    other = Journal(folder, ["a"], keep=False)
+    other.append(b"x" * 28)
+    full_disk[0] = True
+    journal.tidy()
+    full_disk[0] = False
+    journal.append(b"3")
+    assert (journal.waiting, journal.lost) == (2, 1)
+    assert len(take(other)) == 1
+    other.close()
+    journal.tidy()
+    journal.tidy()
+    assert take(journal) == [b"1", b"2"]
+    journal.close()
+
+
+def test_what_has_waited_is_not_all_written_on_the_event_loop(
+    folder: Path, full_disk: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(folder, ["a"], keep=False)
+    lines = [b"%0999d" % number for number in range(1001)]
+    for line in lines[:-1]:
+        journal.append(line)
+    full_disk[0] = False
+    by, append = [], Segment.append
+
+    def watched(self: Segment, line: bytes) -> None:
+        by.append(threading.current_thread())
+        append(self, line)
+
+    monkeypatch.setattr(Segment, "append", watched)
+    journal.append(lines[-1])
+    until(lambda: journal.waiting == 0)
+    assert by.count(threading.current_thread()) == 66  # In 64 KB.
+    assert take(journal) == lines
+    journal.close()
+
+
+def test_a_run_may_write_before_all_that_has_waited_is_written(
+    folder: Path, full_disk: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SLICE_BYTES", 4)
+    journal = Journal(folder, ["a"], keep=False)
+    lines = [b"%d" % number for number in range(8)]
+    for line in lines[:-1]:
+        journal.append(line)
+    full_disk[0] = False
+    new = lines[-1:]
+
+    def run(_: float) -> None:
+        while new:
+            journal.append(new.pop())
+
+    monkeypatch.setattr(module, "sleep", run)
+    journal.tidy()
+    until(lambda: journal.waiting == 0)
+    assert take(journal) == lines
     journal.close()
 
 
