@@ -41,6 +41,7 @@ class Translator:
         self._calls: dict[tuple[Any, ...], dict[str, str]] = {}
         self._tools: dict[str, str] = {}
         self._before: dict[str, Any] = {}
+        self._piece: AddableDict | None = None
         self._sources = 0
 
     def events(self, chunk: object) -> Iterator[Event]:
@@ -67,9 +68,13 @@ class Translator:
             case None:
                 pass
             case _:
-                log.warning(
-                    "a chain streams %s, which is no answer", type(chunk).__name__
-                )
+                self._leave_out(chunk)
+
+    def end(self) -> Iterator[Event]:
+        """What is left to tell when the chain has ended."""
+        if self._piece is not None and not self._before:
+            _warn(self._piece)
+        yield from self.flush()
 
     def flush(self, message_id: object = ANY) -> Iterator[Event]:
         """The tool calls, of one message or of all, that no chunk has finished."""
@@ -78,6 +83,13 @@ class Translator:
             args = _decoded(call["args"])
             yield ToolCall(self._progress.deployment, call["id"], call["name"], args)
             self._tools[call["id"]] = call["name"]
+
+    def _leave_out(self, chunk: object) -> None:
+        """Warn of it; of a piece of a dictionary only where no other one answers."""
+        if isinstance(chunk, AddableDict):
+            self._piece = chunk
+        else:
+            _warn(chunk)
 
     def _dictionary(self, chunk: Any) -> Iterator[Event]:
         """As retrieval chains have it; a plain one repeats what it has said before."""
@@ -145,6 +157,10 @@ class Translator:
             url=str(metadata.get("url") or source),
             snippet=document.page_content[:SNIPPET],
         )
+
+
+def _warn(chunk: object) -> None:
+    log.warning("a chain streams %s, which is no answer", type(chunk).__name__)
 
 
 def _reasoning(message: AIMessage) -> Iterator[str]:

@@ -10,6 +10,7 @@ import threading
 import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -17,6 +18,12 @@ PROJECT = Path(__file__).resolve().parent.parent
 SUFFIXES = {".md", ".markdown", ".rst", ".txt"}
 LARGEST_FILE = 1024 * 1024
 HEADING_WEIGHT = 4.0
+
+TERMS = 32
+"""Words from either end of a question that are searched for; each costs time."""
+
+QUESTION_END = 2000
+"""Characters at either end of a question in which those words are looked for."""
 
 # Words that say nothing of what is asked; FTS5 has no list of its own.
 STOP_WORDS = frozenset(
@@ -58,12 +65,11 @@ class Passages:
             ((item.path, item.line, item.heading, item.text) for item in passages),
         )
 
-    def search(self, question: str, most: int) -> list[Passage]:
-        """The passages that fit *question* best, best first, *most* at most."""
-        terms = keywords(question)
-        if not terms:
+    def search(self, asked: set[str], most: int) -> list[Passage]:
+        """The passages that fit the words *asked* best, best first, *most* at most."""
+        if not asked:
             return []
-        query = " OR ".join(f'"{term}"' for term in sorted(terms))
+        query = " OR ".join(f'"{term}"' for term in sorted(asked))
         with self._lock:
             rows = self._database.execute(
                 "SELECT path, line, heading, text FROM passage WHERE passage MATCH ? "
@@ -73,9 +79,24 @@ class Passages:
         return [Passage(*row) for row in rows]
 
 
+def terms(question: str) -> set[str]:
+    """What to search for: the first `TERMS` keywords of *question* and the last.
+
+    What is asked stands before or after a long text that was pasted.
+    """
+    first = _keywords(question[:QUESTION_END])
+    last = reversed(_keywords(question[-QUESTION_END:]))
+    return {*islice(dict.fromkeys(first), TERMS), *islice(dict.fromkeys(last), TERMS)}
+
+
 def keywords(text: str) -> set[str]:
     """The words of *text* that say what it is about, in lower case."""
-    return set(re.findall(r"[^\W_]+", text.lower())) - STOP_WORDS
+    return set(_keywords(text))
+
+
+def _keywords(text: str) -> list[str]:
+    words = re.findall(r"[^\W_]+", text.lower())
+    return [word for word in words if word not in STOP_WORDS]
 
 
 def read(folder: Path | None) -> Iterator[Passage]:

@@ -5,8 +5,10 @@ import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from contextvars import ContextVar
+from types import CodeType
 from typing import Any
 from uuid import uuid4
+from weakref import WeakSet
 
 from langchain_core.callbacks.base import BaseCallbackHandler
 from langchain_core.messages import BaseMessage, convert_to_messages
@@ -19,10 +21,13 @@ from streaming.errors import InvalidRequest
 from streaming.events import Event, Progress
 from streaming.requests import ChatRequest, Message
 
-type _Begun = list[AsyncGenerator[Any]]
+type _Begun = WeakSet[AsyncGenerator[Any]]
 
 _run: ContextVar[_Begun] = ContextVar("run")
-"""The asynchronous generators that a run has begun, the innermost last."""
+"""LangChain's asynchronous generators that a run has begun.
+
+Held weakly: a stream that a chain breaks off is closed then, not with the run.
+"""
 
 CLEAN_UP_SECONDS = 1
 """For tasks that were left behind and are cancelled."""
@@ -49,7 +54,7 @@ async def translate(
     mode = {"stream_mode": "messages", "subgraphs": True} if _is_graph(chain) else {}
     translator = Translator(progress)
     ended = False
-    begun: _Begun = []
+    begun: _Begun = WeakSet()
     _run.set(begun)
     _note_generators()
     try:
@@ -60,7 +65,7 @@ async def translate(
             async for chunk in chunks:
                 for event in translator.events(chunk):
                     yield event
-        for event in translator.flush():
+        for event in translator.end():
             yield event
         ended = True
     except Exception as exc:
@@ -76,8 +81,10 @@ def _note_generators() -> None:
     before = sys.get_asyncgen_hooks().firstiter
 
     def first(generator: AsyncGenerator[Any]) -> None:
-        if (begun := _run.get(None)) is not None:
-            begun.append(generator)
+        # Another may be what all runs of a chain share, opened with the first of them.
+        begun = _run.get(None)
+        if begun is not None and _is_langchains(getattr(generator, "ag_code", None)):
+            begun.add(generator)
         if before is not None:
             before(generator)
 
@@ -89,7 +96,7 @@ async def _close(begun: _Begun) -> None:
     """Close what no task is in: between two chunks a branch has none to cancel."""
     with suppress(TimeoutError):
         async with asyncio.timeout(CLEAN_UP_SECONDS):
-            for generator in reversed(begun):
+            for generator in list(begun):
                 with suppress(Exception):
                     await generator.aclose()
 
@@ -102,7 +109,9 @@ async def _stop_tasks(run: object) -> None:
     left = [
         task
         for task in asyncio.all_tasks() - {asyncio.current_task()}
-        if task.get_context().get(_run) is run and _is_langchains(task)
+        # The HTTP client has tasks that other runs share.
+        if task.get_context().get(_run) is run
+        and _is_langchains(getattr(task.get_coro(), "cr_code", None))
     ]
     for task in left:
         task.cancel()
@@ -110,9 +119,7 @@ async def _stop_tasks(run: object) -> None:
         await asyncio.wait(left, timeout=CLEAN_UP_SECONDS)
 
 
-def _is_langchains(task: asyncio.Task[Any]) -> bool:
-    """Whether it is LangChain's; the HTTP client has tasks that other runs share."""
-    code = getattr(task.get_coro(), "cr_code", None)
+def _is_langchains(code: CodeType | None) -> bool:
     return code is not None and "langchain_core" in code.co_filename
 
 

@@ -25,7 +25,7 @@ PACE_SECONDS = 0.01
 PACED_SECONDS = 0.8
 """What all of them together may take."""
 
-Answer = Callable[[ChainInput, RunnableConfig, list[Passage]], AsyncGenerator[Chunk]]
+Write = Callable[[ChainInput, RunnableConfig, list[Passage]], AsyncGenerator[Chunk]]
 
 INSTRUCTIONS = (
     "Answer from the sources below and mark what you take from them as [1], [2] and so "
@@ -43,15 +43,16 @@ NOTHING = (
 def build(settings: Settings) -> Chain:
     folder = Path(settings.docs_path) if settings.docs_path else None
     passages = Passages(_passages.read(folder))
-    answer = written(settings) if settings.model_configured else quoted
+    write = writer(settings) if settings.model_configured else None
     most = FOR_A_MODEL if settings.model_configured else TO_QUOTE
 
     async def docs(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
-        question = inputs["messages"][-1].text
-        found = await asyncio.to_thread(passages.search, question, most)
+        asked = _passages.terms(inputs["messages"][-1].text)
+        found = await asyncio.to_thread(passages.search, asked, most)
         for passage in found:
             yield as_document(passage)
-        async with aclosing(answer(inputs, config, found)) as chunks:
+        chunks = write(inputs, config, found) if write else quoted(found, asked)
+        async with aclosing(chunks):
             async for chunk in chunks:
                 yield chunk
 
@@ -64,7 +65,7 @@ def as_document(passage: Passage) -> Document:
     return Document(page_content=passage.text, metadata=metadata)
 
 
-def written(settings: Settings) -> Answer:
+def writer(settings: Settings) -> Write:
     """Have the model write the answer."""
     # A second of imports that quoting does not need.
     from chains._model import chat_model, stream, with_system_prompt
@@ -81,11 +82,8 @@ def written(settings: Settings) -> Answer:
     return write
 
 
-async def quoted(
-    inputs: ChainInput, config: RunnableConfig, found: list[Passage]
-) -> AsyncGenerator[Chunk]:
+async def quoted(found: list[Passage], asked: set[str]) -> AsyncGenerator[Chunk]:
     """Quote the best sentences of each passage, and say that this is what it is."""
-    asked = keywords(inputs["messages"][-1].text)
     text = NO_MODEL + "".join(
         f"\n\n**{passage.heading}** [{number}]\n\n{quote(passage.text, asked)}"
         for number, passage in enumerate(found, 1)

@@ -11,9 +11,14 @@ from langchain_core.messages import (
     ToolCall,
     ToolMessage,
 )
-from langchain_core.runnables import AddableDict
+from langchain_core.runnables import (
+    AddableDict,
+    RunnableParallel,
+    RunnablePassthrough,
+)
 
 from chains._chunks import Translator
+from chains._runnable import Chain
 from streaming import events
 from streaming.events import Citation, Event, TextDelta, ToolResult
 from telemetry.runs import Run
@@ -22,7 +27,7 @@ from telemetry.runs import Run
 def translated(*chunks: Any) -> list[Event]:
     translator = Translator(Run(chain="d", dialect="json"))
     given = [event for chunk in chunks for event in translator.events(chunk)]
-    return [*given, *translator.flush()]
+    return [*given, *translator.end()]
 
 
 def texts(*chunks: Any) -> list[str]:
@@ -100,6 +105,31 @@ def test_partial_dictionaries_are_pieces_and_plain_ones_repeat_themselves() -> N
     assert texts(*pieces) == ["ha", "ha"]
     grown = [{"answer": "Hel"}, {"answer": "Hello"}, {"answer": "Hello"}]
     assert texts(*grown) == ["Hel", "lo"]
+
+
+async def test_what_an_assigned_answer_was_made_of_is_passed_over(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """LangChain streams the input too, and whatever was assigned on the way."""
+    chain = (
+        RunnablePassthrough.assign(question=lambda _: "?")
+        .assign(context=lambda _: [Document("d")])
+        .assign(answer=lambda _: "Hello")
+    )
+    chunks = [chunk async for chunk in chain.astream({"messages": []})]
+    assert {"messages": []} in chunks
+    assert translated(*chunks) == [Citation("1", "", "", "d"), TextDelta("d", "Hello")]
+    assert caplog.text == ""
+
+
+async def test_a_dictionary_that_ends_without_an_answer_is_warned_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    chain: Chain = RunnableParallel(text=lambda _: "Hello", more=lambda _: "!")
+    chunks = [chunk async for chunk in chain.astream({"messages": []})]
+    assert len(chunks) == 2
+    assert translated(*chunks) == []
+    assert caplog.messages == ["a chain streams AddableDict, which is no answer"]
 
 
 def test_the_same_context_is_cited_once() -> None:

@@ -1,31 +1,43 @@
-"""A caller who leaves just as a branch of a chain has said something."""
+"""What a run leaves behind is closed, and nothing else is."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Any
 
 import anyio
 import pytest
-from langchain_core.runnables import RunnableGenerator, RunnablePassthrough
+from langchain_core.runnables import (
+    RunnableConfig,
+    RunnableGenerator,
+    RunnablePassthrough,
+)
 
+from chains._runnable import Chain, ChainInput, from_generator
 from chains._translate import translate
+from streaming.events import Event, TextDelta
 from streaming.requests import validate
 from telemetry.runs import Run
 
 
-async def ask(model: RunnableGenerator[Any, str]) -> None:
-    chain = RunnablePassthrough.assign(answer=model)
+def run(chain: Chain) -> AsyncGenerator[Event]:
     request = validate({"messages": [{"role": "user", "content": "?"}]})
-    events = translate(chain, request, progress=Run(), callbacks=[])
-    async with aclosing(events):
-        async for _ in events:
-            pass
+    return translate(chain, request, progress=Run(), callbacks=[])
+
+
+async def ask(chain: Chain) -> list[str]:
+    async with aclosing(run(chain)) as events:
+        return [event.text async for event in events if isinstance(event, TextDelta)]
+
+
+def in_a_branch(chain: Chain) -> Chain:
+    return RunnablePassthrough.assign(answer=chain)
 
 
 @pytest.mark.parametrize("turns", range(12))
+@pytest.mark.parametrize("kind", ["LangChain's", "ours"])
 async def test_a_branch_is_closed_however_soon_after_a_chunk_its_caller_leaves(
-    turns: int,
+    kind: str, turns: int
 ) -> None:
     """Between two chunks it is in no task that could be cancelled."""
     loop, closed = asyncio.get_running_loop(), asyncio.Event()
@@ -36,10 +48,8 @@ async def test_a_branch_is_closed_however_soon_after_a_chunk_its_caller_leaves(
         else:
             asking.cancel()
 
-    async def speak(asked: AsyncIterator[Any]) -> AsyncGenerator[str]:
+    async def speak() -> AsyncGenerator[str]:
         try:
-            async for _ in asked:
-                pass
             yield "once"
             loop.call_soon(leave, turns)
             yield "twice"
@@ -47,8 +57,69 @@ async def test_a_branch_is_closed_however_soon_after_a_chunk_its_caller_leaves(
         finally:
             closed.set()
 
-    asking = asyncio.create_task(ask(RunnableGenerator(speak)))
+    async def transform(asked: AsyncIterator[Any]) -> AsyncGenerator[str]:
+        async for _ in asked:
+            pass
+        async for chunk in speak():
+            yield chunk
+
+    def generate(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[str]:
+        return speak()
+
+    ours = kind == "ours"
+    chain = from_generator(generate) if ours else RunnableGenerator(transform)
+    asking = asyncio.create_task(ask(in_a_branch(chain)))
     with anyio.fail_after(20):
         await asyncio.wait([asking])
         await closed.wait()
     assert asking.cancelled()
+
+
+@pytest.mark.parametrize("place", [lambda chain: chain, in_a_branch])
+async def test_what_a_chain_opens_once_outlives_the_run_that_opened_it(
+    place: Callable[[Chain], Chain],
+) -> None:
+    """As a connection pool or a session is opened, with the first request."""
+    opened, said = AsyncExitStack(), ["open"]
+
+    @asynccontextmanager
+    async def connect() -> AsyncGenerator[list[str]]:
+        yield said
+        said[:] = ["closed"]
+
+    session: list[list[str]] = []
+
+    async def answer(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[str]:
+        if not session:
+            session.append(await opened.enter_async_context(connect()))
+        yield session[0][0]
+        yield "and well"
+
+    chain = place(from_generator(answer))
+    async with opened:
+        async with aclosing(run(chain)) as events:
+            await anext(events)
+        assert await ask(chain) == ["open", "and well"]
+    assert said == ["closed"]
+
+
+async def test_a_stream_that_a_chain_breaks_off_is_closed_while_the_chain_goes_on() -> (
+    None
+):
+    closed = asyncio.Event()
+
+    async def speak(asked: AsyncIterator[Any]) -> AsyncGenerator[str]:
+        try:
+            yield "once"
+            yield "twice"
+        finally:
+            closed.set()
+
+    async def answer(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[str]:
+        async for _ in RunnableGenerator(speak).astream(inputs, config):
+            break
+        with anyio.fail_after(20):
+            await closed.wait()
+        yield "closed"
+
+    assert await ask(from_generator(answer)) == ["closed"]
