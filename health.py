@@ -1,4 +1,4 @@
-"""Whether this can answer: what `/api/health` tells.
+"""Whether this can answer: what `/api/health` and `/api/health/details` tell.
 
 Alive is what needs no I/O to say. Ready is what `READY` finds, check by check.
 """

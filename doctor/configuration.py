@@ -43,7 +43,11 @@ def model(settings: Settings, app: App) -> Finding:
     if not settings.model_configured:
         text = "none, so documents answer: set AZURE_OPENAI_ENDPOINT or OPENAI_BASE_URL"
         return Finding("warning", "model", text)
-    where = "Azure OpenAI" if settings.azure_openai_endpoint else "OPENAI_BASE_URL"
+    if several := settings.azure_openai_backends:
+        each = ", ".join(f"{one.deployment} at {one.host}" for one in several)
+        text = f"{len(several)} of AZURE_OPENAI_BACKENDS: {each}"
+        return Finding("ok", "model", text)
+    where = "Azure OpenAI" if settings.azure else "OPENAI_BASE_URL"
     return Finding("ok", "model", f"{settings.deployment} at {where}")
 
 

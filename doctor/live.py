@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import monotonic, sleep
-from typing import Any
 
 import httpx
 
+from doctor import report
 from doctor.findings import Finding
-from health import LOADING, REUSED_SECONDS
+from doctor.report import Report
 
 CHECK = "/api/stream-check"
 DELTAS = 20
@@ -22,9 +22,6 @@ PAUSE_SECONDS = 0.05
 
 TRIES = 2
 """What looks bad is looked at again: this machine may have been busy."""
-
-LOADING_TRIES = 5
-"""A first start may take half a minute where there is little of a processor."""
 
 SUSPECTS = (
     ("x-azure-ref", "Azure Front Door: switch its compression and caching off"),
@@ -64,25 +61,24 @@ def check(url: str, key: str | None) -> Iterator[Finding]:
         try:
             base = httpx.URL(url).copy_with(query=None, fragment=None, userinfo=b"")
             client.base_url = base
-            health = loaded(client)
+            told = report.loaded(client, keyed=bool(key))
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
             text = f"nobody answers at that URL ({type(exc).__name__})"
             yield Finding("problem", "health", text)
             return
-        told = _object(health)
-        yield ready(health, told)
-        yield versions(told)
+        yield report.ready(told)
+        yield report.versions(told)
         yield _tried("key", lambda: asked_for_a_key(client, key))
         try:
             arrival = arrived(client)
         except httpx.HTTPError as exc:
             yield Finding("problem", "stream", f"it broke off ({type(exc).__name__})")
             return
-        yield stream(arrival, base.host)
+        yield stream(arrival, base.host, keyed=bool(key))
         if arrival.status == 200:
             yield headers(arrival)
             yield compression(arrival)
-            yield _tried("leaving", lambda: leaving(client))
+            yield _tried("leaving", lambda: leaving(client, told))
 
 
 def _tried(name: str, find: Callable[[], Finding]) -> Finding:
@@ -91,56 +87,6 @@ def _tried(name: str, find: Callable[[], Finding]) -> Finding:
     except httpx.HTTPError as exc:
         text = f"the connection failed ({type(exc).__name__})"
         return Finding("problem", name, text)
-
-
-def _object(response: httpx.Response) -> dict[str, Any]:
-    try:
-        found = response.json()
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def loaded(client: httpx.Client) -> httpx.Response:
-    """What the app says of itself, when its chain is no longer being loaded."""
-    tries = 0
-    while True:
-        health = client.get("/api/health", params={"ready": "1"})
-        tries += 1
-        checks = _object(health).get("checks", {})
-        if tries == LOADING_TRIES or checks.get("chain") != LOADING:
-            return health
-        sleep(REUSED_SECONDS)
-
-
-def ready(response: httpx.Response, told: dict[str, Any]) -> Finding:
-    """The app says that it can answer."""
-    status = told.get("status")
-    if status is None:
-        text = (
-            f"/api/health is {response.status_code}, and not this app's: is it the URL?"
-        )
-        return Finding("problem", "health", text)
-    bad = {
-        name: found
-        for name, found in told.get("checks", {}).items()
-        if isinstance(found, str) and found != "ok"
-    }
-    if status != "ok":
-        text = "; ".join(f"{name}: {found}" for name, found in bad.items())
-        hint = "give --key to be told why"
-        return Finding("problem", "health", f"it cannot answer: {text or hint}")
-    return Finding("ok", "health", "it says that it is ready")
-
-
-def versions(told: dict[str, Any]) -> Finding:
-    """Which versions run there."""
-    if "packages" not in told:
-        text = "told only to who has a key: give --key"
-        return Finding("skipped", "versions", text)
-    packages = ", ".join(f"{name} {v}" for name, v in told["packages"].items())
-    python = f"{told.get('version')} on Python {told.get('python')}"
-    return Finding("ok", "versions", f"{python}; {packages}")
 
 
 def asked_for_a_key(client: httpx.Client, key: str | None) -> Finding:
@@ -186,10 +132,11 @@ def _read(client: httpx.Client) -> Arrival:
     )
 
 
-def stream(arrival: Arrival, host: str) -> Finding:
+def stream(arrival: Arrival, host: str, *, keyed: bool = False) -> Finding:
     """What is streamed arrives as it is sent."""
     if arrival.status != 200:
-        hint = ": give --key" if arrival.status in (401, 403) else ""
+        advice = ": the one of --key is refused" if keyed else ": give --key"
+        hint = advice if arrival.status in (401, 403) else ""
         return Finding("problem", "stream", f"{CHECK} is {arrival.status}{hint}")
     if arrival.deltas != DELTAS:
         text = (
@@ -239,7 +186,7 @@ def compression(arrival: Arrival) -> Finding:
     return Finding("ok", "compression", "none")
 
 
-def leaving(client: httpx.Client) -> Finding:
+def leaving(client: httpx.Client, told: Report) -> Finding:
     """A caller that leaves ends the run, through whatever is on the way."""
     name = "leaving"
     for _ in range(TRIES):
@@ -247,13 +194,13 @@ def leaving(client: httpx.Client) -> Finding:
         with client.stream("GET", CHECK) as response:
             pieces = response.iter_bytes()  # Whose end would be the response's.
             next(pieces, b"")
-            during = _open_streams(client)
+            during = report.open_streams(client, told)
         if during is None:
-            return Finding("skipped", name, "open streams are told to who has a key")
+            return Finding("skipped", name, f"open streams are {told.told_to}")
         if during == 0:
-            return Finding("skipped", name, "another instance answers /api/health")
+            return Finding("skipped", name, f"another instance answers {told.path}")
         while True:
-            after = _open_streams(client)
+            after = report.open_streams(client, told)
             if monotonic() - begun > LEAVE_SECONDS:
                 break
             if after is not None and after < during:
@@ -265,8 +212,3 @@ def leaving(client: httpx.Client) -> Finding:
         "has to close its own connection (nginx: `proxy_ignore_client_abort off`)"
     )
     return Finding("problem", name, text)
-
-
-def _open_streams(client: httpx.Client) -> int | None:
-    found = _object(client.get("/api/health")).get("checks", {}).get("open_streams")
-    return found if isinstance(found, int) else None

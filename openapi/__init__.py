@@ -80,6 +80,7 @@ DELTA = stream_body(message="DeltaEvent", error="Error", done="Status") | json_b
 )
 COMPLETION = stream_body() | json_body(ref("Completion"))
 OBJECT = json_body({"type": "object"})
+WRONG_KEY = {"description": "No key, or a wrong one; a host says no more."}
 
 
 def operation(
@@ -100,7 +101,7 @@ def operation(
                 str(status): {"description": "Not answered.", "content": failure}
                 for status in statuses()
             },
-            "401": {"description": "No key, or a wrong one; a host says no more."},
+            "401": WRONG_KEY,
         },
     }
     if asked:
@@ -127,10 +128,31 @@ def paths() -> Schema:
     delta = operation("Ask a chain for deltas", DELTA, asked=("DeltaRequest",))
     check = operation("Stream without a model", NATIVE)
     listed = operation("The chains there are", json_body(ref("Chains")))
-    report = json_body(ref("Health"))
-    refused = json_body(ref("Error"))
-    healthy = {
-        "summary": "Whether this can answer",
+    details = health("Whether this can answer, and what was found")
+    details["responses"]["401"] = WRONG_KEY
+    found = {
+        "/api/chat": {"post": chat},
+        "/api/chat/{dialect}": {"post": in_a_dialect},
+        "/api/http_trigger": {"post": chat},
+        "/api/chat-stream": {"post": text},
+        "/api/stream": {"post": delta},
+        "/api/stream-check": {"get": check, "post": check},
+        "/api/chains": {"get": listed},
+        "/api/health": {"get": health("Whether this can answer")},
+        "/api/health/details": {"get": details},
+        "/api/openapi.json": {"get": operation("This description", OBJECT)},
+        "/api/aoaifn": {"post": completion("Complete a chat")},
+    }
+    for under in ("", "/api"):
+        found |= {under + path: item for path, item in openai_paths().items()}
+    return found
+
+
+def health(summary: str) -> Schema:
+    """A report on the server; its status is what a probe looks at."""
+    report, refused = json_body(ref("Health")), json_body(ref("Error"))
+    return {
+        "summary": summary,
         "parameters": [
             {
                 "name": "ready",
@@ -145,21 +167,6 @@ def paths() -> Schema:
             "503": {"description": "It cannot.", "content": report},
         },
     }
-    found = {
-        "/api/chat": {"post": chat},
-        "/api/chat/{dialect}": {"post": in_a_dialect},
-        "/api/http_trigger": {"post": chat},
-        "/api/chat-stream": {"post": text},
-        "/api/stream": {"post": delta},
-        "/api/stream-check": {"get": check, "post": check},
-        "/api/chains": {"get": listed},
-        "/api/health": {"get": healthy},
-        "/api/openapi.json": {"get": operation("This description", OBJECT)},
-        "/api/aoaifn": {"post": completion("Complete a chat")},
-    }
-    for under in ("", "/api"):
-        found |= {under + path: item for path, item in openai_paths().items()}
-    return found
 
 
 def completion(summary: str, **more: Any) -> Schema:

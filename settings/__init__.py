@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AliasChoices,
     Field,
-    SecretStr,
     ValidationError,
     field_validator,
     model_validator,
@@ -13,19 +12,22 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from settings import _providers
+from settings._connection_string import ConnectionString, parts
 from settings._kinds import (
     AuthLevel,
-    ConnectionString,
     Count,
+    Deployment,
+    Deployments,
     Exporter,
     Host,
     HubName,
+    Key,
     Keys,
-    Names,
     Protocol,
     Seconds,
+    Stripped,
     Url,
-    parts,
+    Version,
 )
 from settings.backends import Backend, Backends
 
@@ -54,10 +56,10 @@ class Settings(BaseSettings):
             "AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_BASE_URL", "OpenAIEndpoint"
         ),
     )
-    azure_openai_api_key: SecretStr | None = Field(
+    azure_openai_api_key: Key | None = Field(
         None, validation_alias=AliasChoices("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_KEY")
     )
-    azure_openai_deployment: str | None = Field(
+    azure_openai_deployment: Deployment | None = Field(
         None,
         validation_alias=AliasChoices(
             "AZURE_OPENAI_DEPLOYMENT",
@@ -66,18 +68,18 @@ class Settings(BaseSettings):
             "OpenAIOptions__DeployName",
         ),
     )
-    azure_openai_api_version: str = Field(
+    azure_openai_api_version: Version = Field(
         "2024-10-21",
         validation_alias=AliasChoices("AZURE_OPENAI_API_VERSION", "OPENAI_API_VERSION"),
     )
-    azure_openai_allowed_deployments: Names = Field(default_factory=tuple)
+    azure_openai_allowed_deployments: Deployments = Field(default_factory=tuple)
     azure_openai_region: str | None = None
     azure_openai_backends: Backends = Field(default_factory=tuple)
     backend_timeout_seconds: Seconds = 20
 
     openai_base_url: Url | None = None
-    openai_api_key: SecretStr | None = None
-    openai_model: str | None = None
+    openai_api_key: Key | None = None
+    openai_model: Annotated[str, Stripped] | None = None
 
     chat_chain: str | None = None
     chains: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)

@@ -7,11 +7,44 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from settings import names
+
+# What a header may hold, less the space.
+_KEY = re.compile(r"[\x21-\x7e]+")
+
+
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _key(value: SecretStr) -> SecretStr:
+    if not _KEY.fullmatch(value.get_secret_value()):
+        raise ValueError("expected a key: printable ASCII, no white space inside")
+    return value
+
+
+def deployment_name(value: str) -> str:
+    """*value*, where Azure OpenAI may have a deployment of that name."""
+    if not names.DEPLOYMENT.fullmatch(value):
+        raise ValueError(
+            "expected a deployment's name: letters, digits, '.', '_' and '-', "
+            "64 at most"
+        )
+    return value
+
+
+def _version(value: str) -> str:
+    if not names.API_VERSION.fullmatch(value):
+        raise ValueError("expected a date such as 2024-10-21")
+    return value
+
 
 def _http_url(value: str) -> str:
+    value = value.strip()
     try:
         parts = urlsplit(value)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        good = good and not re.search(r"[\s\x00-\x1f\x7f]", value)
     except ValueError:  # Its text has a part of the URL.
         good = False
     if not good:
@@ -19,6 +52,12 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+Stripped = BeforeValidator(_stripped)
+"""A secret's file often ends in a line end, which is no part of it."""
+
+Key = Annotated[SecretStr, Stripped, AfterValidator(_key)]
+Deployment = Annotated[str, Stripped, AfterValidator(deployment_name)]
+Version = Annotated[str, Stripped, AfterValidator(_version)]
 Url = Annotated[str, AfterValidator(_http_url)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
@@ -39,10 +78,12 @@ def _keys(value: Any) -> Any:
     keys = _entries(value)
     if not all(keys):
         raise ValueError("an entry between the commas is blank")
+    if not all(key.isprintable() for key in keys if isinstance(key, str)):
+        raise ValueError("an entry has a line end or another control character")
     return keys
 
 
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+Deployments = Annotated[tuple[Deployment, ...], NoDecode, BeforeValidator(_names)]
 Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_keys)]
 
 
@@ -55,26 +96,6 @@ _HUB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}")
 def _host(value: str) -> str:
     if not _HOST.fullmatch(value):
         raise ValueError("expected a host such as NAME.servicebus.windows.net")
-    return value
-
-
-def parts(connection_string: SecretStr | None) -> dict[str, str]:
-    """What a connection string says, `NAME=VALUE` by `NAME=VALUE`."""
-    text = connection_string.get_secret_value() if connection_string else ""
-    pairs = (part.strip().partition("=") for part in text.split(";"))
-    return {name: value for name, _, value in pairs if value}
-
-
-def _connection_string(value: SecretStr) -> SecretStr:
-    given = parts(value).keys()
-    needed = {"Endpoint", "SharedAccessKeyName", "SharedAccessKey"}
-    if "SharedAccessSignature" in given:
-        needed = {"Endpoint"}
-    if missing := sorted(needed - given):
-        raise ValueError(
-            f"{', '.join(missing)} is missing, expected Endpoint=sb://"
-            "NAME.servicebus.windows.net/;SharedAccessKeyName=…;SharedAccessKey=…"
-        )
     return value
 
 
@@ -97,4 +118,3 @@ HubName = Annotated[str, AfterValidator(_hub)]
 Exporter = Literal["otlp", "console", "none"]
 Protocol = Annotated[str, AfterValidator(_protocol)]
 Host = Annotated[str, AfterValidator(_host)]
-ConnectionString = Annotated[SecretStr, AfterValidator(_connection_string)]

@@ -10,11 +10,10 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    SecretStr,
 )
 from pydantic_settings import NoDecode
 
-from settings._kinds import Url
+from settings._kinds import Key, Stripped, Url, deployment_name
 
 
 class Backend(BaseModel):
@@ -27,8 +26,8 @@ class Backend(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     endpoint: Url
-    deployment: Annotated[str, Field(min_length=1)]
-    api_key: Annotated[SecretStr, Field(min_length=1)] | None = None
+    deployment: Annotated[str, Stripped, Field(min_length=1)]
+    api_key: Key | None = None
     region: str | None = None
     priority: Annotated[int, Field(ge=0)] = 1
     weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1
@@ -70,8 +69,13 @@ def _distinct(backends: tuple[Backend, ...]) -> tuple[Backend, ...]:
     return backends
 
 
+def _on_azure(backend: Backend) -> Backend:
+    deployment_name(backend.deployment)
+    return backend
+
+
 Backends = Annotated[
-    tuple[Backend, ...],
+    tuple[Annotated[Backend, AfterValidator(_on_azure)], ...],
     NoDecode,
     BeforeValidator(_json_list),
     AfterValidator(_distinct),

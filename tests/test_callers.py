@@ -94,8 +94,9 @@ def test_nothing_else_does(guarded: Server, how: dict[str, Any]) -> None:
 def test_without_a_key_health_tells_only_its_status(guarded: Server) -> None:
     assert guarded.client.get("/api/health").json() == {"status": "ok"}
     headers = {"authorization": "Bearer caller-key-one"}
-    told = guarded.client.get("/api/health", headers=headers).json()
-    assert told["chain"] == "chat"
+    for path in ("/api/health", "/api/health/details"):
+        told = guarded.client.get(path, headers=headers).json()
+        assert told["chain"] == "chat"
 
 
 def test_the_run_says_which_key_it_was_but_not_the_key(guarded: Server) -> None:

@@ -19,6 +19,7 @@ from telemetry.journal import Journal
 from tests.server import Server, until
 
 READY = "/api/health?ready=1"
+DETAILS = "/api/health/details"
 
 
 @pytest.fixture
@@ -47,6 +48,21 @@ def test_a_stranger_is_told_the_status_alone(small: Server) -> None:
             assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
+def test_who_has_a_function_key_is_told_the_rest_where_the_host_asks_for_it(
+    small: Server,
+) -> None:
+    """To the other path anything may be sent as a key, which nobody has checked."""
+    assert small.client.get(READY).json() == {"status": "ok"}
+    alive = small.client.get(DETAILS)
+    assert (alive.status_code, alive.json()["checks"]["chain"]) == (200, "ok")
+    assert "packages" not in alive.json()
+    told = small.client.get(DETAILS, params={"ready": "1"}).json()
+    assert [told["checks"][name] for name in READINESS] == ["ok"] * 4
+    assert {"uvicorn", "langchain-core", "openai"} <= told["packages"].keys()
+    with httpx.Client(base_url=small.url) as stranger:
+        assert stranger.get(DETAILS).status_code == 401
+
+
 def test_a_chain_that_cannot_be_loaded_is_not_ready() -> None:
     broken = {"CHAINS": "mine=tests.example_chains:missing", "CHAT_CHAIN": "mine"}
     with Server(broken) as server:
@@ -58,7 +74,10 @@ def test_a_chain_that_cannot_be_loaded_is_not_ready() -> None:
             return response.json()["checks"]["chain"]
 
         until(lambda: told() == "could not be loaded", 40)
-        assert server.client.get("/api/health").status_code == 503  # It is known now.
+        alive = server.client.get("/api/health")
+        assert alive.status_code == 503  # It is known now.
+        details = server.client.get(DETAILS)
+        assert (details.status_code, details.json()) == (503, alive.json())
 
 
 async def test_all_is_well_at_first(parts: Parts) -> None:

@@ -9,11 +9,14 @@ from tests.battery import battery
 from tests.server import Server
 
 ORIGIN = "https://elsewhere.example"
-CHECK: tuple[str, str, dict[str, Any]] = ("GET", "/api/stream-check", {})
+MORE: list[tuple[str, str, dict[str, Any]]] = [
+    ("GET", "/api/stream-check", {}),
+    ("GET", "/api/health/details?ready=1", {}),
+]
 CSP = "default-src 'none'; frame-ancestors 'none'"
 
 
-@pytest.mark.parametrize(("method", "path", "how"), [*battery(), CHECK])
+@pytest.mark.parametrize(("method", "path", "how"), [*battery(), *MORE])
 def test_every_answer_is_what_it_says_it_is(
     app: Server, method: str, path: str, how: dict[str, Any]
 ) -> None:
@@ -24,7 +27,7 @@ def test_every_answer_is_what_it_says_it_is(
     if path == "/nowhere":
         return  # The host's.
     assert response.headers["x-content-type-options"] == "nosniff"
-    if response.headers["content-type"] == "application/json":  # Not the stand-in's.
+    if response.headers["content-type"].startswith("application/json"):
         assert response.headers["content-security-policy"] == CSP
         assert response.headers["cache-control"] == "no-store"
 
@@ -38,5 +41,6 @@ def test_every_route_but_health_asks_for_a_function_key_by_default(
             path = template.replace("{dialect}", "json").replace("{deployment}", "d")
             asked[path] = stranger.request(method, path).status_code
     assert asked.pop("/api/health") == 200
+    assert "/api/health/details" in asked
     assert len(asked) > 15
     assert set(asked.values()) == {401}

@@ -150,7 +150,7 @@ ENTRY = '{"endpoint": "https://one.example/", "deployment": "gpt-4o"}'
         (f'[{ENTRY[:-1]}, "key": 1}}]', ".0.key: Extra inputs are not permitted"),
         (f'[{ENTRY[:-1]}, "weight": 0}}]', ".0.weight: Input should be greater"),
         (f'[{ENTRY[:-1]}, "api_key": 1}}]', ".0.api_key: Input should be a valid"),
-        (f'[{ENTRY[:-1]}, "api_key": ""}}]', ".0.api_key: Value should have at"),
+        (f'[{ENTRY[:-1]}, "api_key": ""}}]', ".0.api_key: expected a key"),
         ('[{"endpoint": "the-secret", "deployment": "x"}]', ".0.endpoint: expected a"),
         (
             '[{"endpoint": "http://x:the-secret", "deployment": "x"}]',

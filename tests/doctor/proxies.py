@@ -1,6 +1,7 @@
 """Proxies that do to a stream what others do: buffer, compress, or go on alone.
 
-One does to health what a first start does: for a while the chain is being loaded.
+One does to health what a first start does: for a while the chain is being loaded; and
+one what an older version does, which has no details of it.
 """
 
 import gzip
@@ -13,9 +14,19 @@ from typing import Literal
 
 import httpx
 
+from doctor.report import DETAILS
 from health import LOADING
 
-Harm = Literal["none", "buffers", "compresses", "renames", "cuts", "goes on", "starts"]
+Harm = Literal[
+    "none",
+    "buffers",
+    "compresses",
+    "renames",
+    "cuts",
+    "goes on",
+    "starts",
+    "is old",
+]
 
 NOT_PASSED = ("transfer-encoding", "content-length", "connection", "date")
 
@@ -26,6 +37,9 @@ class _Handler(BaseHTTPRequestHandler):
     loading: Iterator[bytes]
 
     def do_GET(self) -> None:
+        if self.harm == "is old" and self.path.startswith(DETAILS):
+            self.send_error(404)
+            return
         given = {"x-functions-key", "api-key"}
         sent = {name: value for name, value in self.headers.items() if name in given}
         url = f"{self.upstream}{self.path}"
@@ -55,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
             case "cuts":
                 self._head(answer)
                 self.wfile.write(next(answer.iter_bytes()))
-            case "none" | "goes on" | "starts":
+            case "none" | "goes on" | "starts" | "is old":
                 self._head(answer)
                 self._relay(answer)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from doctor import live
+from doctor import live, report
 from doctor.__main__ import offline
 from doctor.app import read
 from tests.conftest import azure
@@ -17,6 +17,9 @@ from tests.server import Server
 from tests.standin.process import StandIn
 
 KEY = "caller-key-doctor"
+FUNCTION_KEY = "the-function-key"
+OLD = "told at /api/health/details, which is not there: deploy this version"
+REFUSED = "told only to who has a key, and the one of --key is refused"
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +34,16 @@ def findings(url: str, key: str | None = None) -> dict[str, tuple[str, str]]:
     return {each.name: (each.level, each.text) for each in live.check(url, key)}
 
 
-def test_nothing_is_wrong_with_the_app_itself(guarded: Server) -> None:
-    found = findings(guarded.url, KEY)
+@pytest.mark.parametrize("key", [KEY, FUNCTION_KEY])
+def test_nothing_is_wrong_with_the_app_itself(
+    guarded: Server, small: Server, key: str
+) -> None:
+    """A key of its own, or one that only the host can check."""
+    found = findings(guarded.url if key == KEY else small.url, key)
     names = ["health", "versions", "key", "stream", "headers", "compression", "leaving"]
     assert {name: found[name][0] for name in names} == dict.fromkeys(names, "ok")
     assert "uvicorn 0." in found["versions"][1]
-    assert KEY not in str(found)
+    assert key not in str(found)
 
 
 def test_readme_shows_what_it_prints(guarded: Server, folder: Path) -> None:
@@ -54,13 +61,53 @@ def test_readme_shows_what_it_prints(guarded: Server, folder: Path) -> None:
 def test_without_a_key_it_says_what_it_could_not_look_at(guarded: Server) -> None:
     found = findings(guarded.url)
     assert found["health"][0] == "ok"
-    assert found["versions"][0] == "skipped"
+    hint = "told only to who has a key: give --key"
+    assert found["versions"] == ("skipped", hint)
     assert found["key"] == ("ok", "one is asked for")
     assert found["stream"] == ("problem", "/api/stream-check is 401: give --key")
 
 
-def test_a_wrong_key_is_told_from_none(guarded: Server) -> None:
-    assert findings(guarded.url, "caller-key-wrong")["key"][0] == "problem"
+def test_a_wrong_key_is_told_from_none(guarded: Server, small: Server) -> None:
+    for url in (guarded.url, small.url):
+        found = findings(url, "caller-key-wrong")
+        assert found["health"][0] == "ok"
+        assert found["versions"] == ("skipped", REFUSED)
+        assert found["key"][0] == "problem"
+        text = "/api/stream-check is 401: the one of --key is refused"
+        assert found["stream"] == ("problem", text)
+
+
+def test_an_older_version_is_asked_for_what_it_does_tell(
+    guarded: Server, small: Server
+) -> None:
+    with proxy(guarded.url, "is old") as url:
+        found = findings(url, KEY)
+    assert {level for level, _ in found.values()} == {"ok"}, found
+    with proxy(small.url, "is old") as url:
+        found = findings(url, FUNCTION_KEY)
+    assert found["versions"] == ("skipped", OLD)
+    assert found["leaving"] == ("skipped", f"open streams are {OLD}")
+    assert found["stream"][0] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("keyed", "why"),
+    [
+        (None, "told only to who has a key: give --key"),
+        (401, REFUSED),
+        (403, REFUSED),
+        (404, OLD),
+        (503, "not told"),
+    ],
+)
+def test_why_it_cannot_answer_is_said_or_how_to_be_told(
+    keyed: int | None, why: str
+) -> None:
+    told = report.Report(report.HEALTH, 503, {"status": "unavailable"}, keyed)
+    assert report.ready(told).text == f"it cannot answer: why is {why}"
+    checks = {"chain": "could not be loaded", "journal": "ok", "open_streams": 0}
+    told.fields["checks"] = checks
+    assert report.ready(told).text == "it cannot answer: chain: could not be loaded"
 
 
 def test_a_local_run_that_asks_for_no_key(app: Server) -> None:
@@ -121,6 +168,13 @@ def test_nobody_there_is_a_problem_and_no_traceback(url: str) -> None:
 def test_another_app_is_not_taken_for_this_one(standin: StandIn) -> None:
     level, text = findings(standin.url)["health"]
     assert (level, "is it the URL?" in text) == ("problem", True)
+
+
+def test_nor_is_one_that_has_a_health_of_its_own() -> None:
+    fields = {"status": "UP", "checks": ["db"], "packages": ["one"]}
+    told = report.Report(report.DETAILS, 200, fields, 200)
+    assert "is it the URL?" in report.ready(told).text
+    assert report.versions(told).level == "skipped"
 
 
 def test_a_key_in_the_address_is_not_printed(guarded: Server) -> None:

@@ -21,6 +21,10 @@ AZURE = {
     "AZURE_OPENAI_DEPLOYMENT": "gpt-4o",
     "AZURE_OPENAI_API_KEY": "the-secret-key",
 }
+BACKENDS = [
+    {"endpoint": "https://one.example", "deployment": "ptu", "api_key": "the-secret"},
+    {"endpoint": "https://two.example:8443", "deployment": "gpt-4o"},
+]
 HUB = "Endpoint=sb://n.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey="
 
 
@@ -188,7 +192,19 @@ def test_a_handler_that_does_not_take_the_extensions_request(folder: Path) -> No
         ("names", {"API_KEY": "x"}, "warning", "API_KEYS?"),
         ("names", {"OPENAI_API_TYPE": "azure"}, "ok", ""),
         ("model", {}, "warning", "AZURE_OPENAI_ENDPOINT"),
-        ("model", {"OPENAI_BASE_URL": "http://x", "OPENAI_MODEL": "m"}, "ok", "m at"),
+        (
+            "model",
+            {"OPENAI_BASE_URL": "http://x", "OPENAI_MODEL": "m"},
+            "ok",
+            "m at OPENAI_BASE_URL",
+        ),
+        ("model", AZURE, "ok", "gpt-4o at Azure OpenAI"),
+        (
+            "model",
+            {"AZURE_OPENAI_BACKENDS": json.dumps(BACKENDS)},
+            "ok",
+            "2 of AZURE_OPENAI_BACKENDS: ptu at one.example, gpt-4o at two.example",
+        ),
         (
             "api version",
             {"OPENAI_API_VERSION": "2024-02-01", "AZURE_OPENAI_API_VERSION": "v1"},

@@ -1,0 +1,121 @@
+"""What a running app says of itself: whether it is ready, and what runs there."""
+
+from dataclasses import dataclass
+from time import sleep
+from typing import Any
+
+import httpx
+
+from doctor.findings import Finding
+from health import LOADING, REUSED_SECONDS
+
+HEALTH, DETAILS = "/api/health", "/api/health/details"
+"""The first never asks for a key, and tells who has a function key no more."""
+
+LOADING_TRIES = 5
+"""A first start may take half a minute where there is little of a processor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The *fields* that were told at *path*, with *status*.
+
+    *keyed* is the status that `DETAILS` answered a key with; `None` without one.
+    """
+
+    path: str
+    status: int
+    fields: dict[str, Any]
+    keyed: int | None
+
+    @property
+    def checks(self) -> dict[str, Any]:
+        """What each check found, where that is told."""
+        return _object(self.fields.get("checks"))
+
+    @property
+    def packages(self) -> dict[str, Any]:
+        """The versions that run there, where they are told."""
+        return _object(self.fields.get("packages"))
+
+    @property
+    def told_to(self) -> str:
+        """Who is told what is missing here."""
+        match self.keyed:
+            case None:
+                return "told only to who has a key: give --key"
+            case 401 | 403:
+                return "told only to who has a key, and the one of --key is refused"
+            case 404:
+                return f"told at {DETAILS}, which is not there: deploy this version"
+            case _:
+                return "not told"
+
+
+def read(client: httpx.Client, *, keyed: bool, ready: bool = True) -> Report:
+    """What is told to who has the client's key, or else to anyone."""
+    params = {"ready": "1"} if ready else {}
+    refused = None
+    if keyed:
+        answer = client.get(DETAILS, params=params)
+        if answer.status_code not in (401, 403, 404):
+            return _report(DETAILS, answer, answer.status_code)
+        refused = answer.status_code
+    return _report(HEALTH, client.get(HEALTH, params=params), refused)
+
+
+def _report(path: str, answer: httpx.Response, keyed: int | None) -> Report:
+    try:
+        fields = answer.json()
+    except ValueError:
+        fields = None
+    return Report(path, answer.status_code, _object(fields), keyed)
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def loaded(client: httpx.Client, *, keyed: bool) -> Report:
+    """What the app says of itself, when its chain is no longer being loaded."""
+    tries = 0
+    while True:
+        report = read(client, keyed=keyed)
+        tries += 1
+        if tries == LOADING_TRIES or report.checks.get("chain") != LOADING:
+            return report
+        sleep(REUSED_SECONDS)
+
+
+def ready(report: Report) -> Finding:
+    """The app says that it can answer."""
+    status = report.fields.get("status")
+    if status not in ("ok", "unavailable"):
+        text = f"{report.path} is {report.status}, and not this app's: is it the URL?"
+        return Finding("problem", "health", text)
+    bad = {
+        name: found
+        for name, found in report.checks.items()
+        if isinstance(found, str) and found != "ok"
+    }
+    if status != "ok":
+        text = "; ".join(f"{name}: {found}" for name, found in bad.items())
+        why = text or f"why is {report.told_to}"
+        return Finding("problem", "health", f"it cannot answer: {why}")
+    return Finding("ok", "health", "it says that it is ready")
+
+
+def versions(report: Report) -> Finding:
+    """Which versions run there."""
+    if not report.packages:
+        return Finding("skipped", "versions", report.told_to)
+    packages = ", ".join(f"{name} {v}" for name, v in report.packages.items())
+    python = f"{report.fields.get('version')} on Python {report.fields.get('python')}"
+    return Finding("ok", "versions", f"{python}; {packages}")
+
+
+def open_streams(client: httpx.Client, report: Report) -> int | None:
+    """How many there are now, where *report* was told."""
+    now = read(client, keyed=report.path == DETAILS, ready=False)
+    found = now.checks.get("open_streams")
+    return found if isinstance(found, int) else None
