@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import chains
-from azure_openai import passthrough
+from azure_openai import passthrough, splice
 from azure_openai.outgoing import Operation
 from settings import Settings
 from streaming import http
@@ -16,8 +16,6 @@ from streaming.errors import UnknownModel
 from streaming.limits import Capacity, Limits
 from streaming.requests import ChatRequest
 from telemetry.runs import Run
-
-Fields = dict[str, Any]
 
 MAX_BYTES = "MAX_PROXY_REQUEST_BYTES"
 
@@ -46,27 +44,27 @@ class Gateway:
     async def complete(self, request: Request, run: Run) -> Response:
         """Chat with what the path or else the body's `model` names."""
         body = await self._read(request)
-        name, fields = _named(request, body)
+        name = _named(request, body)
         if name in self._chains:
-            return self._run_chain(body, name, run)
+            return await self._run_chain(body, name, run)
         self._check(name, [*self._chains, *self._deployments])
-        return self._forward(request, body, run, deployment=name, fields=fields)
+        return self._forward(request, body, run, deployment=name)
 
     async def complete_by_default(self, request: Request, run: Run) -> Response:
         """Chat with the configured deployment, or without one the default chain."""
         body = await self._read(request)
         name = self._settings.deployment
         if name is None:
-            return self._run_chain(body, self._settings.default_chain, run)
+            return await self._run_chain(body, self._settings.default_chain, run)
         return self._forward(request, body, run, deployment=name)
 
     async def embed(self, request: Request, run: Run) -> Response:
         """Have the deployment that the path or else `model` names embed the body."""
         body = await self._read(request)
-        name, fields = _named(request, body)
+        name = _named(request, body)
         self._check(name, list(self._deployments))
         return self._forward(
-            request, body, run, deployment=name, operation="embeddings", fields=fields
+            request, body, run, deployment=name, operation="embeddings"
         )
 
     def models(self) -> dict[str, Any]:
@@ -93,10 +91,11 @@ class Gateway:
                 param="model",
             )
 
-    def _run_chain(self, body: bytes, name: str, run: Run) -> Response:
+    async def _run_chain(self, body: bytes, name: str, run: Run) -> Response:
         http.check_size(len(body), self._settings.max_request_bytes)
         run.prompt_bytes = len(body)
-        return self._start(openai.parse(body, {"deployment": name}), run)
+        path = {"deployment": name}
+        return self._start(await http.parsed(openai.parse, body, path), run)
 
     def _forward(
         self,
@@ -106,7 +105,6 @@ class Gateway:
         *,
         deployment: str,
         operation: Operation = "chat/completions",
-        fields: Fields | None = None,
     ) -> Response:
         return self._proxy.respond(
             body,
@@ -119,13 +117,12 @@ class Gateway:
             emit=self._emit,
             capacity=self._capacity,
             limits=self._limits,
-            fields=fields,
         )
 
 
-def _named(request: Request, body: bytes) -> tuple[str, Fields | None]:
-    """What the path names, else the body; and its fields, where they were read."""
+def _named(request: Request, body: bytes) -> str:
+    """What the path names, else the body."""
     if name := request.path_params.get("deployment"):
-        return name, None
-    fields = json.decode(body)
-    return openai.model(fields), fields
+        return str(name)
+    members = splice.members(body)
+    return openai.model(json.decode(body) if members is None else members)

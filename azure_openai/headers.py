@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from streaming import sse
+from streaming.headers import JSON
 
 Raw = tuple[bytes, bytes]
 
@@ -41,6 +42,11 @@ _STREAM = [
     (name.encode(), value.encode())
     for name, value in sse.HEADERS.items()
     if name != "content-type"
+]
+
+_WHOLE = [
+    (name.encode(), JSON[name].encode())
+    for name in ("cache-control", "content-security-policy")
 ]
 
 _SENDABLE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
@@ -89,8 +95,8 @@ def returned(
         for token in _tokens(value.decode("latin-1"))
     }
     added = [(name.encode(), value.encode()) for name, value in answered_by.items()]
+    added += _STREAM if streams else _WHOLE
     if streams:
-        added += _STREAM
         named.add("content-length")
     named |= {name.decode() for name, _ in added}
     passed = [

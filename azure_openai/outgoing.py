@@ -8,17 +8,14 @@ from typing import Literal
 import orjson
 
 from azure_openai import headers, splice
-from settings import Settings
+from settings import Settings, names
 from streaming.errors import InvalidRequest, NotConfigured, UnknownModel
 from telemetry import runs
 
 Operation = Literal["chat/completions", "embeddings"]
 
-# Neither `.` nor `..`, which are no names in a path.
-_AZURE_NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}")
 # Never in a path; it is what the request's `model` must be.
 _MODEL_NAME = re.compile(r"[\x21-\x7e]{1,200}")
-_API_VERSION = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 # What callers of the v1 API may say, which names no version of this one.
 _V1 = ("v1", "preview", "latest")
@@ -60,20 +57,17 @@ def build(
     *,
     operation: Operation,
     deployment: str,
-    fields: Mapping[str, object] | None = None,
 ) -> Outgoing:
-    """The request; raises a `ChatError` where none can be made of it.
-
-    *fields* are the body's, where they are known already.
-    """
-    fields = splice.fields(body) if fields is None else fields
+    """The request; raises a `ChatError` where none can be made of it."""
+    read = splice.members(body)
+    members = read or {}
     if not settings.model_configured:
         raise NotConfigured(
             "No model is configured: set AZURE_OPENAI_ENDPOINT and "
             "AZURE_OPENAI_DEPLOYMENT, or OPENAI_BASE_URL and OPENAI_MODEL."
         )
     if settings.azure:
-        _check(_AZURE_NAME, deployment)
+        _check(names.DEPLOYMENT, deployment)
         version = _api_version(query, settings)
         own_version = version == settings.azure_openai_api_version
         path = f"{operation}?api-version={version}"
@@ -81,10 +75,10 @@ def build(
     else:
         _check(_MODEL_NAME, deployment)
         path = operation
-        body = _for_model(body, fields, deployment)
+        body = _for_model(body, read, deployment)
         knows_usage = own_version = True
-    streamed = operation == "chat/completions" and fields.get("stream") is True
-    free = "stream_options" not in fields and "data_sources" not in fields
+    streamed = operation == "chat/completions" and members.get("stream") is True
+    free = "stream_options" not in members and "data_sources" not in members
     sent = list(headers.forwarded(given))
     if not any(name == "content-type" for name, _ in sent):
         sent.append(("content-type", "application/json"))
@@ -94,15 +88,15 @@ def build(
         path=path,
         headers=sent,
         body=body,
-        parameters=runs.parameters(fields),
+        parameters=runs.parameters(members),
         streamed=streamed,
         can_ask=streamed and free and knows_usage,
         own_version=own_version,
     )
 
 
-def _check(names: re.Pattern[str], deployment: str) -> None:
-    if not names.fullmatch(deployment):
+def _check(pattern: re.Pattern[str], deployment: str) -> None:
+    if not pattern.fullmatch(deployment):
         message = f"There is no deployment {deployment[:100]!r} here."
         raise UnknownModel(message, param="model")
 
@@ -111,22 +105,27 @@ def _api_version(query: Mapping[str, str], settings: Settings) -> str:
     version = query.get("api-version") or settings.azure_openai_api_version
     if version in _V1:
         version = settings.azure_openai_api_version
-    if not _API_VERSION.fullmatch(version):
+    if not names.API_VERSION.fullmatch(version):
         raise InvalidRequest(
             "api-version: expected a date such as 2024-10-21", param="api-version"
         )
     return version
 
 
-def _for_model(body: bytes, fields: Mapping[str, object], deployment: str) -> bytes:
+def _for_model(
+    body: bytes, members: Mapping[str, object] | None, deployment: str
+) -> bytes:
     """*body*, naming *deployment* as its model whatever it named.
 
     Where the path names the model, an OpenAI-compatible server must be told there.
     """
-    if not fields:
-        # What cannot be read here may be read there: as another model's name.
-        raise InvalidRequest("The body is not a JSON object in UTF-8.")
     name = orjson.dumps(deployment)
-    # Some servers take the first of equal names, and some take them in any case.
-    body = splice.with_value(body, "model", name)
-    return body if "model" in fields else splice.with_member(body, b'"model":' + name)
+    try:
+        if members is None:
+            raise ValueError("no object")
+        # Some servers take the first of equal names, and some take them in any case.
+        body = splice.with_value(body, "model", name)
+    except (ValueError, IndexError, RecursionError):
+        # What cannot be read here may be read there: as another model's name.
+        raise InvalidRequest("The body is not a JSON object in UTF-8.") from None
+    return body if "model" in members else splice.with_member(body, b'"model":' + name)

@@ -55,12 +55,10 @@ class Proxy:
         emit: Callable[[Run], None],
         capacity: Capacity,
         limits: Limits,
-        fields: Mapping[str, object] | None = None,
     ) -> Response:
         """The response to one call; everything happens when it is sent.
 
-        Of *query* only `api-version` counts; *fields* are the body's, where they are
-        known already. *emit* is given *run* once, when it is
+        Of *query* only `api-version` counts. *emit* is given *run* once, when it is
         over and the end of the answer is still to be sent.
         """
         make = partial(
@@ -71,7 +69,6 @@ class Proxy:
             query,
             operation=operation,
             deployment=deployment,
-            fields=fields,
         )
         pool = self._pool(deployment)
         return Relay(

@@ -8,9 +8,17 @@ from azure_openai import outcome
 from azure_openai.outgoing import Outgoing
 from azure_openai.tap import Tap
 from settings.backends import Backend
-from streaming.errors import ChatError, UpstreamIncomplete
+from streaming.errors import (
+    ChatError,
+    DeadlineExceeded,
+    UpstreamIncomplete,
+    UpstreamTimeout,
+)
 from streaming.events import Usage
 from telemetry.runs import ModelCall, Run
+
+_AT_WORK = (DeadlineExceeded, UpstreamIncomplete, UpstreamTimeout)
+"""With these the model was asked, and may be at work still."""
 
 
 class Record:
@@ -86,6 +94,7 @@ class Record:
     def _count_refused(self, error: ChatError) -> None:
         """A call that was refused costs nothing, unless its prompt was filtered."""
         tap = self._tap
-        unseen = tap is not None and (tap.unrecorded or tap.unread_bytes)
-        if not (self.run.content or unseen) and error.code != "content_filter":
+        seen = self.run.content or (tap and (tap.unrecorded or tap.unread_bytes))
+        worked = error.code == "content_filter" or isinstance(error, _AT_WORK)
+        if not (seen or worked):
             self.call.usage = Usage()

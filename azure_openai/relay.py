@@ -158,7 +158,6 @@ class Relay(Response):
 
     async def _open(self, sending: Sending) -> Opened:
         sent = self._make()
-        del self._make  # What it knows of the body may take thirty times its bytes.
         self._record.asked(sent)
         if not sent.streamed:
             self._deadline = min(self._deadline, self._started + SILENT_SECONDS)

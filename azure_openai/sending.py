@@ -109,11 +109,14 @@ class Sending:
         """Say what ended the answer, where there is a place for it.
 
         A body that upstream did not end is not ended here either: the server then
-        closes the connection, which tells any reader.
+        closes the connection, which tells any reader. Of a stream that was complete
+        nothing is missing, whatever became of its connection.
         """
         if self._answer is not None:
-            over = self._tap is not None and self._tap.done
-            if not (self._answer.streams and self._between) or over:
+            if self._tap is not None and self._tap.done and self._answer.streams:
+                await self._body(b"", more=False)
+                return
+            if not (self._answer.streams and self._between):
                 return
         broken = isinstance(error, UpstreamError)
         body = b"data: %b\n\n" % wire.error(error, self._request_id)

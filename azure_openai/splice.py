@@ -1,6 +1,7 @@
-"""Fields put into a JSON object's text, of which every other byte stays.
+"""A JSON object's text: what is read of it, and fields put into it.
 
-Decoding and encoding again would change numbers, and drop all but one of equal keys.
+Every other byte stays: decoding and encoding again would change numbers, and drop all
+but one of equal keys.
 """
 
 import re
@@ -8,12 +9,55 @@ from json import JSONDecoder
 from json import loads as lenient_loads
 from json.decoder import scanstring  # type: ignore[attr-defined]  # not in typeshed
 
+import msgspec
 import orjson
+
+from telemetry.runs import PARAMETERS
 
 USAGE = b'"stream_options":{"include_usage":true}'
 
 _OPENING = re.compile(rb"[ \t\n\r]*\{")
 _SPACE = re.compile(r"[ \t\n\r]*")
+
+
+MEMBERS = ("model", "stream", "stream_options", "data_sources", *PARAMETERS)
+"""What a call is told apart by."""
+
+LONG_VALUE = 1_000
+"""Bytes of a list or an object; none that a call is told apart by has more."""
+
+LENIENT_COMMAS = 100_000
+"""In a body that is read although it is not quite JSON: it has little more values."""
+
+_READER = msgspec.json.Decoder(
+    msgspec.defstruct(
+        "Members",
+        [(name, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for name in MEMBERS],
+    )
+)
+
+
+def members(body: bytes) -> dict[str, object] | None:
+    """Those of `MEMBERS` that the object *body* has; `None` where it is no object.
+
+    What else there is, is passed over: as objects it may take thirty times its bytes,
+    and a second to make. So it is with a long list or object, whose value is `None`.
+    """
+    try:
+        read = _READER.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        found = fields(body) if body.count(b",") <= LENIENT_COMMAS else {}
+        if not found:
+            return None
+        return {name: found[name] for name in MEMBERS if name in found}
+    given = ((name, getattr(read, name)) for name in MEMBERS)
+    return {name: _value(bytes(raw)) for name, raw in given if raw is not msgspec.UNSET}
+
+
+def _value(text: bytes) -> object:
+    if len(text) > LONG_VALUE and text[:1] in b"[{":
+        return None
+    return fields(b'{"value":%b}' % text).get("value")
 
 
 def fields(body: bytes) -> dict[str, object]:

@@ -28,7 +28,7 @@ COMMENT = b": keep-alive\n\n"
 
 
 async def test_an_answer_that_never_begins_is_504() -> None:
-    limits = Limits(peek=9, first_token=0.2)
+    limits = Limits(peek=9, first_token=1)
     with anyio.fail_after(20):
         for replay in (Replay(pieces=[FOREVER]), Replay(pieces=[OPENING, FOREVER])):
             _, status, body, _ = await through(replay, limits)
@@ -44,6 +44,8 @@ async def test_an_upstream_without_a_head_is_504(standin: StandIn) -> None:
         response = await client.post(PATH, json=ask)
     assert response.status_code == 504
     assert code_of(response.content) == "upstream_timeout"
+    usage = (await proxied.run()).usage
+    assert (usage.input_tokens > 0, usage.estimated) == (True, True)
     await anyio.to_thread.run_sync(standin.wait_closed, "proxied-slow")
 
 

@@ -94,6 +94,36 @@ def test_what_is_no_object_has_no_place_for_a_field() -> None:
             splice.with_member(body, splice.USAGE)
 
 
+@given(bodies(*splice.MEMBERS))
+def test_what_is_read_of_a_body_is_what_it_has(text: str) -> None:
+    read = splice.members(text.encode())
+    whole = json.loads(text)
+    assert read == {name: whole[name] for name in splice.MEMBERS if name in whole}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"x":{"model":"inner"},"model":"a","model":"b"}', {"model": "b"}),
+        (b'{"model":"%b"}' % (b"a" * 2000), {"model": "a" * 2000}),
+        (b'{"stream_options":[%b0]}' % (b"0," * 2000), {"stream_options": None}),
+        (b'{"stream":true,"x":NaN}', {"stream": True}),
+        (b'{"stream":true,"x":"\\ud83d","y":"%b"}' % (b"a" * 2**21), {"stream": True}),
+        (b'{"stream":true,"x":NaN,"y":[%b0]}' % (b"0," * 200_000), None),
+        (b'{"model":"a","x":"\\ud800"}', {"model": "a"}),
+        (b'{"x":NaN}', {}),
+        (b'{"model":"a"} {', None),
+        (b'["model"]', None),
+        (b'{"x":' + b"[" * 100_000, None),
+    ],
+    ids=range(11),
+)
+def test_a_body_that_is_odd_is_read_as_far_as_needed(
+    body: bytes, expected: dict[str, object] | None
+) -> None:
+    assert splice.members(body) == expected
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"[1]", b"{", b"\xff{}", "{}".encode("utf-16"), b"[" * 100_000]
 )
