@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect
 import chains
 import settings as configuration
 import telemetry
+from azure_openai import credentials
 from gateway import Gateway
 from health import Health, Parts
 from settings.platform import Platform
@@ -201,6 +202,11 @@ async def list_models(req: Request, run: Run) -> Response:
     return json_response(gateway.models())
 
 
+async def health_details(req: Request, run: Run) -> Response:
+    """What health tells to who has a key, which this route has asked for."""
+    return await tell_health(req, everything=True)
+
+
 gateway = Gateway(
     settings, start=start, emit=recorder.emit, capacity=capacity, limits=limits
 )
@@ -213,6 +219,7 @@ route("stream", "api/stream", chat, dialect="delta")
 route("stream_check", "api/stream-check", stream_check, methods=("GET", "POST"))
 route("list_chains", "api/chains", list_chains, methods=("GET",))
 route("describe", "api/openapi.json", describe, methods=("GET",))
+route("health_details", "api/health/details", health_details, methods=("GET",))
 route("aoaifn", "api/aoaifn", gateway.complete_by_default, dialect="openai")
 for under in ("", "api/"):
     openai = partial(route, dialect="openai", under=under)
@@ -231,13 +238,18 @@ async def health(req: Request) -> Response:
         http.check_head(req)
     except ChatError as error:
         return error_response(error, native, http.request_id(req.headers))
+    # A function key cannot be checked here: the host does so at the other route.
+    anyone = settings.local or settings.auth_level == "anonymous"
+    known = callers.holds_key(req) if settings.api_keys else anyone
+    return await tell_health(req, everything=known)
+
+
+async def tell_health(req: Request, *, everything: bool) -> Response:
     ready = req.query_params.get("ready") == "1"
     report = await reports.ready() if ready else reports.alive()
     status = 200 if report["status"] == "ok" else 503
-    anyone = settings.local or settings.auth_level == "anonymous"
-    if not (callers.holds_key(req) if settings.api_keys else anyone):
-        report = {"status": report["status"]}
-    return json_response(report, status)
+    told = report if everything else {"status": report["status"]}
+    return json_response(told, status)
 
 
 def json_response(value: Any, status: int = 200) -> Response:
@@ -245,7 +257,8 @@ def json_response(value: Any, status: int = 200) -> Response:
 
 
 def warm_up() -> None:
-    """Import LangChain, which takes a second, before the first caller waits for it."""
+    """Sign in and import LangChain, which take a second, before anyone has to wait."""
+    credentials.warm(settings)
     chains.warm(settings)
     # What is loaded by now stays, so the collector need not look at it again; and an
     # answer's chunks, which LangChain keeps to its end, are no reason to look so often.

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from azure_openai import trouble
 from azure_openai.outgoing import Outgoing
 from azure_openai.peek import Peek
-from azure_openai.trouble import CUT, LOST, NO_CREDENTIAL, SILENT, Trouble
+from azure_openai.trouble import (
+    CUT,
+    LOST,
+    NO_ANSWER,
+    NO_CREDENTIAL,
+    SILENT,
+    Trouble,
+)
 from settings.backends import Backend
 from streaming.errors import UpstreamAuth, UpstreamError, UpstreamTimeout
 
@@ -71,6 +78,8 @@ class Asking:
             peek = Peek()
             await answer.peek(peek.feed)
             return peek.trouble
+        if answer.plain and not answer.is_json:
+            return NO_ANSWER
         if self._sent.streamed:
             return None  # It is compressed, or no stream: it passes unread.
         body = await answer.peek_bytes(WHOLE_READ)

@@ -1,5 +1,6 @@
 """Which backend is asked next: by priority, by weight, and not while it cools down."""
 
+import math
 import random
 from collections.abc import Callable, Collection, Sequence
 from time import monotonic
@@ -8,6 +9,9 @@ from azure_openai.trouble import Trouble
 from settings import Settings
 from settings.backends import Backend
 
+TRIAL_SECONDS = 20
+"""For how long one that cooled down is left to the request that tries it again."""
+
 
 class Backends:
     """The backends of one deployment; *clock* and *chance* are for tests.
@@ -15,7 +19,8 @@ class Backends:
     A single one never cools down: there is none to ask in its place. Nor does the last
     one that is ready, unless it asks for it: that it failed is no proof that it will
     fail again, and one request that makes every backend fail must not keep out all
-    others.
+    others. One that has cooled down without having asked for it is asked by one
+    request, while there are others for the rest, until it has answered.
     """
 
     def __init__(
@@ -28,6 +33,8 @@ class Backends:
         self._backends = tuple(backends)
         self._clock, self._chance = clock, chance
         self._ready_at = dict.fromkeys(self._backends, 0.0)
+        self._failures = dict.fromkeys(self._backends, 0)
+        self._on_trial_until = dict.fromkeys(self._backends, 0.0)
 
     def __len__(self) -> int:
         return len(self._backends)
@@ -51,8 +58,15 @@ class Backends:
         ready = self.ready(tried)
         if not ready:
             return None
-        lowest = min(backend.priority for backend in ready)
-        candidates = [backend for backend in ready if backend.priority == lowest]
+        now = self._clock()
+        free = [each for each in ready if self._on_trial_until[each] <= now] or ready
+        lowest = min(backend.priority for backend in free)
+        chosen = self._draw([each for each in free if each.priority == lowest])
+        if self._failures[chosen]:
+            self._on_trial_until[chosen] = now + TRIAL_SECONDS
+        return chosen
+
+    def _draw(self, candidates: Sequence[Backend]) -> Backend:
         left = self._chance() * sum(backend.weight for backend in candidates)
         for backend in candidates:
             left -= backend.weight
@@ -62,15 +76,29 @@ class Backends:
 
     def failed(self, backend: Backend, trouble: Trouble) -> None:
         """*backend* is in *trouble*: for a while it is not asked."""
-        if trouble.busy or self.ready([backend]):
-            until = self._clock() + trouble.cool_down
-            self._ready_at[backend] = max(self._ready_at[backend], until)
+        if not (trouble.busy or self.ready([backend])) or trouble.wait == 0:
+            return
+        now = self._clock()
+        if self._ready_at[backend] <= now and not trouble.busy:
+            # Many may have asked it by then, and fail together: that is one failure.
+            self._failures[backend] += 1
+        until = now + trouble.cool_down(self._failures[backend])
+        self._ready_at[backend] = max(self._ready_at[backend], until)
+        self._on_trial_until[backend] = 0.0
 
-    def ready_in(self) -> float:
-        """In how many seconds the soonest is ready; 0 where one is."""
-        if self.ready():
+    def answered(self, backend: Backend) -> None:
+        """*backend* is as good as any again."""
+        self._failures[backend], self._on_trial_until[backend] = 0, 0.0
+
+    def ready_in(self, tried: Collection[Backend] = ()) -> float:
+        """In how many seconds one is ready that has not been *tried*; 0 where one is.
+
+        Infinity where all have been.
+        """
+        if self.ready(tried):
             return 0
-        return max(0.0, min(self._ready_at.values()) - self._clock())
+        left = [at for each, at in self._ready_at.items() if each not in tried]
+        return max(0.0, min(left, default=math.inf) - self._clock())
 
 
 _shared: dict[tuple[Backend, ...], Backends] = {}

@@ -18,6 +18,7 @@ import openai
 import orjson
 
 from azure_openai.transport import truthful
+from streaming.errors import UpstreamIncomplete
 from streaming.sse import DataDecoder
 
 DRAIN_SECONDS = 0.1
@@ -50,7 +51,8 @@ class ChunkStream:
     The first one says who answered: `deployment`, `backend` and `region` of `upstream`.
     A choice without `delta` gets an empty one. Raises what the SDK raises: `APIError`
     for an error in the stream, `APIConnectionError` and `APITimeoutError` for a lost
-    one.
+    one; and where there is nothing in it, of which LangChain would make its own fault,
+    `UpstreamIncomplete`.
     """
 
     def __init__(self, response: httpx2.Response) -> None:
@@ -85,11 +87,15 @@ class ChunkStream:
                 for data in decoder.feed(read):
                     if data.startswith(b"[DONE]"):
                         await self._drain(reads)
+                        if not told:
+                            raise self._nothing()
                         return
                     chunk = self._chunk(data)
                     if not told:
                         chunk["upstream"], told = self._upstream, True
                     yield chunk
+            if not told:
+                raise self._nothing()
         except httpx2.RequestError as exc:
             raise _as_sdk_error(truthful(exc), self.response.request) from exc
         except ValueError as exc:
@@ -121,6 +127,12 @@ class ChunkStream:
             if choice.get("delta") is None:
                 choice["delta"] = {}
         return chunk
+
+    def _nothing(self) -> Exception:
+        kind = self.response.headers.get("content-type", "")
+        if not kind.startswith("text/event-stream"):
+            return self._error("The answer is no stream.", None)
+        return UpstreamIncomplete("The model's answer ended before it began.")
 
     def _error(self, message: str, body: object) -> openai.APIError:
         return openai.APIError(message, self.response.request, body=body)

@@ -7,7 +7,7 @@ from functools import cache, partial
 
 from pydantic import SecretStr
 
-from azure_openai.identity import Identity
+from azure_openai.identity import OwnIdentity
 from settings import Settings
 from settings.backends import Backend
 from streaming.errors import UpstreamAuth
@@ -67,13 +67,27 @@ def build(settings: Settings, backend: Backend) -> Credential:
         return Credential(bearer=_identity())
 
 
+def warm(settings: Settings) -> None:
+    """Sign in before there is a request, where one would have to wait for it.
+
+    Blocks as `build` does; what fails is told to the first request.
+    """
+    if not settings.azure or all(each.api_key for each in settings.backends):
+        return
+    try:
+        with _signing_in:
+            _identity().start()
+    except Exception as exc:
+        log.warning("no credential for the upstream: %s", type(exc).__name__)
+
+
 _signing_in = threading.Lock()
 
 
 @cache
-def _identity() -> TokenProvider:
+def _identity() -> OwnIdentity:
     """The signed-in identity; all calls share it, and the token it keeps."""
     # A key needs none of this, and importing it takes a quarter of a second.
     from azure.identity.aio import DefaultAzureCredential
 
-    return Identity(partial(DefaultAzureCredential().get_token_info, ENTRA_SCOPE))
+    return OwnIdentity(partial(DefaultAzureCredential().get_token_info, ENTRA_SCOPE))

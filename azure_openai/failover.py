@@ -15,6 +15,9 @@ from streaming.errors import RateLimited, UpstreamTimeout
 
 log = logging.getLogger(__name__)
 
+EARLY_SECONDS = 0.1
+"""A loop's timer may end before another clock says so."""
+
 
 class Asking[T](Protocol):
     """How backends are asked for one answer, which is a *T* of which the head came."""
@@ -40,17 +43,21 @@ class Patience:
     """In seconds: how long one backend may say nothing, and how long all of them.
 
     No attempt but the last gets more than half of what is left. An answer that does not
-    stream says nothing before it is whole: there, that is the only limit.
+    stream says nothing before it is whole: there, that is the only limit. The last one
+    is that after which none will be ready by then.
     """
 
     each: float
     all: float
     streamed: bool
 
-    def budget(self, started: float) -> float:
-        """What is left for an attempt after which there is another one."""
+    def limit(self, started: float, next_in: float) -> float | None:
+        """How long an attempt may take where *next_in* seconds later is another one."""
         half = max(0.0, started + self.all - monotonic()) / 2
-        return min(self.each, half) if self.streamed else half
+        if next_in > half:
+            return None
+        each = min(self.each, half) if self.streamed else half
+        return max(each, next_in + EARLY_SECONDS) if next_in else each
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +91,10 @@ async def first_answer[T](
     while backend := backends.choose(tried):
         await _drop(asking, attempt)
         tried.append(backend)
-        another = bool(backends.ready(tried))
-        seconds = patience.budget(started) if another else None
+        seconds = patience.limit(started, backends.ready_in(tried))
         attempt = await _attempt(asking, backend, seconds)
         if attempt.trouble is None:
+            backends.answered(backend)
             break
         _note(backends, backend, attempt.trouble)
         busy = busy or attempt.trouble.busy

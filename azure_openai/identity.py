@@ -5,6 +5,7 @@ See: https://learn.microsoft.com/entra/identity-platform/access-tokens#token-lif
 
 import asyncio
 import logging
+import threading
 from collections.abc import Awaitable, Callable
 from time import time
 from typing import Protocol
@@ -36,6 +37,9 @@ class Token(Protocol):
     def refresh_on(self) -> int | None: ...
 
 
+Fetch = Callable[[], Awaitable[Token]]
+
+
 class Identity:
     """Gives a token that *fetch* has fetched, and waits only where none is good.
 
@@ -44,7 +48,7 @@ class Identity:
 
     def __init__(
         self,
-        fetch: Callable[[], Awaitable[Token]],
+        fetch: Fetch,
         *,
         clock: Callable[[], float] = time,
     ) -> None:
@@ -56,12 +60,19 @@ class Identity:
 
     async def __call__(self) -> str:
         """The token; raises what *fetch* does where it has to be waited for."""
-        token, now = self._token, self._clock()
-        if token is None or now >= token.expires_on - SPARE_SECONDS:
+        if (kept := self.kept) is None:
             # Others wait for it too: a caller who leaves does not cancel it.
-            token = await asyncio.shield(self._renewing())
-        elif now >= self._due:
+            return (await asyncio.shield(self._renewing())).token
+        if self._clock() >= self._due:
             self._renewing()
+        return kept
+
+    @property
+    def kept(self) -> str | None:
+        """The token, if there is one that is good; any thread may ask."""
+        token = self._token
+        if token is None or self._clock() >= token.expires_on - SPARE_SECONDS:
+            return None
         return token.token
 
     def _renewing(self) -> asyncio.Task[Token]:
@@ -88,6 +99,38 @@ class Identity:
         left = max(0, self._due - self._clock())
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(left, self._renewing) if self._token else None
+
+
+class OwnIdentity:
+    """An `Identity` on an event loop of its own, in a thread that ends as the process.
+
+    So a token can be there before there is a request, and is renewed while there is
+    none.
+    """
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._identity = Identity(fetch)
+        self._starting = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        """Fetch a token, which nobody waits for."""
+        asyncio.run_coroutine_threadsafe(self._identity(), self._running())
+
+    async def __call__(self) -> str:
+        """The token; raises what *fetch* does where it has to be waited for."""
+        if (kept := self._identity.kept) is not None:
+            return kept
+        asking = asyncio.run_coroutine_threadsafe(self._identity(), self._running())
+        return await asyncio.wrap_future(asking)
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        with self._starting:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                run = self._loop.run_forever
+                threading.Thread(target=run, name="identity", daemon=True).start()
+            return self._loop
 
 
 def _tell(fetching: asyncio.Task[Token]) -> None:

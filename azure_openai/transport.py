@@ -5,16 +5,26 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
+import aiohttp
 import httpx2
 import openai
+from openai._vendor.httpx_aiohttp.transport import AiohttpTransport
 
 from azure_openai import backends, credentials, trouble
 from azure_openai.credentials import Credential
 from azure_openai.failover import Patience, first_answer
 from azure_openai.peek import Peek
-from azure_openai.trouble import CUT, LOST, NO_CREDENTIAL, SILENT, Trouble
+from azure_openai.trouble import (
+    CUT,
+    LOST,
+    NO_ANSWER,
+    NO_CREDENTIAL,
+    SILENT,
+    Trouble,
+)
 from settings import Settings
 from settings.backends import Backend
 from streaming.errors import RateLimited, UpstreamAuth
@@ -29,12 +39,19 @@ answered: ContextVar[Upstream] = ContextVar("answered")
 class Client(openai.DefaultAioHttpClient):
     """Sends each request to the first backend that answers, with its credential.
 
+    It keeps no cookies: callers share it, and a backend's are not for another one.
     Who was asked last is then the extension `upstream` of the request that is in the
     response, or in the error.
     """
 
     def __init__(self, settings: Settings, **more: Any) -> None:
-        super().__init__(**more)
+        super().__init__(
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())), **more
+        )
+        for transport in (self._transport, *self._mounts.values()):
+            # What a host has no proxy for is mounted as `None`.
+            if isinstance(transport, AiohttpTransport):
+                transport.client = partial(_session, transport)
         self._settings, self._backends = settings, backends.of(settings)
         self._targets = {
             backend: Target(settings, backend) for backend in settings.backends
@@ -65,6 +82,17 @@ class Client(openai.DefaultAioHttpClient):
             answer.request.extensions["upstream"] = upstream
         answered.set(upstream)
         return answer
+
+
+def _session(transport: AiohttpTransport) -> aiohttp.ClientSession:
+    """As *transport* itself opens one, but without cookies."""
+    connector = aiohttp.TCPConnector(
+        limit=transport.limits.max_connections or 0,
+        keepalive_timeout=transport.limits.keepalive_expiry,
+        ssl=transport.ssl_context,
+    )
+    jar = aiohttp.DummyCookieJar()
+    return aiohttp.ClientSession(connector=connector, cookie_jar=jar)
 
 
 class Target:
@@ -154,6 +182,9 @@ class _Asking:
             return await self._send(sent, auth=target.auth)
         except httpx2.TransportError as exc:
             raise truthful(exc) from exc
+        except aiohttp.ClientError as exc:
+            # The SDK's transport does not know what is no HTTP.
+            raise httpx2.RemoteProtocolError(str(exc)) from exc
 
     async def examine(self, answer: httpx2.Response) -> Trouble | None:
         """Read *answer* until it says something, to be read again by who asked."""
@@ -163,8 +194,9 @@ class _Asking:
             is_json = answer.headers.get("content-type", "").startswith(
                 "application/json"
             )
-            cut = is_json and not answer.content.rstrip().endswith(b"}")
-            return CUT if cut else None
+            if not is_json:
+                return NO_ANSWER
+            return None if answer.content.rstrip().endswith(b"}") else CUT
         if answer.headers.get("content-encoding", "identity") != "identity":
             return None  # It would have to be decoded, and passed on as it is.
         try:

@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 COOL_DOWN_SECONDS = 5
-"""For a backend that failed and does not say when to come back."""
+"""For a backend that failed and does not say when to come back, the first time."""
+
+LONG_COOL_DOWN_SECONDS = 60
+"""For one that goes on failing: each time in a row doubles the one before, up to it."""
 
 REFUSED_COOL_DOWN_SECONDS = 60
 """For one that refuses this server's credential, or has no such deployment."""
@@ -30,17 +33,22 @@ class Trouble:
     refused: bool = False
     wait: float | None = None
 
-    @property
-    def cool_down(self) -> float:
-        """For how many seconds the backend is not asked."""
+    def cool_down(self, failures: int = 1) -> float:
+        """For how many seconds the backend is not asked, after *failures* in a row."""
         if self.wait is not None:
             return min(self.wait, MAX_COOL_DOWN_SECONDS)
-        return REFUSED_COOL_DOWN_SECONDS if self.refused else COOL_DOWN_SECONDS
+        if self.refused:
+            return REFUSED_COOL_DOWN_SECONDS
+        if self.busy:
+            return COOL_DOWN_SECONDS
+        doubled = COOL_DOWN_SECONDS * 2.0 ** min(failures - 1, 10)
+        return min(doubled, LONG_COOL_DOWN_SECONDS)
 
 
 SILENT = Trouble("no token in time")
 LOST = Trouble("the connection was lost")
 CUT = Trouble("the answer broke off before its first token")
+NO_ANSWER = Trouble("status 200 with neither a stream nor JSON")
 NO_CREDENTIAL = Trouble("no credential for it", refused=True, wait=COOL_DOWN_SECONDS)
 NO_SUCH_VERSION = Trouble("status 404 for a version that a caller has named", wait=0)
 """Another backend may know it; this one has done nothing that others should mind."""

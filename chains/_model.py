@@ -14,7 +14,7 @@ from azure_openai import client
 from azure_openai.completions import Completions
 from azure_openai.transport import answered
 from settings import Settings
-from streaming.errors import NotConfigured
+from streaming.errors import ContentFiltered, NotConfigured, UpstreamError
 
 if TYPE_CHECKING:
     from langchain_openai.chat_models.base import BaseChatOpenAI as _Base
@@ -65,12 +65,31 @@ class _WholeWire(_Base):
             extra["redact"] = [offsets]
         return generation
 
+    def _create_chat_result(
+        self, response: Any, generation_info: dict[str, Any] | None = None
+    ) -> ChatResult:
+        try:
+            return super()._create_chat_result(response, generation_info)
+        except (KeyError, TypeError, ValueError) as exc:
+            # LangChain's words for an error under 200, for what is no completion, and
+            # for one of Azure's that the filter has stopped.
+            if _is_filtered(response):
+                message = "The content filter stopped the answer."
+                raise ContentFiltered(message) from exc
+            message = "The model's answer is not what it should be."
+            raise UpstreamError(message) from exc
+
     async def _agenerate(self, *args: Any, **kwargs: Any) -> ChatResult:
         result = await super()._agenerate(*args, **kwargs)
         # Of an answer that did not stream, LangChain keeps nothing that would tell.
         for generation in result.generations:
             generation.message.response_metadata["upstream"] = answered.get()
         return result
+
+
+def _is_filtered(response: Any) -> bool:
+    choices = getattr(response, "choices", None) or ()
+    return any(choice.finish_reason == "content_filter" for choice in choices)
 
 
 class AzureModel(_WholeWire, AzureChatOpenAI):

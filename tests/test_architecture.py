@@ -39,11 +39,20 @@ ALLOWED = {
             "settings",
             "streaming.errors",
             "streaming.events",
+            "streaming.headers",
             "streaming.sse",
             "telemetry.runs",
             "telemetry.tokens",
         ],
-        ["aiohttp", "azure.identity", "httpx2", "openai", "orjson", "pydantic"],
+        [
+            "aiohttp",
+            "azure.identity",
+            "httpx2",
+            "msgspec",
+            "openai",
+            "orjson",
+            "pydantic",
+        ],
     ),
     "azure_openai.passthrough": (["streaming.limits"], ["starlette"]),
     # Of the dialects it is only OpenAI's: how an error and a keep-alive are written.
@@ -116,7 +125,15 @@ ALLOWED = {
         [],
     ),
     "function_app": (
-        ["chains", "gateway", "health", "settings", "streaming", "telemetry"],
+        [
+            "azure_openai.credentials",
+            "chains",
+            "gateway",
+            "health",
+            "settings",
+            "streaming",
+            "telemetry",
+        ],
         ["azure.functions", "azurefunctions", "orjson", "starlette"],
     ),
 }

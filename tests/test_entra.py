@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import time
 
+import pytest
+
 from tests.server import Server, text_of, until
 from tests.standin.process import StandIn
 
@@ -78,6 +80,31 @@ def test_the_signed_in_identity_is_used_and_its_token_kept(standin: StandIn) -> 
     for request in standin.requests("identity"):
         assert request["headers"]["authorization"] == [f"Bearer {standin.token}"]
         assert "api-key" not in request["headers"]
+
+
+@pytest.mark.parametrize("chain", ["chat", "docs"])
+def test_a_token_is_there_before_the_first_request(
+    standin: StandIn, chain: str
+) -> None:
+    with (
+        identity_endpoint(standin.token) as (endpoint, asked),
+        Server({**settings(standin, endpoint), "CHAT_CHAIN": chain}) as server,
+    ):
+        until(lambda: len(asked) == 1)
+        events = server.events("standin:answer tokens=2", chain="chat")
+        assert text_of(events) == "tok0 tok1"
+    assert len(asked) == 1
+
+
+def test_where_every_backend_has_a_key_no_token_is_asked_for(standin: StandIn) -> None:
+    with (
+        identity_endpoint(standin.token) as (endpoint, asked),
+        Server(
+            {**settings(standin, endpoint), "AZURE_OPENAI_API_KEY": standin.key}
+        ) as server,
+    ):
+        assert text_of(server.events("standin:answer tokens=2")) == "tok0 tok1"
+    assert asked == []
 
 
 def test_a_token_that_expires_is_renewed_once_and_not_once_a_request(

@@ -1,5 +1,6 @@
 """The choice of a backend, on a clock and with a chance of the test's own."""
 
+import math
 from collections import Counter
 from random import Random
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_openai import backends as module
-from azure_openai.backends import Backends
+from azure_openai.backends import TRIAL_SECONDS, Backends
 from azure_openai.trouble import NO_CREDENTIAL, SILENT, Trouble
 from settings import Settings
 from settings.backends import Backend
@@ -105,6 +106,82 @@ def test_the_last_that_is_ready_cools_down_only_where_it_asks_for_it() -> None:
     assert choice.ready_in() == 5
 
 
+def test_each_failure_in_a_row_doubles_the_cool_down_up_to_a_minute() -> None:
+    choice, clock = pool(ONE, TWO)
+    waits = []
+    for _ in range(7):
+        for _ in range(10):  # Those that were asked together fail together.
+            choice.failed(ONE, SILENT)
+        before = clock.now
+        while choice.choose() == TWO:
+            clock.now += 1
+        waits.append(clock.now - before)
+    assert waits == [5, 10, 20, 40, 60, 60, 60]
+    choice.answered(ONE)
+    choice.failed(ONE, SILENT)
+    clock.now += 5
+    assert choice.choose() == ONE
+
+
+def test_who_was_busy_or_refuses_is_not_kept_out_for_longer_each_time() -> None:
+    choice, clock = pool(ONE, TWO)
+    for trouble, seconds in (
+        (Trouble("", busy=True), 5),
+        (Trouble("", refused=True), 60),
+    ):
+        for _ in range(3):
+            choice.failed(ONE, trouble)
+            clock.now += seconds
+            assert choice.ready() == [ONE, TWO]
+
+
+def test_who_was_busy_is_asked_by_all_again_when_it_said() -> None:
+    choice, clock = pool(ONE, TWO)
+    choice.failed(ONE, BUSY)
+    clock.now += 30
+    assert [choice.choose() for _ in range(3)] == [ONE, ONE, ONE]
+
+
+def test_one_that_cooled_down_is_tried_by_one_request_at_a_time() -> None:
+    choice, clock = pool(ONE, TWO)
+    choice.failed(ONE, SILENT)
+    clock.now += 5
+    assert [choice.choose() for _ in range(3)] == [ONE, TWO, TWO]
+    clock.now += TRIAL_SECONDS  # Whoever tried it has left, for all that is known.
+    assert [choice.choose() for _ in range(3)] == [ONE, TWO, TWO]
+    choice.answered(ONE)
+    assert [choice.choose() for _ in range(3)] == [ONE, ONE, ONE]
+
+
+def test_a_trial_that_fails_is_over_with_the_next_cool_down() -> None:
+    choice, clock = pool(ONE, TWO)
+    for seconds in (5, 10):
+        choice.failed(ONE, SILENT)
+        clock.now += seconds
+        assert [choice.choose() for _ in range(2)] == [ONE, TWO]
+
+
+def test_a_trial_keeps_nobody_out_where_no_other_is_ready() -> None:
+    choice, clock = pool(ONE, TWO)
+    choice.failed(ONE, SILENT)
+    clock.now += 5
+    assert choice.choose() == ONE
+    choice.failed(TWO, BUSY)
+    assert choice.choose() == ONE
+
+
+def test_when_the_next_one_is_ready_that_was_not_tried() -> None:
+    choice, clock = pool(ONE, TWO, THREE)
+    choice.failed(ONE, BUSY)
+    choice.failed(THREE, SILENT)
+    assert choice.ready_in() == choice.ready_in([ONE]) == 0
+    assert choice.ready_in([TWO]) == 5
+    assert choice.ready_in([TWO, THREE]) == 30
+    assert choice.ready_in([ONE, TWO, THREE]) == math.inf
+    clock.now += 5
+    assert choice.ready_in([TWO]) == 0
+
+
 def test_a_single_one_is_always_asked() -> None:
     choice, _ = pool(ONE)
     for trouble in (SILENT, BUSY):
@@ -144,12 +221,14 @@ def test_every_choice_is_ready_of_the_lowest_priority_and_made_once(
     ]
     clock, chance = Clock(), iter(chances)
     choice = Backends(all_, clock=clock, chance=lambda: next(chance))
-    ready_at = dict.fromkeys(all_, 0.0)
+    ready_at, in_a_row = dict.fromkeys(all_, 0.0), dict.fromkeys(all_, 0)
     for index, trouble, later in steps:
         failing = all_[index % len(all_)]
         others = [each for each in all_ if each != failing]
         if trouble.busy or any(ready_at[each] <= clock.now for each in others):
-            ends = clock.now + trouble.cool_down
+            if not trouble.busy and trouble.wait != 0:
+                in_a_row[failing] += ready_at[failing] <= clock.now
+            ends = clock.now + trouble.cool_down(in_a_row[failing])
             ready_at[failing] = max(ready_at[failing], ends)
         choice.failed(failing, trouble)
         clock.now += later

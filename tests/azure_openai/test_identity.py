@@ -1,12 +1,20 @@
 """A token that is renewed beside the requests; on a clock of the test's own."""
 
 import asyncio
+import threading
 from dataclasses import dataclass, field
+from time import time
 
 import pytest
 
 from azure_openai import identity
-from azure_openai.identity import EARLY_SECONDS, RETRY_SECONDS, SPARE_SECONDS, Identity
+from azure_openai.identity import (
+    EARLY_SECONDS,
+    RETRY_SECONDS,
+    SPARE_SECONDS,
+    Identity,
+    OwnIdentity,
+)
 
 LIFE = 3600
 
@@ -139,3 +147,60 @@ async def test_a_fetch_that_hangs_is_given_up_and_made_anew(
         await issuer.identity()
     issuer.open.set()
     assert await issuer.identity() == "token-2"
+
+
+class Endpoint:
+    """Issues tokens from a thread of whoever asks, once it is let, or fails."""
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self.broken, self.asked = broken, 0
+        self.begun, self.open = threading.Event(), threading.Event()
+
+    async def fetch(self) -> Issued:
+        self.asked += 1
+        self.begun.set()
+        await asyncio.to_thread(self.open.wait, 20)
+        if self.broken:
+            raise OSError("secret-detail")
+        return Issued(f"token-{self.asked}", int(time()) + LIFE)
+
+
+async def test_one_that_was_fetched_before_is_waited_for_by_nobody() -> None:
+    endpoint = Endpoint()
+    endpoint.open.set()
+    own = OwnIdentity(endpoint.fetch)
+    own.start()
+    async with asyncio.timeout(20):
+        while own._identity.kept is None:  # noqa: ASYNC110 - it is another thread
+            await asyncio.sleep(0.01)
+    asking = own()
+    with pytest.raises(StopIteration, match="token-1"):
+        asking.send(None)  # It is there without a step of the loop.
+    assert endpoint.asked == 1
+
+
+async def test_who_comes_while_it_is_fetched_waits_for_the_same_one() -> None:
+    endpoint = Endpoint()
+    own = OwnIdentity(endpoint.fetch)
+    own.start()
+    assert await asyncio.to_thread(endpoint.begun.wait, 20)
+    waiting = [asyncio.ensure_future(own()) for _ in range(10)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()  # One leaves, and the others go on waiting.
+    endpoint.open.set()
+    async with asyncio.timeout(20):
+        assert set(await asyncio.gather(*waiting[1:])) == {"token-1"}
+    assert endpoint.asked == 1
+
+
+async def test_a_start_without_a_token_is_told_to_the_next_who_asks() -> None:
+    endpoint = Endpoint(broken=True)
+    endpoint.open.set()
+    own = OwnIdentity(endpoint.fetch)
+    own.start()
+    assert await asyncio.to_thread(endpoint.begun.wait, 20)
+    async with asyncio.timeout(20):
+        with pytest.raises(OSError, match="secret-detail"):
+            await own()
+        endpoint.broken = False
+        assert await own() == f"token-{endpoint.asked}"

@@ -1,0 +1,137 @@
+"""Answers under 200, or under no status at all, that are none of a model's."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.azure_openai.pooled import (
+    CHAIN,
+    OPENAI,
+    WAYS,
+    WHOLE,
+    Pooled,
+    asking,
+    backend,
+    text_of,
+)
+from tests.standin.process import StandIn
+
+
+def ok(kind: str, body: bytes) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}"
+    return f"{head}\r\nconnection: close\r\n\r\n".encode() + body
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\ntransfer-encoding: chunked\r\n\r\n"
+EMPTY = ok("text/event-stream", b"")
+DONE = ok("text/event-stream", b"data: [DONE]\n\n")
+HTML = ok("text/html", b"<html>Maintenance</html>")
+FAILED = ok("application/json", b'{"error":{"code":"500","message":"x"}}')
+NULL = ok("application/json", b'{"choices":null}')
+OTHER = ok("application/json", b"{}")
+FILTERED = ok(
+    "application/json",
+    b'{"choices":[{"index":0,"finish_reason":"content_filter","message":'
+    b'{"role":"assistant","content":"a"}}]}',
+)
+NO_HTTP = {
+    "garbage": b"\x00\x01garbage\r\n\r\n",
+    "header": b"HTTP/1.1 200 OK\r\nx: " + b"a" * 20_000 + b"\r\n\r\n",
+    "stream": CHUNKED % b"text/event-stream" + b"not-a-size\r\n",
+    "whole": CHUNKED % b"application/json" + b"not-a-size\r\n",
+}
+
+
+@asynccontextmanager
+async def answering(answer: bytes) -> AsyncIterator[str]:
+    """An upstream that answers everything with the same bytes; its URL."""
+
+    async def write(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        writer.write_eof()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(write, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.parametrize(("path", "stream"), WAYS)
+@pytest.mark.parametrize("answer", [*NO_HTTP.values(), HTML], ids=[*NO_HTTP, "html"])
+async def test_of_one_backend_they_are_not_the_callers(
+    standin: StandIn, answer: bytes, path: str, stream: bool
+) -> None:
+    async with answering(answer) as url:
+        strange = backend(standin, "ptu", endpoint=url)
+        pooled = Pooled([strange, backend(standin, "payg", priority=2)])
+        async with pooled.served() as client:
+            for _ in range(2):
+                body = asking(path, "answer tokens=2", stream=stream)
+                response = await client.post(path, json=body)
+                assert text_of(path, response, stream=stream) == "tok0 tok1"
+        runs = pooled.runs
+    assert [run.deployment for run in runs] == ["payg", "payg"]
+    # The second caller's run did not have to ask the first one again.
+    assert [len(run.calls) for run in runs] == [1, 1]
+
+
+@pytest.mark.parametrize("path", [CHAIN, OPENAI])
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (HTML, "upstream_error"),
+        (FAILED, "upstream_error"),
+        (EMPTY, "upstream_incomplete"),
+        (DONE, "upstream_incomplete"),
+        *[(answer, "upstream_error") for answer in NO_HTTP.values()],
+    ],
+)
+async def test_of_the_only_one_they_are_its_fault_and_not_this_servers(
+    standin: StandIn, answer: bytes, code: str, path: str, stream: bool
+) -> None:
+    async with answering(answer) as url:
+        pooled = Pooled([backend(standin, "ptu", endpoint=url)])
+        async with pooled.served() as client:
+            body = asking(path, "answer", stream=stream)
+            response = await client.post(path, json=body)
+    assert response.status_code == 502
+    assert response.json()["error"]["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "code"),
+    [
+        (HTML, 502, "upstream_error"),
+        (FAILED, 502, "upstream_error"),
+        (NULL, 502, "upstream_error"),
+        (OTHER, 502, "upstream_error"),
+        (FILTERED, 400, "content_filter"),
+    ],
+)
+async def test_so_they_are_where_a_chain_does_not_stream(
+    standin: StandIn, answer: bytes, status: int, code: str
+) -> None:
+    async with answering(answer) as url:
+        pooled = Pooled([backend(standin, "ptu", endpoint=url)])
+        async with pooled.served() as client:
+            response = await client.post(WHOLE, json=asking(WHOLE, "answer"))
+    assert response.status_code == status
+    assert response.json()["error"]["code"] == code
+
+
+async def test_a_stream_that_turns_into_something_else_is_a_lost_connection(
+    standin: StandIn,
+) -> None:
+    said = b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n'
+    first = b"%x\r\n%b\r\n" % (len(said), said)
+    answer = CHUNKED % b"text/event-stream" + first + b"not-a-size\r\n"
+    async with answering(answer) as url:
+        pooled = Pooled([backend(standin, "ptu", endpoint=url)])
+        async with pooled.served() as client:
+            response = await client.post(CHAIN, json=asking(CHAIN, "answer"))
+    assert "upstream_error" in response.text
