@@ -11,7 +11,7 @@ run: .venv/run.done
 	@exec $(BIN)/python -m devhost
 
 test: install
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile $(ARGS)
 
 lint: install
 	$(BIN)/ruff format --check .
