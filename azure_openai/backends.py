@@ -76,6 +76,9 @@ class Backends:
 
     def failed(self, backend: Backend, trouble: Trouble) -> None:
         """*backend* is in *trouble*: for a while it is not asked."""
+        self._on_trial_until[backend] = 0.0
+        if trouble.busy or trouble.wait == 0:
+            self._failures[backend] = 0  # It has answered.
         if not (trouble.busy or self.ready([backend])) or trouble.wait == 0:
             return
         now = self._clock()
@@ -84,7 +87,6 @@ class Backends:
             self._failures[backend] += 1
         until = now + trouble.cool_down(self._failures[backend])
         self._ready_at[backend] = max(self._ready_at[backend], until)
-        self._on_trial_until[backend] = 0.0
 
     def answered(self, backend: Backend) -> None:
         """*backend* is as good as any again."""

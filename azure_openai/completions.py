@@ -113,9 +113,8 @@ class ChunkStream:
         try:
             chunk = orjson.loads(data)
         except JSONDecodeError:
-            chunk = lenient_loads(
-                data
-            )  # Half a surrogate pair, or NaN, is let through.
+            # Half a surrogate pair, or NaN, is let through.
+            chunk = lenient_loads(data)
         if not isinstance(chunk, dict):
             raise ValueError("not an object")
         if error := chunk.get("error"):
@@ -123,9 +122,15 @@ class ChunkStream:
             raise self._error(
                 str(message or "An error occurred during streaming"), error
             )
-        for choice in chunk.get("choices") or ():
-            if choice.get("delta") is None:
-                choice["delta"] = {}
+        choices = chunk.get("choices") or []
+        if not isinstance(choices, list):
+            raise ValueError("no choices")
+        for choice in choices:
+            if not isinstance(choice, dict):
+                raise ValueError("no choice")
+            choice["delta"] = delta = choice.get("delta") or {}
+            if not isinstance(delta, dict):
+                raise ValueError("no delta")
         return chunk
 
     def _nothing(self) -> Exception:

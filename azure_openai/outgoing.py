@@ -15,7 +15,7 @@ from telemetry import runs
 Operation = Literal["chat/completions", "embeddings"]
 
 # Never in a path; it is what the request's `model` must be.
-_MODEL_NAME = re.compile(r"[\x21-\x7e]{1,200}")
+_MODEL_NAME = re.compile(r"[\x20-\x7e]{1,200}")
 
 # What callers of the v1 API may say, which names no version of this one.
 _V1 = ("v1", "preview", "latest")

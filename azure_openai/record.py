@@ -7,6 +7,7 @@ from time import monotonic
 from azure_openai import outcome
 from azure_openai.outgoing import Outgoing
 from azure_openai.tap import Tap
+from azure_openai.upstream import Unreachable
 from settings.backends import Backend
 from streaming.errors import (
     ChatError,
@@ -95,6 +96,8 @@ class Record:
         """A call that was refused costs nothing, unless its prompt was filtered."""
         tap = self._tap
         seen = self.run.content or (tap and (tap.unrecorded or tap.unread_bytes))
-        worked = error.code == "content_filter" or isinstance(error, _AT_WORK)
-        if not (seen or worked):
+        worked = isinstance(error, _AT_WORK) and not isinstance(error, Unreachable)
+        if tap is not None and error is tap.error:
+            worked = False  # Upstream says so itself.
+        if not (seen or worked or error.code == "content_filter"):
             self.call.usage = Usage()

@@ -44,8 +44,9 @@ def members(body: bytes) -> dict[str, object] | None:
     and a second to make. So it is with a long list or object, whose value is `None`.
     """
     try:
+        body.decode()  # Of what it passes over, msgspec does not look at the bytes.
         read = _READER.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
         found = fields(body) if body.count(b",") <= LENIENT_COMMAS else {}
         if not found:
             return None

@@ -85,6 +85,10 @@ class Answer:
         self._response.close()
 
 
+class Unreachable(UpstreamTimeout):
+    """No connection was made, so nothing was asked."""
+
+
 class Upstream:
     """Sends what it is given, with this server's credential and no other."""
 
@@ -122,6 +126,8 @@ class Upstream:
             response = await self._session.post(
                 url, data=body, headers=signed, allow_redirects=False, proxy=proxy
             )
+        except aiohttp.ConnectionTimeoutError as exc:
+            raise Unreachable("The model could not be reached in time.") from exc
         except TimeoutError as exc:
             raise UpstreamTimeout("The model did not answer in time.") from exc
         except (aiohttp.ClientError, OSError) as exc:

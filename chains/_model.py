@@ -1,6 +1,7 @@
 """The chat model that chains share: LangChain's, told everything the wire says."""
 
 from collections.abc import AsyncGenerator, Sequence
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.language_models import BaseChatModel
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 else:
     # A second base with fields would put its defaults before those of AzureChatOpenAI.
     _Base = object
+
+STRANGE = "The model's answer is not what it should be."
 
 SET_BY_CREDENTIAL = SecretStr("set by azure_openai.credentials")
 
@@ -69,18 +72,23 @@ class _WholeWire(_Base):
         self, response: Any, generation_info: dict[str, Any] | None = None
     ) -> ChatResult:
         try:
-            return super()._create_chat_result(response, generation_info)
-        except (KeyError, TypeError, ValueError) as exc:
+            result = super()._create_chat_result(response, generation_info)
+        except Exception as exc:
             # LangChain's words for an error under 200, for what is no completion, and
             # for one of Azure's that the filter has stopped.
             if _is_filtered(response):
                 message = "The content filter stopped the answer."
                 raise ContentFiltered(message) from exc
-            message = "The model's answer is not what it should be."
-            raise UpstreamError(message) from exc
+            raise UpstreamError(STRANGE) from exc
+        if not result.generations:
+            raise UpstreamError(STRANGE)
+        return result
 
     async def _agenerate(self, *args: Any, **kwargs: Any) -> ChatResult:
-        result = await super()._agenerate(*args, **kwargs)
+        try:
+            result = await super()._agenerate(*args, **kwargs)
+        except (JSONDecodeError, UnicodeDecodeError) as exc:
+            raise UpstreamError(STRANGE) from exc
         # Of an answer that did not stream, LangChain keeps nothing that would tell.
         for generation in result.generations:
             generation.message.response_metadata["upstream"] = answered.get()
@@ -88,8 +96,11 @@ class _WholeWire(_Base):
 
 
 def _is_filtered(response: Any) -> bool:
-    choices = getattr(response, "choices", None) or ()
-    return any(choice.finish_reason == "content_filter" for choice in choices)
+    choices = getattr(response, "choices", None)
+    if not isinstance(choices, list):
+        return False
+    reasons = [getattr(choice, "finish_reason", None) for choice in choices]
+    return "content_filter" in reasons
 
 
 class AzureModel(_WholeWire, AzureChatOpenAI):

@@ -24,8 +24,8 @@ from settings._kinds import (
     Key,
     Keys,
     Protocol,
+    Region,
     Seconds,
-    Stripped,
     Url,
     Version,
 )
@@ -73,13 +73,13 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("AZURE_OPENAI_API_VERSION", "OPENAI_API_VERSION"),
     )
     azure_openai_allowed_deployments: Deployments = Field(default_factory=tuple)
-    azure_openai_region: str | None = None
+    azure_openai_region: Region | None = None
     azure_openai_backends: Backends = Field(default_factory=tuple)
     backend_timeout_seconds: Seconds = 20
 
     openai_base_url: Url | None = None
     openai_api_key: Key | None = None
-    openai_model: Annotated[str, Stripped] | None = None
+    openai_model: str | None = None
 
     chat_chain: str | None = None
     chains: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
@@ -130,6 +130,20 @@ class Settings(BaseSettings):
     first_token_timeout_seconds: Seconds = 230
     stall_timeout_seconds: Seconds = 60
     request_deadline_seconds: Seconds = 280
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_white_space(cls, given: dict[str, Any]) -> dict[str, Any]:
+        stripped = {
+            name: value.strip() if isinstance(value, str) else value
+            for name, value in given.items()
+        }
+        return {
+            name: value
+            for name, value in stripped.items()
+            # A blank one must not let everybody in.
+            if value != "" or name.lower() == "api_keys"
+        }
 
     @field_validator("http_auth_level", "caller_system_prompt", mode="before")
     @classmethod

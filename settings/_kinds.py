@@ -10,6 +10,7 @@ from pydantic_settings import NoDecode
 from settings import names
 
 # What a header may hold, less the space.
+_REGION = re.compile(r"[\x20-\x7e]{1,100}")
 _KEY = re.compile(r"[\x21-\x7e]+")
 
 
@@ -39,6 +40,12 @@ def _version(value: str) -> str:
     return value
 
 
+def _region(value: str) -> str:
+    if not _REGION.fullmatch(value):
+        raise ValueError("expected a region such as Sweden Central")
+    return value
+
+
 def _http_url(value: str) -> str:
     value = value.strip()
     try:
@@ -58,6 +65,7 @@ Stripped = BeforeValidator(_stripped)
 Key = Annotated[SecretStr, Stripped, AfterValidator(_key)]
 Deployment = Annotated[str, Stripped, AfterValidator(deployment_name)]
 Version = Annotated[str, Stripped, AfterValidator(_version)]
+Region = Annotated[str, Stripped, AfterValidator(_region)]
 Url = Annotated[str, AfterValidator(_http_url)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]

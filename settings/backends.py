@@ -13,7 +13,7 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
-from settings._kinds import Key, Stripped, Url, deployment_name
+from settings._kinds import Key, Region, Stripped, Url, deployment_name
 
 
 class Backend(BaseModel):
@@ -28,7 +28,7 @@ class Backend(BaseModel):
     endpoint: Url
     deployment: Annotated[str, Stripped, Field(min_length=1)]
     api_key: Key | None = None
-    region: str | None = None
+    region: Region | None = None
     priority: Annotated[int, Field(ge=0)] = 1
     weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1
 

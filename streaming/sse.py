@@ -27,8 +27,8 @@ _LINE_BREAKS = (
 def dumps(value: Any) -> bytes:
     """*value* as one line of JSON for any reader of lines.
 
-    A lone surrogate, which UTF-8 cannot carry, becomes U+FFFD. An integer may have any
-    length. What JSON has no word for is written as `str` has it.
+    A lone surrogate, which UTF-8 cannot carry, becomes U+FFFD. An integer may have
+    4,300 digits. What JSON has no word for is written as `str` has it.
     """
     try:
         data = orjson.dumps(value)

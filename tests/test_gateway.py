@@ -88,6 +88,15 @@ def test_what_is_nobodys_is_404_and_names_what_there_is(
     assert len(standin.requests()) == before
 
 
+def test_what_is_not_utf_8_names_no_model(app: Server, standin: StandIn) -> None:
+    before = len(standin.requests())
+    sent = b'{"model":"gpt-4o","messages":[{"role":"user","content":"\xff"}]}'
+    response = app.client.post(V1, content=sent)
+    assert response.status_code == 400
+    assert error_of(response)["message"].startswith("The body is not JSON in UTF-8")
+    assert len(standin.requests()) == before
+
+
 def test_a_chain_does_not_embed(app: Server) -> None:
     for path in (at("strings", "embeddings"), EMBEDDINGS):
         response = app.client.post(path, json={"model": "strings", "input": "a"})

@@ -51,7 +51,14 @@ def test_white_space_around_a_value_is_cut_off(monkeypatch: pytest.MonkeyPatch) 
         AZURE_OPENAI_DEPLOYMENT="gpt-4o\r\n",
         AZURE_OPENAI_API_KEY=" the-secret\n",
         AZURE_OPENAI_API_VERSION="2025-01-01\n",
+        AZURE_OPENAI_REGION="Sweden Central\n",
+        AZURE_EVENTHUB_NAMESPACE="name.servicebus.windows.net\n",
+        AZURE_EVENTHUB_NAME="telemetry\n",
+        CHAT_CHAIN=" docs",
     )
+    assert loaded.azure_openai_region == "Sweden Central"
+    assert loaded.azure_eventhub_namespace == "name.servicebus.windows.net"
+    assert (loaded.azure_eventhub_name, loaded.chat_chain) == ("telemetry", "docs")
     [backend] = loaded.backends
     assert backend.endpoint == "https://name.openai.azure.com"
     assert backend.deployment == "gpt-4o"
@@ -62,6 +69,26 @@ def test_white_space_around_a_value_is_cut_off(monkeypatch: pytest.MonkeyPatch) 
     assert (backend.deployment, plain(backend.api_key)) == ("llama", "the-secret")
 
 
+@pytest.mark.parametrize("blank", [" ", "\n"])
+def test_a_blank_value_counts_as_unset(
+    monkeypatch: pytest.MonkeyPatch, blank: str
+) -> None:
+    names = ("OPENAI_API_KEY", "AZURE_OPENAI_API_VERSION", "AZURE_OPENAI_REGION")
+    loaded = load(monkeypatch, **dict.fromkeys(names, blank))
+    assert loaded.openai_api_key is None
+    assert loaded.azure_openai_api_version == Settings().azure_openai_api_version
+    assert loaded.azure_openai_region is None
+
+
+def test_a_region_that_no_header_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = {"AZURE_OPENAI_BACKENDS": backends(region="Schweden\nMitte")}
+    told = refused(monkeypatch, **listed)
+    assert (
+        told
+        == "AZURE_OPENAI_BACKENDS.0.region: expected a region such as Sweden Central"
+    )
+
+
 def test_so_it_is_in_a_list_of_backends(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = backends(api_key="the-secret\n", deployment="gpt-4o\n")
     [backend] = load(monkeypatch, AZURE_OPENAI_BACKENDS=listed).backends
@@ -69,7 +96,7 @@ def test_so_it_is_in_a_list_of_backends(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize(
-    "key", ["the-secret\nof", "the-secret of", "the-secreté", "the-secret\x00", "\n"]
+    "key", ["the-secret\nof", "the-secret of", "the-secreté", "the-secret\x00"]
 )
 def test_a_key_that_no_header_can_hold(
     monkeypatch: pytest.MonkeyPatch, key: str

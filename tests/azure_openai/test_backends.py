@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from azure_openai import backends as module
 from azure_openai.backends import TRIAL_SECONDS, Backends
-from azure_openai.trouble import NO_CREDENTIAL, SILENT, Trouble
+from azure_openai.trouble import NO_CREDENTIAL, NO_SUCH_VERSION, SILENT, Trouble
 from settings import Settings
 from settings.backends import Backend
 
@@ -159,6 +159,18 @@ def test_a_trial_that_fails_is_over_with_the_next_cool_down() -> None:
         choice.failed(ONE, SILENT)
         clock.now += seconds
         assert [choice.choose() for _ in range(2)] == [ONE, TWO]
+
+
+@pytest.mark.parametrize(
+    "answer", [NO_SUCH_VERSION, Trouble("busy", busy=True, wait=0)]
+)
+def test_who_answers_a_trial_at_all_is_no_longer_tried(answer: Trouble) -> None:
+    choice, clock = pool(ONE, TWO)
+    choice.failed(ONE, SILENT)
+    clock.now += 5
+    assert choice.choose() == ONE
+    choice.failed(ONE, answer)
+    assert [choice.choose() for _ in range(3)] == [ONE, ONE, ONE]
 
 
 def test_a_trial_keeps_nobody_out_where_no_other_is_ready() -> None:

@@ -88,7 +88,7 @@ async def test_a_backend_that_says_nothing_is_not_waited_for(
     standin: StandIn, path: str, fault: str
 ) -> None:
     tag = f"{fault.split()[0]}-{path.replace('/', '')}"
-    pooled = Pooled(two(standin), more={"backend_timeout_seconds": 0.3})
+    pooled = Pooled(two(standin), more={"backend_timeout_seconds": 1.5})
     async with pooled.served() as client:
         body = asking(path, f"{fault} only=ptu tag={tag}")
         response = await client.post(path, json=body)

@@ -155,7 +155,7 @@ async def test_a_refusal_whose_body_never_comes_ends_the_stream(
                 for n, port in enumerate(ports)
             ]
             limits = Limits(peek=0.05, keep_alive=0.1)
-            pooled = Pooled(backends, limits, {"backend_timeout_seconds": 0.5})
+            pooled = Pooled(backends, limits, {"backend_timeout_seconds": 1})
             async with pooled.served() as client:
                 path = PROXY.replace("ptu", "d")
                 usage = {"stream_options": {"include_usage": True}}

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import aiohttp
 import pytest
 from starlette.types import Message
 
@@ -34,6 +35,28 @@ async def test_a_refused_connection_is_502() -> None:
         response = await client.post(PATH, json=asking("x"))
     assert response.status_code == 502
     assert code_of(response.content) == "upstream_error"
+    assert (await proxied.run()).usage == Usage()
+
+
+async def test_who_cannot_be_reached_in_time_has_been_asked_nothing(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def post(*args: object, **more: object) -> None:
+        raise aiohttp.ConnectionTimeoutError
+
+    monkeypatch.setattr(aiohttp.ClientSession, "post", post)
+    proxied = Proxied(azure(standin.url))
+    async with proxied.served() as client:
+        response = await client.post(PATH, json=asking("x"))
+    assert response.status_code == 504
+    assert code_of(response.content) == "upstream_timeout"
+    assert (await proxied.run()).usage == Usage()
+
+
+async def test_what_says_itself_that_it_timed_out_has_refused() -> None:
+    replay = Replay(status=504, pieces=[b'{"error":{"code":"504","message":"late"}}'])
+    proxied, status, _, _ = await through(replay)
+    assert status == 504
     assert (await proxied.run()).usage == Usage()
 
 

@@ -114,9 +114,10 @@ def test_what_is_read_of_a_body_is_what_it_has(text: str) -> None:
         (b'{"x":NaN}', {}),
         (b'{"model":"a"} {', None),
         (b'["model"]', None),
+        (b'{"model":"a","x":"\xff"}', None),
         (b'{"x":' + b"[" * 100_000, None),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_a_body_that_is_odd_is_read_as_far_as_needed(
     body: bytes, expected: dict[str, object] | None

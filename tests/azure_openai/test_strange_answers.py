@@ -36,6 +36,29 @@ FILTERED = ok(
     b'{"choices":[{"index":0,"finish_reason":"content_filter","message":'
     b'{"role":"assistant","content":"a"}}]}',
 )
+ODD = [
+    ok("application/json", body)
+    for body in (
+        b"",
+        b'{"choices":}',
+        b'{"choices":"\xff"}',
+        b'{"choices":[]}',
+        b'{"choices":[null]}',
+        b'{"choices":"abc"}',
+        b'{"choices":{"a":1}}',
+        b'{"choices":[{"index":0,"message":null}]}',
+        b'{"choices":[{"index":0,"message":"x"}]}',
+    )
+]
+ODD_CHUNKS = [
+    ok("text/event-stream", b"data: " + chunk + b"\n\n")
+    for chunk in (
+        b'{"choices":[null]}',
+        b'{"choices":"abc"}',
+        b'{"choices":5}',
+        b'{"choices":[{"index":0,"delta":"x"}]}',
+    )
+]
 NO_HTTP = {
     "garbage": b"\x00\x01garbage\r\n\r\n",
     "header": b"HTTP/1.1 200 OK\r\nx: " + b"a" * 20_000 + b"\r\n\r\n",
@@ -88,6 +111,7 @@ async def test_of_one_backend_they_are_not_the_callers(
         (FAILED, "upstream_error"),
         (EMPTY, "upstream_incomplete"),
         (DONE, "upstream_incomplete"),
+        *[(answer, "upstream_error") for answer in ODD_CHUNKS],
         *[(answer, "upstream_error") for answer in NO_HTTP.values()],
     ],
 )
@@ -111,6 +135,7 @@ async def test_of_the_only_one_they_are_its_fault_and_not_this_servers(
         (NULL, 502, "upstream_error"),
         (OTHER, 502, "upstream_error"),
         (FILTERED, 400, "content_filter"),
+        *[(answer, 502, "upstream_error") for answer in ODD],
     ],
 )
 async def test_so_they_are_where_a_chain_does_not_stream(
