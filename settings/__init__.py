@@ -141,8 +141,8 @@ class Settings(BaseSettings):
         return {
             name: value
             for name, value in stripped.items()
-            # A blank one must not let everybody in.
-            if value != "" or name.lower() == "api_keys"
+            # A blank one must neither let everybody in nor send records nowhere.
+            if value != "" or name.lower().startswith(("api_keys", "azure_eventhub"))
         }
 
     @field_validator("http_auth_level", "caller_system_prompt", mode="before")
