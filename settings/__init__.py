@@ -28,6 +28,7 @@ from settings._kinds import (
     Seconds,
     Url,
     Version,
+    stripped,
 )
 from settings.backends import Backend, Backends
 
@@ -134,13 +135,9 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _without_white_space(cls, given: dict[str, Any]) -> dict[str, Any]:
-        stripped = {
-            name: value.strip() if isinstance(value, str) else value
-            for name, value in given.items()
-        }
         return {
             name: value
-            for name, value in stripped.items()
+            for name, value in zip(given, map(stripped, given.values()), strict=True)
             # A blank one must neither let everybody in nor send records nowhere.
             if value != "" or name.lower().startswith(("api_keys", "azure_eventhub"))
         }

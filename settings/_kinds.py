@@ -14,7 +14,8 @@ _REGION = re.compile(r"[\x20-\x7e]{1,100}")
 _KEY = re.compile(r"[\x21-\x7e]+")
 
 
-def _stripped(value: Any) -> Any:
+def stripped(value: Any) -> Any:
+    """*value*, less the line end that a secret's file often has."""
     return value.strip() if isinstance(value, str) else value
 
 
@@ -47,7 +48,6 @@ def _region(value: str) -> str:
 
 
 def _http_url(value: str) -> str:
-    value = value.strip()
     try:
         parts = urlsplit(value)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -59,13 +59,10 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
-Stripped = BeforeValidator(_stripped)
-"""A secret's file often ends in a line end, which is no part of it."""
-
-Key = Annotated[SecretStr, Stripped, AfterValidator(_key)]
-Deployment = Annotated[str, Stripped, AfterValidator(deployment_name)]
-Version = Annotated[str, Stripped, AfterValidator(_version)]
-Region = Annotated[str, Stripped, AfterValidator(_region)]
+Key = Annotated[SecretStr, BeforeValidator(stripped), AfterValidator(_key)]
+Deployment = Annotated[str, AfterValidator(deployment_name)]
+Version = Annotated[str, AfterValidator(_version)]
+Region = Annotated[str, AfterValidator(_region)]
 Url = Annotated[str, AfterValidator(_http_url)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]

@@ -13,7 +13,7 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
-from settings._kinds import Key, Region, Stripped, Url, deployment_name
+from settings._kinds import Key, Region, Url, deployment_name
 
 
 class Backend(BaseModel):
@@ -23,10 +23,15 @@ class Backend(BaseModel):
     an `api_key` it is asked with the signed-in identity.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        str_strip_whitespace=True,
+    )
 
     endpoint: Url
-    deployment: Annotated[str, Stripped, Field(min_length=1)]
+    deployment: Annotated[str, Field(min_length=1)]
     api_key: Key | None = None
     region: Region | None = None
     priority: Annotated[int, Field(ge=0)] = 1
