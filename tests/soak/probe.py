@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 import os
+import sys
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def lag(settings: Settings) -> Chain:
 
 
 async def _census(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
-    """What is there: tasks, open files, sockets, and memory in bytes."""
+    """What is there: tasks, open files, sockets, blocks of memory, and bytes."""
     gc.collect()
     open_files = [os.readlink(file) for file in _descriptors()]
     pages = int(_statm().split()[1])
@@ -41,6 +42,7 @@ async def _census(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[
             "tasks": len(asyncio.all_tasks()),
             "files": len(open_files),
             "sockets": sum("socket" in name for name in open_files),
+            "blocks": sys.getallocatedblocks(),
             "memory": pages * os.sysconf("SC_PAGESIZE"),
         }
     )
