@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from azure_openai import trouble
+from azure_openai import refusals, trouble
 from azure_openai.outgoing import Outgoing
 from azure_openai.peek import Peek
 from azure_openai.trouble import (
@@ -104,6 +104,6 @@ class Asking:
 
 async def _refuses_to_be_asked(answer: "Answer") -> bool:
     """Whether it is `stream_options` that upstream does not take."""
-    if answer.status not in (400, 422):
+    if answer.status not in refusals.STATUSES:
         return False
-    return b"stream_options" in await answer.peek_bytes(REFUSAL_READ)
+    return refusals.refuses(await answer.peek_bytes(REFUSAL_READ), "stream_options")

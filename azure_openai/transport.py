@@ -1,6 +1,5 @@
 """The SDK's HTTP client, whose requests go to one backend after another."""
 
-import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
@@ -13,10 +12,11 @@ import httpx2
 import openai
 from openai._vendor.httpx_aiohttp.transport import AiohttpTransport
 
-from azure_openai import backends, credentials, trouble
+from azure_openai import backends, credentials, refusals, token_limit, trouble
 from azure_openai.credentials import Credential
 from azure_openai.failover import Patience, first_answer
 from azure_openai.peek import Peek
+from azure_openai.refusals import Refusals
 from azure_openai.trouble import (
     CUT,
     LOST,
@@ -107,7 +107,7 @@ class Target:
             "backend": backend.host,
             "region": backend.region,
         }
-        self.without_stream_options: set[object] = set()
+        self.refusals = Refusals(token_limit.usual(settings, backend))
 
 
 class _Auth(httpx2.Auth):
@@ -144,21 +144,18 @@ class _Asking:
         self._targets, self._first = targets, first
 
     async def ask(self, backend: Backend) -> httpx2.Response:
-        """Send it; without `stream_options`, once more, where that is refused."""
+        """Send it; if a field is refused that can be sent otherwise, once more."""
         target = self._targets[backend]
         self._request.extensions["upstream"] = target.upstream
-        content = await self._request.aread()
-        can_ask = self._stream and b'"stream_options"' in content
-        if can_ask and target.without_stream_options:
-            can_ask = _model(content) not in target.without_stream_options
-            content = content if can_ask else _without_stream_options(content)
-        answer = await self._post(target, content)
-        if not can_ask or not await _refuses_stream_options(answer):
-            return answer
-        again = await self._post(target, _without_stream_options(content))
-        if again.status_code < 400:  # Else it was not that field which was wrong.
-            target.without_stream_options.add(_model(content))
-        return again
+        fitted = target.refusals.fit(await self._request.aread())
+        answer = await self._post(target, fitted.content)
+        while answer.status_code in refusals.STATUSES:
+            if not fitted.amend(await answer.aread()):
+                return answer
+            answer = await self._post(target, fitted.content)
+        if answer.status_code < 400:
+            fitted.accepted()
+        return answer
 
     async def _post(self, target: Target, content: bytes) -> httpx2.Response:
         request = self._request
@@ -265,19 +262,3 @@ def truthful(exc: httpx2.RequestError) -> httpx2.RequestError:
         exc.__cause__, TimeoutError
     )
     return httpx2.ReadError(str(exc)) if lost else exc
-
-
-async def _refuses_stream_options(response: httpx2.Response) -> bool:
-    if response.status_code != 400:
-        return False
-    return b"stream_options" in await response.aread()
-
-
-def _model(content: bytes) -> object:
-    return json.loads(content).get("model")
-
-
-def _without_stream_options(content: bytes) -> bytes:
-    body = json.loads(content)
-    body.pop("stream_options", None)
-    return json.dumps(body).encode()

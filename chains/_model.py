@@ -1,17 +1,17 @@
 """The chat model that chains share: LangChain's, told everything the wire says."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, cast
 
-from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import BaseMessage, SystemMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import RunnableConfig
 from langchain_openai import AzureChatOpenAI, ChatOpenAI
 from pydantic import SecretStr
 
-from azure_openai import client
+from azure_openai import client, token_limit
 from azure_openai.completions import Completions
 from azure_openai.transport import answered
 from settings import Settings
@@ -31,11 +31,31 @@ SET_BY_CREDENTIAL = SecretStr("set by azure_openai.credentials")
 class _WholeWire(_Base):
     """Puts into each chunk what LangChain leaves out.
 
+    LangChain names the token limit by the model's class; here the HTTP client does, as
+    it knows the backend.
+
     Who answered is `response_metadata["upstream"]`, once a call. A refusal's text is
     answer text; reasoning is
     `additional_kwargs["reasoning_content"]`; where the asynchronous content filter
     blocks, `additional_kwargs["redact"]` has the offsets.
     """
+
+    def _get_request_payload(
+        self,
+        input_: LanguageModelInput,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        payload = super()._get_request_payload(input_, stop=stop, **kwargs)
+        return _with_limit(payload, kwargs, "max_tokens")
+
+    def _get_invocation_params(
+        self, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        params = super()._get_invocation_params(stop=stop, **kwargs)
+        # What was asked, for the record.
+        return _with_limit(params, kwargs, token_limit.asked.get() or "max_tokens")
 
     def _convert_chunk_to_generation_chunk(
         self,
@@ -93,6 +113,23 @@ class _WholeWire(_Base):
         for generation in result.generations:
             generation.message.response_metadata["upstream"] = answered.get()
         return result
+
+
+def _with_limit(
+    params: dict[str, Any], given: Mapping[str, Any], name: token_limit.Name
+) -> dict[str, Any]:
+    """*params* with one token limit: the one *given*, else the model's own.
+
+    It is called *name*, but `max_completion_tokens` if it was given so.
+    """
+    params.pop("max_tokens", None)
+    # LangChain's name for the model's own.
+    limit = params.pop("max_completion_tokens", None)
+    if (newer := given.get("max_completion_tokens")) is not None:
+        name, limit = "max_completion_tokens", newer
+    elif "max_tokens" in given:
+        limit = given["max_tokens"]
+    return params if limit is None else {**params, name: limit}
 
 
 def _is_filtered(response: Any) -> bool:

@@ -14,6 +14,7 @@ from langchain_core.callbacks.base import BaseCallbackHandler
 from langchain_core.messages import BaseMessage, convert_to_messages
 from langchain_core.runnables import RunnableConfig
 
+from azure_openai import token_limit
 from chains import _errors
 from chains._chunks import Translator
 from chains._runnable import Chain
@@ -56,6 +57,7 @@ async def translate(
     ended = False
     begun: _Begun = WeakSet()
     _run.set(begun)
+    token_limit.asked.set(request.limit_name)
     _note_generators()
     try:
         inputs = {"messages": _messages(request)}

@@ -16,6 +16,7 @@ from streaming.errors import InvalidRequest
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 Text = Annotated[str, StringConstraints(min_length=1)]
+LimitName = Literal["max_tokens", "max_completion_tokens"]
 
 
 MAX_FIELDS = 100
@@ -100,7 +101,8 @@ class Sampling(_Frozen):
 class ChatRequest(_Frozen):
     """A conversation to go on with; `chain` is `None` for the default one.
 
-    `include_usage` is for a dialect whose stream says its usage only where asked to.
+    `include_usage` is for a dialect whose stream says its usage only where asked to,
+    `limit_name` for one with two names for the sampling's `max_tokens`: the caller's.
     `id` and `run_id` are the server's to set.
     """
 
@@ -109,6 +111,7 @@ class ChatRequest(_Frozen):
     stream: bool = True
     sampling: Sampling = Sampling()
     include_usage: bool = False
+    limit_name: LimitName | None = None
     id: str = ""
     run_id: str = ""
 

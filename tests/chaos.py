@@ -23,9 +23,10 @@ PROXIED = "/openai/deployments/gpt-4o/chat/completions"
 DEPLOYMENTS = ["gpt-4o", *(f"gpt-4o-{number}" for number in range(2, 9))]
 WORDS = 12
 BACK_OFF_SECONDS = 0.2
+LIMITED = 0.5
 PATIENCE_SECONDS = 30
 FINISHED = {"stop", "length", "content_filter"}
-STATUSES = {400, 404, 429, 500, 502, 503, 504}
+STATUSES = {400, 404, 422, 429, 500, 502, 503, 504}
 
 SETTINGS = {
     "FIRST_TOKEN_PEEK_SECONDS": "0.5",
@@ -98,7 +99,12 @@ class Stream:
             f"standin:chaos tag={self._name} text={quote(self._expected)} "
             "retry_after_ms=300 delay_ms=10"
         )
-        body = {"messages": [{"role": "user", "content": prompt}], "stream": True}
+        body: dict[str, object] = {
+            "messages": [{"role": "user", "content": prompt}],
+            "stream": True,
+        }
+        if self._chance.random() < LIMITED:
+            body["max_tokens"] = 999
         headers = {"x-request-id": self._name}
         try:
             async with session.post(self._path, json=body, headers=headers) as answer:

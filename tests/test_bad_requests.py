@@ -70,6 +70,8 @@ HELLO = {"role": "user", "content": "hello"}
         (b'{"user": "a", "top_k": 1}', "top_k"),
         (b'{"user": "a", "id": "x"}', "id"),
         (b'{"user": "a", "sampling": {}}', "sampling"),
+        (b'{"user": "a", "limit_name": "max_tokens"}', "limit_name"),
+        (b'{"user": "a", "max_completion_tokens": 5}', "max_completion_tokens"),
     ],
 )
 def test_bad_input_is_400_and_names_the_field(

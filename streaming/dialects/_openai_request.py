@@ -6,7 +6,13 @@ from typing import Any
 from streaming import requests
 from streaming.dialects.json import decode
 from streaming.errors import InvalidRequest
-from streaming.requests import ChatRequest, FunctionCall, Message, Sampling
+from streaming.requests import (
+    ChatRequest,
+    FunctionCall,
+    LimitName,
+    Message,
+    Sampling,
+)
 
 UNSUPPORTED = ("tools", "functions", "response_format", "logprobs")
 """What no chain can heed, and a caller would miss."""
@@ -25,17 +31,39 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
             raise _refused(name)
     if fields.get("n", 1) != 1:
         raise _refused("n")
+    limit = _limit_name(fields)
+    sampling = _only(Sampling.model_fields, fields)
+    if limit is not None:
+        sampling["max_tokens"] = fields[limit]
+    try:
+        return requests.validate(
+            {
+                "messages": _messages(fields.get("messages")),
+                "chain": path.get("deployment") or _model(fields),
+                "stream": fields.get("stream", False),
+                "include_usage": _include_usage(fields.get("stream_options", {})),
+                "limit_name": limit,
+                "sampling": sampling,
+            }
+        )
+    except InvalidRequest as error:
+        raise _as_named(error, limit) from None
+
+
+def _limit_name(fields: Fields) -> LimitName | None:
+    """The newer name, if both are there, as many clients send them."""
     if "max_completion_tokens" in fields:
-        fields["max_tokens"] = fields["max_completion_tokens"]
-    return requests.validate(
-        {
-            "messages": _messages(fields.get("messages")),
-            "chain": path.get("deployment") or _model(fields),
-            "stream": fields.get("stream", False),
-            "include_usage": _include_usage(fields.get("stream_options", {})),
-            "sampling": _only(Sampling.model_fields, fields),
-        }
-    )
+        return "max_completion_tokens"
+    return "max_tokens" if "max_tokens" in fields else None
+
+
+def _as_named(error: InvalidRequest, limit: LimitName | None) -> InvalidRequest:
+    """*error*, calling the token limit what the caller does."""
+    if limit is None:
+        return error
+    message = error.message.replace("max_tokens: ", f"{limit}: ")
+    param = limit if error.param == "max_tokens" else error.param
+    return InvalidRequest(message, param=param)
 
 
 def model(fields: Fields) -> str:

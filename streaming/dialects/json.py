@@ -54,7 +54,7 @@ def normalize(fields: dict[str, Any]) -> dict[str, Any]:
             + (f", not {' and '.join(given)}" if given else "")
             + "."
         )
-    for name in ("id", "include_usage", "run_id", "sampling"):
+    for name in ("id", "include_usage", "limit_name", "run_id", "sampling"):
         if name in fields:
             raise InvalidRequest(f"{name}: is not a known field")
     if given[0] != "messages":

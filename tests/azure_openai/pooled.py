@@ -14,13 +14,13 @@ import httpx
 import uvicorn
 from httpx_sse import EventSource
 from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 import chains
 from azure_openai import passthrough
-from chains._model import chat_model
+from chains._model import chat_model, sampling
 from settings import Settings
 from settings.backends import Backend
 from streaming import dialects
@@ -53,7 +53,11 @@ _models: dict[str, BaseChatModel] = {}
 def chain(settings: Settings) -> Runnable[Any, Any]:
     """A bare model; each app has its own."""
     model = _models[_name(settings)] = chat_model(settings)
-    return RunnableLambda(lambda inputs: inputs["messages"]) | model
+
+    def sampled(_: Any, config: RunnableConfig) -> Any:
+        return model.bind(**sampling(config))
+
+    return RunnableLambda(lambda inputs: inputs["messages"]) | RunnableLambda(sampled)
 
 
 def whole(settings: Settings) -> Runnable[Any, Any]:
@@ -61,7 +65,7 @@ def whole(settings: Settings) -> Runnable[Any, Any]:
     model = _models[_name(settings)] = chat_model(settings)
 
     async def ask(inputs: Any, config: Any) -> Any:
-        return await model.ainvoke(inputs["messages"], config)
+        return await model.ainvoke(inputs["messages"], config, **sampling(config))
 
     return RunnableLambda(ask)
 

@@ -23,6 +23,7 @@ VALID: dict[str, list[dict[str, Any]]] = {
         {"model": "docs", "messages": [HELLO], "stream": True},
         {"model": "gpt-4o", "messages": [HELLO], "stream": True, "n": 1, "user": "x"},
         {"model": "gpt-4o", "input": ["hello"]},
+        {"model": "chat", "messages": [HELLO], "max_completion_tokens": 5},
     ],
     "ui": [
         {"messages": [{"id": "1", "role": "user", "parts": [PART]}]},
@@ -35,7 +36,15 @@ VALID: dict[str, list[dict[str, Any]]] = {
 NAMES = (
     *("user", "message", "messages", "chain", "stream", "model", "stop", "seed"),
     *("temperature", "max_tokens", "top_p", "tools", "n", "stream_options", "id"),
-    *("system_prompt", "input", "response_format", "logprobs", "role", "content"),
+    *(
+        "max_completion_tokens",
+        "system_prompt",
+        "input",
+        "response_format",
+        "logprobs",
+        "role",
+        "content",
+    ),
     *(
         "parts",
         "type",

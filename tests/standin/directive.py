@@ -14,9 +14,11 @@ PARAMETERS = (
     "calls",
     "delay_ms",
     "end",
+    "fields",
     "fin",
     "first_ms",
     "for_ms",
+    "most",
     "ms",
     "only",
     "retry_after",
@@ -29,7 +31,7 @@ PARAMETERS = (
     "times",
     "tokens",
 )
-TEXTS = ("only", "tag", "text")
+TEXTS = ("fields", "only", "tag", "text")
 
 
 class InvalidDirective(ValueError):
@@ -110,13 +112,14 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
-class ChatRequest(BaseModel):
+class ChatRequest(Received):
     """A request's body, as far as it decides the answer."""
 
     messages: list[Message]
     model: str | None = None
     stream: bool = False
     stream_options: StreamOptions | None = None
+    max_tokens: int | None = None
 
     @property
     def include_usage(self) -> bool:

@@ -88,6 +88,44 @@ def no_stream_options(call: Call) -> Iterator[Step]:
         yield replies.UNKNOWN_STREAM_OPTIONS
 
 
+def _unwanted(call: Call) -> list[str]:
+    """Those of `fields` that the request has."""
+    fields = call.directive.parameters.get("fields", "max_tokens").split(",")
+    return [field for field in fields if field in call.request.model_fields_set]
+
+
+def refusing(call: Call) -> Iterator[Step]:
+    """A model that does not take `fields`, and names one at a time."""
+    if unwanted := _unwanted(call):
+        yield replies.unsupported_parameter(unwanted[0])
+    else:
+        yield from answer(call)
+
+
+def forbidding(call: Call) -> Iterator[Step]:
+    """A server that does not know `fields`, and names all of them."""
+    if unwanted := _unwanted(call):
+        yield replies.extra_forbidden(unwanted)
+    else:
+        yield from answer(call)
+
+
+def limited(call: Call) -> Iterator[Step]:
+    """A server whose one limit is `max_tokens`; it passes over what it does not know.
+
+    Of more than `most` it says that it is too large.
+    """
+    limit = call.request.max_tokens
+    if limit is not None and limit > call.directive.number("most", limit):
+        yield replies.too_many_tokens(limit)
+        return
+    texts = [Text(piece) for piece in pieces(call)]
+    yield from opening(call)
+    yield from spoken(call, texts[:limit])
+    cut = limit is not None and limit < len(texts)
+    yield from closing(call, "length" if cut else "stop")
+
+
 def usage_null(call: Call) -> Iterator[Step]:
     """No usage, though asked."""
     yield from said(call)

@@ -1,5 +1,7 @@
 """What Azure OpenAI answers instead of a stream."""
 
+from collections.abc import Sequence
+
 from tests.standin.steps import Reply
 from tests.standin.wire import PROMPT_SAFE, failure
 
@@ -48,13 +50,6 @@ CONTEXT_LENGTH = error(
     type="invalid_request_error",
     param="messages",
 )
-UNSUPPORTED_PARAMETER = error(
-    400,
-    "unsupported_parameter",
-    "Unsupported parameter: 'temperature' is not supported with this model.",
-    type="invalid_request_error",
-    param="temperature",
-)
 UNKNOWN_STREAM_OPTIONS = error(
     400,
     "unknown_parameter",
@@ -62,6 +57,43 @@ UNKNOWN_STREAM_OPTIONS = error(
     type="invalid_request_error",
     param=None,
 )
+
+
+def unsupported_parameter(name: str) -> Reply:
+    """What a model says of a field that it does not take, as OpenAI words it."""
+    newer = " Use 'max_completion_tokens' instead." if name == "max_tokens" else ""
+    return error(
+        400,
+        "unsupported_parameter",
+        f"Unsupported parameter: '{name}' is not supported with this model.{newer}",
+        type="invalid_request_error",
+        param=name,
+    )
+
+
+def extra_forbidden(names: Sequence[str]) -> Reply:
+    """What Mistral's gateway says of fields that it does not know."""
+    detail = [
+        {
+            "type": "extra_forbidden",
+            "loc": ["body", name],
+            "msg": "Extra inputs are not permitted",
+        }
+        for name in names
+    ]
+    return Reply(422, {"object": "error", "message": {"detail": detail}})
+
+
+def too_many_tokens(limit: int) -> Reply:
+    """A limit that is refused for its value, not for its name."""
+    return error(
+        400,
+        "invalid_value",
+        f"max_tokens is too large: {limit}. This model supports at most 16384 "
+        f"completion tokens, whereas you provided {limit}.",
+        type="invalid_request_error",
+        param="max_tokens",
+    )
 
 
 def invalid(message: str) -> Reply:

@@ -23,7 +23,7 @@ SCENARIOS: dict[str, Scenario] = {
     "block_after_stop": answers.block_after_stop,
     "prompt_filtered": faults.instead(replies.PROMPT_FILTERED),
     "context_length": faults.instead(replies.CONTEXT_LENGTH),
-    "bad_param": faults.instead(replies.UNSUPPORTED_PARAMETER),
+    "bad_param": faults.instead(replies.unsupported_parameter("temperature")),
     "unauthorized": faults.instead(replies.UNAUTHORIZED),
     "forbidden": faults.instead(replies.FORBIDDEN),
     "not_found": faults.instead(replies.DEPLOYMENT_NOT_FOUND),
@@ -42,6 +42,9 @@ SCENARIOS: dict[str, Scenario] = {
     "big": answers.big,
     "crlf": answers.answer,
     "no_stream_options": faults.no_stream_options,
+    "refusing": faults.refusing,
+    "forbidding": faults.forbidding,
+    "limited": faults.limited,
     "usage_null": faults.usage_null,
     "echo": answers.echo,
 }
@@ -53,7 +56,7 @@ CHAOTIC = (
     *("length", "unknown_finish", "filtered", "prompt_filtered", "context_length"),
     *("bad_param", "rate_limited", "server_error", "error_event", "cut", "drop"),
     *("drop_before", "drop_headers", "stall", "slow_first", "silent", "malformed"),
-    *("no_stream_options", "usage_null"),
+    *("no_stream_options", "refusing", "forbidding", "usage_null"),
 )
 # A backend that says so is not asked again for a minute.
 REFUSING, REFUSES = ("unauthorized", "forbidden", "not_found"), 0.01

@@ -65,6 +65,24 @@ def test_sampling_is_heeded_and_what_concerns_no_chain_is_not() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "name", "limit"),
+    [
+        ({}, None, None),
+        ({"max_tokens": 6}, "max_tokens", 6),
+        ({"max_completion_tokens": 5}, "max_completion_tokens", 5),
+        ({"max_completion_tokens": 5, "max_tokens": 6}, "max_completion_tokens", 5),
+        ({"max_completion_tokens": None, "max_tokens": 6}, "max_tokens", 6),
+        ({"limit_name": "max_tokens"}, None, None),
+    ],
+)
+def test_of_two_token_limits_the_newer_counts_by_its_name(
+    fields: dict[str, Any], name: str | None, limit: int | None
+) -> None:
+    request = parse(**fields)
+    assert (request.limit_name, request.sampling.max_tokens) == (name, limit)
+
+
+@pytest.mark.parametrize(
     "fields",
     [
         {"tools": [{"type": "function", "function": {"name": "f"}}]},
@@ -76,6 +94,7 @@ def test_sampling_is_heeded_and_what_concerns_no_chain_is_not() -> None:
         {"model": 1},
         {"temperature": 3},
         {"max_tokens": 0},
+        {"max_completion_tokens": 0},
         {"messages": []},
     ],
 )

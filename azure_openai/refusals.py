@@ -1,0 +1,132 @@
+"""Fields that some backends refuse: sent otherwise once more, and from then on."""
+
+import json
+import re
+from collections.abc import Mapping
+
+from azure_openai import token_limit
+
+Body = dict[str, object]
+Changes = dict[str, str | None]
+
+OTHERWISE: Mapping[str, str | None] = {
+    "stream_options": None,
+    "max_tokens": "max_completion_tokens",
+    "max_completion_tokens": "max_tokens",
+}
+"""What a refused field is called instead; `None` leaves it out."""
+
+STATUSES = (400, 422)
+
+MAX_READ = 64 * 1024
+"""Bytes of a refusal in which a field's name is looked for."""
+
+# As OpenAI, Azure, Mistral, vLLM, Groq, Google and LiteLLM word it. A limit that is too
+# large must not match: a server that ignores the other name would answer without any.
+_UNKNOWN = re.compile(
+    r"(?:unsupported|unknown|unrecogni[sz]ed|unexpected|extraneous)"
+    r"(?![ _](?:value|error))|extra[ _](?:forbidden|inputs|fields)",
+    re.IGNORECASE,
+)
+
+
+class Refusals:
+    """What one backend has refused, for each of its models.
+
+    *limit* is the name of the token limit to begin with.
+    """
+
+    def __init__(self, limit: token_limit.Name) -> None:
+        self._limit = limit
+        self._known: dict[str, Changes] = {}
+
+    def fit(self, content: bytes) -> "Fitted":
+        """The body *content* as the backend takes it, as far as that is known."""
+        limit = token_limit.asked.get() or self._limit
+        renamed = limit != "max_tokens" and b'"max_tokens"' in content
+        if not (renamed or self._known):
+            return Fitted(content, self)  # It need not be decoded.
+        body = _decode(content)
+        changes = {"max_tokens": limit, **self._known.get(_model(body), {})}
+        return Fitted(_change(content, body, changes), self)
+
+    def learn(self, model: str, changes: Changes) -> None:
+        """*model* takes what has these *changes*."""
+        known = self._known.setdefault(model, {})
+        for field, instead in changes.items():
+            if instead is not None:
+                known.pop(instead, None)
+            known[field] = instead
+
+
+class Fitted:
+    """One request to one backend; `content` is the body to send."""
+
+    def __init__(self, content: bytes, refusals: Refusals) -> None:
+        self.content = content
+        self._refusals = refusals
+        self._changes: Changes = {}
+
+    def amend(self, said: bytes) -> bool:
+        """Change `content` as the refusal *said*; false if there is nothing to change.
+
+        Each field is changed once: if both names are refused, that is the answer.
+        """
+        body = _decode(self.content)
+        changes = {
+            field: instead
+            for field, instead in OTHERWISE.items()
+            if field in body and instead not in self._changes and refuses(said, field)
+        }
+        self._changes |= changes
+        self.content = _change(self.content, body, changes)
+        return bool(changes)
+
+    def accepted(self) -> None:
+        """The backend has taken `content`: later requests begin with it."""
+        if self._changes:  # What was refused for another reason proves nothing.
+            self._refusals.learn(_model(_decode(self.content)), self._changes)
+
+
+def refuses(said: bytes, field: str) -> bool:
+    """Whether a refusal that *said* this is of *field* itself, not of its value."""
+    said = said[:MAX_READ]
+    if field == "stream_options":
+        return field.encode() in said  # Nobody misses what it asks for.
+    named = re.compile(rf"\b{field}\b")
+    if (parameter := _parameter(said)) and not named.search(parameter):
+        return False
+    text = said.decode(errors="replace")
+    return bool(named.search(text) and _UNKNOWN.search(text))
+
+
+def _parameter(said: bytes) -> str | None:
+    body = _decode(said)
+    error = body.get("error")
+    found = (error if isinstance(error, dict) else body).get("param")
+    return found if isinstance(found, str) else None
+
+
+def _model(body: Body) -> str:
+    return str(body.get("model"))
+
+
+def _decode(content: bytes) -> Body:
+    try:
+        # Not orjson, to which an integer of more than 64 bits is a float.
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _change(content: bytes, body: Body, changes: Changes) -> bytes:
+    """*content*, or with *changes* to its *body* that body's text."""
+    changed = False
+    for field, instead in changes.items():
+        if field not in body or field == instead:
+            continue
+        value, changed = body.pop(field), True
+        if instead is not None:
+            body.setdefault(instead, value)
+    return json.dumps(body).encode() if changed else content
