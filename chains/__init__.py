@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import registry
+from chains._exits import contained
 from settings import Settings, SettingsError
 from streaming.errors import ChatError, NotConfigured, UnknownChain
 from streaming.events import Event, Progress
@@ -105,7 +106,8 @@ async def _loaded(name: str, settings: Settings) -> "Chain":
 
 def _build(name: str, settings: Settings) -> "Chain":
     try:
-        return _import(name, settings)
+        with contained:
+            return _import(name, settings)
     except ChatError:
         raise
     except Exception:

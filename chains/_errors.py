@@ -18,6 +18,7 @@ from langchain_core.exceptions import (
 )
 
 from azure_openai import trouble
+from chains._exits import Exit
 from streaming.errors import (
     ChatError,
     ContentFiltered,
@@ -109,7 +110,8 @@ def log_unexpected(exc: Exception, request_id: str) -> None:
     """Log what *exc* is and where it was raised, without its text."""
     frames = traceback.extract_tb(exc.__traceback__)[-4:]
     where = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
-    log.error("request %s: %s at %s", request_id, type(exc).__qualname__, where)
+    kind = str(exc) if isinstance(exc, Exit) else type(exc).__qualname__
+    log.error("request %s: %s at %s", request_id, kind, where)
 
 
 def _has_status_of(exc: Exception, kind: type[Exception]) -> bool:

@@ -1,5 +1,6 @@
 """What a chain is, and the cheapest way to make one: an async generator."""
 
+from asyncio import CancelledError
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any, TypedDict
@@ -11,6 +12,8 @@ from langchain_core.runnables.config import (
     get_async_callback_manager_for_config,
     patch_config,
 )
+
+from chains._exits import contained
 
 
 class ChainInput(TypedDict):
@@ -75,10 +78,12 @@ class GeneratorChain(Runnable[ChainInput, Any]):
         )
         child = patch_config(config, callbacks=run.get_child())
         try:
-            async with aclosing(self._generator(input, child)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
-        except BaseException as exc:
+            with contained:
+                async with aclosing(self._generator(input, child)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+        # All that `contained` lets out.
+        except (Exception, CancelledError, GeneratorExit) as exc:
             await run.on_chain_error(exc)
             raise
         await run.on_chain_end(None)

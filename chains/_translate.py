@@ -17,6 +17,7 @@ from langchain_core.runnables import RunnableConfig
 from azure_openai import token_limit
 from chains import _errors
 from chains._chunks import Translator
+from chains._exits import contain_tasks, contained
 from chains._runnable import Chain
 from streaming.errors import InvalidRequest
 from streaming.events import Event, Progress
@@ -59,14 +60,16 @@ async def translate(
     _run.set(begun)
     token_limit.asked.set(request.limit_name)
     _note_generators()
+    contain_tasks(_run)
     try:
         inputs = {"messages": _messages(request)}
-        chunks = chain.astream(inputs, config, **mode)
-        # `Runnable.astream` is typed as an iterator; it is always a generator.
-        async with aclosing(chunks):  # type: ignore[type-var]
-            async for chunk in chunks:
-                for event in translator.events(chunk):
-                    yield event
+        with contained:
+            chunks = chain.astream(inputs, config, **mode)
+            # `Runnable.astream` is typed as an iterator; it is always a generator.
+            async with aclosing(chunks):  # type: ignore[type-var]
+                async for chunk in chunks:
+                    for event in translator.events(chunk):
+                        yield event
         for event in translator.end():
             yield event
         ended = True
@@ -99,7 +102,7 @@ async def _close(begun: _Begun) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(CLEAN_UP_SECONDS):
             for generator in list(begun):
-                with suppress(Exception):
+                with suppress(Exception), contained:
                     await generator.aclose()
 
 

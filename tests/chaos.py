@@ -22,6 +22,8 @@ NATIVE, OPENAI = "/api/chat", "/api/chat/openai"
 PROXIED = "/openai/deployments/gpt-4o/chat/completions"
 DEPLOYMENTS = ["gpt-4o", *(f"gpt-4o-{number}" for number in range(2, 9))]
 WORDS = 12
+EXITS = 0.25
+"""How much of what is asked natively goes to a chain that exits."""
 BACK_OFF_SECONDS = 0.2
 LIMITED = 0.5
 PATIENCE_SECONDS = 30
@@ -35,7 +37,7 @@ SETTINGS = {
     "FIRST_TOKEN_TIMEOUT_SECONDS": "3",
     "STALL_TIMEOUT_SECONDS": "1",
     "REQUEST_DEADLINE_SECONDS": "8",
-    "CHAINS": "census=tests.soak.probe:census",
+    "CHAINS": "census=tests.soak.probe:census,exits=tests.exiting_chains:at_first",
 }
 
 
@@ -90,6 +92,9 @@ class Stream:
         self._name = f"s{chaos.seed}n{number}"
         self._expected = " ".join(f"{self._name}w{word}" for word in range(WORDS))
         self._path = self._chance.choice([NATIVE, OPENAI, PROXIED])
+        # Raises `SystemExit`, which must end no other stream.
+        exits = self._path == NATIVE and self._chance.random() < EXITS
+        self._chain = {"chain": "exits"} if exits else {}
         self._leaves_after = self._chance.choice([None] * 5 + [0, 1, 3, 6])
         chaos.request_ids.append(self._name)
 
@@ -99,10 +104,8 @@ class Stream:
             f"standin:chaos tag={self._name} text={quote(self._expected)} "
             "retry_after_ms=300 delay_ms=10"
         )
-        body: dict[str, object] = {
-            "messages": [{"role": "user", "content": prompt}],
-            "stream": True,
-        }
+        messages = [{"role": "user", "content": prompt}]
+        body = {"messages": messages, "stream": True, **self._chain}
         if self._chance.random() < LIMITED:
             body["max_tokens"] = 999
         headers = {"x-request-id": self._name}
