@@ -2,8 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
 from types import CodeType
 from typing import Any
@@ -65,16 +65,22 @@ async def translate(
         inputs = {"messages": _messages(request)}
         with contained:
             chunks = chain.astream(inputs, config, **mode)
-            # `Runnable.astream` is typed as an iterator; it is always a generator.
-            async with aclosing(chunks):  # type: ignore[type-var]
+            try:
                 async for chunk in chunks:
                     for event in translator.events(chunk):
                         yield event
+            finally:
+                await _leave(chunks, request.id)
         for event in translator.end():
             yield event
         ended = True
     except Exception as exc:
-        raise _errors.to_chat_error(exc, request.id) from None
+        error = _errors.to_chat_error(exc, request.id)
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # It was raised while cleaning up, and must not hide the cancellation.
+            raise asyncio.CancelledError from None
+        raise error from None
     finally:
         if not ended:
             await _stop_tasks(begun)
@@ -95,6 +101,16 @@ def _note_generators() -> None:
 
     if getattr(before, "__qualname__", None) != first.__qualname__:
         sys.set_asyncgen_hooks(firstiter=first)
+
+
+async def _leave(chunks: AsyncIterator[Any], request_id: str) -> None:
+    """Close the chain's own generator; what that raises, nobody is left to hear."""
+    try:
+        with contained:
+            # `Runnable.astream` is typed as an iterator; it is always a generator.
+            await chunks.aclose()  # type: ignore[attr-defined]
+    except Exception as exc:
+        _errors.log_unexpected(exc, request_id)
 
 
 async def _close(begun: _Begun) -> None:

@@ -18,6 +18,7 @@ from chains._translate import translate
 from streaming.events import Event, TextDelta
 from streaming.requests import validate
 from telemetry.runs import Run
+from tests.kept import Kept
 
 
 def run(chain: Chain) -> AsyncGenerator[Event]:
@@ -123,3 +124,31 @@ async def test_a_stream_that_a_chain_breaks_off_is_closed_while_the_chain_goes_o
         yield "closed"
 
     assert await ask(from_generator(answer)) == ["closed"]
+
+
+@pytest.mark.parametrize("kind", [ValueError, SystemExit])
+@pytest.mark.parametrize("busy", [True, False])
+async def test_a_clean_up_that_fails_when_the_caller_leaves_is_still_a_cancellation(
+    kind: type[BaseException], busy: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is left to be told; the log names the class and the place."""
+
+    async def answer(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[str]:
+        try:
+            yield "once"
+            await asyncio.Event().wait()
+        finally:
+            raise kind("the text of an exception")
+
+    asked, kept = Run(), Kept()
+    events = kept.record(run(from_generator(answer)), asked)
+    await anext(events)
+    if busy:
+        waiting = asyncio.create_task(anext(events))
+        asyncio.get_running_loop().call_soon(waiting.cancel)
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    await events.aclose()
+    assert [each.status for each in kept.runs] == ["cancelled"]
+    assert f"{kind.__name__} at" in caplog.text
+    assert "the text" not in caplog.text
