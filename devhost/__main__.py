@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _serve(configuration: Config, listener: socket.socket) -> None:
     _log_no_exception_text(configuration.app_dir)
-    app = await worker.load(configuration.app_dir, configuration.script)
+    app = await worker.load(configuration.app_dir)
     host = Host(configuration, app)
     base_url = "http://{}:{}".format(*listener.getsockname())
     server = Server(

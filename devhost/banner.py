@@ -7,7 +7,7 @@ _QUESTION = '{"user":"How do I add my own chain?"}'
 
 
 def banner(config: Config, worker: Worker, base_url: str) -> str:
-    lines = ["", f"Functions in {config.script}:", ""]
+    lines = ["", "Functions in function_app.py:", ""]
     prefix = f"{base_url}/{config.route_prefix}".rstrip("/")
     rows = [
         (
@@ -20,8 +20,6 @@ def banner(config: Config, worker: Worker, base_url: str) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for methods, url, name in rows:
         lines.append(f"  {methods:{widths[0]}}  {url:{widths[1]}}  {name}")
-    for other in worker.other_functions:
-        lines.append(f"  {other.name} ({other.trigger}) is not run by this host")
     lines += ["", *_curl(rows, base_url)]
     lines.append(f"Listening on {base_url} (Ctrl-C stops)")
     return "\n".join(lines)

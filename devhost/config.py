@@ -17,7 +17,6 @@ type _Json = Mapping[str, object]
 @dataclass(frozen=True, slots=True)
 class Config:
     app_dir: Path
-    script: str
     port: int
     route_prefix: str
     cors: Cors
@@ -48,7 +47,6 @@ def load(app_dir: Path, environ: Mapping[str, str]) -> Config:
         settings["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development"
     return Config(
         app_dir=app_dir,
-        script=merged.get("PYTHON_SCRIPT_FILE_NAME") or "function_app.py",
         port=_port(merged.get("PORT"), host.get("LocalHttpPort")),
         route_prefix=_route_prefix(host_json),
         cors=_cors(host),

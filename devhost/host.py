@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from devhost.config import Config
 from devhost.exchange import Exchange, header
 from devhost.origin import origin
-from devhost.routes import Route, Routes, Template
+from devhost.routes import RouteTable, RouteTemplate
 from devhost.worker import HttpFunction, Worker
 
 logger = logging.getLogger("devhost")
@@ -27,9 +27,9 @@ class Host:
     def __init__(self, config: Config, worker: Worker) -> None:
         self._config = config
         self._worker = worker
-        self._routes = Routes(
-            Route(
-                Template(f"{config.route_prefix}/{function.route.strip('/')}"),
+        self._routes = RouteTable(
+            (
+                RouteTemplate(f"{config.route_prefix}/{function.route}"),
                 frozenset(function.methods),
                 function,
             )

@@ -21,6 +21,8 @@ from fastapi import FastAPI
 from devhost.errors import StartError
 from devhost.origin import origin
 
+_SCRIPT = "function_app.py"
+
 
 class _Message(SimpleNamespace):
     """Stands in for every protobuf message: it has the fields it was made with."""
@@ -67,12 +69,6 @@ class HttpFunction:
     argument: str
 
 
-@dataclass(frozen=True, slots=True)
-class OtherFunction:
-    name: str
-    trigger: str
-
-
 class FunctionExit(Exception):
     """A function ended by `SystemExit`, or by a cancellation that nobody asked for."""
 
@@ -83,7 +79,6 @@ class Worker:
 
     web_app: FastAPI
     http_functions: tuple[HttpFunction, ...]
-    other_functions: tuple[OtherFunction, ...]
 
     async def invoke(
         self,
@@ -133,19 +128,19 @@ class Worker:
         runtime.get_threadpool_executor().shutdown(wait=False, cancel_futures=True)
 
 
-async def load(app_dir: Path, script: str) -> Worker:
+async def load(app_dir: Path) -> Worker:
     """Import and index the app, inside the running loop as Azure's worker does."""
-    if not (app_dir / script).is_file():
-        raise StartError(f"There is no {script} in {app_dir}.")
+    if not (app_dir / _SCRIPT).is_file():
+        raise StartError(f"There is no {_SCRIPT} in {app_dir}.")
     # The runtime's own: two lines a request.
     logging.getLogger("azure.functions").setLevel(logging.WARNING)
     os.chdir(app_dir)
     sys.path.insert(0, str(app_dir))
     try:
         # The runtime's own import would make text of what this raises.
-        importlib.import_module(Path(script).stem)
+        importlib.import_module(Path(_SCRIPT).stem)
     except (Exception, SystemExit) as exc:
-        raise StartError(_describe(exc, app_dir, script)) from exc
+        raise StartError(_describe(exc, app_dir)) from exc
     captured = _capture_web_app() if HttpV2Registry.http_v2_enabled() else []
     runtime.start_threadpool_executor()
     properties = {"host": "127.0.0.1", "protos": _Protos()}
@@ -155,10 +150,10 @@ async def load(app_dir: Path, script: str) -> Worker:
     )
     if response.result.status != _StatusResult.Success:
         raised = response.result.exception.raised
-        raise StartError(_describe(raised, app_dir, script)) from raised
+        raise StartError(_describe(raised, app_dir)) from raised
     if not captured:
         raise StartError(
-            f"{script} does not use the FastAPI extension, which this host needs: "
+            f"{_SCRIPT} does not use the FastAPI extension, which this host needs: "
             "import Request and Response from azurefunctions.extensions.http.fastapi."
         )
     metadata = await runtime.functions_metadata_request(_Message())
@@ -183,12 +178,12 @@ def _capture_web_app() -> list[FastAPI]:
 
 def _worker(web_app: FastAPI, functions: list[_Message]) -> Worker:
     http_functions: list[HttpFunction] = []
-    other_functions: list[OtherFunction] = []
     for function in functions:
         bindings = [json.loads(binding) for binding in function.raw_bindings]
         trigger = next(b for b in bindings if b["type"].lower().endswith("trigger"))
         if trigger["type"] != "httpTrigger":
-            other_functions.append(OtherFunction(function.name, trigger["type"]))
+            log = logging.getLogger("devhost")
+            log.warning("%s is not run: it has no HTTP trigger", function.name)
             continue
         http_functions.append(
             HttpFunction(
@@ -200,9 +195,9 @@ def _worker(web_app: FastAPI, functions: list[_Message]) -> Worker:
                 argument=trigger["name"],
             )
         )
-    return Worker(web_app, tuple(http_functions), tuple(other_functions))
+    return Worker(web_app, tuple(http_functions))
 
 
-def _describe(exc: BaseException, app_dir: Path, script: str) -> str:
+def _describe(exc: BaseException, app_dir: Path) -> str:
     text = exc.msg if isinstance(exc, SyntaxError) else str(exc)
-    return f"{origin(exc, app_dir) or script}: {type(exc).__name__}: {text}"
+    return f"{origin(exc, app_dir) or _SCRIPT}: {type(exc).__name__}: {text}"

@@ -16,7 +16,7 @@ go = asyncio.Event()
 logging.info("the app says hello")
 
 
-@app.route("items/{id:int}", methods=["GET"])
+@app.route("items/{id}", methods=["GET"])
 async def item(req: Request) -> JSONResponse:
     return JSONResponse(req.path_params, headers={"x-request-id": "r"})
 

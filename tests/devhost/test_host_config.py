@@ -15,7 +15,6 @@ def write(app_dir: Path, name: str, content: object) -> None:
 def test_defaults_are_those_of_func_start(tmp_path: Path) -> None:
     assert config.load(tmp_path, {}) == config.Config(
         app_dir=tmp_path,
-        script="function_app.py",
         port=7071,
         route_prefix="api",
         cors=Cors(),

@@ -39,9 +39,9 @@ app = func.FunctionApp()
             "Python return annotation",
         ),
         (
-            HEAD + "@app.route('{a:nope}')\n"
+            HEAD + "@app.route('{a:int}')\n"
             "async def a(req: Request) -> Response: ...\n",
-            "route 'api/{{a:nope}}': unsupported route constraint 'nope'",
+            "route 'api/{{a:int}}': this host cannot read '{{a:int}}'",
         ),
         (
             "import azure.functions as func\napp = func.FunctionApp()\n"

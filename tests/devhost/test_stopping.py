@@ -22,7 +22,7 @@ from azurefunctions.extensions.http.fastapi import Request, Response, StreamingR
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 
-@app.route("stream/{tenths:int}")
+@app.route("stream/{tenths}")
 async def stream(req: Request) -> StreamingResponse:
     async def chunks():
         for _ in range(int(req.path_params["tenths"])):
