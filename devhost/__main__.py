@@ -17,11 +17,11 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from devhost import config, worker
 from devhost.banner import banner
-from devhost.config import Config
+from devhost.config import HostConfig
 from devhost.errors import StartError
-from devhost.host import Host, logger
-from devhost.origin import origin
-from devhost.server import Server
+from devhost.host import FunctionsHost, logger
+from devhost.raised_at import raised_at
+from devhost.server import HostServer
 
 _ADDRESS = "127.0.0.1"
 
@@ -49,12 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-async def _serve(configuration: Config, listener: socket.socket) -> None:
+async def _serve(configuration: HostConfig, listener: socket.socket) -> None:
     _log_no_exception_text(configuration.app_dir)
     app = await worker.load(configuration.app_dir)
-    host = Host(configuration, app)
+    host = FunctionsHost(configuration, app)
     base_url = "http://{}:{}".format(*listener.getsockname())
-    server = Server(
+    server = HostServer(
         uvicorn.Config(
             host,
             access_log=False,
@@ -101,7 +101,8 @@ def _log_to_stderr() -> None:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     logger.setLevel(logging.INFO)  # Whatever level the app gives the root.
-    # It logs the text of exceptions, which may quote a prompt; `Host` logs their type.
+    # It logs the text of exceptions, which may quote a prompt; `FunctionsHost` logs
+    # their type.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
 
 
@@ -111,7 +112,7 @@ def _log_no_exception_text(app_dir: Path) -> None:
     def report(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
         exc = context.get("exception")
         if isinstance(exc, BaseException):
-            where = origin(exc, app_dir) or "no line of the app"
+            where = raised_at(exc, app_dir) or "no line of the app"
             what = f"{type(exc).__name__} at {where}"
         else:
             what = "no exception"

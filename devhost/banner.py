@@ -1,12 +1,12 @@
 """What the console shows when the host is ready."""
 
-from devhost.config import Config
+from devhost.config import HostConfig
 from devhost.worker import Worker
 
 _QUESTION = '{"user":"How do I add my own chain?"}'
 
 
-def banner(config: Config, worker: Worker, base_url: str) -> str:
+def banner(config: HostConfig, worker: Worker, base_url: str) -> str:
     lines = ["", "Functions in function_app.py:", ""]
     prefix = f"{base_url}/{config.route_prefix}".rstrip("/")
     rows = [

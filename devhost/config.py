@@ -15,7 +15,7 @@ type _Json = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class HostConfig:
     app_dir: Path
     port: int
     route_prefix: str
@@ -25,7 +25,7 @@ class Config:
     """What the app's environment lacks yet."""
 
 
-def load(app_dir: Path, environ: Mapping[str, str]) -> Config:
+def load(app_dir: Path, environ: Mapping[str, str]) -> HostConfig:
     """Read the configuration of the app in *app_dir*; *environ* wins over its files."""
     if not app_dir.is_dir():
         raise StartError(f"{app_dir} is not a folder.")
@@ -45,7 +45,7 @@ def load(app_dir: Path, environ: Mapping[str, str]) -> Config:
     function_key = merged.get("FUNCTIONS_KEY") or None
     if function_key is None and not merged.get("AZURE_FUNCTIONS_ENVIRONMENT"):
         settings["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development"
-    return Config(
+    return HostConfig(
         app_dir=app_dir,
         port=_port(merged.get("PORT"), host.get("LocalHttpPort")),
         route_prefix=_route_prefix(host_json),

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs
 
 from starlette.types import Receive, Scope, Send
 
-from devhost.config import Config
-from devhost.exchange import Exchange, header
-from devhost.origin import origin
+from devhost.config import HostConfig
+from devhost.raised_at import raised_at
+from devhost.response import HostResponse, request_header
 from devhost.routes import RouteTable, RouteTemplate
 from devhost.worker import HttpFunction, Worker
 
@@ -21,10 +21,10 @@ logger = logging.getLogger("devhost")
 _INVOCATION_ID = b"x-ms-invocation-id"
 
 
-class Host:
+class FunctionsHost:
     """The ASGI application that answers as the Functions host does."""
 
-    def __init__(self, config: Config, worker: Worker) -> None:
+    def __init__(self, config: HostConfig, worker: Worker) -> None:
         self._config = config
         self._worker = worker
         self._routes = RouteTable(
@@ -38,38 +38,42 @@ class Host:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        exchange = Exchange(scope, receive, send, cors=self._config.cors)
+        response = HostResponse(scope, receive, send, cors=self._config.cors)
         try:
-            await self._answer(scope, receive, exchange)
+            await self._answer(scope, receive, response)
         finally:
             logger.info(
                 "%s %s %s %d ms%s",
                 scope["method"],
                 scope["raw_path"].decode("ascii", "backslashreplace"),
-                exchange.status or "-",
+                response.status or "-",
                 (time.perf_counter() - started) * 1000,
-                exchange.remark(),
+                response.ending(),
             )
 
-    async def _answer(self, scope: Scope, receive: Receive, exchange: Exchange) -> None:
+    async def _answer(
+        self, scope: Scope, receive: Receive, response: HostResponse
+    ) -> None:
         if (
             scope["method"] == "OPTIONS"
-            and header(scope, b"origin")
-            and header(scope, b"access-control-request-method")
+            and request_header(scope, b"origin")
+            and request_header(scope, b"access-control-request-method")
         ):
-            await exchange.preflight(header(scope, b"access-control-request-headers"))
+            await response.preflight(
+                request_header(scope, b"access-control-request-headers")
+            )
             return
         found = self._routes.match(scope["method"], scope["raw_path"])
         if found is None:
-            await exchange.refuse(404)
+            await response.refuse(404)
             return
         function, route_values = found
         if not self._may_call(function, scope):
-            await exchange.refuse(401)
+            await response.refuse(401)
             return
         try:
             await self._invoke(
-                function, route_values, scope=scope, receive=receive, send=exchange.send
+                function, route_values, scope=scope, receive=receive, send=response.send
             )
         except Exception as exc:
             # Not its text, which may quote a prompt. The caller has its 500, or half
@@ -78,14 +82,14 @@ class Host:
                 "%s raised %s at %s",
                 function.name,
                 type(exc).__name__,
-                origin(exc, self._config.app_dir) or "no line of the app",
+                raised_at(exc, self._config.app_dir) or "no line of the app",
             )
 
     def _may_call(self, function: HttpFunction, scope: Scope) -> bool:
         key = self._config.function_key
         if key is None or function.anonymous:
             return True
-        given = header(scope, b"x-functions-key")
+        given = request_header(scope, b"x-functions-key")
         if given is None:
             query = parse_qs(scope["query_string"].decode("latin-1"))
             given = query.get("code", [""])[0].encode()
@@ -102,13 +106,17 @@ class Host:
     ) -> None:
         """Hand the request to the runtime on both of its ways in, as Azure does."""
         invocation_id = str(uuid.uuid4())
+        trace_parent, trace_state = (
+            (request_header(scope, name) or b"").decode("latin-1")
+            for name in (b"traceparent", b"tracestate")
+        )
         invocation = asyncio.create_task(
             self._worker.invoke(
                 function,
                 invocation_id=invocation_id,
                 route_values=route_values,
-                trace_parent=(header(scope, b"traceparent") or b"").decode("latin-1"),
-                trace_state=(header(scope, b"tracestate") or b"").decode("latin-1"),
+                trace_parent=trace_parent,
+                trace_state=trace_state,
             )
         )
         headers = [pair for pair in scope["headers"] if pair[0] != _INVOCATION_ID]

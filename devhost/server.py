@@ -13,14 +13,16 @@ from types import FrameType
 import uvicorn
 
 _DRAIN_SECONDS = 5.0
+"""How long open requests may go on after the first Ctrl-C or SIGTERM."""
 _CANCEL_SECONDS = 0.5
-# After the drain, for what runs at exit; a blocked loop or thread gets no more.
+"""How long cancelled requests may clean up."""
 _EXIT_SECONDS = 2.0
-# After being asked again.
-_IMPATIENT_SECONDS = 1.0
+"""How long the process may take to exit after that, if a thread or the loop hangs."""
+_LAST_SECONDS = 1.0
+"""How long the process may still take once that is over, or after a second Ctrl-C."""
 
 
-class Server(uvicorn.Server):
+class HostServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
@@ -70,5 +72,5 @@ class Server(uvicorn.Server):
     def _end_at_last(self) -> None:
         self._asked.wait()
         self._asked_again.wait(_DRAIN_SECONDS + _EXIT_SECONDS)
-        time.sleep(_IMPATIENT_SECONDS)
+        time.sleep(_LAST_SECONDS)
         os._exit(0)

@@ -19,7 +19,7 @@ from azure_functions_runtime.http_v2 import HttpV2Registry, http_coordinator
 from fastapi import FastAPI
 
 from devhost.errors import StartError
-from devhost.origin import origin
+from devhost.raised_at import raised_at
 
 _SCRIPT = "function_app.py"
 
@@ -200,4 +200,4 @@ def _worker(web_app: FastAPI, functions: list[_Message]) -> Worker:
 
 def _describe(exc: BaseException, app_dir: Path) -> str:
     text = exc.msg if isinstance(exc, SyntaxError) else str(exc)
-    return f"{origin(exc, app_dir) or _SCRIPT}: {type(exc).__name__}: {text}"
+    return f"{raised_at(exc, app_dir) or _SCRIPT}: {type(exc).__name__}: {text}"

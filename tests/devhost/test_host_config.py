@@ -13,7 +13,7 @@ def write(app_dir: Path, name: str, content: object) -> None:
 
 
 def test_defaults_are_those_of_func_start(tmp_path: Path) -> None:
-    assert config.load(tmp_path, {}) == config.Config(
+    assert config.load(tmp_path, {}) == config.HostConfig(
         app_dir=tmp_path,
         port=7071,
         route_prefix="api",

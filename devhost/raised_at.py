@@ -7,7 +7,7 @@ from pathlib import Path
 _HOST = Path(__file__).parent
 
 
-def origin(exc: BaseException, app_dir: Path) -> str | None:
+def raised_at(exc: BaseException, app_dir: Path) -> str | None:
     """`file:line` of the deepest frame that is the app's own, or None."""
     if isinstance(exc, SyntaxError) and exc.filename:
         found = _app_file(exc.filename, app_dir)

@@ -5,7 +5,7 @@ from starlette.types import Message, Receive, Scope, Send
 from devhost.cors import Cors
 
 
-class Exchange:
+class HostResponse:
     """Adds CORS headers to a response, and sees its status and how it ends."""
 
     __slots__ = ("_cors", "_ended", "_left", "_origin", "_receive", "_send", "status")
@@ -13,7 +13,7 @@ class Exchange:
     def __init__(
         self, scope: Scope, receive: Receive, send: Send, *, cors: Cors
     ) -> None:
-        asking = header(scope, b"origin")
+        asking = request_header(scope, b"origin")
         self._cors = cors
         self._origin = asking if asking and cors.allows(asking) else None
         self._receive = receive
@@ -45,7 +45,7 @@ class Exchange:
         self._origin = None  # What `send` adds is for answers to requests.
         await self._empty(204, headers)
 
-    def remark(self) -> str:
+    def ending(self) -> str:
         """What the log says of a response that is over."""
         if self._left or (not self._ended and _has_left(self._receive)):
             return " (the caller left)"
@@ -57,7 +57,7 @@ class Exchange:
         await self.send({"type": "http.response.body"})
 
 
-def header(scope: Scope, name: bytes) -> bytes | None:
+def request_header(scope: Scope, name: bytes) -> bytes | None:
     for key, value in scope["headers"]:
         if key == name:
             found: bytes = value
