@@ -2,13 +2,14 @@
 
 from telemetry import Telemetry
 from telemetry.runs import Run
+from tests.recorded_runs import RecordedRuns
 
 
 class Kept(Telemetry):
     """Keeps the runs themselves, and no record of them."""
 
     def __init__(self) -> None:
-        self.runs: list[Run] = []
+        self.runs = RecordedRuns()
 
     def emit(self, run: Run) -> None:
         self.runs.append(run)

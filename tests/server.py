@@ -186,13 +186,15 @@ def open_streams(server: Server) -> int:
     return int(checks["open_streams"])
 
 
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait until *condition* holds, *seconds* at most."""
+def until(
+    condition: Callable[[], bool], seconds: float = 10, *, every: float = 0.01
+) -> None:
+    """Wait until *condition* holds, *seconds* at most; look *every* so many."""
     waiting = threading.Condition()
     with waiting:
         deadline = monotonic() + seconds
         while monotonic() < deadline:
             if condition():
                 return
-            waiting.wait(0.01)
+            waiting.wait(every)
     raise AssertionError("the condition did not come to hold")

@@ -92,12 +92,11 @@ def test_a_slow_reader_of_a_fast_model_costs_bounded_memory(
         sizes = [resident_megabytes(app.pid)]
 
         def steady() -> bool:
-            time.sleep(0.2)
             sizes.append(resident_megabytes(app.pid))
             return len(sizes) > 5 and max(sizes[-5:]) - min(sizes[-5:]) < 1
 
         # The kernel's buffers fill first; LangChain keeps what it has streamed.
-        until(steady, 30)
+        until(steady, 30, every=0.2)
         [request] = standin.requests("slow")
         assert request["outcome"] == "open"
     assert standin.wait_closed("slow")

@@ -27,7 +27,6 @@ from streaming import dialects
 from streaming.limits import Capacity, Limits, limit
 from streaming.response import EventResponse
 from telemetry.runs import Run
-from tests.azure_openai.proxied import holds
 from tests.kept import Kept
 from tests.standin.process import StandIn
 
@@ -191,7 +190,7 @@ class Pooled:
 
     async def run(self) -> Run:
         """The one run there was."""
-        await holds(lambda: bool(self.runs))
+        await self.runs.reach(1)
         [run] = self.runs
         return run
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +19,7 @@ from azure_openai.outgoing import Operation
 from settings import Settings
 from streaming.limits import Capacity, Limits
 from telemetry.runs import Run
+from tests.recorded_runs import RecordedRuns
 
 PATH = "/openai/deployments/gpt-4o/chat/completions"
 SERVER_KEY = "standin-key"
@@ -33,7 +34,7 @@ class Proxied:
     capacity: Capacity = field(default_factory=lambda: Capacity(10))
     operation: Operation = "chat/completions"
     deployment: str = "gpt-4o"
-    runs: list[Run] = field(default_factory=list)
+    runs: RecordedRuns = field(default_factory=RecordedRuns)
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -84,7 +85,7 @@ class Proxied:
 
     async def run(self) -> Run:
         """The one run there was."""
-        await holds(lambda: bool(self.runs))
+        await self.runs.reach(1)
         [run] = self.runs
         return run
 
@@ -103,10 +104,3 @@ def asking(scenario: str, **more: Any) -> dict[str, Any]:
     """A streamed request that the stand-in answers with *scenario*."""
     messages = [{"role": "user", "content": f"standin:{scenario}"}]
     return {"model": "gpt-4o", "messages": messages, "stream": True, **more}
-
-
-async def holds(condition: Callable[[], bool]) -> None:
-    """Wait until *condition* does, 20 seconds at most."""
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - there is no event to wait for
-            await asyncio.sleep(0.01)

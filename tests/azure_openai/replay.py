@@ -38,6 +38,7 @@ class Replay:
     whole: bool = True
     requests: list[Received] = field(default_factory=list)
     written: int = 0
+    wrote: asyncio.Event = field(default_factory=asyncio.Event)
     closed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @asynccontextmanager
@@ -88,6 +89,7 @@ class Replay:
                 writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
                 await writer.drain()
                 self.written += len(piece)
+                self.wrote.set()
             elif isinstance(piece, asyncio.Event):
                 told = asyncio.create_task(piece.wait())
                 await asyncio.wait({left, told}, return_when=asyncio.FIRST_COMPLETED)

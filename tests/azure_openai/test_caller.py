@@ -13,9 +13,10 @@ from azure_openai import relay
 from streaming.events import Usage
 from streaming.limits import Limits
 from tests.azure_openai.exchanges import ANSWER, DONE, FINISH, FOREVER, USAGE
-from tests.azure_openai.proxied import PATH, Proxied, asking, azure, holds
+from tests.azure_openai.proxied import PATH, Proxied, asking, azure
 from tests.azure_openai.replay import Replay
 from tests.promptness import prompt
+from tests.quiet import quiet
 from tests.standin.process import StandIn
 
 
@@ -86,11 +87,9 @@ async def test_a_reader_who_stops_reading_stops_the_upstream() -> None:
             head = f"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
             writer.write(head.encode() + body)
             await reader.readline()
-            before = -1
-            while replay.written != before:  # The kernel's buffers fill first.
-                before = replay.written
-                await asyncio.sleep(0.2)
-            assert 0 < before < len(ANSWER) * 200 * 5000 // 2
+            # The kernel's buffers fill first.
+            await quiet(replay.wrote, 0.2)
+            assert 0 < replay.written < len(ANSWER) * 200 * 5000 // 2
             writer.transport.abort()
             await asyncio.wait_for(replay.closed.wait(), 20)
     assert (await proxied.run()).status == "cancelled"
@@ -110,7 +109,7 @@ async def test_a_reader_who_is_gone_at_the_deadline_costs_no_more_than_it(
             head = f"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
             writer.write(head.encode() + body)
             await reader.readline()
-            await holds(lambda: bool(proxied.runs))
+            await proxied.runs.reach(1)
             await asyncio.wait_for(replay.closed.wait(), 20)
             writer.transport.abort()
     assert (await proxied.run()).status == "deadline"

@@ -19,7 +19,6 @@ from tests.azure_openai.pooled import (
     text_of,
     two,
 )
-from tests.azure_openai.proxied import holds
 from tests.standin.answers import SENTENCE
 from tests.standin.process import StandIn
 
@@ -153,7 +152,7 @@ async def test_leaving_while_it_fails_over_cancels_all_at_once(
         await asyncio.to_thread(standin.wait, f"{tag}-silent", "open")
         asking_now.cancel()
         await asyncio.to_thread(standin.wait_closed, f"{tag}-silent")
-        await holds(lambda: len(pooled.runs) == 2)
+        await pooled.runs.reach(2)
         assert pooled.runs[-1].status == "cancelled"
     assert await asyncio.to_thread(asked, standin, f"{tag}-silent") == ["payg"]
 

@@ -15,6 +15,7 @@ from azure_openai.identity import (
     Identity,
     OwnIdentity,
 )
+from tests.server import until
 
 LIFE = 3600
 
@@ -170,9 +171,7 @@ async def test_one_that_was_fetched_before_is_waited_for_by_nobody() -> None:
     endpoint.open.set()
     own = OwnIdentity(endpoint.fetch)
     own.start()
-    async with asyncio.timeout(20):
-        while own._identity.kept is None:  # noqa: ASYNC110 - it is another thread
-            await asyncio.sleep(0.01)
+    await asyncio.to_thread(until, lambda: own._identity.kept is not None, 20)
     asking = own()
     with pytest.raises(StopIteration, match="token-1"):
         asking.send(None)  # It is there without a step of the loop.

@@ -22,9 +22,12 @@ class Scripted:
 
     def __init__(self, *mute: Backend) -> None:
         self.mute, self.asked = mute, list[Backend]()
+        self.last = asyncio.Event()
 
     async def ask(self, backend: Backend) -> Backend:
         self.asked.append(backend)
+        if backend == TWO:
+            self.last.set()
         if backend in self.mute:
             await asyncio.Event().wait()
         return backend
@@ -63,6 +66,7 @@ async def test_all_that_were_silent_are_asked_once() -> None:
     choice, asking = Backends([ONE, TWO]), Scripted(ONE, TWO)
     patience = Patience(each=0.01, all=100, streamed=True)
     waiting = asyncio.ensure_future(first_answer(choice, asking, patience))
+    await asyncio.wait_for(asking.last.wait(), 20)
     await asyncio.wait([waiting], timeout=0.3)
     assert (waiting.done(), asking.asked) == (False, [ONE, TWO])
     waiting.cancel()

@@ -17,6 +17,7 @@ from tests.azure_openai.pooled import (
     text_of,
     two,
 )
+from tests.server import until
 from tests.standin.answers import SENTENCE
 from tests.standin.process import StandIn
 
@@ -85,8 +86,7 @@ async def test_the_connection_pool_is_no_hidden_queue(
                 requests = standin.requests(tag)
                 return sum(request["outcome"] == "open" for request in requests)
 
-            while await asyncio.to_thread(open_upstream) < callers:  # noqa: ASYNC110 - it is another process
-                await asyncio.sleep(0.05)
+            await asyncio.to_thread(until, lambda: open_upstream() == callers, 30)
             for each in waiting:
                 each.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)

@@ -54,7 +54,7 @@ async def test_a_branch_is_closed_however_soon_after_a_chunk_its_caller_leaves(
             yield "once"
             loop.call_soon(leave, turns)
             yield "twice"
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         finally:
             closed.set()
 

@@ -98,8 +98,7 @@ async def breaks(req: Request) -> StreamingResponse:
 async def orphan(req: Request) -> Response:
     async def fail():
         raise ValueError("a prompt")
-    asyncio.ensure_future(fail())
-    await asyncio.sleep(0)
+    await asyncio.wait([asyncio.ensure_future(fail())])
     return Response()
 
 

@@ -1,7 +1,6 @@
 """Ctrl-C and SIGTERM: a short drain, then an end, and nothing to see."""
 
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from tests.server import until
 
 APP = """
 import asyncio
-import time
+import threading
 
 import azure.functions as func
 from azurefunctions.extensions.http.fastapi import Request, Response, StreamingResponse
@@ -33,13 +32,13 @@ async def stream(req: Request) -> StreamingResponse:
 
 @app.route("thinks")
 async def thinks(req: Request) -> Response:
-    await asyncio.sleep(60)
+    await asyncio.Event().wait()
     return Response()
 
 
 @app.route("blocks")
 def blocks(req: Request) -> Response:
-    time.sleep(60)
+    threading.Event().wait(60)
     return Response()
 """
 
@@ -69,6 +68,25 @@ def refuses_callers(host: Devhost) -> bool:
     return False
 
 
+def occupy(host: Devhost) -> None:
+    """Leave a function waiting for ever, and a thread for a minute."""
+    for path in ("thinks", "blocks"):
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.get(f"{host.url}/api/{path}", timeout=httpx.Timeout(5, read=0.2))
+
+
+@contextmanager
+def asked_to_stop_once(app_dir: Path, *, occupied: bool = False) -> Iterator[Devhost]:
+    """A host with a long stream, which is not over for five seconds, or eight."""
+    with running(app_dir) as host, ExitStack() as stack:
+        if occupied:
+            occupy(host)
+        stack.enter_context(streaming(host, 600))
+        host.interrupt()
+        until(lambda: refuses_callers(host))
+        yield host
+
+
 def assert_quiet(host: Devhost) -> None:
     assert [line for line in host.log if " INFO devhost " not in line] == []
 
@@ -87,10 +105,10 @@ def test_stream_that_ends_soon_is_not_cut(app_dir: Path) -> None:
 def test_nothing_to_drain_stops_at_once_and_refuses_callers(app_dir: Path) -> None:
     with running(app_dir) as host, httpx.Client(base_url=host.url, timeout=20) as idle:
         idle.get("/api/nothing")  # Its connection stays open.
-        began = time.monotonic()
-        host.interrupt(signal.SIGTERM)
-        assert host.exit_code() == 0
-        assert time.monotonic() - began < 4.5  # A drain would take five.
+        with asked_to_stop_once(app_dir) as other:
+            host.interrupt(signal.SIGTERM)
+            assert host.exit_code() == 0
+            assert other.process.poll() is None  # It still drains.
         assert_quiet(host)
         assert refuses_callers(host)
 
@@ -99,11 +117,12 @@ def test_long_stream_is_cut_after_five_seconds(app_dir: Path) -> None:
     with ExitStack() as stack:
         host = stack.enter_context(running(app_dir))
         chunks = stack.enter_context(streaming(host, 600))
-        began = time.monotonic()
         host.interrupt(signal.SIGTERM)
+        came: list[bytes] = []
         with pytest.raises(httpx.RemoteProtocolError):
-            list(chunks)
-        assert 4.5 < time.monotonic() - began < 15  # It would go on for sixty.
+            came.extend(chunks)
+        # Ten a second for five seconds; a machine may stand still for some of them.
+        assert 10 < len(b"".join(came)) < 599
         assert host.exit_code() == 0
         assert host.log[-1].endswith(" ms (cut short)")
         assert_quiet(host)
@@ -112,16 +131,14 @@ def test_long_stream_is_cut_after_five_seconds(app_dir: Path) -> None:
 def test_second_interrupt_stops_at_once_whatever_runs(app_dir: Path) -> None:
     with ExitStack() as stack:
         host = stack.enter_context(running(app_dir))
-        for path in ("thinks", "blocks"):  # Their callers leave, they go on.
-            with pytest.raises(httpx.ReadTimeout):
-                httpx.get(f"{host.url}/api/{path}", timeout=httpx.Timeout(5, read=0.2))
+        occupy(host)
         chunks = stack.enter_context(streaming(host, 600))
+        other = stack.enter_context(asked_to_stop_once(app_dir, occupied=True))
         host.interrupt()
         until(lambda: refuses_callers(host))  # It has been seen.
-        began = time.monotonic()
         host.interrupt()
         with pytest.raises(httpx.RemoteProtocolError):
             list(chunks)
         assert host.exit_code() == 0
-        assert time.monotonic() - began < 6  # Asked once, it would take eight.
+        assert other.process.poll() is None
         assert_quiet(host)

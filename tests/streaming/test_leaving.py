@@ -1,8 +1,9 @@
 """A response whose caller leaves or stops reading, or whose chain does not stop."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import suppress
+from typing import Any
 
 import anyio
 import httpx
@@ -12,30 +13,28 @@ from streaming import response as response_module
 from streaming.events import Event, TextDelta
 from streaming.limits import Limits
 from tests.kept import Kept
+from tests.quiet import quiet
 from tests.streaming.answered import answer, served
 
 
-async def holds(condition: Callable[[], bool]) -> None:
-    """Wait until *condition* does; `fail_after` around it bounds that."""
-    while not condition():  # noqa: ASYNC110 - there is no event to wait for
-        await asyncio.sleep(0.01)
-
-
-def tasks() -> set[str]:
-    return {task.get_name() for task in asyncio.all_tasks()}
+async def end_of_all_but(tasks: set[asyncio.Task[Any]]) -> None:
+    """Wait for the other tasks to end; `fail_after` around it bounds that."""
+    while others := asyncio.all_tasks() - tasks:
+        await asyncio.wait(others)
 
 
 async def test_a_reader_who_stops_reading_stops_the_source() -> None:
-    pulled, closed = 0, False
+    sent, pulled, closed = 0, asyncio.Event(), asyncio.Event()
 
     async def endless() -> AsyncGenerator[Event]:
-        nonlocal pulled, closed
+        nonlocal sent
         try:
             while True:
-                pulled += 1
+                sent += 1000
+                pulled.set()
                 yield TextDelta("d", "x" * 1000)
         finally:
-            closed = True
+            closed.set()
 
     kept = Kept()
     with anyio.fail_after(20):
@@ -44,13 +43,10 @@ async def test_a_reader_who_stops_reading_stops_the_source() -> None:
             reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
             writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
             await reader.readline()
-            before = -1
-            while pulled != before:  # The kernel's buffers fill first.
-                before = pulled
-                await asyncio.sleep(0.2)
+            await quiet(pulled, 0.2)  # The kernel's buffers fill first.
             writer.transport.abort()
-            await holds(lambda: closed)
-    assert pulled * 1000 < 20_000_000
+            await closed.wait()
+    assert sent < 20_000_000
     assert [run.status for run in kept.runs] == ["cancelled"]
 
 
@@ -63,7 +59,7 @@ async def test_a_caller_who_leaves_is_recorded_with_what_was_produced() -> None:
     kept = Kept()
     with anyio.fail_after(20):
         async with served(lambda: answer(stuck, kept)) as url:
-            before = tasks()
+            before = asyncio.all_tasks()
             async with (
                 httpx.AsyncClient() as client,
                 client.stream("GET", url) as response,
@@ -71,8 +67,8 @@ async def test_a_caller_who_leaves_is_recorded_with_what_was_produced() -> None:
                 lines = response.aiter_lines()
                 while '"c"' not in await anext(lines):
                     pass
-            await holds(lambda: bool(kept.runs))
-            await holds(lambda: tasks() <= before)
+            await kept.runs.reach(1)
+            await end_of_all_but(before)
     [run] = kept.runs
     assert run.status == "cancelled"
     assert "".join(run.content) == "abc"
@@ -92,13 +88,13 @@ async def test_a_caller_who_leaves_while_nothing_was_said_is_recorded() -> None:
             served(lambda: answer(mute, kept)) as url,
             httpx.AsyncClient() as http,
         ):
-            before = tasks()
+            before = asyncio.all_tasks()
             asking = asyncio.create_task(http.get(url))
             await started.wait()
             asking.cancel()
             await asyncio.wait([asking])
-            await holds(lambda: bool(kept.runs))
-            await holds(lambda: tasks() <= before)
+            await kept.runs.reach(1)
+            await end_of_all_but(before)
     assert [(run.status, run.content) for run in kept.runs] == [("cancelled", [])]
 
 
@@ -120,7 +116,7 @@ async def test_a_reader_who_is_gone_at_the_deadline_costs_no_more_than_it(
             reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
             writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
             await reader.readline()
-            await holds(lambda: bool(kept.runs))
+            await kept.runs.reach(1)
             writer.transport.abort()
     [run] = kept.runs
     assert (run.status, run.finish_reason) == ("deadline", "deadline")
@@ -149,4 +145,5 @@ async def test_a_chain_that_never_gives_in_does_not_keep_its_place(
             assert response.status_code == 504
             assert "its chain does not stop" in caplog.text
             over.set()
-            await holds(lambda: not response_module._stubborn)
+            await asyncio.wait(response_module._stubborn)
+            assert not response_module._stubborn

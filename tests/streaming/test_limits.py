@@ -131,8 +131,16 @@ async def test_a_cancellation_that_nobody_asked_for_is_the_chains_own_failure() 
 
 
 async def test_a_cancellation_from_outside_passes_through() -> None:
-    task = asyncio.create_task(seen(says("a", then=60), Limits(stall=30)))
-    await asyncio.sleep(0.05)
+    begun = asyncio.Event()
+
+    async def begins() -> AsyncGenerator[Event]:
+        begun.set()
+        await asyncio.Event().wait()
+        yield TextDelta("d", "never")
+
+    task = asyncio.create_task(seen(begins(), Limits(stall=30)))
+    with anyio.fail_after(20):
+        await begun.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -91,18 +91,22 @@ async def test_citations_do_not_commit_the_status() -> None:
 
 
 async def test_with_no_peek_the_status_is_out_at_once() -> None:
-    no_peek = Limits(peek=0)
+    no_peek, status_seen = Limits(peek=0), asyncio.Event()
 
     async def late() -> AsyncGenerator[Event]:
-        await asyncio.sleep(0.05)
+        await status_seen.wait()
         raise InternalError("late")
         yield
 
     async with (
+        asyncio.timeout(20),
         served(lambda: answer(late, Kept(), limits=no_peek)) as url,
         httpx.AsyncClient() as client,
+        client.stream("GET", url) as response,
     ):
-        events = read_events(await client.get(url))
+        status_seen.set()
+        content = await response.aread()
+    events = read_events(httpx.Response(200, headers=response.headers, content=content))
     assert [name for name, _ in events] == ["error", "done"]
 
 

@@ -1,0 +1,24 @@
+"""`RecordedRuns`: the runs that ended, and a wait for the next."""
+
+import asyncio
+
+from telemetry.runs import Run
+
+
+class RecordedRuns(list[Run]):
+    """Runs in the order in which they ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._added = asyncio.Event()
+
+    def append(self, run: Run) -> None:
+        super().append(run)
+        self._added.set()
+        self._added = asyncio.Event()
+
+    async def reach(self, count: int) -> None:
+        """Wait until there are *count*, 20 seconds at most."""
+        async with asyncio.timeout(20):
+            while len(self) < count:
+                await self._added.wait()
