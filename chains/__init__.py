@@ -1,4 +1,4 @@
-"""Everything LangChain: which chains there are, and how one's answer becomes events.
+"""Which chains there are, and how the answer of one becomes events.
 
 A module here is a chain: `build(settings)` gives the runnable, and the file's name is
 the chain's. LangChain itself is imported with the first chain that is used, off the
@@ -33,75 +33,138 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PACKAGE = sys.modules[__name__]
-_chains: "dict[str, Future[Chain]]" = {}
-_lock = threading.Lock()
-# A chain that is slow to build holds up neither the others nor the loop's own threads.
-_builders = ThreadPoolExecutor(thread_name_prefix="chain")
+
+NOT_LOADED = "could not be loaded"
 
 
-def names(settings: Settings) -> list[str]:
-    """The chains there are: this package's, then those `CHAINS` brings."""
-    return [*registry.names(_PACKAGE), *settings.chains]
+class Chains:
+    """The chains of an app: this package's, then those that `CHAINS` brings.
 
-
-def check(settings: Settings) -> None:
-    """Raise `SettingsError` for a chain setting that cannot work."""
-    for name, target in settings.chains.items():
-        if name in registry.names(_PACKAGE):
-            raise SettingsError(f"CHAINS: {name!r} is the name of a built-in chain")
-        package = target.partition(":")[0].partition(".")[0]
-        if find_spec(package) is None:
-            raise SettingsError(f"CHAINS: there is no module {package!r} to import")
-    if settings.docs_path and not Path(settings.docs_path).exists():
-        raise SettingsError("DOCS_PATH: there is no such file or folder")
-    if settings.default_chain not in names(settings):
-        raise SettingsError(
-            f"CHAT_CHAIN: unknown chain {settings.default_chain!r}, "
-            f"expected one of {names(settings)}"
-        )
-
-
-def find(name: str | None, settings: Settings) -> str:
-    """The chain *name* stands for; raises `UnknownChain`, naming those there are."""
-    name = name or settings.default_chain
-    if name not in names(settings):
-        raise UnknownChain(
-            f"Unknown chain {name[:100]!r}, expected one of {names(settings)}."
-        )
-    return name
-
-
-def describe(name: str, settings: Settings) -> str:
-    """The first line of the chain's docstring, read without importing it."""
-    if name in settings.chains:
-        return settings.chains[name]
-    source = Path(__file__).with_name(f"{name.replace('-', '_')}.py")
-    docstring = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
-    return docstring.partition("\n")[0]
-
-
-def load(name: str, settings: Settings) -> "Chain":
-    """Build the chain *name*, once per process. Blocks while LangChain is imported.
-
-    Raises `NotConfigured`, naming the setting that is missing; the next tries anew.
+    Each is built once, in a thread. Raises `SettingsError` for a setting that cannot
+    work.
     """
-    return _building(name, settings).result()
 
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.names = (*registry.names(_PACKAGE), *settings.chains)
+        self._check()
+        self._built: dict[str, Future[Chain]] = {}
+        self._lock = threading.Lock()
+        # A chain that is slow to build holds up neither the others nor the event loop.
+        self._builders = ThreadPoolExecutor(thread_name_prefix="chain")
 
-def _building(name: str, settings: Settings) -> "Future[Chain]":
-    with _lock:
-        future = _chains.get(name)
-        if future is None or (future.done() and future.exception()):
-            future = _chains[name] = _builders.submit(_build, name, settings)
-        return future
+    @property
+    def default(self) -> str:
+        """The chain that answers a request which names none."""
+        return self._settings.default_chain
 
+    def _check(self) -> None:
+        for name, target in self._settings.chains.items():
+            if name in registry.names(_PACKAGE):
+                raise SettingsError(f"CHAINS: {name!r} is the name of a built-in chain")
+            package = target.partition(":")[0].partition(".")[0]
+            if find_spec(package) is None:
+                raise SettingsError(f"CHAINS: there is no module {package!r} to import")
+        path = self._settings.docs_path
+        if path and not Path(path).exists():
+            raise SettingsError("DOCS_PATH: there is no such file or folder")
+        if self.default not in self.names:
+            raise SettingsError(
+                f"CHAT_CHAIN: unknown chain {self.default!r}, "
+                f"expected one of {list(self.names)}"
+            )
 
-async def _loaded(name: str, settings: Settings) -> "Chain":
-    future = _building(name, settings)
-    if future.done():
-        return future.result()
-    # Others wait for it too: a caller who leaves does not cancel it.
-    return await asyncio.shield(asyncio.wrap_future(future))
+    def find(self, name: str | None) -> str:
+        """*name*, else the default; raises `UnknownChain`, naming those there are."""
+        name = name or self.default
+        if name not in self.names:
+            raise UnknownChain(
+                f"Unknown chain {name[:100]!r}, expected one of {list(self.names)}."
+            )
+        return name
+
+    def describe(self, name: str) -> str:
+        """The first line of the chain's docstring, read without importing it."""
+        if name in self._settings.chains:
+            return self._settings.chains[name]
+        source = Path(__file__).with_name(f"{name.replace('-', '_')}.py")
+        tree = ast.parse(source.read_text(encoding="utf-8"))
+        return (ast.get_docstring(tree) or "").partition("\n")[0]
+
+    def load(self, name: str) -> "Chain":
+        """Build the chain *name*, once. Blocks while LangChain is imported.
+
+        Raises `NotConfigured`, naming the setting that is missing; the next call tries
+        again.
+        """
+        return self._building(name).result()
+
+    def _building(self, name: str) -> "Future[Chain]":
+        with self._lock:
+            future = self._built.get(name)
+            if future is None or (future.done() and future.exception()):
+                future = self._builders.submit(_build, name, self._settings)
+                self._built[name] = future
+            return future
+
+    async def _loaded(self, name: str) -> "Chain":
+        future = self._building(name)
+        if future.done():
+            return future.result()
+        # Others wait for it too: a caller who leaves does not cancel it.
+        return await asyncio.shield(asyncio.wrap_future(future))
+
+    def problem(self) -> str | None:
+        """Why the default chain cannot answer, if that is known; loads nothing."""
+        if self.default == "chat" and not self._settings.model_configured:
+            return "not configured: set AZURE_OPENAI_ENDPOINT or OPENAI_BASE_URL"
+        built = self._built.get(self.default)
+        if built is None or not built.done() or not (error := built.exception()):
+            return None
+        return str(error) if isinstance(error, ChatError) else NOT_LOADED
+
+    async def ready(self) -> str | None:
+        """Why the default chain cannot answer, if it cannot, having loaded it."""
+        try:
+            await self._loaded(self.default)
+        except Exception:
+            return self.problem() or NOT_LOADED
+        return self.problem()
+
+    def warm(self) -> None:
+        """Load the default chain; the first caller gets the error, if there is one."""
+        try:
+            self.load(self.default)
+            import_module("chains._translate")
+        except Exception as exc:
+            log.warning("%s: %s", self.default, type(exc).__name__)
+
+    async def stream(
+        self,
+        name: str,
+        request: ChatRequest,
+        *,
+        progress: Progress,
+        callbacks: "Callable[[], Sequence[BaseCallbackHandler]]",
+    ) -> AsyncGenerator[Event]:
+        """Run the chain *name* and give its events; raises only `ChatError`.
+
+        *callbacks* are made once LangChain is loaded. `Usage`, `Error` and `Done` are
+        not among the events: only the callbacks know them.
+        """
+        try:
+            chain = await self._loaded(name)
+        except ChatError:
+            raise
+        except Exception:
+            message = f"The chain {name!r} could not be loaded; the log says why."
+            raise NotConfigured(message) from None
+        from chains._translate import translate
+
+        events = translate(chain, request, progress=progress, callbacks=callbacks())
+        async with aclosing(events):
+            async for event in events:
+                yield event
 
 
 def _build(name: str, settings: Settings) -> "Chain":
@@ -123,59 +186,3 @@ def _import(name: str, settings: Settings) -> "Chain":
         return _external.load(name, target, settings)
     chain: Chain = registry.load(_PACKAGE, name).build(settings)
     return chain
-
-
-def problem(settings: Settings) -> str | None:
-    """Why the default chain cannot answer, if it cannot; loads nothing."""
-    if settings.default_chain == "chat" and not settings.model_configured:
-        return "not configured: set AZURE_OPENAI_ENDPOINT or OPENAI_BASE_URL"
-    built = _chains.get(settings.default_chain)
-    if built is None or not built.done() or not (error := built.exception()):
-        return None
-    return str(error) if isinstance(error, ChatError) else "could not be loaded"
-
-
-async def ready(settings: Settings) -> str | None:
-    """Why the default chain cannot answer, if it cannot, having loaded it."""
-    try:
-        await _loaded(settings.default_chain, settings)
-    except Exception:
-        return problem(settings) or "could not be loaded"
-    return problem(settings)
-
-
-def warm(settings: Settings) -> None:
-    """Load the default chain; what fails is told to the first caller."""
-    try:
-        load(settings.default_chain, settings)
-        import_module("chains._translate")
-    except Exception as exc:
-        log.warning("%s: %s", settings.default_chain, type(exc).__name__)
-
-
-async def stream(
-    name: str,
-    request: ChatRequest,
-    settings: Settings,
-    *,
-    progress: Progress,
-    callbacks: "Callable[[], Sequence[BaseCallbackHandler]]",
-) -> AsyncGenerator[Event]:
-    """Run the chain *name* and give what it streams as events; raises only `ChatError`.
-
-    *callbacks* are made when LangChain is loaded. `Usage`, `Error` and `Done` are not
-    among the events: they are known to whoever listens to the callbacks.
-    """
-    try:
-        chain = await _loaded(name, settings)
-    except ChatError:
-        raise
-    except Exception:
-        message = f"The chain {name!r} could not be loaded; the log says why."
-        raise NotConfigured(message) from None
-    from chains._translate import translate
-
-    events = translate(chain, request, progress=progress, callbacks=callbacks())
-    async with aclosing(events):
-        async for event in events:
-            yield event

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from doctor import configuration, installation, live
-from doctor.app import App, read
+from doctor.app import Installation, read
 from doctor.findings import Finding
 
 
@@ -32,7 +32,7 @@ def checked(folder: Path, url: str | None, key: str | None) -> Iterator[Finding]
         yield from live.check(url, key)
 
 
-def offline(app: App) -> Iterator[Finding]:
+def offline(app: Installation) -> Iterator[Finding]:
     """What can be found without the app running."""
     for check in (*installation.CHECKS, *configuration.CHECKS):
         yield check(app)

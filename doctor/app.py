@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import chains
 import settings
+from chains import Chains
 from devhost import config
 from devhost.errors import StartError
 from settings import Settings, SettingsError
 
 
 @dataclass(frozen=True, slots=True)
-class App:
+class Installation:
     """What can be read of an app; what cannot is `None`, or empty, and in `errors`."""
 
     folder: Path
@@ -30,7 +30,7 @@ class App:
     """By what could not be read, in words safe to show."""
 
 
-def read(folder: Path) -> App:
+def read(folder: Path) -> Installation:
     """Read the app in *folder*; like the host, add `local.settings.json` to the
     environment.
     """
@@ -42,10 +42,10 @@ def read(folder: Path) -> App:
     loaded = None
     try:
         loaded = settings.load()
-        chains.check(loaded)
+        Chains(loaded)
     except SettingsError as exc:
         errors["settings"] = str(exc)
-    return App(
+    return Installation(
         folder=folder,
         python=sys.version_info[:2],
         environ=dict(os.environ),

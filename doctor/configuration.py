@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 
-from doctor.app import App
+from doctor.app import Installation
 from doctor.findings import Finding
 from settings import Settings
 
@@ -15,14 +15,14 @@ LIKE = 0.87
 OF_OTHERS = frozenset({"OPENAI_API_TYPE", "OPENAI_API_BASE", "AZURE_OPENAI_API_TYPE"})
 
 
-def loads(app: App) -> Finding:
+def loads(app: Installation) -> Finding:
     """The app starts with these settings."""
     if error := app.errors.get("settings"):
         return Finding("problem", "settings", error)
     return Finding("ok", "settings", "the app starts with them")
 
 
-def names(app: App) -> Finding:
+def names(app: Installation) -> Finding:
     """No name is only almost that of a setting."""
     known = set(_known())
     for name in sorted(app.environ.keys() - known - OF_OTHERS):
@@ -38,7 +38,7 @@ def _known() -> Iterator[str]:
         yield from (str(choice) for choice in getattr(alias, "choices", [name.upper()]))
 
 
-def model(settings: Settings, app: App) -> Finding:
+def model(settings: Settings, app: Installation) -> Finding:
     """Something other than the documentation answers."""
     if not settings.model_configured:
         text = "none, so documents answer: set AZURE_OPENAI_ENDPOINT or OPENAI_BASE_URL"
@@ -51,7 +51,7 @@ def model(settings: Settings, app: App) -> Finding:
     return Finding("ok", "model", f"{settings.deployment} at {where}")
 
 
-def api_version(settings: Settings, app: App) -> Finding:
+def api_version(settings: Settings, app: Installation) -> Finding:
     """Two names for one setting do not disagree."""
     ours = app.environ.get("AZURE_OPENAI_API_VERSION")
     other = app.environ.get("OPENAI_API_VERSION")
@@ -64,7 +64,7 @@ def api_version(settings: Settings, app: App) -> Finding:
     return Finding("ok", "api version", settings.azure_openai_api_version)
 
 
-def event_hub(settings: Settings, app: App) -> Finding:
+def event_hub(settings: Settings, app: Installation) -> Finding:
     """Records go where they were meant to."""
     if settings.event_hub:
         given = settings.azure_eventhub_namespace
@@ -76,7 +76,7 @@ def event_hub(settings: Settings, app: App) -> Finding:
     return Finding("ok", "event hub", "none: records stay on this machine's disk")
 
 
-def callers(settings: Settings, app: App) -> Finding:
+def callers(settings: Settings, app: Installation) -> Finding:
     """Not everyone may call."""
     if settings.api_keys:
         return Finding("ok", "callers", f"{len(settings.api_keys)} API_KEYS")
@@ -89,7 +89,7 @@ def callers(settings: Settings, app: App) -> Finding:
     return Finding("ok", "callers", f"Azure asks for a {settings.auth_level} key")
 
 
-def silence(settings: Settings, app: App) -> Finding:
+def silence(settings: Settings, app: Installation) -> Finding:
     """No stream is silent for as long as Azure's load balancer bears."""
     keep_alive = settings.keepalive_seconds
     if keep_alive >= LOAD_BALANCER_SECONDS:
@@ -101,7 +101,7 @@ def silence(settings: Settings, app: App) -> Finding:
     return Finding("ok", "silence", f"a keep-alive after {keep_alive:g} seconds")
 
 
-def limits(settings: Settings, app: App) -> Finding:
+def limits(settings: Settings, app: Installation) -> Finding:
     """Each limit can be reached before another ends the run."""
     deadline = settings.request_deadline_seconds
     given = {
@@ -121,7 +121,7 @@ def limits(settings: Settings, app: App) -> Finding:
     return Finding("ok", "limits", f"a run ends after {deadline:g} seconds at most")
 
 
-def journal(settings: Settings, app: App) -> Finding:
+def journal(settings: Settings, app: Installation) -> Finding:
     """Records are written to a disk, not to a network share."""
     path = settings.telemetry_path or ""
     if path == "/home" or path.startswith("/home/"):
@@ -130,7 +130,7 @@ def journal(settings: Settings, app: App) -> Finding:
     return Finding("ok", "journal", path or "in the system's temporary folder")
 
 
-def tracing(settings: Settings, app: App) -> Finding:
+def tracing(settings: Settings, app: Installation) -> Finding:
     """LangChain sends prompts to nobody that was not meant."""
     for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
         if app.environ.get(name, "").lower() == "true":
@@ -140,6 +140,6 @@ def tracing(settings: Settings, app: App) -> Finding:
 
 
 CHECKS = (loads, names)
-OF_SETTINGS: tuple[Callable[[Settings, App], Finding], ...] = (
+OF_SETTINGS: tuple[Callable[[Settings, Installation], Finding], ...] = (
     *(model, api_version, event_hub, callers, silence, limits, journal, tracing),
 )

@@ -2,12 +2,14 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from importlib.util import find_spec
 
-import health
-from doctor.app import App
+from app import health
+from app.invocation import Route
+from app.routes import ROUTES
+from doctor.app import Installation
 from doctor.findings import Finding
 
 OFTEN_MISSING = ("uvloop", "httptools")
@@ -19,7 +21,7 @@ SHADOWED = ("docs", "redoc", "openapi.json")
 DEFAULT_TIMEOUT = "00:05:00"
 
 
-def python(app: App) -> Finding:
+def python(app: Installation) -> Finding:
     """The version that Azure is told is the one that runs here."""
     running = "{}.{}".format(*app.python)
     file = app.folder / ".python-version"
@@ -31,7 +33,7 @@ def python(app: App) -> Finding:
     return Finding("ok", "python", f"{running}, as .python-version asks")
 
 
-def packages(app: App) -> Finding:
+def packages(app: Installation) -> Finding:
     """Those installed are those that a deployment installs."""
     found = health.packages()
     pinned = dict(_pinned(app))
@@ -55,14 +57,14 @@ def packages(app: App) -> Finding:
     return Finding("ok", "packages", shown)
 
 
-def _pinned(app: App) -> Iterator[tuple[str, str]]:
+def _pinned(app: Installation) -> Iterator[tuple[str, str]]:
     file = app.folder / "requirements.txt"
     text = file.read_text(encoding="utf-8") if file.exists() else ""
     for match in re.finditer(r"^([\w.-]+)==(\S+)", text, re.MULTILINE):
         yield match[1], match[2]
 
 
-def extension(app: App) -> Finding:
+def extension(app: Installation) -> Finding:
     """Without the FastAPI extension nothing streams."""
     name = "azurefunctions.extensions.http.fastapi"
     try:
@@ -75,7 +77,7 @@ def extension(app: App) -> Finding:
     return Finding("ok", "extension", "the FastAPI extension is there")
 
 
-def indexing(app: App) -> Finding:
+def indexing(app: Installation) -> Finding:
     """Workers up to Python 3.12 stream only where a setting says so."""
     if app.python >= (3, 13):
         text = "PYTHON_ENABLE_INIT_INDEXING is not needed from Python 3.13 on"
@@ -86,7 +88,7 @@ def indexing(app: App) -> Finding:
     return Finding("ok", "indexing", "PYTHON_ENABLE_INIT_INDEXING is 1")
 
 
-def files(app: App) -> Finding:
+def files(app: Installation) -> Finding:
     """`host.json` and `local.settings.json` can be read."""
     if error := app.errors.get("files"):
         return Finding("problem", "files", error)
@@ -95,7 +97,7 @@ def files(app: App) -> Finding:
     return Finding("ok", "files", "host.json and local.settings.json can be read")
 
 
-def route_prefix(app: App) -> Finding:
+def route_prefix(app: Installation) -> Finding:
     """Paths are as README has them only without a prefix."""
     http = app.host.get("extensions", {}).get("http", {})
     prefix = http.get("routePrefix", "api")
@@ -107,7 +109,7 @@ def route_prefix(app: App) -> Finding:
     return Finding("ok", "route prefix", "is empty")
 
 
-def bundle(app: App) -> Finding:
+def bundle(app: Installation) -> Finding:
     """The host's extensions are those that it supports."""
     given = app.host.get("extensionBundle", {})
     version = str(given.get("version", "none"))
@@ -117,7 +119,7 @@ def bundle(app: App) -> Finding:
     return Finding("ok", "extension bundle", version)
 
 
-def function_timeout(app: App) -> Finding:
+def function_timeout(app: Installation) -> Finding:
     """The host ends no run before it has ended itself."""
     name = "function timeout"
     given = str(app.host.get("functionTimeout", DEFAULT_TIMEOUT))
@@ -143,37 +145,21 @@ def function_timeout(app: App) -> Finding:
     return Finding("ok", name, f"{given}, over REQUEST_DEADLINE_SECONDS={deadline:g}")
 
 
-def routes(app: App) -> Finding:
-    """No route is where the worker's own FastAPI app answers."""
-    if app.source is None:
-        return Finding("problem", "routes", "function_app.py cannot be read")
-    for path in _routes(app.source):
-        if path.split("/")[0] in SHADOWED:
+def routes(app: Installation) -> Finding:
+    """No route is one that the worker's own FastAPI app answers."""
+    return shadowed(ROUTES)
+
+
+def shadowed(routes: Iterable[Route]) -> Finding:
+    """Whether the worker answers one of *routes* itself."""
+    for route in routes:
+        if route.path.split("/")[0] in SHADOWED:
             why = "the worker's own page is there: choose another path"
-            return Finding("problem", "routes", f"/{path}: {why}")
+            return Finding("problem", "routes", f"/{route.path}: {why}")
     return Finding("ok", "routes", "none is under /docs, /redoc or /openapi.json")
 
 
-def _routes(source: ast.Module) -> Iterator[str]:
-    """The paths that are written out, in `app.route(path)` and `route(name, path)`."""
-    for node in ast.walk(source):
-        match node:
-            case ast.Call(func=ast.Attribute(attr="route"), args=[path, *_]):
-                pass
-            case ast.Call(func=ast.Name(id="route"), args=[_, path, *_]):
-                pass
-            case ast.Call(
-                func=ast.Attribute(attr="route"),
-                keywords=[ast.keyword(arg="route", value=path), *_],
-            ):
-                pass
-            case _:
-                continue
-        if isinstance(path, ast.Constant) and isinstance(path.value, str):
-            yield path.value.strip("/")
-
-
-def handlers(app: App) -> Finding:
+def handlers(app: Installation) -> Finding:
     """One `func.HttpRequest`, and the worker hands it what the extension makes."""
     for node in ast.walk(app.source) if app.source else ():
         if isinstance(node, ast.Attribute) and node.attr in (

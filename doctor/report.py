@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
+from app.health import LOADING, REUSED_SECONDS
 from doctor.findings import Finding
-from health import LOADING, REUSED_SECONDS
 
 HEALTH, DETAILS = "/api/health", "/api/health/details"
 """The first never asks for a key, and tells who has a function key no more."""

@@ -10,7 +10,9 @@ import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from time import monotonic
+from typing import Any
 
+import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -31,6 +33,11 @@ FAREWELL_SECONDS = 5
 told to stop to do so."""
 
 _stubborn: set[asyncio.Task[None]] = set()
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """*value* as JSON."""
+    return Response(orjson.dumps(value), status, {**JSON})
 
 
 def error_response(

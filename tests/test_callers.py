@@ -131,7 +131,7 @@ def test_whom_the_platform_has_signed_in_is_believed_only_where_it_does(
 def test_an_app_on_azure_that_anyone_may_call_warns_at_start() -> None:
     azures = {"WEBSITE_INSTANCE_ID": "instance", "HTTP_AUTH_LEVEL": "anonymous"}
     with Server(azures) as server:
-        server.wait_for("WARNING function_app anyone may call: set API_KEYS")
+        server.wait_for("WARNING app anyone may call: set API_KEYS")
 
 
 @pytest.mark.parametrize(

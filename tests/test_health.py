@@ -4,18 +4,19 @@ import logging
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+import app as application
+from app import App
+from app.health import PACKAGES, Health
+from app.health import READY as READINESS
 from azure_openai import backends
 from azure_openai.trouble import Trouble
-from health import PACKAGES, Health, Parts
-from health import READY as READINESS
 from settings import Settings
-from streaming.limits import Capacity
-from telemetry import Telemetry
-from telemetry.journal import Journal
+from settings.platform import Platform
 from tests.server import Server, until
 
 READY = "/api/health?ready=1"
@@ -23,11 +24,17 @@ DETAILS = "/api/health/details"
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> Iterator[Parts]:
+def idle(tmp_path: Path) -> Iterator[App]:
     """An app with room for one stream, whose default chain is `docs`."""
-    telemetry = Telemetry(Journal(tmp_path / "kept", [], keep=True), {}, content=False)
-    yield Parts(Settings(), Capacity(1), telemetry)
-    telemetry.close()
+    built = build(tmp_path / "kept", max_concurrent_streams=1)
+    yield built
+    built.telemetry.close()
+
+
+def build(folder: Path, **settings: Any) -> App:
+    return application.build(
+        Settings(telemetry_path=str(folder), **settings), Platform()
+    )
 
 
 async def test_ready_tells_each_check_and_which_versions_run(app: Server) -> None:
@@ -80,17 +87,17 @@ def test_a_chain_that_cannot_be_loaded_is_not_ready() -> None:
         assert (details.status_code, details.json()) == (503, alive.json())
 
 
-async def test_all_is_well_at_first(parts: Parts) -> None:
-    assert (await Health(parts).ready())["status"] == "ok"
+async def test_all_is_well_at_first(idle: App) -> None:
+    assert (await Health().ready(idle))["status"] == "ok"
 
 
-async def test_no_room_for_a_stream_is_not_ready_but_alive(parts: Parts) -> None:
-    health = Health(parts)
-    with parts.capacity:
-        report = await health.ready()
+async def test_no_room_for_a_stream_is_not_ready_but_alive(idle: App) -> None:
+    health = Health()
+    with idle.capacity:
+        report = await health.ready(idle)
         assert report["status"] == "unavailable"
         assert report["checks"]["streams"] == "all 1 are taken"
-        assert health.alive()["status"] == "ok"
+        assert health.alive(idle)["status"] == "ok"
 
 
 async def test_backends_that_all_cool_down_are_not_ready(tmp_path: Path) -> None:
@@ -98,49 +105,47 @@ async def test_backends_that_all_cool_down_are_not_ready(tmp_path: Path) -> None
         {"endpoint": f"https://{name}.example", "deployment": "d", "api_key": "k"}
         for name in ("one", "two")
     ]
-    settings = Settings.model_validate({"azure_openai_backends": several})
-    pool = backends.of(settings)
-    telemetry = Telemetry(Journal(tmp_path, [], keep=True), {}, content=False)
-    checks = {"backends": READINESS["backends"]}
-    parts = Parts(settings, Capacity(1), telemetry)
-    one, two = settings.backends
+    cooling = build(tmp_path, azure_openai_backends=several)
+    pool = backends.of(cooling.settings)
+    health = Health({"backends": READINESS["backends"]})
+    one, two = cooling.settings.backends
     pool.failed(one, Trouble("busy", busy=True, wait=60))
-    assert (await Health(parts, checks).ready())["checks"]["backends"] == "ok"
+    assert (await health.ready(cooling))["checks"]["backends"] == "ok"
     pool.failed(two, Trouble("busy", busy=True, wait=90))
-    report = await Health(parts, checks).ready()
+    report = await Health({"backends": READINESS["backends"]}).ready(cooling)
     assert report["status"] == "unavailable"
     assert report["checks"]["backends"].startswith("all cool down, for ")
-    telemetry.close()
+    cooling.telemetry.close()
 
 
-async def test_a_journal_whose_folder_is_gone_is_not_ready(parts: Parts) -> None:
-    shutil.rmtree(parts.telemetry.folder)
-    report = await Health(parts).ready()
+async def test_a_journal_whose_folder_is_gone_is_not_ready(idle: App) -> None:
+    shutil.rmtree(idle.telemetry.folder)
+    report = await Health().ready(idle)
     assert report["status"] == "unavailable"
     assert "its folder is gone" in report["checks"]["journal"]
 
 
 async def test_a_check_that_fails_tells_nothing_of_why(
-    parts: Parts, caplog: pytest.LogCaptureFixture
+    idle: App, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def fails(parts: Parts) -> str | None:
+    async def fails(idle: App) -> str | None:
         raise OSError("the-secret-reason")
 
     with caplog.at_level(logging.ERROR):
-        report = await Health(parts, {"mine": fails}).ready()
+        report = await Health({"mine": fails}).ready(idle)
     assert report["status"] == "unavailable"
     assert report["checks"]["mine"] == "could not be checked"
     assert caplog.messages == ["the check of mine: OSError"]
 
 
-async def test_asking_often_does_not_check_often(parts: Parts) -> None:
+async def test_asking_often_does_not_check_often(idle: App) -> None:
     looked = []
 
-    async def look(parts: Parts) -> str | None:
-        looked.append(parts)
+    async def look(idle: App) -> str | None:
+        looked.append(idle)
         return None
 
-    health = Health(parts, {"mine": look})
-    health_at_once = [await health.ready() for _ in range(20)]
+    health = Health({"mine": look})
+    health_at_once = [await health.ready(idle) for _ in range(20)]
     assert {report["status"] for report in health_at_once} == {"ok"}
     assert len(looked) < 20

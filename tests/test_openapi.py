@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-import openapi
+from app.openapi import FILE, paths
 from tests.server import ROOT, Server
 
-DESCRIPTION = json.loads(openapi.FILE.read_text(encoding="utf-8"))
+DESCRIPTION = json.loads(FILE.read_text(encoding="utf-8"))
 
 
 def test_the_file_is_what_the_code_says() -> None:
-    assert openapi.build() == DESCRIPTION, "run `python -m openapi`"
+    assert paths.build() == DESCRIPTION, "run `python -m app.openapi`"
 
 
 def test_it_is_served(app: Server) -> None:
@@ -96,7 +96,7 @@ def test_schemathesis_finds_no_server_error_and_nothing_undocumented(
     )
     result = subprocess.run(
         [
-            *(sys.executable, "-m", "schemathesis.cli", "run", str(openapi.FILE)),
+            *(sys.executable, "-m", "schemathesis.cli", "run", str(FILE)),
             *("--url", app.url, "--checks", checks, "--phases", "examples,fuzzing"),
             *("--max-examples", "15", "--generation-deterministic", "--no-color"),
             *("--exclude-path", "/api/stream-check", "--request-timeout", "20"),

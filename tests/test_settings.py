@@ -2,8 +2,8 @@
 
 import pytest
 
-import chains
 import settings as configuration
+from chains import Chains
 from settings import SettingsError
 from settings.platform import Platform
 
@@ -115,7 +115,7 @@ def test_a_bad_setting_is_named_at_start(
     monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], names: str
 ) -> None:
     with pytest.raises(SettingsError) as raised:
-        chains.check(load(monkeypatch, **settings))
+        Chains(load(monkeypatch, **settings))
     assert names in str(raised.value)
 
 

@@ -18,8 +18,8 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-import chains
 from azure_openai import passthrough
+from chains import Chains
 from chains._model import chat_model, sampling
 from settings import Settings
 from settings.backends import Backend
@@ -114,6 +114,7 @@ class Pooled:
             },
             **self.more,
         )
+        self.chains = Chains(self.settings)
         self.proxy = passthrough.build(self.settings)
         self.capacity = Capacity(5000)
         self.telemetry = Kept()
@@ -131,10 +132,9 @@ class Pooled:
         dialect = dialects.load("openai" if name == "openai" else "json")
         run = Run(chain=self.names[name == "whole"], dialect=name)
         asked = dialect.parse(body, {}).model_copy(update={"id": run.id})
-        events = chains.stream(
+        events = self.chains.stream(
             run.chain,
             asked,
-            self.settings,
             progress=run,
             callbacks=partial(self.telemetry.callbacks, run),
         )

@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-import chains
+from chains import Chains
 from settings import Settings
 from streaming.errors import NotConfigured, UnknownChain
 from streaming.requests import validate
@@ -31,8 +31,8 @@ async def first_error(settings: Settings, name: str) -> Exception:
     request = validate({"messages": [{"role": "user", "content": "?"}]})
     run = Run(chain=name, dialect="json")
     callbacks = Kept().callbacks(run)
-    events = chains.stream(
-        name, request, settings, progress=run, callbacks=lambda: callbacks
+    events = Chains(settings).stream(
+        name, request, progress=run, callbacks=lambda: callbacks
     )
     with pytest.raises(NotConfigured) as raised:
         await anext(events)
@@ -40,9 +40,10 @@ async def first_error(settings: Settings, name: str) -> Exception:
 
 
 def test_a_chain_is_what_has_a_public_name() -> None:
-    assert chains.names(Settings()) == ["chat", "docs"]
+    chains = Chains(Settings())
+    assert chains.names == ("chat", "docs")
     with pytest.raises(UnknownChain, match="'_model', expected one of"):
-        chains.find("_model", Settings())
+        chains.find("_model")
 
 
 async def test_what_is_no_runnable_is_said_to_be_none() -> None:
@@ -60,16 +61,16 @@ async def test_a_chain_that_cannot_be_loaded_says_so_without_the_exceptions_text
 
 
 def test_warming_up_never_fails(caplog: pytest.LogCaptureFixture) -> None:
-    chains.warm(Settings(chat_chain="raises", chains=brought("raises").chains))
+    Chains(Settings(chat_chain="raises", chains=brought("raises").chains)).warm()
     assert "raises: LookupError" in caplog.text
 
 
 async def test_one_chain_that_is_slow_to_build_holds_up_no_other() -> None:
-    slow = Settings(chains={"slow": "tests.chains.test_loading:slow"})
-    building = asyncio.create_task(asyncio.to_thread(chains.load, "slow", slow))
+    chains = Chains(Settings(chains={"slow": "tests.chains.test_loading:slow"}))
+    building = asyncio.create_task(asyncio.to_thread(chains.load, "slow"))
     with anyio.fail_after(30):
         await asyncio.to_thread(begun.wait, 30)
-        assert await asyncio.to_thread(chains.load, "docs", Settings())
+        assert await asyncio.to_thread(chains.load, "docs")
         assert not building.done()
         release.set()
         await building
@@ -86,11 +87,12 @@ def slow(settings: Settings) -> Any:
 
 
 def test_the_default_chain_without_its_model_is_a_problem() -> None:
-    assert chains.problem(Settings()) is None
-    assert "AZURE_OPENAI_ENDPOINT" in str(chains.problem(Settings(chat_chain="chat")))
+    assert Chains(Settings()).problem() is None
+    problem = Chains(Settings(chat_chain="chat")).problem()
+    assert "AZURE_OPENAI_ENDPOINT" in str(problem)
 
 
 def test_a_default_chain_that_could_not_be_loaded_is_a_problem() -> None:
-    settings = Settings(chat_chain="raises", chains=brought("raises").chains)
-    chains.warm(settings)
-    assert chains.problem(settings) == "could not be loaded"
+    chains = Chains(Settings(chat_chain="raises", chains=brought("raises").chains))
+    chains.warm()
+    assert chains.problem() == "could not be loaded"

@@ -14,8 +14,8 @@ from typing import Literal
 
 import httpx
 
+from app.health import LOADING
 from doctor.report import DETAILS
-from health import LOADING
 
 Harm = Literal[
     "none",

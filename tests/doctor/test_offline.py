@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-import health
+from app import health
+from app.invocation import Route
+from app.stream_check import stream_check
 from doctor import configuration, installation
 from doctor.__main__ import main, offline
-from doctor.app import App, read
+from doctor.app import Installation, read
 from doctor.findings import Finding
 from tests.server import ROOT
 
@@ -160,20 +162,17 @@ def test_a_function_timeout_before_the_deadline(
 
 
 @pytest.mark.parametrize(
-    ("source", "level"),
+    ("path", "level"),
     [
-        ('@app.route("docs")\ndef f(req): ...', "problem"),
-        ('@app.route(route="/openapi.json")\ndef f(req): ...', "problem"),
-        ('route("page", "redoc/x", page)', "problem"),
-        ('route("docs", "api/docs", page)', "ok"),
-        ("def f(", "problem"),
+        ("docs", "problem"),
+        ("openapi.json", "problem"),
+        ("redoc/x", "problem"),
+        ("api/docs", "ok"),
     ],
 )
-def test_a_route_that_the_workers_own_pages_shadow(
-    folder: Path, source: str, level: str
-) -> None:
-    (folder / "function_app.py").write_text(source)
-    assert found(folder, "routes")[0] == level
+def test_a_route_that_the_workers_own_pages_shadow(path: str, level: str) -> None:
+    route = Route("page", path, stream_check, "A page")
+    assert installation.shadowed([route]).level == level
 
 
 def test_a_handler_that_does_not_take_the_extensions_request(folder: Path) -> None:
@@ -271,5 +270,5 @@ def test_it_prints_a_line_a_check_and_no_secret(
 
 
 def test_each_check_says_what_it_holds() -> None:
-    checks: list[Callable[[App], Finding]] = list(installation.CHECKS)
+    checks: list[Callable[[Installation], Finding]] = list(installation.CHECKS)
     assert all(check.__doc__ for check in (*checks, *configuration.OF_SETTINGS))

@@ -8,7 +8,7 @@ import pytest
 from httpx_sse import EventSource
 from langchain_core.runnables import Runnable
 
-import chains
+from chains import Chains
 from settings import Settings
 from tests.aimock import NODE, PACKAGE
 from tests.example_chains import strings
@@ -187,9 +187,9 @@ def test_who_leaves_stops_the_model(
 
 
 def test_the_model_is_built_once_and_not_for_every_request() -> None:
-    settings = Settings(chains={"built": f"{__name__}:build"})
-    first = chains.load("built", settings)
-    assert chains.load("built", settings) is first
+    chains = Chains(Settings(chains={"built": f"{__name__}:build"}))
+    first = chains.load("built")
+    assert chains.load("built") is first
     assert len(built) == 1
 
 

@@ -135,8 +135,8 @@ def test_the_console_gets_both() -> None:
 
 
 IMPORTED = """\
-import chains, sys
-chains.warm = lambda settings: None  # LangSmith imports a part of it.
+import app, sys
+app.App.warm = lambda app: None  # LangSmith imports a part of it.
 import function_app
 from telemetry import sinks
 import settings

@@ -14,7 +14,7 @@ from fastapi import Request
 from langchain_core.callbacks.base import BaseCallbackHandler
 from langchain_core.runnables import RunnableConfig
 
-from telemetry import logs
+from app import logs
 from tests.example_chains import answering
 
 

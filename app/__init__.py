@@ -1,0 +1,91 @@
+"""The app: its parts, built from settings and put together in one place."""
+
+import gc
+import logging
+from dataclasses import dataclass
+
+import telemetry
+from app import logs
+from app.health import Health
+from azure_openai import credentials, passthrough
+from azure_openai.passthrough import Proxy
+from chains import Chains
+from settings import Settings
+from settings.platform import Platform
+from streaming.callers import Callers
+from streaming.limits import Capacity, Limits
+from telemetry import Telemetry
+
+log = logging.getLogger(__name__)
+
+UNSTREAMED_SECONDS = 220
+"""The deadline of an answer that does not stream: load balancers cut one that is silent
+for 230 seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What the handlers of requests share."""
+
+    settings: Settings
+    chains: Chains
+    proxy: Proxy
+    limits: Limits
+    capacity: Capacity
+    callers: Callers
+    telemetry: Telemetry
+    health: Health
+
+    @property
+    def limits_unstreamed(self) -> Limits:
+        """Those of an answer that is sent as a whole."""
+        return Limits(
+            first_token=self.limits.first_token,
+            stall=self.limits.stall,
+            deadline=min(self.limits.deadline, UNSTREAMED_SECONDS),
+        )
+
+    def warm(self) -> None:
+        """Sign in and import LangChain, which blocks for seconds, before a request."""
+        credentials.warm(self.settings)
+        self.chains.warm()
+        # What is loaded by now stays, so the collector need not look at it again; and
+        # an answer's chunks, which LangChain keeps to its end, are no reason to look so
+        # often.
+        gc.freeze()
+        gc.set_threshold(10_000, 10, 10)
+
+    async def aclose(self) -> None:
+        """Close the connections, and deliver records for a few seconds."""
+        await self.proxy.aclose()
+        self.telemetry.close()
+
+
+def build(settings: Settings, platform: Platform) -> App:
+    """The app as *settings* want it; raises `SettingsError` naming what is wrong."""
+    chains = Chains(settings)
+    logs.keep_private()
+    if platform.open_to_anyone(settings):
+        log.warning("anyone may call: set API_KEYS, or HTTP_AUTH_LEVEL to function")
+    recorder = telemetry.build(settings)
+    log.info("records of runs are in %s", recorder.folder)
+    return App(
+        settings=settings,
+        chains=chains,
+        proxy=passthrough.build(settings),
+        limits=_limits(settings),
+        capacity=Capacity(settings.max_concurrent_streams),
+        callers=Callers(settings.api_keys, signed_in=platform.authenticates),
+        telemetry=recorder,
+        health=Health(),
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        peek=settings.first_token_peek_seconds,
+        keep_alive=settings.keepalive_seconds,
+        first_token=settings.first_token_timeout_seconds,
+        stall=settings.stall_timeout_seconds,
+        deadline=settings.request_deadline_seconds,
+    )

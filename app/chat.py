@@ -1,0 +1,79 @@
+"""A chain answers: `/api/chat` in every dialect, and the list of chains."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import App
+from streaming import dialects, http
+from streaming.events import Event
+from streaming.limits import limit
+from streaming.requests import ChatRequest
+from streaming.response import EventResponse, json_response
+from telemetry.runs import Run
+
+
+async def chat(app: App, request: Request, run: Run) -> Response:
+    """Answer with the chain that the body names, or the default one."""
+    dialect = dialects.load(run.dialect)
+    body = await http.read_body(
+        request,
+        app.settings.max_request_bytes,
+        capacity=app.capacity,
+        seconds=app.settings.body_timeout_seconds,
+    )
+    run.prompt_bytes = len(body)
+    return start(app, await http.parsed(dialect.parse, body, request.path_params), run)
+
+
+def start(app: App, request: ChatRequest, run: Run) -> Response:
+    """Have the chain run; everything from here on happens in the response."""
+    run.chain, run.streamed = app.chains.find(request.chain), request.stream
+    ids = {"id": run.request_id, "run_id": run.id, "chain": run.chain}
+    request = request.model_copy(update=ids)
+    http.check_policy(
+        request,
+        max_messages=app.settings.max_messages,
+        system_prompt_allowed=app.settings.caller_system_prompt != "refuse",
+    )
+    run.prompt = partial(_messages, request)
+    callbacks = partial(app.telemetry.callbacks, run)
+    events = app.chains.stream(run.chain, request, progress=run, callbacks=callbacks)
+    return respond(app, events, request, run)
+
+
+def _messages(request: ChatRequest) -> list[dict[str, Any]]:
+    """The messages, as a record has them."""
+    return [message.model_dump(exclude_none=True) for message in request.messages]
+
+
+def respond(
+    app: App, events: AsyncGenerator[Event], request: ChatRequest, run: Run
+) -> Response:
+    """Put limits and telemetry around *events*, and write them as they come."""
+    limits = app.limits if request.stream else app.limits_unstreamed
+    limited = limit(events, limits, run, started=run.started)
+    return EventResponse(
+        app.telemetry.record(limited, run),
+        request,
+        dialects.load(run.dialect),
+        limits=limits,
+        capacity=app.capacity,
+        progress=run,
+        started=run.started,
+    )
+
+
+async def list_chains(app: App, request: Request, run: Run) -> Response:
+    """Which chains there are, and which one answers by default."""
+    described = await asyncio.to_thread(
+        lambda: [
+            {"name": name, "description": app.chains.describe(name)}
+            for name in app.chains.names
+        ]
+    )
+    return json_response({"default": app.chains.default, "chains": described})

@@ -1,0 +1,166 @@
+"""Whether the app can answer: `/api/health` and `/api/health/details`.
+
+Alive is what needs no I/O to say. Ready is what `READY` finds, check by check.
+"""
+
+import asyncio
+import logging
+import os
+import platform
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from time import monotonic
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from azure_openai import backends
+from settings import VERSION
+from streaming.response import json_response
+from telemetry.runs import Run
+
+if TYPE_CHECKING:
+    from app import App
+
+log = logging.getLogger(__name__)
+
+REUSED_SECONDS = 1.0
+"""For how long a report of the checks is told again: who asks more often than that
+makes no more work."""
+
+LOADING_SECONDS = 5.0
+LOADING = "is still being loaded"
+
+PACKAGES = (
+    *("azure-functions", "azure-functions-runtime"),
+    *("azurefunctions-extensions-http-fastapi", "fastapi", "starlette"),
+    *("uvicorn", "uvloop", "httptools", "langchain-core", "langchain-openai"),
+    *("openai", "aiohttp", "pydantic", "azure-eventhub", "azure-identity"),
+)
+"""Those whose versions decide what this does on a machine."""
+
+
+Check = Callable[["App"], Awaitable[str | None]]
+
+
+async def _chain(app: "App") -> str | None:
+    try:
+        async with asyncio.timeout(LOADING_SECONDS):
+            return await app.chains.ready()
+    except TimeoutError:
+        return LOADING
+
+
+async def _journal(app: "App") -> str | None:
+    if app.telemetry.health()["journal"]["waiting"]:
+        return "records wait for the disk, which does not take them"
+    mode = os.W_OK | os.X_OK
+    writable = await asyncio.to_thread(os.access, app.telemetry.folder, mode)
+    return None if writable else "its folder is gone, or cannot be written to"
+
+
+async def _streams(app: "App") -> str | None:
+    full = app.capacity.open >= app.capacity.limit
+    return f"all {app.capacity.limit} are taken" if full else None
+
+
+async def _backends(app: "App") -> str | None:
+    if not app.settings.model_configured:
+        return None
+    wait = backends.of(app.settings).ready_in()
+    return f"all cool down, for {wait:.0f} seconds more" if wait else None
+
+
+READY: Mapping[str, Check] = {
+    "chain": _chain,
+    "backends": _backends,
+    "journal": _journal,
+    "streams": _streams,
+}
+"""By its name, each check: it gives `None`, or a problem in words safe to show."""
+
+
+class Health:
+    """Reports on an app, by *checks*."""
+
+    def __init__(self, checks: Mapping[str, Check] = READY) -> None:
+        self._checks = checks
+        self._found: dict[str, str] = {}
+        self._found_at = -float("inf")
+        self._checking = asyncio.Lock()
+
+    def alive(self, app: "App") -> dict[str, Any]:
+        """Whether the default chain is known to be unable to answer."""
+        return _report(app, {"chain": app.chains.problem() or "ok"})
+
+    async def ready(self, app: "App") -> dict[str, Any]:
+        """What every check says, and which versions run here."""
+        async with self._checking:
+            if monotonic() - self._found_at > REUSED_SECONDS:
+                found = {name: await self._try(name, app) for name in self._checks}
+                self._found = found
+                self._found_at = monotonic()
+        versions = await asyncio.to_thread(packages)
+        python = platform.python_version()
+        return {
+            **_report(app, self._found),
+            "python": python,
+            "packages": dict(versions),
+        }
+
+    async def _try(self, name: str, app: "App") -> str:
+        try:
+            return await self._checks[name](app) or "ok"
+        except Exception as exc:  # What cannot be checked is not known to work.
+            log.error("the check of %s: %s", name, type(exc).__name__)
+            return "could not be checked"
+
+
+def _report(app: "App", found: Mapping[str, str]) -> dict[str, Any]:
+    well = all(result == "ok" for result in found.values())
+    return {
+        "status": "ok" if well else "unavailable",
+        "version": VERSION,
+        "chain": app.chains.default,
+        "checks": {
+            **found,
+            "open_streams": app.capacity.open,
+            "telemetry": app.telemetry.health(),
+        },
+    }
+
+
+async def alive(app: "App", request: Request, run: Run) -> Response:
+    """Whether the app can answer; details for a caller who has a key or needs none."""
+    # A function key cannot be checked here: the host does so at the other route.
+    anyone = app.settings.local or app.settings.auth_level == "anonymous"
+    known = app.callers.holds_key(request) if app.settings.api_keys else anyone
+    return await _tell(app, request, everything=known)
+
+
+async def details(app: "App", request: Request, run: Run) -> Response:
+    """What was found, for a caller whose key this route has checked."""
+    return await _tell(app, request, everything=True)
+
+
+async def _tell(app: "App", request: Request, *, everything: bool) -> Response:
+    ready = request.query_params.get("ready") == "1"
+    report = await app.health.ready(app) if ready else app.health.alive(app)
+    status = 200 if report["status"] == "ok" else 503
+    told = report if everything else {"status": report["status"]}
+    return json_response(told, status)
+
+
+@cache
+def packages() -> Mapping[str, str]:
+    """The versions that are installed here."""
+    found: dict[str, str] = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return MappingProxyType(found)

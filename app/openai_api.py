@@ -1,0 +1,107 @@
+"""OpenAI's API: whether the model that a caller names is a chain or a deployment."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import App
+from app.chat import start
+from azure_openai import splice
+from azure_openai.outgoing import Operation
+from streaming import http
+from streaming.dialects import json, openai
+from streaming.errors import UnknownModel
+from streaming.response import json_response
+from telemetry.runs import Run
+
+
+async def complete(app: App, request: Request, run: Run) -> Response:
+    """Chat with what the path names, else the body's `model`."""
+    body = await _read(app, request)
+    name = _model(request, body)
+    if name in app.chains.names:
+        return await _run_chain(app, body, name, run)
+    _check(app, name, [*app.chains.names, *app.settings.deployments])
+    return _forward(app, request, body, run, deployment=name)
+
+
+async def complete_by_default(app: App, request: Request, run: Run) -> Response:
+    """Chat with the configured deployment; without one, with the default chain."""
+    body = await _read(app, request)
+    name = app.settings.deployment
+    if name is None:
+        return await _run_chain(app, body, app.chains.default, run)
+    return _forward(app, request, body, run, deployment=name)
+
+
+async def embed(app: App, request: Request, run: Run) -> Response:
+    """Have the deployment that the path names, else `model`, embed the body."""
+    body = await _read(app, request)
+    name = _model(request, body)
+    _check(app, name, list(app.settings.deployments))
+    return _forward(app, request, body, run, deployment=name, operation="embeddings")
+
+
+async def list_models(app: App, request: Request, run: Run) -> Response:
+    """All that `model` may name, as OpenAI lists models."""
+    owners = dict.fromkeys(app.settings.deployments, "deployment")
+    owners |= dict.fromkeys(app.chains.names, "chain")
+    models = [
+        {"id": name, "object": "model", "created": 0, "owned_by": owner}
+        for name, owner in owners.items()
+    ]
+    return json_response({"object": "list", "data": models})
+
+
+async def _read(app: App, request: Request) -> bytes:
+    return await http.read_body(
+        request,
+        app.settings.max_proxy_request_bytes,
+        "MAX_PROXY_REQUEST_BYTES",
+        capacity=app.capacity,
+        seconds=app.settings.body_timeout_seconds,
+    )
+
+
+def _model(request: Request, body: bytes) -> str:
+    """What the path names, else the body."""
+    if name := request.path_params.get("deployment"):
+        return str(name)
+    members = splice.members(body)
+    return openai.model(json.decode(body) if members is None else members)
+
+
+def _check(app: App, name: str, expected: list[str]) -> None:
+    if name not in app.settings.deployments:
+        raise UnknownModel(
+            f"Unknown model {name[:100]!r}, expected one of {expected}.", param="model"
+        )
+
+
+async def _run_chain(app: App, body: bytes, name: str, run: Run) -> Response:
+    http.check_size(len(body), app.settings.max_request_bytes)
+    run.prompt_bytes = len(body)
+    path = {"deployment": name}
+    return start(app, await http.parsed(openai.parse, body, path), run)
+
+
+def _forward(
+    app: App,
+    request: Request,
+    body: bytes,
+    run: Run,
+    *,
+    deployment: str,
+    operation: Operation = "chat/completions",
+) -> Response:
+    return app.proxy.respond(
+        body,
+        request.headers,
+        request.query_params,
+        operation=operation,
+        deployment=deployment,
+        request_id=run.request_id,
+        run=run,
+        emit=app.telemetry.emit,
+        capacity=app.capacity,
+        limits=app.limits,
+    )

@@ -1,0 +1,26 @@
+"""The OpenAPI description at `/api/openapi.json`.
+
+`python -m app.openapi` makes it, from the routes and the models that check requests. It
+is served as it was written: a start need not make it.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from streaming.headers import JSON
+from telemetry.runs import Run
+
+if TYPE_CHECKING:
+    from app import App
+
+FILE = Path(__file__).with_name("openapi.json")
+
+
+async def describe(app: "App", request: Request, run: Run) -> Response:
+    """All routes, for tools that read OpenAPI."""
+    text = await asyncio.to_thread(FILE.read_bytes)
+    return Response(text, headers={**JSON})

@@ -1,0 +1,186 @@
+"""The OpenAPI 3.1 description of every route.
+
+See: https://spec.openapis.org/oas/v3.1.1.html
+"""
+
+import re
+
+from app import chat, health, openai_api, stream_check
+from app.invocation import Handler, Route
+from app.openapi import describe
+from app.openapi.schemas import STRING, Schema, an_object, ref, schemas, statuses
+from app.routes import ROUTES
+from settings import VERSION
+
+SECURITY: Schema = {
+    "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
+    "code": {"type": "apiKey", "in": "query", "name": "code"},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "api-key"},
+    "bearer": {"type": "http", "scheme": "bearer"},
+}
+
+
+def build() -> Schema:
+    """The whole description; it depends on nothing but the code."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "LangChain, token by token",
+            "version": VERSION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{}, *({name: []} for name in SECURITY)],
+        "paths": paths(),
+        "components": {"schemas": schemas(), "securitySchemes": SECURITY},
+    }
+
+
+def json_body(schema: Schema) -> Schema:
+    return {"application/json": {"schema": schema}}
+
+
+def stream_body(**kinds: str) -> Schema:
+    """A stream; each event, by its name, has data that is JSON of that schema.
+
+    As tools read it, and OpenAPI 3.2 says, the schema is that of each event.
+    """
+    events = [
+        {
+            "type": "object",
+            "properties": {
+                "event": {"const": name},
+                "data": {
+                    "type": "string",
+                    "contentMediaType": "application/json",
+                    "contentSchema": ref(kind),
+                },
+            },
+            "required": ["event", "data"],
+        }
+        for name, kind in kinds.items()
+    ]
+    return {"text/event-stream": {"schema": {"oneOf": events} if events else {}}}
+
+
+NATIVE = stream_body(
+    message="Delta",
+    reasoning="Reasoning",
+    tool_call="ToolCall",
+    tool_result="ToolResult",
+    citation="Citation",
+    redact="Redact",
+    error="ErrorEvent",
+    done="Done",
+) | json_body(ref("Answer"))
+TEXT = stream_body() | {"text/plain": {"schema": STRING}}
+DELTA = stream_body(message="DeltaEvent", error="Error", done="Status") | json_body(
+    an_object(message=STRING)
+)
+COMPLETION = stream_body() | json_body(ref("Completion"))
+OBJECT = json_body({"type": "object"})
+WRONG_KEY = {"description": "No key, or a wrong one; a host says no more."}
+
+
+def paths() -> Schema:
+    """Every path, with what it takes and answers, by its methods."""
+    found: Schema = {}
+    for route in ROUTES:
+        described = _operation(route)
+        methods = {method.lower(): described for method in route.methods}
+        found[f"/{route.path}"] = methods
+    return found
+
+
+ASKED: dict[str | None, tuple[str, ...]] = {
+    "json": ("ChatRequest",),
+    "text": ("ChatRequest",),
+    "delta": ("DeltaRequest",),
+    None: ("ChatRequest", "DeltaRequest", "UIMessageRequest", "CompletionRequest"),
+}
+"""What a chain is sent, by the route's dialect."""
+
+CHAT: dict[str | None, Schema] = {
+    "json": NATIVE,
+    "text": TEXT,
+    "delta": DELTA,
+    None: stream_body() | {"text/plain": {"schema": STRING}} | OBJECT,
+}
+"""What a chain answers, by the route's dialect."""
+
+ANSWERS: dict[Handler, Schema] = {
+    openai_api.complete: COMPLETION,
+    openai_api.complete_by_default: COMPLETION,
+    openai_api.embed: OBJECT,
+    openai_api.list_models: json_body(ref("Models")),
+    stream_check.stream_check: NATIVE,
+    chat.list_chains: json_body(ref("Chains")),
+    describe: OBJECT,
+}
+
+POSTED: dict[Handler, tuple[str, ...]] = {
+    openai_api.complete: ("CompletionRequest",),
+    openai_api.complete_by_default: ("CompletionRequest",),
+    openai_api.embed: ("EmbeddingsRequest",),
+}
+
+
+def _operation(route: Route) -> Schema:
+    """What *route* takes and answers."""
+    if route.handler in (health.alive, health.details):
+        return health_report(route)
+    is_chat = route.handler is chat.chat
+    answer = CHAT[route.dialect] if is_chat else ANSWERS[route.handler]
+    asked = ASKED[route.dialect] if is_chat else POSTED.get(route.handler, ())
+    failures = {"openai": ("OpenAIError",), None: ("Error", "OpenAIError")}
+    return operation(
+        route, answer, asked=asked, failures=failures.get(route.dialect, ("Error",))
+    )
+
+
+def operation(
+    route: Route, answer: Schema, *, asked: tuple[str, ...], failures: tuple[str, ...]
+) -> Schema:
+    """*route*, which answers *answer* or any of the errors there are."""
+    failure = json_body({"anyOf": [ref(name) for name in failures]})
+    described: Schema = {
+        "summary": route.summary,
+        "responses": {
+            "200": {"description": route.summary, "content": answer},
+            **{
+                str(status): {"description": "Not answered.", "content": failure}
+                for status in statuses()
+            },
+            "401": WRONG_KEY,
+        },
+    }
+    if asked:
+        body = json_body({"anyOf": [ref(name) for name in asked]})
+        described["requestBody"] = {"required": True, "content": body}
+    if found := re.search(r"\{(\w+)\}", route.path):
+        parameter = {"name": found[1], "in": "path", "required": True, "schema": STRING}
+        described["parameters"] = [parameter]
+    return described
+
+
+def health_report(route: Route) -> Schema:
+    """A report on the server; its status is what a probe looks at."""
+    report, refused = json_body(ref("Health")), json_body(ref("Error"))
+    needs_key = {} if route.anonymous else {"401": WRONG_KEY}
+    return {
+        "summary": route.summary,
+        "parameters": [
+            {
+                "name": "ready",
+                "in": "query",
+                "description": "`1` for all checks, the default chain loaded.",
+                "schema": STRING,
+            }
+        ],
+        "responses": {
+            "200": {"description": "It can.", "content": report},
+            "431": {"description": "Not answered.", "content": refused},
+            "503": {"description": "It cannot.", "content": report},
+            **needs_key,
+        },
+    }

@@ -1,0 +1,96 @@
+"""Every route, as data: what function_app binds, and OpenAPI and the doctor read."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from app.chat import chat, list_chains
+from app.health import alive, details
+from app.invocation import Route
+from app.openai_api import complete, complete_by_default, embed, list_models
+from app.openapi import describe
+from app.stream_check import stream_check
+
+GET = ("GET",)
+
+_DEPLOYMENT = "openai/deployments/{deployment}"
+
+_OPENAI = (
+    Route(
+        "complete",
+        f"{_DEPLOYMENT}/chat/completions",
+        complete,
+        "Complete a chat, with a deployment or a chain",
+    ),
+    Route("complete_v1", "openai/v1/chat/completions", complete, "Complete a chat"),
+    Route("embed", f"{_DEPLOYMENT}/embeddings", embed, "Embed text"),
+    Route("embed_v1", "openai/v1/embeddings", embed, "Embed text"),
+    Route(
+        "models",
+        "openai/v1/models",
+        list_models,
+        "What `model` may name",
+        methods=GET,
+    ),
+)
+
+
+def _openai() -> Iterator[Route]:
+    for under in ("", "api/"):
+        for route in _OPENAI:
+            name, path = under.replace("/", "_") + route.name, under + route.path
+            yield replace(route, name=name, path=path, dialect="openai")
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("chat", "api/chat", chat, "Ask a chain"),
+    Route(
+        "chat_dialect",
+        "api/chat/{dialect}",
+        chat,
+        "Ask a chain in the dialect that the path names",
+        dialect=None,
+    ),
+    Route("http_trigger", "api/http_trigger", chat, "Ask a chain"),
+    Route(
+        "chat_stream",
+        "api/chat-stream",
+        chat,
+        "Ask a chain for text",
+        dialect="text",
+    ),
+    Route("stream", "api/stream", chat, "Ask a chain for deltas", dialect="delta"),
+    Route(
+        "stream_check",
+        "api/stream-check",
+        stream_check,
+        "Stream without a model",
+        methods=("GET", "POST"),
+    ),
+    Route(
+        "list_chains", "api/chains", list_chains, "The chains there are", methods=GET
+    ),
+    Route(
+        "health",
+        "api/health",
+        alive,
+        "Whether this can answer",
+        methods=GET,
+        anonymous=True,
+    ),
+    Route(
+        "health_details",
+        "api/health/details",
+        details,
+        "Whether this can answer, and what was found",
+        methods=GET,
+    ),
+    Route("describe", "api/openapi.json", describe, "This description", methods=GET),
+    Route(
+        "aoaifn",
+        "api/aoaifn",
+        complete_by_default,
+        "Complete a chat",
+        dialect="openai",
+    ),
+    *_openai(),
+)
