@@ -6,7 +6,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any
 
-from azure_openai import outcome
+from azure_openai import estimate, outcome
 from streaming.errors import ChatError
 from telemetry.runs import ModelCall, Run
 
@@ -82,4 +82,4 @@ class BodyTap:
             if value and name not in outcome.UNSEEN:
                 shown = name == "content" and not choice.get("index")
                 pieces = self._run.content if shown else self.unrecorded
-                pieces.append(outcome.written(value))
+                pieces.append(estimate.written(value))

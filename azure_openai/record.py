@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from time import monotonic
 
-from azure_openai import outcome
+from azure_openai import estimate
 from azure_openai.outgoing import Outgoing
 from azure_openai.tap import Tap
 from azure_openai.upstream import Unreachable
@@ -37,7 +37,7 @@ class Record:
         self._tap: Tap | None = None
         self._estimated: Usage | None = None
         self.call.estimate = self._estimate
-        run.prompt, run.prompt_bytes = partial(outcome.asked, body), len(body)
+        run.prompt, run.prompt_bytes = partial(estimate.asked, body), len(body)
         run.begin_call(run.id, self.call)
 
     def asked(self, sent: Outgoing) -> None:
@@ -64,7 +64,7 @@ class Record:
         if self._tap is not None:
             written = [*written, *self._tap.unrecorded]
             unread = self._tap.unread_bytes
-        usage = outcome.estimate(self._body, written, unread)
+        usage = estimate.estimate(self._body, written, unread)
         if self.ended:  # It stays so; and a body may be large.
             self._estimated, self._body = usage, b""
         return usage

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from time import monotonic
 from typing import Any, Protocol
 
-from azure_openai import outcome
+from azure_openai import estimate, outcome
 from azure_openai.likeness import Likeness
 from streaming.errors import ChatError
 from telemetry.runs import ModelCall, Run
@@ -160,7 +160,7 @@ class StreamTap:
                 self.spoken = visible = True
                 shown = name == "content" and not choice.get("index")
                 pieces = self._run.content if shown else self.unrecorded
-                pieces.append(outcome.written(value))
+                pieces.append(estimate.written(value))
         self._visible += visible
         if reason := choice.get("finish_reason"):
             self.spoken = True

@@ -1,0 +1,75 @@
+"""About how many tokens a proxied call is, for answers that never say."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from azure_openai import splice
+from streaming.events import Usage
+from telemetry.tokens import TOKENS_PER_MESSAGE, count_bytes, count_tokens
+
+MAX_READ = 1024 * 1024
+"""Bytes of a request; in a larger one the messages are not counted one by one."""
+
+
+def written(value: object) -> str:
+    """The text in a part of a message: reasoning, a refusal, tool calls."""
+    match value:
+        case str():
+            return value
+        case dict():
+            return "".join(map(written, value.values()))
+        case list():
+            return "".join(map(written, value))
+        case _:
+            return ""
+
+
+def asked(body: bytes) -> object:
+    """The messages in *body*, or what is to be embedded."""
+    try:
+        fields = splice.fields(body)
+    except RecursionError:
+        return None
+    return fields.get("messages", fields.get("input"))
+
+
+def estimate(body: bytes, output: Iterable[str], unread: int = 0) -> Usage:
+    """About what a request of *body* and the *output* so far are in tokens.
+
+    *unread* is how many bytes more the output has.
+    """
+    prompt = count_bytes(len(body))
+    if len(body) <= MAX_READ:
+        with suppress(RecursionError):
+            prompt = _count_prompt(splice.fields(body))
+    completion = count_tokens("".join(output)) + count_bytes(unread)
+    return Usage(prompt, completion, prompt + completion, estimated=True)
+
+
+def _count_prompt(asked: Mapping[str, object]) -> int:
+    messages = asked.get("messages")
+    if isinstance(messages, list):
+        return sum(map(_count_message, messages))
+    return _count_input(asked.get("input"))
+
+
+def _count_message(message: object) -> int:
+    content = message.get("content") if isinstance(message, dict) else None
+    if isinstance(content, list):
+        texts = [part.get("text") for part in content if isinstance(part, dict)]
+        content = "".join(text for text in texts if isinstance(text, str))
+    text = content if isinstance(content, str) else ""
+    return count_tokens(text) + TOKENS_PER_MESSAGE
+
+
+def _count_input(given: object) -> int:
+    """What is embedded: texts, or tokens already."""
+    match given:
+        case str():
+            return count_tokens(given)
+        case list():
+            return sum(map(_count_input, given))
+        case int():
+            return 1
+        case _:
+            return 0
