@@ -4,16 +4,17 @@ import gc
 import logging
 from dataclasses import dataclass
 
+import proxy
 import telemetry
 from app import logs
 from app.health import Health
-from azure_openai import credentials, passthrough
-from azure_openai.passthrough import Proxy
+from azure_openai import credentials
 from chains import Chains
+from proxy import Proxy
+from server.auth import Callers
+from server.limits import Capacity, Limits
 from settings import Settings
 from settings.platform import Platform
-from streaming.callers import Callers
-from streaming.limits import Capacity, Limits
 from telemetry import Telemetry
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ def build(settings: Settings, platform: Platform) -> App:
     return App(
         settings=settings,
         chains=chains,
-        proxy=passthrough.build(settings),
+        proxy=proxy.build(settings),
         limits=_limits(settings),
         capacity=Capacity(settings.max_concurrent_streams),
         callers=Callers(settings.api_keys, signed_in=platform.authenticates),

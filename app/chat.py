@@ -9,25 +9,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import App
-from streaming import dialects, http
+from runs import Run
+from server.limits import limit
+from server.request import check_policy, parsed, read_body
+from server.response import EventResponse, json_response
+from streaming import dialects
 from streaming.events import Event
-from streaming.limits import limit
 from streaming.requests import ChatRequest
-from streaming.response import EventResponse, json_response
-from telemetry.runs import Run
 
 
 async def chat(app: App, request: Request, run: Run) -> Response:
     """Answer with the chain that the body names, or the default one."""
     dialect = dialects.load(run.dialect)
-    body = await http.read_body(
+    body = await read_body(
         request,
         app.settings.max_request_bytes,
         capacity=app.capacity,
         seconds=app.settings.body_timeout_seconds,
     )
     run.prompt_bytes = len(body)
-    return start(app, await http.parsed(dialect.parse, body, request.path_params), run)
+    return start(app, await parsed(dialect.parse, body, request.path_params), run)
 
 
 def start(app: App, request: ChatRequest, run: Run) -> Response:
@@ -35,7 +36,7 @@ def start(app: App, request: ChatRequest, run: Run) -> Response:
     run.chain, run.streamed = app.chains.find(request.chain), request.stream
     ids = {"id": run.request_id, "run_id": run.id, "chain": run.chain}
     request = request.model_copy(update=ids)
-    http.check_policy(
+    check_policy(
         request,
         max_messages=app.settings.max_messages,
         system_prompt_allowed=app.settings.caller_system_prompt != "refuse",

@@ -18,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from azure_openai import backends
+from runs import Run
+from server.response import json_response
 from settings import VERSION
-from streaming.response import json_response
-from telemetry.runs import Run
 
 if TYPE_CHECKING:
     from app import App

@@ -8,10 +8,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app import App
-from streaming import dialects, http
+from runs import Run
+from server.request import check_head, request_id
+from server.response import error_response
+from streaming import dialects
 from streaming.errors import ChatError, InternalError
-from streaming.response import error_response
-from telemetry.runs import Run
 
 log = logging.getLogger(__name__)
 
@@ -39,12 +40,12 @@ class Route:
         """The answer to *request*; raises nothing."""
         run = Run(
             dialect=self.dialect or request.path_params["dialect"],
-            request_id=http.request_id(request.headers),
+            request_id=request_id(request.headers),
             invocation_id=invocation_id,
             traceparent=traceparent,
         )
         try:
-            http.check_head(request)
+            check_head(request)
             if not self.anonymous:
                 run.principal = app.callers.principal(request)
             return await self.handler(app, request, run)

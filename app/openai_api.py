@@ -5,13 +5,13 @@ from starlette.responses import Response
 
 from app import App
 from app.chat import start
-from azure_openai import splice
-from azure_openai.outgoing import Operation
-from streaming import http
+from proxy import json_text
+from proxy.outgoing import Operation
+from runs import Run
+from server.request import check_size, parsed, read_body
+from server.response import json_response
 from streaming.dialects import json, openai
 from streaming.errors import UnknownModel
-from streaming.response import json_response
-from telemetry.runs import Run
 
 
 async def complete(app: App, request: Request, run: Run) -> Response:
@@ -53,7 +53,7 @@ async def list_models(app: App, request: Request, run: Run) -> Response:
 
 
 async def _read(app: App, request: Request) -> bytes:
-    return await http.read_body(
+    return await read_body(
         request,
         app.settings.max_proxy_request_bytes,
         "MAX_PROXY_REQUEST_BYTES",
@@ -66,7 +66,7 @@ def _model(request: Request, body: bytes) -> str:
     """What the path names, else the body."""
     if name := request.path_params.get("deployment"):
         return str(name)
-    members = splice.members(body)
+    members = json_text.members(body)
     return openai.model(json.decode(body) if members is None else members)
 
 
@@ -78,10 +78,10 @@ def _check(app: App, name: str, expected: list[str]) -> None:
 
 
 async def _run_chain(app: App, body: bytes, name: str, run: Run) -> Response:
-    http.check_size(len(body), app.settings.max_request_bytes)
+    check_size(len(body), app.settings.max_request_bytes)
     run.prompt_bytes = len(body)
     path = {"deployment": name}
-    return start(app, await http.parsed(openai.parse, body, path), run)
+    return start(app, await parsed(openai.parse, body, path), run)
 
 
 def _forward(

@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from app import App
 from app.chat import respond
+from runs import Run
 from streaming.events import Event, TextDelta
 from streaming.requests import ChatRequest, Message
-from telemetry.runs import Run
 
 NAME = "stream-check"
 SECONDS = 2

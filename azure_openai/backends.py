@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Collection, Sequence
 from time import monotonic
 
-from azure_openai.trouble import Trouble
+from azure_openai.failure import Trouble
 from settings import Settings
 from settings.backends import Backend
 

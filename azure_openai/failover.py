@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Protocol
 
 from azure_openai.backends import Backends
-from azure_openai.trouble import COOL_DOWN_SECONDS, SILENT, Trouble
+from azure_openai.failure import COOL_DOWN_SECONDS, SILENT, Trouble
 from settings.backends import Backend
 from streaming.errors import RateLimited, UpstreamTimeout
 

@@ -1,7 +1,7 @@
 """The beginning of a stream: whether it says something, or comes to nothing."""
 
 from azure_openai import outcome
-from azure_openai.trouble import CUT, Trouble
+from azure_openai.failure import CUT, Trouble
 from streaming.errors import RateLimited
 from streaming.sse import DataDecoder
 

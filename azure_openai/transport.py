@@ -12,19 +12,12 @@ import httpx2
 import openai
 from openai._vendor.httpx_aiohttp.transport import AiohttpTransport
 
-from azure_openai import backends, credentials, refusals, token_limit, trouble
+from azure_openai import backends, credentials, failure, refusals, token_limit
 from azure_openai.credentials import Credential
 from azure_openai.failover import Patience, first_answer
+from azure_openai.failure import CUT, LOST, NO_ANSWER, NO_CREDENTIAL, SILENT, Trouble
 from azure_openai.peek import Peek
 from azure_openai.refusals import Refusals
-from azure_openai.trouble import (
-    CUT,
-    LOST,
-    NO_ANSWER,
-    NO_CREDENTIAL,
-    SILENT,
-    Trouble,
-)
 from settings import Settings
 from settings.backends import Backend
 from streaming.errors import RateLimited, UpstreamAuth
@@ -186,7 +179,7 @@ class _Asking:
     async def examine(self, answer: httpx2.Response) -> Trouble | None:
         """Read *answer* until it says something, to be read again by who asked."""
         if answer.status_code != 200:
-            return trouble.of_status(answer.status_code, answer.headers)
+            return failure.of_status(answer.status_code, answer.headers)
         if not self._stream:
             is_json = answer.headers.get("content-type", "").startswith(
                 "application/json"

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import registry
-from chains._exits import contained
+from runnables.exits import contained
 from settings import Settings, SettingsError
 from streaming.errors import ChatError, NotConfigured, UnknownChain
 from streaming.events import Event, Progress
@@ -28,7 +28,7 @@ from streaming.requests import ChatRequest
 if TYPE_CHECKING:
     from langchain_core.callbacks.base import BaseCallbackHandler
 
-    from chains._runnable import Chain
+    from runnables import Chain
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +87,7 @@ class Chains:
         """The first line of the chain's docstring, read without importing it."""
         if name in self._settings.chains:
             return self._settings.chains[name]
-        source = Path(__file__).with_name(f"{name.replace('-', '_')}.py")
-        tree = ast.parse(source.read_text(encoding="utf-8"))
+        tree = ast.parse(_source(name).read_text(encoding="utf-8"))
         return (ast.get_docstring(tree) or "").partition("\n")[0]
 
     def load(self, name: str) -> "Chain":
@@ -135,7 +134,7 @@ class Chains:
         """Load the default chain; the first caller gets the error, if there is one."""
         try:
             self.load(self.default)
-            import_module("chains._translate")
+            import_module("runnables.run")
         except Exception as exc:
             log.warning("%s: %s", self.default, type(exc).__name__)
 
@@ -159,12 +158,18 @@ class Chains:
         except Exception:
             message = f"The chain {name!r} could not be loaded; the log says why."
             raise NotConfigured(message) from None
-        from chains._translate import translate
+        from runnables.run import translate
 
         events = translate(chain, request, progress=progress, callbacks=callbacks())
         async with aclosing(events):
             async for event in events:
                 yield event
+
+
+def _source(name: str) -> Path:
+    """The file of a chain, which is a module or a package."""
+    module = Path(__file__).with_name(name.replace("-", "_"))
+    return module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
 
 
 def _build(name: str, settings: Settings) -> "Chain":
@@ -181,8 +186,8 @@ def _build(name: str, settings: Settings) -> "Chain":
 
 def _import(name: str, settings: Settings) -> "Chain":
     if target := settings.chains.get(name):
-        from chains import _external
+        from runnables import external
 
-        return _external.load(name, target, settings)
+        return external.load(name, target, settings)
     chain: Chain = registry.load(_PACKAGE, name).build(settings)
     return chain

@@ -5,8 +5,15 @@ from contextlib import aclosing
 
 from langchain_core.runnables import RunnableConfig
 
-from chains._model import chat_model, stream, with_system_prompt
-from chains._runnable import Chain, ChainInput, Chunk, from_generator
+from runnables import (
+    Chain,
+    ChainInput,
+    Chunk,
+    chat_model,
+    from_generator,
+    stream_model,
+    with_system_prompt,
+)
 from settings import Settings
 
 
@@ -16,7 +23,7 @@ def build(settings: Settings) -> Chain:
 
     async def chat(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
         messages = with_system_prompt(settings, inputs["messages"])
-        async with aclosing(stream(model, messages, config)) as chunks:
+        async with aclosing(stream_model(model, messages, config)) as chunks:
             async for chunk in chunks:
                 yield chunk
 

@@ -13,6 +13,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runs import Run
 from settings import Settings, SettingsError
 from streaming.errors import (
     ChatError,
@@ -23,12 +24,11 @@ from streaming.errors import (
 from streaming.events import Error, Event
 from telemetry import records, sinks
 from telemetry.journal import Journal
-from telemetry.runs import Run
 from telemetry.sender import Sender
 from telemetry.sinks import Sink
 
 if TYPE_CHECKING:
-    from telemetry.callback import TelemetryCallback
+    from runnables.callback import TelemetryCallback
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Telemetry:
     def callbacks(self, run: Run) -> "list[TelemetryCallback]":
         """The LangChain callbacks that fill in *run*."""
         # LangChain is imported with the first chain, not at start.
-        from telemetry.callback import TelemetryCallback
+        from runnables.callback import TelemetryCallback
 
         return [TelemetryCallback(run)]
 

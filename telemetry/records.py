@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
+from runs import ModelCall, Run
 from streaming.events import Usage
-from telemetry.runs import ModelCall, Run
 
 SCHEMA = 1
 

@@ -7,9 +7,9 @@ from time import monotonic, sleep
 
 from telemetry import records
 from telemetry.journal import Journal
+from telemetry.journal.segments import Batch
 from telemetry.notices import Notices
 from telemetry.records import Record
-from telemetry.segments import Batch
 from telemetry.sinks import Rejected, Sink, Unavailable
 
 LINGER_SECONDS = 0.05

@@ -32,8 +32,7 @@ from langgraph.graph import START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.prebuilt import ToolNode
 
-from chains._model import chat_model
-from chains._runnable import ChainInput, Chunk, from_generator
+from runnables import ChainInput, Chunk, chat_model, from_generator
 from settings import Settings
 
 QUESTION = ChatPromptTemplate([("system", "Be brief."), ("placeholder", "{messages}")])

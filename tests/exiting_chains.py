@@ -20,7 +20,7 @@ from langchain_core.tools import tool
 from langgraph.graph import END, START, StateGraph
 from langgraph.prebuilt import ToolNode
 
-from chains._runnable import Chain, ChainInput, Chunk, from_generator
+from runnables import Chain, ChainInput, Chunk, from_generator
 from settings import Settings
 from tests.example_chains import ScriptedModel, State, calling, finish
 

@@ -1,7 +1,7 @@
 """`Kept`: what runs were recorded, without a journal or a sink."""
 
+from runs import Run
 from telemetry import Telemetry
-from telemetry.runs import Run
 from tests.recorded_runs import RecordedRuns
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from telemetry.runs import Run
+from runs import Run
 
 
 class RecordedRuns(list[Run]):

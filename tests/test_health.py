@@ -14,7 +14,7 @@ from app import App
 from app.health import PACKAGES, Health
 from app.health import READY as READINESS
 from azure_openai import backends
-from azure_openai.trouble import Trouble
+from azure_openai.failure import Trouble
 from settings import Settings
 from settings.platform import Platform
 from tests.server import Server, until

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 import settings as configuration
-from azure_openai import outgoing
+from proxy import outgoing
 from settings import Settings, SettingsError
 from streaming.errors import UnknownModel
 from telemetry.sinks import event_hubs

@@ -10,7 +10,7 @@ from langchain_core.runnables import (
     RunnableParallel,
 )
 
-from chains._model import chat_model, sampling
+from runnables import chat_model, sampling
 from settings import Settings
 from tests.conftest import azure
 from tests.server import Server, text_of

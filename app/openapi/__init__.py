@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runs import Run
 from streaming.headers import JSON
-from telemetry.runs import Run
 
 if TYPE_CHECKING:
     from app import App

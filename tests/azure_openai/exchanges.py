@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from streaming.limits import Limits
+from server.limits import Limits
 from tests.azure_openai.proxied import PATH, Proxied, asking, azure
 from tests.azure_openai.replay import Replay
 

@@ -18,15 +18,15 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from azure_openai import passthrough
+import proxy
 from chains import Chains
-from chains._model import chat_model, sampling
+from runnables import chat_model, sampling
+from runs import Run
+from server.limits import Capacity, Limits, limit
+from server.response import EventResponse
 from settings import Settings
 from settings.backends import Backend
 from streaming import dialects
-from streaming.limits import Capacity, Limits, limit
-from streaming.response import EventResponse
-from telemetry.runs import Run
 from tests.kept import Kept
 from tests.standin.process import StandIn
 
@@ -115,7 +115,7 @@ class Pooled:
             **self.more,
         )
         self.chains = Chains(self.settings)
-        self.proxy = passthrough.build(self.settings)
+        self.proxy = proxy.build(self.settings)
         self.capacity = Capacity(5000)
         self.telemetry = Kept()
         self.runs = self.telemetry.runs

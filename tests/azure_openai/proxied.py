@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from azure_openai import passthrough
-from azure_openai.outgoing import Operation
+import proxy
+from proxy.outgoing import Operation
+from runs import Run
+from server.limits import Capacity, Limits
 from settings import Settings
-from streaming.limits import Capacity, Limits
-from telemetry.runs import Run
 from tests.recorded_runs import RecordedRuns
 
 PATH = "/openai/deployments/gpt-4o/chat/completions"
@@ -38,7 +38,7 @@ class Proxied:
     url: str = ""
 
     def __post_init__(self) -> None:
-        self.proxy = passthrough.build(self.settings)
+        self.proxy = proxy.build(self.settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)

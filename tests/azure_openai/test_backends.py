@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from azure_openai import backends as module
 from azure_openai.backends import TRIAL_SECONDS, Backends
-from azure_openai.trouble import NO_CREDENTIAL, NO_SUCH_VERSION, SILENT, Trouble
+from azure_openai.failure import NO_CREDENTIAL, NO_SUCH_VERSION, SILENT, Trouble
 from settings import Settings
 from settings.backends import Backend
 

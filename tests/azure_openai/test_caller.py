@@ -9,9 +9,9 @@ import anyio
 import httpx
 import pytest
 
-from azure_openai import relay
+from proxy import relay
+from server.limits import Limits
 from streaming.events import Usage
-from streaming.limits import Limits
 from tests.azure_openai.exchanges import ANSWER, DONE, FINISH, FOREVER, USAGE
 from tests.azure_openai.proxied import PATH, Proxied, asking, azure
 from tests.azure_openai.replay import Replay

@@ -3,8 +3,8 @@
 import pytest
 
 from azure_openai.credentials import Credential
+from server.limits import Capacity
 from settings import Settings
-from streaming.limits import Capacity
 from tests.azure_openai.exchanges import WHOLE, exchange
 from tests.azure_openai.proxied import PATH, Proxied, asking, azure
 from tests.azure_openai.replay import Replay

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from streaming.limits import Limits
+from server.limits import Limits
 from tests.azure_openai.pooled import (
     CHAIN,
     OPENAI,

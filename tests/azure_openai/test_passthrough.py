@@ -142,7 +142,7 @@ async def test_the_machines_proxy_is_used(monkeypatch: pytest.MonkeyPatch) -> No
 def test_neither_langchain_nor_the_sdk_is_imported() -> None:
     """Importing either takes half a second, which every cold start would pay."""
     code = (
-        "import sys; from azure_openai import passthrough, upstream; "
+        "import sys; import proxy; from azure_openai import connection; "
         "print({name.partition('.')[0] for name in sys.modules} "
         "& {'openai', 'langchain_core', 'langchain_openai', 'httpx2'})"
     )

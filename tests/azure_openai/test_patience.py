@@ -8,7 +8,7 @@ import pytest
 
 from azure_openai.backends import Backends
 from azure_openai.failover import Patience, first_answer
-from azure_openai.trouble import SILENT, Trouble
+from azure_openai.failure import SILENT, Trouble
 from settings.backends import Backend
 
 ONE, TWO = (

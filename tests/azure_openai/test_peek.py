@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azure_openai.failure import Trouble, of_status, retry_after
 from azure_openai.peek import PEEKED, Peek
-from azure_openai.trouble import Trouble, of_status, retry_after
 
 PROMPT_FILTER = b'data: {"choices":[],"prompt_filter_results":[{}],"id":""}\n\n'
 ROLE = b'data: {"choices":[{"delta":{"role":"assistant","content":""}}]}\n\n'

@@ -7,7 +7,7 @@ import socket
 import pytest
 from httpx_sse import EventSource
 
-from streaming.limits import Limits
+from server.limits import Limits
 from tests.azure_openai.pooled import (
     CHAIN,
     PROXY,

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from starlette.types import Message
 
-from azure_openai import relay
+from proxy import relay
 from streaming.events import Usage
 from tests.azure_openai.exchanges import (
     ANSWER,

@@ -6,8 +6,8 @@ from time import monotonic
 import anyio
 import pytest
 
-from azure_openai import relay
-from streaming.limits import Limits
+from proxy import relay
+from server.limits import Limits
 from tests.azure_openai.exchanges import (
     ANSWER,
     DONE,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_openai import splice
+from proxy import json_text
 
 ASKED = {"include_usage": True}
 
@@ -48,9 +48,9 @@ def bodies(draw: st.DrawFn, *names: str) -> str:
 @given(bodies("stream", "messages"))
 def test_only_the_field_is_added(text: str) -> None:
     body = text.encode("utf-8", "surrogatepass")
-    spliced = splice.with_member(body, splice.USAGE)
+    spliced = json_text.with_member(body, json_text.USAGE)
     opening = body.index(b"{") + 1
-    added = splice.USAGE + (b"" if json.loads(text) == {} else b",")
+    added = json_text.USAGE + (b"" if json.loads(text) == {} else b",")
     assert spliced == body[:opening] + added + body[opening:]
     expected = {"stream_options": ASKED} | json.loads(text)
     assert json.loads(spliced.decode("utf-8", "surrogatepass")) == expected
@@ -59,7 +59,7 @@ def test_only_the_field_is_added(text: str) -> None:
 @given(bodies("model", "stream"), st.text())
 def test_only_the_value_is_replaced(text: str, value: str) -> None:
     body = text.encode()
-    replaced = splice.with_value(body, "model", json.dumps(value).encode())
+    replaced = json_text.with_value(body, "model", json.dumps(value).encode())
     pairs: list[tuple[str, Any]] = json.loads(text, object_pairs_hook=list)
     expected = [(k, value if k == "model" else v) for k, v in pairs]
     assert json.loads(replaced, object_pairs_hook=list) == expected
@@ -85,20 +85,20 @@ def test_only_the_value_is_replaced(text: str, value: str) -> None:
     ],
 )
 def test_examples(body: bytes, expected: bytes) -> None:
-    assert splice.with_member(body, splice.USAGE) == expected
+    assert json_text.with_member(body, json_text.USAGE) == expected
 
 
 def test_what_is_no_object_has_no_place_for_a_field() -> None:
     for body in (b"", b"[]", b'"{"', b"\xef\xbb\xbf{}"):
         with pytest.raises(ValueError, match="not a JSON object"):
-            splice.with_member(body, splice.USAGE)
+            json_text.with_member(body, json_text.USAGE)
 
 
-@given(bodies(*splice.MEMBERS))
+@given(bodies(*json_text.MEMBERS))
 def test_what_is_read_of_a_body_is_what_it_has(text: str) -> None:
-    read = splice.members(text.encode())
+    read = json_text.members(text.encode())
     whole = json.loads(text)
-    assert read == {name: whole[name] for name in splice.MEMBERS if name in whole}
+    assert read == {name: whole[name] for name in json_text.MEMBERS if name in whole}
 
 
 @pytest.mark.parametrize(
@@ -122,16 +122,16 @@ def test_what_is_read_of_a_body_is_what_it_has(text: str) -> None:
 def test_a_body_that_is_odd_is_read_as_far_as_needed(
     body: bytes, expected: dict[str, object] | None
 ) -> None:
-    assert splice.members(body) == expected
+    assert json_text.members(body) == expected
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"[1]", b"{", b"\xff{}", "{}".encode("utf-16"), b"[" * 100_000]
 )
 def test_what_is_no_object_has_no_fields(body: bytes) -> None:
-    assert splice.fields(body) == {}
+    assert json_text.fields(body) == {}
 
 
 def test_what_other_parsers_take_has_fields() -> None:
-    assert splice.fields(b'{"stream":true,"x":NaN}')["stream"] is True
-    assert splice.fields(b'{"stream":true,"x":"\\ud800"}')["stream"] is True
+    assert json_text.fields(b'{"stream":true,"x":NaN}')["stream"] is True
+    assert json_text.fields(b'{"stream":true,"x":"\\ud800"}')["stream"] is True

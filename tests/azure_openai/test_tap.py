@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azure_openai import tap as tap_module
-from azure_openai.body_tap import BodyTap
-from azure_openai.tap import StreamTap
+from proxy import tap as tap_module
+from proxy.body_tap import BodyTap
+from proxy.tap import StreamTap
+from runs import ModelCall, Run
 from streaming.events import Usage
-from telemetry.runs import ModelCall, Run
 from tests.azure_openai.recorded import (
     STREAMED,
     Json,

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from azure_openai import token_limit
-from chains._model import chat_model
+from runnables import chat_model
 from settings import Settings
 from tests.azure_openai.pooled import (
     CHAIN,

@@ -17,11 +17,11 @@ from langchain_core.runnables import (
     RunnablePassthrough,
 )
 
-from chains._chunks import Translator
-from chains._runnable import Chain
+from runnables import Chain
+from runnables.chunks import Translator
+from runs import Run
 from streaming import events
 from streaming.events import Citation, Event, TextDelta, ToolResult
-from telemetry.runs import Run
 
 
 def translated(*chunks: Any) -> list[Event]:

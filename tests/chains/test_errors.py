@@ -10,7 +10,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from langchain_core.exceptions import ModelError
 
-from chains._errors import to_chat_error
+from runnables.errors import to_chat_error
 from streaming import errors
 
 REQUEST = httpx2.Request("POST", "https://example.com")

@@ -13,7 +13,7 @@ import anyio
 import pytest
 from langgraph._internal import _future
 
-from chains._exits import Exit, contain_tasks, contained
+from runnables.exits import Exit, contain_tasks, contained
 
 EXITS = [SystemExit, KeyboardInterrupt]
 run: ContextVar[str] = ContextVar("run")

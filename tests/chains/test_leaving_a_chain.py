@@ -13,11 +13,11 @@ from langchain_core.runnables import (
     RunnablePassthrough,
 )
 
-from chains._runnable import Chain, ChainInput, from_generator
-from chains._translate import translate
+from runnables import Chain, ChainInput, from_generator
+from runnables.run import translate
+from runs import Run
 from streaming.events import Event, TextDelta
 from streaming.requests import validate
-from telemetry.runs import Run
 from tests.kept import Kept
 
 

@@ -8,10 +8,10 @@ import anyio
 import pytest
 
 from chains import Chains
+from runs import Run
 from settings import Settings
 from streaming.errors import NotConfigured, UnknownChain
 from streaming.requests import validate
-from telemetry.runs import Run
 from tests.example_chains import strings
 from tests.kept import Kept
 

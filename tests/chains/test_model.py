@@ -7,7 +7,7 @@ from langchain_core.messages import AIMessageChunk
 from langchain_openai import AzureChatOpenAI
 from pydantic import SecretStr
 
-from chains._model import chat_model
+from runnables import chat_model
 from settings import Settings
 from tests.standin.process import StandIn
 

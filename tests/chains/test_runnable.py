@@ -10,7 +10,7 @@ from langchain_core.documents import Document
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
 
-from chains._runnable import ChainInput, Chunk, from_generator
+from runnables import ChainInput, Chunk, from_generator
 from tests.example_chains import answering
 
 QUESTION: ChainInput = {"messages": [HumanMessage("hello")]}

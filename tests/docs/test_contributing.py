@@ -5,7 +5,10 @@ from pathlib import Path
 
 from tests.docs.markdown import CONTRIBUTING, ROOT
 
-PACKAGES = ("app", "azure_openai", "chains", "settings", "streaming", "telemetry")
+PACKAGES = (
+    *("app", "azure_openai", "chains", "proxy", "runnables", "runs", "server"),
+    *("settings", "streaming", "telemetry"),
+)
 MODULES = ("compat", "function_app", "registry")
 
 

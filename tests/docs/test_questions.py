@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chains import _passages, docs
+from chains import docs
+from chains.docs import passages
 from tests.docs.markdown import README
 from tests.server import Server, text_of
 
@@ -98,6 +99,6 @@ def test_every_citation_leads_to_the_line_it_names(
 
 
 def test_no_paragraph_but_code_and_tables_is_too_long_to_quote() -> None:
-    for passage in _passages.read(None):
+    for passage in passages.read(None):
         if not re.search(r"^(```|\|)", passage.text, re.MULTILINE):
             assert len(passage.text) <= docs.QUOTED_WHOLE, passage.text

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from langchain_core.runnables import RunnableConfig
 
-from chains._runnable import Chain, ChainInput, Chunk, from_generator
+from runnables import Chain, ChainInput, Chunk, from_generator
 from settings import Settings
 
 EVERY_SECONDS = 0.005

@@ -9,13 +9,13 @@ from typing import Any, cast
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from runs import Run
+from server.limits import Capacity, Limits, limit
+from server.response import EventResponse
 from streaming.dialects import Dialect
 from streaming.dialects import json as native
 from streaming.events import Event
-from streaming.limits import Capacity, Limits, limit
 from streaming.requests import validate
-from streaming.response import EventResponse
-from telemetry.runs import Run
 from tests.kept import Kept
 
 Source = Callable[[], AsyncGenerator[Event]]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from streaming import http
+from server.request import parsed
 from streaming.requests import ChatRequest, Message
 
 
@@ -18,6 +18,6 @@ async def test_a_large_body_is_parsed_in_another_thread(size: int, here: bool) -
         content = path["said"] + body.decode()
         return ChatRequest(messages=[Message(role="user", content=content)])
 
-    request = await http.parsed(parse, b"a" * size, {"said": "so "})
+    request = await parsed(parse, b"a" * size, {"said": "so "})
     assert request.messages[0].content == "so " + "a" * size
     assert (threads == [threading.get_ident()]) is here

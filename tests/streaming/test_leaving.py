@@ -9,9 +9,9 @@ import anyio
 import httpx
 import pytest
 
-from streaming import response as response_module
+from server import response as response_module
+from server.limits import Limits
 from streaming.events import Event, TextDelta
-from streaming.limits import Limits
 from tests.kept import Kept
 from tests.quiet import quiet
 from tests.streaming.answered import answer, served

@@ -8,6 +8,8 @@ from time import monotonic
 import anyio
 import pytest
 
+from runs import Run
+from server.limits import Capacity, Limits, limit
 from streaming.errors import (
     DeadlineExceeded,
     InternalError,
@@ -16,8 +18,6 @@ from streaming.errors import (
     UpstreamTimeout,
 )
 from streaming.events import Event, TextDelta
-from streaming.limits import Capacity, Limits, limit
-from telemetry.runs import Run
 
 
 async def seen(

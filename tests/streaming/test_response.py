@@ -10,11 +10,11 @@ import httpx
 import pytest
 from starlette.types import Message
 
+from server.limits import Limits
 from streaming.dialects import Dialect, delta, openai, text, ui_message
 from streaming.dialects import json as native
 from streaming.errors import InternalError, RateLimited
 from streaming.events import Citation, Event, ReasoningDelta, TextDelta, ToolCall
-from streaming.limits import Limits
 from streaming.requests import ChatRequest
 from tests.kept import Kept
 from tests.server import read_events

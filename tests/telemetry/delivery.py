@@ -6,9 +6,9 @@ from typing import Any
 
 from azure.eventhub.aio import EventHubProducerClient
 
+from runs import Run
 from telemetry import records
 from telemetry.journal import Journal
-from telemetry.runs import Run
 from telemetry.sender import Sender
 from telemetry.sinks import event_hubs
 from telemetry.sinks.event_hubs import EventHubsSink

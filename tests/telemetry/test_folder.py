@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from telemetry import segments
-from telemetry.journal import Journal
-from telemetry.segments import Segment
+from telemetry.journal import Journal, segments
+from telemetry.journal.segments import Segment
 from tests.telemetry.contents import take
 
 

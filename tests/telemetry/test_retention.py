@@ -7,9 +7,8 @@ from time import time
 
 import pytest
 
-from telemetry import dead_letters, segments
 from telemetry import journal as module
-from telemetry.journal import Journal
+from telemetry.journal import Journal, dead_letters, segments
 from tests.telemetry.contents import files, take
 
 WEEK_AND_A_BIT = 8 * 86_400

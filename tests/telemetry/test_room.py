@@ -8,7 +8,7 @@ import pytest
 
 from telemetry import journal as module
 from telemetry.journal import Journal
-from telemetry.segments import Segment
+from telemetry.journal.segments import Segment
 from tests.server import until
 from tests.telemetry.contents import files, take
 

@@ -8,12 +8,12 @@ import pytest
 from langchain_core.messages import AIMessageChunk, HumanMessage
 from langchain_core.runnables import RunnableConfig
 
+from runnables.callback import TelemetryCallback
+from runs import ModelCall, Run
+from runs.tokens import count_tokens
 from streaming.errors import ContentFiltered, DeadlineExceeded, UpstreamError
 from streaming.events import TextDelta, Usage
 from telemetry import records
-from telemetry.callback import TelemetryCallback
-from telemetry.runs import ModelCall, Run
-from telemetry.tokens import count_tokens
 from tests.example_chains import ScriptedModel, finish
 
 

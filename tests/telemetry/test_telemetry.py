@@ -3,11 +3,11 @@
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
+from runs import Run
 from streaming.events import Event, TextDelta
 from telemetry import Telemetry
 from telemetry.journal import Journal
 from telemetry.records import Record
-from telemetry.runs import Run
 from telemetry.sinks import Sink
 
 

@@ -1,6 +1,6 @@
 """Records that wait in memory: their order, and their size."""
 
-from telemetry.waiting import Waiting
+from telemetry.journal.waiting import Waiting
 
 
 def test_the_oldest_is_first_and_the_newest_is_dropped_last() -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 import httpx
 
+from runs import ModelCall, Run
 from streaming.events import Usage
 from telemetry import records
-from telemetry.runs import ModelCall, Run
 from tests.server import Server
 from tests.telemetry.collector import Collector
 

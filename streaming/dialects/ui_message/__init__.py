@@ -8,9 +8,9 @@ from contextlib import aclosing
 from typing import Any, assert_never
 
 from streaming import sse
-from streaming.dialects import _ui_parts, _ui_request
-from streaming.dialects._ui_parts import Chunk, Parts
 from streaming.dialects.json import decode, error
+from streaming.dialects.ui_message.parts import Chunk, Parts, message, source
+from streaming.dialects.ui_message.request import to_request
 from streaming.events import (
     Citation,
     Done,
@@ -34,7 +34,7 @@ END = b"data: [DONE]\n\n"
 
 def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
     """Read what `useChat` posts, and `chain` and the sampling fields beside it."""
-    return _ui_request.to_request(decode(body))
+    return to_request(decode(body))
 
 
 def headers(request: ChatRequest) -> Mapping[str, str]:
@@ -52,7 +52,7 @@ async def encode(
 ) -> AsyncGenerator[bytes]:
     chunks = _chunks(events, request)
     if not request.stream:
-        yield sse.dumps(await _ui_parts.message(chunks))
+        yield sse.dumps(await message(chunks))
         return
     async with aclosing(chunks):
         async for chunk in chunks:
@@ -83,7 +83,7 @@ def _written(event: Event, parts: Parts) -> Iterator[Chunk]:
         case ToolResult():
             yield from parts.result(event)
         case Citation():
-            yield _ui_parts.source(event)
+            yield source(event)
         case Error(error=failure):
             yield from _failed(failure.message, parts)
         case Done(finish_reason="deadline"):

@@ -8,7 +8,7 @@ from typing import Any
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.runnables import Runnable, RunnableLambda
 
-from chains._runnable import Chain
+from runnables.generator import Chain
 from settings import Settings
 from streaming.errors import NotConfigured
 

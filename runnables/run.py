@@ -15,10 +15,10 @@ from langchain_core.messages import BaseMessage, convert_to_messages
 from langchain_core.runnables import RunnableConfig
 
 from azure_openai import token_limit
-from chains import _errors
-from chains._chunks import Translator
-from chains._exits import contain_tasks, contained
-from chains._runnable import Chain
+from runnables import errors
+from runnables.chunks import Translator
+from runnables.exits import contain_tasks, contained
+from runnables.generator import Chain
 from streaming.errors import InvalidRequest
 from streaming.events import Event, Progress
 from streaming.requests import ChatRequest, Message
@@ -75,7 +75,7 @@ async def translate(
             yield event
         ended = True
     except Exception as exc:
-        error = _errors.to_chat_error(exc, request.id)
+        error = errors.to_chat_error(exc, request.id)
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             # It was raised while cleaning up, and must not hide the cancellation.
@@ -110,7 +110,7 @@ async def _leave(chunks: AsyncIterator[Any], request_id: str) -> None:
             # `Runnable.astream` is typed as an iterator; it is always a generator.
             await chunks.aclose()  # type: ignore[attr-defined]
     except Exception as exc:
-        _errors.log_unexpected(exc, request_id)
+        errors.log_unexpected(exc, request_id)
 
 
 async def _close(begun: _Begun) -> None:

@@ -16,11 +16,11 @@ import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from server.limits import Capacity, Limits
 from streaming.dialects import Dialect
 from streaming.errors import ChatError, DeadlineExceeded, InternalError
 from streaming.events import VISIBLE, Done, Error, Event, Progress
 from streaming.headers import JSON, SAFE
-from streaming.limits import Capacity, Limits
 from streaming.requests import ChatRequest
 
 log = logging.getLogger(__name__)

@@ -197,7 +197,7 @@ def chat_model(settings: Settings) -> BaseChatModel:
     return model
 
 
-def stream(
+def stream_model(
     model: BaseChatModel, messages: Sequence[BaseMessage], config: RunnableConfig
 ) -> AsyncGenerator[BaseMessage]:
     """The model's answer, sampled as the caller asks; to be closed by who opens it."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from telemetry.records import Record
-from telemetry.sinks import _names as names
+from telemetry.sinks.otel import names as names
 
 Value = str | bool | int | float | list[str]
 Attributes = dict[str, Value]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 
 SUFFIXES = {".md", ".markdown", ".rst", ".txt"}
 LARGEST_FILE = 1024 * 1024

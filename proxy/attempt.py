@@ -4,22 +4,15 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from azure_openai import refusals, trouble
-from azure_openai.outgoing import Outgoing
+from azure_openai import failure, refusals
+from azure_openai.failure import CUT, LOST, NO_ANSWER, NO_CREDENTIAL, SILENT, Trouble
 from azure_openai.peek import Peek
-from azure_openai.trouble import (
-    CUT,
-    LOST,
-    NO_ANSWER,
-    NO_CREDENTIAL,
-    SILENT,
-    Trouble,
-)
+from proxy.outgoing import Outgoing
 from settings.backends import Backend
 from streaming.errors import UpstreamAuth, UpstreamError, UpstreamTimeout
 
 if TYPE_CHECKING:
-    from azure_openai.upstream import Answer, Upstream
+    from azure_openai.connection import Answer, Upstream
 
 REFUSAL_READ = 64 * 1024
 """Bytes of a refusal, which may name `stream_options`."""
@@ -70,9 +63,9 @@ class Asking:
     async def examine(self, opened: Opened) -> Trouble | None:
         answer, _ = opened
         if answer.status != 200:
-            found = trouble.of_status(answer.status, answer.named)
+            found = failure.of_status(answer.status, answer.named)
             if found and answer.status == 404 and not self._sent.own_version:
-                return trouble.NO_SUCH_VERSION
+                return failure.NO_SUCH_VERSION
             return found
         if answer.streams:
             peek = Peek()

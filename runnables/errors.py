@@ -17,8 +17,8 @@ from langchain_core.exceptions import (
     ModelTimeoutError,
 )
 
-from azure_openai import trouble
-from chains._exits import Exit
+from azure_openai import failure
+from runnables.exits import Exit
 from streaming.errors import (
     ChatError,
     ContentFiltered,
@@ -137,5 +137,5 @@ def _parameter(exc: Exception) -> str | None:
 def _retry_after_ms(exc: Exception) -> int | None:
     """What the provider asks for."""
     headers: Any = getattr(getattr(exc, "response", None), "headers", None) or {}
-    seconds = trouble.retry_after(headers)
+    seconds = failure.retry_after(headers)
     return None if seconds is None else round(seconds * 1000)

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import sleep, time
 
-from telemetry.dead_letters import DeadLetters
-from telemetry.folder import prepare, segments_in, sweep
+from telemetry.journal.dead_letters import DeadLetters
+from telemetry.journal.folder import prepare, segments_in, sweep
+from telemetry.journal.segments import Batch, Segment, sinks_of
+from telemetry.journal.waiting import Waiting
 from telemetry.notices import Notices
-from telemetry.segments import Batch, Segment, sinks_of
-from telemetry.waiting import Waiting
 
 SEGMENT_BYTES = 16 * 1024 * 1024
 MAX_BYTES = 512 * 1024 * 1024

@@ -14,9 +14,9 @@ from uuid import UUID
 from settings import VERSION, Settings
 from telemetry.records import Record
 from telemetry.sinks import Rejected, Sink
-from telemetry.sinks import _names as names
-from telemetry.sinks._conventions import Described, Measurement
-from telemetry.sinks._conventions import Span as Told
+from telemetry.sinks.otel import names as names
+from telemetry.sinks.otel.conventions import Described, Measurement
+from telemetry.sinks.otel.conventions import Span as Told
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context

@@ -12,7 +12,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]  # not in type
 import msgspec
 import orjson
 
-from telemetry.runs import PARAMETERS
+from runs import PARAMETERS
 
 USAGE = b'"stream_options":{"include_usage":true}'
 

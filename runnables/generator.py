@@ -13,7 +13,7 @@ from langchain_core.runnables.config import (
     patch_config,
 )
 
-from chains._exits import contained
+from runnables.exits import contained
 
 
 class ChainInput(TypedDict):

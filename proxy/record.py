@@ -4,10 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from time import monotonic
 
-from azure_openai import estimate
-from azure_openai.outgoing import Outgoing
-from azure_openai.tap import Tap
-from azure_openai.upstream import Unreachable
+from azure_openai.connection import Unreachable
+from proxy import estimate
+from proxy.outgoing import Outgoing
+from proxy.tap import Tap
+from runs import ModelCall, Run
 from settings.backends import Backend
 from streaming.errors import (
     ChatError,
@@ -16,7 +17,6 @@ from streaming.errors import (
     UpstreamTimeout,
 )
 from streaming.events import Usage
-from telemetry.runs import ModelCall, Run
 
 _AT_WORK = (DeadlineExceeded, UpstreamIncomplete, UpstreamTimeout)
 """With these the model was asked, and may be at work still."""

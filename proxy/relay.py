@@ -16,12 +16,14 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from azure_openai import outcome
-from azure_openai.asking import REFUSAL_READ, Opened
-from azure_openai.body_tap import BodyTap
-from azure_openai.outgoing import Outgoing
-from azure_openai.record import Record
-from azure_openai.sending import Sending
-from azure_openai.tap import StreamTap, Tap
+from proxy.attempt import REFUSAL_READ, Opened
+from proxy.body_tap import BodyTap
+from proxy.outgoing import Outgoing
+from proxy.record import Record
+from proxy.sending import Sending
+from proxy.tap import StreamTap, Tap
+from server.limits import Capacity, Limits
+from server.response import FAREWELL_SECONDS, error_response
 from settings.backends import Backend
 from streaming.dialects import openai as wire
 from streaming.errors import (
@@ -32,11 +34,9 @@ from streaming.errors import (
     UpstreamStall,
     UpstreamTimeout,
 )
-from streaming.limits import Capacity, Limits
-from streaming.response import FAREWELL_SECONDS, error_response
 
 if TYPE_CHECKING:
-    from azure_openai.upstream import Answer
+    from azure_openai.connection import Answer
 
 log = logging.getLogger(__name__)
 

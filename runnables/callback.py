@@ -10,9 +10,9 @@ from langchain_core.callbacks.base import BaseCallbackHandler
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, Generation, LLMResult
 
+from runs import ModelCall, Run, parameters
+from runs.tokens import TOKENS_PER_MESSAGE, count_bytes, count_tokens
 from streaming.events import Usage
-from telemetry.runs import ModelCall, Run, parameters
-from telemetry.tokens import TOKENS_PER_MESSAGE, count_bytes, count_tokens
 
 _FINISH_KEYS = ("finish_reason", "stop_reason", "stopReason", "done_reason", "status")
 

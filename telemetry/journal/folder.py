@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import time
 
-from telemetry.segments import NAME, SUFFIX
+from telemetry.journal.segments import NAME, SUFFIX
 
 FRESH_SECONDS = 60
 """The age of what another process may still be making."""

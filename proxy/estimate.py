@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from azure_openai import splice
+from proxy import json_text
+from runs.tokens import TOKENS_PER_MESSAGE, count_bytes, count_tokens
 from streaming.events import Usage
-from telemetry.tokens import TOKENS_PER_MESSAGE, count_bytes, count_tokens
 
 MAX_READ = 1024 * 1024
 """Bytes of a request; in a larger one the messages are not counted one by one."""
@@ -27,7 +27,7 @@ def written(value: object) -> str:
 def asked(body: bytes) -> object:
     """The messages in *body*, or what is to be embedded."""
     try:
-        fields = splice.fields(body)
+        fields = json_text.fields(body)
     except RecursionError:
         return None
     return fields.get("messages", fields.get("input"))
@@ -41,7 +41,7 @@ def estimate(body: bytes, output: Iterable[str], unread: int = 0) -> Usage:
     prompt = count_bytes(len(body))
     if len(body) <= MAX_READ:
         with suppress(RecursionError):
-            prompt = _count_prompt(splice.fields(body))
+            prompt = _count_prompt(json_text.fields(body))
     completion = count_tokens("".join(output)) + count_bytes(unread)
     return Usage(prompt, completion, prompt + completion, estimated=True)
 

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from time import monotonic
 from typing import Any, Protocol
 
-from azure_openai import estimate, outcome
-from azure_openai.likeness import Likeness
+from azure_openai import outcome
+from proxy import estimate
+from proxy.template import Likeness
+from runs import ModelCall, Run
 from streaming.errors import ChatError
-from telemetry.runs import ModelCall, Run
 
 HELD = 64 * 1024
 """Bytes of one event that wait for its end; a longer one passes unread, in pieces."""

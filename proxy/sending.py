@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Send
 
-from azure_openai import headers
-from azure_openai.record import Record
-from azure_openai.tap import Tap
+from proxy import headers
+from proxy.record import Record
+from proxy.tap import Tap
+from server.limits import Limits
 from streaming.dialects import openai as wire
 from streaming.errors import ChatError, UpstreamError
-from streaming.limits import Limits
 
 if TYPE_CHECKING:
-    from azure_openai.upstream import Answer
+    from azure_openai.connection import Answer
 
 HELD_BACK = 64 * 1024
 """Bytes that wait for the status to be decided."""

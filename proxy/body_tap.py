@@ -6,9 +6,10 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any
 
-from azure_openai import estimate, outcome
+from azure_openai import outcome
+from proxy import estimate
+from runs import ModelCall, Run
 from streaming.errors import ChatError
-from telemetry.runs import ModelCall, Run
 
 KEPT = 1024 * 1024
 """Bytes of an answer that are kept, to be read at its end."""

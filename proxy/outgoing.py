@@ -7,10 +7,10 @@ from typing import Literal
 
 import orjson
 
-from azure_openai import headers, splice
+import runs
+from proxy import headers, json_text
 from settings import Settings, names
 from streaming.errors import InvalidRequest, NotConfigured, UnknownModel
-from telemetry import runs
 
 Operation = Literal["chat/completions", "embeddings"]
 
@@ -46,7 +46,7 @@ class Outgoing:
     @property
     def asking(self) -> bytes:
         """The body, asking for usage."""
-        return splice.with_member(self.body, splice.USAGE)
+        return json_text.with_member(self.body, json_text.USAGE)
 
 
 def build(
@@ -59,7 +59,7 @@ def build(
     deployment: str,
 ) -> Outgoing:
     """The request; raises a `ChatError` where none can be made of it."""
-    read = splice.members(body)
+    read = json_text.members(body)
     members = read or {}
     if not settings.model_configured:
         raise NotConfigured(
@@ -124,8 +124,10 @@ def _for_model(
         if members is None:
             raise ValueError("no object")
         # Some servers take the first of equal names, and some take them in any case.
-        body = splice.with_value(body, "model", name)
+        body = json_text.with_value(body, "model", name)
     except (ValueError, IndexError, RecursionError):
         # What cannot be read here may be read there: as another model's name.
         raise InvalidRequest("The body is not a JSON object in UTF-8.") from None
-    return body if "model" in members else splice.with_member(body, b'"model":' + name)
+    if "model" in members:
+        return body
+    return json_text.with_member(body, b'"model":' + name)

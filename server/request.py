@@ -7,13 +7,13 @@ from uuid import uuid4
 
 from starlette.requests import Request
 
+from server.limits import Capacity
 from streaming.errors import (
     HeadersTooLarge,
     InvalidRequest,
     RequestTimeout,
     TooLarge,
 )
-from streaming.limits import Capacity
 from streaming.requests import ChatRequest, Message
 
 # What the server in front of Azure's worker lets through; uvicorn has no limit.

@@ -9,7 +9,7 @@ from time import time
 from typing import Any, assert_never
 
 from streaming import sse
-from streaming.dialects._openai_request import model, parse
+from streaming.dialects.openai.request import model, parse
 from streaming.errors import ChatError, DeadlineExceeded
 from streaming.events import (
     Citation,

@@ -11,21 +11,22 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from azure_openai import backends, outgoing
-from azure_openai.asking import Asking
+from azure_openai import backends
 from azure_openai.backends import Backends
 from azure_openai.failover import Patience, first_answer
-from azure_openai.outgoing import Operation, Outgoing
-from azure_openai.record import Record
-from azure_openai.relay import SILENT_SECONDS, Relay
+from proxy import outgoing
+from proxy.attempt import Asking
+from proxy.outgoing import Operation, Outgoing
+from proxy.record import Record
+from proxy.relay import SILENT_SECONDS, Relay
+from runs import Run
+from server.limits import Capacity, Limits
 from settings import Settings
 from settings.backends import Backend
 from streaming.errors import ChatError, UpstreamAuth, UpstreamError
-from streaming.limits import Capacity, Limits
-from telemetry.runs import Run
 
 if TYPE_CHECKING:
-    from azure_openai.upstream import Answer, Upstream
+    from azure_openai.connection import Answer, Upstream
 
 
 def build(settings: Settings) -> "Proxy":
@@ -114,7 +115,7 @@ class Proxy:
     def _connect(self) -> "Upstream":
         if self._upstream is None:
             # Spares a start that proxies nothing a tenth of a second.
-            from azure_openai.upstream import Upstream
+            from azure_openai.connection import Upstream
 
             self._upstream = Upstream(self._settings)
         return self._upstream

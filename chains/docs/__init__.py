@@ -9,9 +9,8 @@ from pathlib import Path
 from langchain_core.documents import Document
 from langchain_core.runnables import RunnableConfig
 
-from chains import _passages
-from chains._passages import Passage, Passages, keywords
-from chains._runnable import Chain, ChainInput, Chunk, from_generator
+from chains.docs.passages import Passage, Passages, keywords, read, terms
+from runnables import Chain, ChainInput, Chunk, from_generator
 from settings import Settings
 
 FOR_A_MODEL = 6
@@ -42,12 +41,12 @@ NOTHING = (
 
 def build(settings: Settings) -> Chain:
     folder = Path(settings.docs_path) if settings.docs_path else None
-    passages = Passages(_passages.read(folder))
+    passages = Passages(read(folder))
     write = writer(settings) if settings.model_configured else None
     most = FOR_A_MODEL if settings.model_configured else TO_QUOTE
 
     async def docs(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
-        asked = _passages.terms(inputs["messages"][-1].text)
+        asked = terms(inputs["messages"][-1].text)
         found = await asyncio.to_thread(passages.search, asked, most)
         for passage in found:
             yield as_document(passage)
@@ -68,7 +67,7 @@ def as_document(passage: Passage) -> Document:
 def writer(settings: Settings) -> Write:
     """Have the model write the answer."""
     # A second of imports that quoting does not need.
-    from chains._model import chat_model, stream, with_system_prompt
+    from runnables import chat_model, stream_model, with_system_prompt
 
     model = chat_model(settings)
 
@@ -77,7 +76,7 @@ def writer(settings: Settings) -> Write:
     ) -> AsyncGenerator[Chunk]:
         instructions = INSTRUCTIONS.format(sources=number_sources(found))
         messages = with_system_prompt(settings, inputs["messages"], instructions)
-        return stream(model, messages, config)
+        return stream_model(model, messages, config)
 
     return write
 
