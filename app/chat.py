@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from app import App
 from runs import Run
+from runs.ending import ending
 from server.limits import limit
 from server.request import check_policy, parsed, read_body
 from server.response import EventResponse, json_response
@@ -42,9 +43,7 @@ def start(app: App, request: ChatRequest, run: Run) -> Response:
         system_prompt_allowed=app.settings.caller_system_prompt != "refuse",
     )
     run.prompt = partial(_messages, request)
-    callbacks = partial(app.telemetry.callbacks, run)
-    events = app.chains.stream(run.chain, request, progress=run, callbacks=callbacks)
-    return respond(app, events, request, run)
+    return respond(app, app.chains.stream(run.chain, request, run), request, run)
 
 
 def _messages(request: ChatRequest) -> list[dict[str, Any]]:
@@ -59,7 +58,7 @@ def respond(
     limits = app.limits if request.stream else app.limits_unstreamed
     limited = limit(events, limits, run, started=run.started)
     return EventResponse(
-        app.telemetry.record(limited, run),
+        ending(limited, run, app.telemetry.emit),
         request,
         dialects.load(run.dialect),
         limits=limits,

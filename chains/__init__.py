@@ -10,7 +10,7 @@ import asyncio
 import logging
 import sys
 import threading
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing
 from importlib import import_module
@@ -20,14 +20,13 @@ from typing import TYPE_CHECKING
 
 import registry
 from runnables.exits import contained
+from runs import Run
 from settings import Settings, SettingsError
 from streaming.errors import ChatError, NotConfigured, UnknownChain
-from streaming.events import Event, Progress
+from streaming.events import Event
 from streaming.requests import ChatRequest
 
 if TYPE_CHECKING:
-    from langchain_core.callbacks.base import BaseCallbackHandler
-
     from runnables import Chain
 
 log = logging.getLogger(__name__)
@@ -139,17 +138,12 @@ class Chains:
             log.warning("%s: %s", self.default, type(exc).__name__)
 
     async def stream(
-        self,
-        name: str,
-        request: ChatRequest,
-        *,
-        progress: Progress,
-        callbacks: "Callable[[], Sequence[BaseCallbackHandler]]",
+        self, name: str, request: ChatRequest, run: Run
     ) -> AsyncGenerator[Event]:
-        """Run the chain *name* and give its events; raises only `ChatError`.
+        """Have the chain *name* answer *request*, and fill in *run*.
 
-        *callbacks* are made once LangChain is loaded. `Usage`, `Error` and `Done` are
-        not among the events: only the callbacks know them.
+        Raises only `ChatError`. `Usage`, `Error` and `Done` are not among the events:
+        `runs.ending` makes them of what the run knows by then.
         """
         try:
             chain = await self._loaded(name)
@@ -158,9 +152,9 @@ class Chains:
         except Exception:
             message = f"The chain {name!r} could not be loaded; the log says why."
             raise NotConfigured(message) from None
-        from runnables.run import translate
+        from runnables.run import events_of
 
-        events = translate(chain, request, progress=progress, callbacks=callbacks())
+        events = events_of(chain, request, run)
         async with aclosing(events):
             async for event in events:
                 yield event

@@ -17,7 +17,7 @@ from streaming.events import Usage
 _FINISH_KEYS = ("finish_reason", "stop_reason", "stopReason", "done_reason", "status")
 
 
-class TelemetryCallback(BaseCallbackHandler):
+class RunCallback(BaseCallbackHandler):
     """Fills in a `Run` while its chain streams.
 
     Inline and synchronous, so that a token costs neither a thread nor a task.

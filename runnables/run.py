@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from contextvars import ContextVar
 from types import CodeType
@@ -10,17 +10,18 @@ from typing import Any
 from uuid import uuid4
 from weakref import WeakSet
 
-from langchain_core.callbacks.base import BaseCallbackHandler
 from langchain_core.messages import BaseMessage, convert_to_messages
 from langchain_core.runnables import RunnableConfig
 
 from azure_openai import token_limit
 from runnables import errors
+from runnables.callback import RunCallback
 from runnables.chunks import Translator
 from runnables.exits import contain_tasks, contained
 from runnables.generator import Chain
+from runs import Run
 from streaming.errors import InvalidRequest
-from streaming.events import Event, Progress
+from streaming.events import Event
 from streaming.requests import ChatRequest, Message
 
 type _Begun = WeakSet[AsyncGenerator[Any]]
@@ -35,16 +36,15 @@ CLEAN_UP_SECONDS = 1
 """For tasks that were left behind and are cancelled."""
 
 
-async def translate(
-    chain: Chain,
-    request: ChatRequest,
-    *,
-    progress: Progress,
-    callbacks: Sequence[BaseCallbackHandler],
+async def events_of(
+    chain: Chain, request: ChatRequest, run: Run
 ) -> AsyncGenerator[Event]:
-    """Run *chain* and give its events; every exception comes out as a `ChatError`."""
+    """Have *chain* answer *request*; every exception comes out as a `ChatError`.
+
+    LangChain's callbacks fill in *run*.
+    """
     config: RunnableConfig = {
-        "callbacks": list(callbacks),
+        "callbacks": [RunCallback(run)],
         "configurable": {
             # What a graph with a checkpointer asks for: each run is a thread of its
             # own.
@@ -54,7 +54,7 @@ async def translate(
     }
     # By default a graph streams the state after each node instead of tokens.
     mode = {"stream_mode": "messages", "subgraphs": True} if _is_graph(chain) else {}
-    translator = Translator(progress)
+    translator = Translator(run)
     ended = False
     begun: _Begun = WeakSet()
     _run.set(begun)

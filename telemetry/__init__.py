@@ -1,6 +1,5 @@
-"""Beside the stream, never in its way: each run is measured, ended and recorded."""
+"""Beside the stream, never in its way: each finished run is recorded."""
 
-import asyncio
 import atexit
 import errno
 import hashlib
@@ -8,27 +7,16 @@ import logging
 import os
 import stat
 import tempfile
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from runs import Run
 from settings import Settings, SettingsError
-from streaming.errors import (
-    ChatError,
-    DeadlineExceeded,
-    InternalError,
-    UpstreamIncomplete,
-)
-from streaming.events import Error, Event
 from telemetry import records, sinks
 from telemetry.journal import Journal
 from telemetry.sender import Sender
 from telemetry.sinks import Sink
-
-if TYPE_CHECKING:
-    from runnables.callback import TelemetryCallback
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +25,9 @@ DRAIN_SECONDS = 3
 
 
 class Telemetry:
-    """Measures runs, and records each finished one: in the journal, then everywhere.
+    """Records finished runs: in the journal, and from there in every sink.
 
-    With *content*, what was asked and answered is recorded too, but never logged.
+    With *content*, prompts and answers are recorded too, but never logged.
     """
 
     def __init__(
@@ -54,45 +42,6 @@ class Telemetry:
         ]
         for sender in self._senders:
             sender.start()
-
-    def callbacks(self, run: Run) -> "list[TelemetryCallback]":
-        """The LangChain callbacks that fill in *run*."""
-        # LangChain is imported with the first chain, not at start.
-        from runnables.callback import TelemetryCallback
-
-        return [TelemetryCallback(run)]
-
-    async def record(
-        self, events: AsyncGenerator[Event], run: Run
-    ) -> AsyncGenerator[Event]:
-        """Pass *events* on, then end them with `Usage` and exactly one `Done`.
-
-        A `ChatError` becomes `Error` first. Every run is emitted once, however it
-        ended, and before its `Done`.
-        """
-        error: ChatError | None = None
-        try:
-            async with aclosing(events):
-                async for event in events:
-                    run.see(event)
-                    yield event
-            if run.cut:
-                error = UpstreamIncomplete("The model's answer broke off.")
-        except ChatError as exc:
-            error = exc
-        except (asyncio.CancelledError, GeneratorExit):
-            run.finish(cancelled=True)
-            self.emit(run)
-            raise
-        except Exception as exc:  # A bug of ours: even so the stream has its ending.
-            log.error("request %s: %s", run.request_id, type(exc).__name__)
-            error = InternalError("Something went wrong here.")
-        run.finish(error)
-        self.emit(run)
-        if error is not None and not isinstance(error, DeadlineExceeded):
-            yield Error(run.deployment, error)
-        yield run.usage
-        yield run.done()
 
     def emit(self, run: Run) -> None:
         """Record the finished *run*; it is on disk when this returns."""

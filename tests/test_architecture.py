@@ -65,6 +65,7 @@ ALLOWED = {
         [
             "registry",
             "runnables",
+            "runs",
             "settings",
             "streaming.errors",
             "streaming.events",
@@ -75,7 +76,6 @@ ALLOWED = {
     "telemetry": (
         [
             "registry",
-            "runnables.callback",
             "runs",
             "settings",
             "streaming.errors",

@@ -6,7 +6,6 @@ import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import count
 from typing import Any
 
@@ -22,6 +21,7 @@ import proxy
 from chains import Chains
 from runnables import chat_model, sampling
 from runs import Run
+from runs.ending import ending
 from server.limits import Capacity, Limits, limit
 from server.response import EventResponse
 from settings import Settings
@@ -132,15 +132,10 @@ class Pooled:
         dialect = dialects.load("openai" if name == "openai" else "json")
         run = Run(chain=self.names[name == "whole"], dialect=name)
         asked = dialect.parse(body, {}).model_copy(update={"id": run.id})
-        events = self.chains.stream(
-            run.chain,
-            asked,
-            progress=run,
-            callbacks=partial(self.telemetry.callbacks, run),
-        )
+        events = self.chains.stream(run.chain, asked, run)
         limited = limit(events, self.limits, run, started=run.started)
         return EventResponse(
-            self.telemetry.record(limited, run),
+            ending(limited, run, self.telemetry.emit),
             asked,
             dialect,
             limits=self.limits,

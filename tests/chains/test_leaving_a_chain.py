@@ -14,8 +14,9 @@ from langchain_core.runnables import (
 )
 
 from runnables import Chain, ChainInput, from_generator
-from runnables.run import translate
+from runnables.run import events_of
 from runs import Run
+from runs.ending import ending
 from streaming.events import Event, TextDelta
 from streaming.requests import validate
 from tests.kept import Kept
@@ -23,7 +24,7 @@ from tests.kept import Kept
 
 def run(chain: Chain) -> AsyncGenerator[Event]:
     request = validate({"messages": [{"role": "user", "content": "?"}]})
-    return translate(chain, request, progress=Run(), callbacks=[])
+    return events_of(chain, request, Run())
 
 
 async def ask(chain: Chain) -> list[str]:
@@ -141,7 +142,7 @@ async def test_a_clean_up_that_fails_when_the_caller_leaves_is_still_a_cancellat
             raise kind("the text of an exception")
 
     asked, kept = Run(), Kept()
-    events = kept.record(run(from_generator(answer)), asked)
+    events = ending(run(from_generator(answer)), asked, kept.emit)
     await anext(events)
     if busy:
         waiting = asyncio.create_task(anext(events))

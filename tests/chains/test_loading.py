@@ -13,7 +13,6 @@ from settings import Settings
 from streaming.errors import NotConfigured, UnknownChain
 from streaming.requests import validate
 from tests.example_chains import strings
-from tests.kept import Kept
 
 not_a_chain = 42
 
@@ -30,10 +29,7 @@ def brought(target: str) -> Settings:
 async def first_error(settings: Settings, name: str) -> Exception:
     request = validate({"messages": [{"role": "user", "content": "?"}]})
     run = Run(chain=name, dialect="json")
-    callbacks = Kept().callbacks(run)
-    events = Chains(settings).stream(
-        name, request, progress=run, callbacks=lambda: callbacks
-    )
+    events = Chains(settings).stream(name, request, run)
     with pytest.raises(NotConfigured) as raised:
         await anext(events)
     return raised.value

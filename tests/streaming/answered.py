@@ -10,6 +10,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from runs import Run
+from runs.ending import ending
 from server.limits import Capacity, Limits, limit
 from server.response import EventResponse
 from streaming.dialects import Dialect
@@ -35,7 +36,7 @@ def answer(
     run, limits = Run(chain="test", dialect="json"), limits or Limits()
     limited = limit(source(), limits, run, started=run.started)
     return EventResponse(
-        kept.record(limited, run),
+        ending(limited, run, kept.emit),
         request,
         dialect,
         limits=limits,

@@ -8,7 +8,7 @@ import pytest
 from langchain_core.messages import AIMessageChunk, HumanMessage
 from langchain_core.runnables import RunnableConfig
 
-from runnables.callback import TelemetryCallback
+from runnables.callback import RunCallback
 from runs import ModelCall, Run
 from runs.tokens import count_tokens
 from streaming.errors import ContentFiltered, DeadlineExceeded, UpstreamError
@@ -23,7 +23,7 @@ def new_run() -> Run:
 
 async def ask(run: Run, *script: Any, seconds: float = 5) -> None:
     model = ScriptedModel(script=list(script))
-    config: RunnableConfig = {"callbacks": [TelemetryCallback(run)]}
+    config: RunnableConfig = {"callbacks": [RunCallback(run)]}
     async with asyncio.timeout(seconds):
         async for _ in model.astream("four words of prompt", config):
             pass
@@ -172,7 +172,7 @@ def test_an_answer_that_was_filtered_has_that_status() -> None:
 def test_what_a_call_has_said_before_it_broke_off_is_counted() -> None:
     """In a graph the response of the failure has nothing of it."""
     run, call = new_run(), uuid4()
-    callback = TelemetryCallback(run)
+    callback = RunCallback(run)
     callback.on_chat_model_start(
         {}, [[HumanMessage("four words of prompt")]], run_id=call
     )

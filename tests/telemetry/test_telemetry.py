@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 from runs import Run
+from runs.ending import ending
 from streaming.events import Event, TextDelta
 from telemetry import Telemetry
 from telemetry.journal import Journal
@@ -32,8 +33,8 @@ async def test_a_sink_that_fails_stops_neither_the_stream_nor_the_other_sinks(
     kept, run = list[Record](), Run(chain="test", dialect="json")
     journal = Journal(tmp_path, [], keep=True)
     to = {"failing": Failing(), "keeping": Keeping()}
-    recorded = Telemetry(journal, to, content=False).record(source(), run)
-    events = [type(event).__name__ async for event in recorded]
+    emit = Telemetry(journal, to, content=False).emit
+    events = [type(event).__name__ async for event in ending(source(), run, emit)]
     assert events == ["TextDelta", "Usage", "Done"]
     assert [record["id"] for record in kept] == [run.id]
     journal.close()
