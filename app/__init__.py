@@ -19,10 +19,6 @@ from telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
-UNSTREAMED_SECONDS = 220
-"""The deadline of an answer that does not stream: load balancers cut one that is silent
-for 230 seconds."""
-
 
 @dataclass(frozen=True, slots=True)
 class App:
@@ -36,15 +32,6 @@ class App:
     callers: Callers
     telemetry: Telemetry
     health: Health
-
-    @property
-    def limits_unstreamed(self) -> Limits:
-        """Those of an answer that is sent as a whole."""
-        return Limits(
-            first_token=self.limits.first_token,
-            stall=self.limits.stall,
-            deadline=min(self.limits.deadline, UNSTREAMED_SECONDS),
-        )
 
     def warm(self) -> None:
         """Sign in and import LangChain, which blocks for seconds, before a request."""

@@ -11,9 +11,10 @@ from starlette.responses import Response
 from app import App
 from runs import Run
 from runs.ending import ending
+from server.event_body import EventBody
 from server.limits import limit
 from server.request import check_policy, parsed, read_body
-from server.response import EventResponse, json_response
+from server.response import StreamResponse, json_response
 from streaming import dialects
 from streaming.events import Event
 from streaming.requests import ChatRequest
@@ -55,17 +56,11 @@ def respond(
     app: App, events: AsyncGenerator[Event], request: ChatRequest, run: Run
 ) -> Response:
     """Put limits and telemetry around *events*, and write them as they come."""
-    limits = app.limits if request.stream else app.limits_unstreamed
+    limits = app.limits if request.stream else app.limits.unstreamed
     limited = limit(events, limits, run, started=run.started)
-    return EventResponse(
-        ending(limited, run, app.telemetry.emit),
-        request,
-        dialects.load(run.dialect),
-        limits=limits,
-        capacity=app.capacity,
-        progress=run,
-        started=run.started,
-    )
+    dialect = dialects.load(run.dialect)
+    body = EventBody(ending(limited, run, app.telemetry.emit), request, dialect, run)
+    return StreamResponse(body, run, dialect, limits=limits, capacity=app.capacity)
 
 
 async def list_chains(app: App, request: Request, run: Run) -> Response:

@@ -99,7 +99,6 @@ def _forward(
         request.query_params,
         operation=operation,
         deployment=deployment,
-        request_id=run.request_id,
         run=run,
         emit=app.telemetry.emit,
         capacity=app.capacity,

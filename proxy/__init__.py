@@ -15,18 +15,20 @@ from azure_openai import backends
 from azure_openai.backends import Backends
 from azure_openai.failover import Patience, first_answer
 from proxy import outgoing
-from proxy.attempt import Asking
+from proxy.attempt import Asking, Opened
+from proxy.body import ProxiedBody
 from proxy.outgoing import Operation, Outgoing
 from proxy.record import Record
-from proxy.relay import SILENT_SECONDS, Relay
 from runs import Run
 from server.limits import Capacity, Limits
+from server.response import StreamResponse
 from settings import Settings
 from settings.backends import Backend
+from streaming import dialects
 from streaming.errors import ChatError, UpstreamAuth, UpstreamError
 
 if TYPE_CHECKING:
-    from azure_openai.connection import Answer, Upstream
+    from azure_openai.connection import Upstream
 
 
 def build(settings: Settings) -> "Proxy":
@@ -51,19 +53,18 @@ class Proxy:
         *,
         operation: Operation,
         deployment: str,
-        request_id: str,
         run: Run,
         emit: Callable[[Run], None],
         capacity: Capacity,
         limits: Limits,
     ) -> Response:
-        """The response to one call; everything happens when it is sent.
+        """The response to one call; nothing is sent before the response is.
 
         Of *query* only `api-version` counts. *emit* is given *run* once, when it is
-        over and the end of the answer is still to be sent.
+        over and the end of the answer is still to be sent. Raises a `ChatError` if no
+        call can be made of *body*.
         """
-        make = partial(
-            outgoing.build,
+        sent = outgoing.build(
             self._settings,
             body,
             headers,
@@ -71,16 +72,14 @@ class Proxy:
             operation=operation,
             deployment=deployment,
         )
-        pool = self._pool(deployment)
-        return Relay(
-            make,
-            partial(self._open, pool=pool, limits=limits),
-            Record(run, deployment, body, emit),
-            request_id,
-            capacity=capacity,
-            limits=limits,
-            patient=len(pool) > 1,
-        )
+        record, pool = Record(run, deployment, body, emit), self._pool(deployment)
+        record.asked(sent)
+        if not sent.streamed:
+            limits = limits.unstreamed
+        ask = partial(self._open, sent, record.answered_by, pool=pool, limits=limits)
+        answer = ProxiedBody(ask, record, limits, patient=len(pool) > 1)
+        dialect = dialects.load("openai")
+        return StreamResponse(answer, run, dialect, limits=limits, capacity=capacity)
 
     async def _open(
         self,
@@ -89,19 +88,18 @@ class Proxy:
         *,
         pool: Backends,
         limits: Limits,
-    ) -> "tuple[Answer, bool]":
+    ) -> Opened:
         """The answer, and whether usage was asked for that the caller did not.
 
-        *note* is told of each backend before it is asked.
+        *note* gets each backend before it is asked.
         """
-        unstreamed = min(limits.first_token, limits.deadline, SILENT_SECONDS)
         patience = Patience(
             each=self._settings.backend_timeout_seconds,
-            all=limits.first_token if sent.streamed else unstreamed,
+            all=min(limits.first_token, limits.deadline),
             streamed=sent.streamed,
         )
-        asking = Asking(self._connect(), sent, self._cannot_ask, note)
-        answer, asked = await first_answer(pool, asking, patience)
+        attempt = Asking(self._connect(), sent, self._cannot_ask, note)
+        answer, asked = await first_answer(pool, attempt, patience)
         if problem := _problem(answer.status):
             answer.close()
             raise problem

@@ -31,13 +31,12 @@ class BodyTap:
         self, run: Run, call: ModelCall, *, status: int, plain: bool = True
     ) -> None:
         self._run, self._call, self._status = run, call, status
-        self.spoken = False
         self._kept, self._whole, self._plain = b"", True, plain
         self.error: ChatError | None = None
         self.unrecorded: list[str] = []
 
     def feed(self, read: bytes) -> bytes:
-        self.spoken, self._run.active_at = True, monotonic()
+        self._run.spoken, self._run.active_at = True, monotonic()
         self._kept += read
         if len(self._kept) > KEPT:
             self._kept, self._whole = self._kept[-KEPT_END:], False

@@ -12,7 +12,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]  # not in type
 import msgspec
 import orjson
 
-from runs import PARAMETERS
+from runs.model_call import PARAMETERS
 
 USAGE = b'"stream_options":{"include_usage":true}'
 

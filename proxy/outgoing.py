@@ -7,8 +7,8 @@ from typing import Literal
 
 import orjson
 
-import runs
 from proxy import headers, json_text
+from runs.model_call import parameters
 from settings import Settings, names
 from streaming.errors import InvalidRequest, NotConfigured, UnknownModel
 
@@ -88,7 +88,7 @@ def build(
         path=path,
         headers=sent,
         body=body,
-        parameters=runs.parameters(members),
+        parameters=parameters(members),
         streamed=streamed,
         can_ask=streamed and free and knows_usage,
         own_version=own_version,

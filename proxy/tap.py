@@ -28,9 +28,6 @@ _LINE = re.compile(rb"\r\n|\n|\r")
 class Tap(Protocol):
     """Reads an answer as it goes by."""
 
-    spoken: bool
-    """Whether the answer has begun to say something, or said that it is over."""
-
     done: bool
     """Whether the answer has said that it is over."""
 
@@ -66,7 +63,7 @@ class StreamTap:
         self._likeness = Likeness()
         self._passing = False
         self._chunks = self._visible = 0
-        self.spoken = self.done = False
+        self.done = False
         self.error: ChatError | None = None
         self.unrecorded: list[str] = []
         self.unread_bytes = 0
@@ -108,7 +105,7 @@ class StreamTap:
 
         It is *piece* from *start*; give how far it goes.
         """
-        self._passing = self._run.unread = self.spoken = True
+        self._passing = self._run.unread = self._run.spoken = True
         self._chunks += 1
         self._visible += 1
         end = len(piece.rstrip(b"\r\n"))
@@ -130,7 +127,7 @@ class StreamTap:
             return False
         data = event[6:] if event[:7] == b"data: {" else _data(event)
         if data.startswith(b"[DONE]"):
-            self.done = self.spoken = True
+            self.done = self._run.spoken = True
             return False
         try:
             return bool(data) and self._chunk(outcome.loads(data), event)
@@ -147,7 +144,7 @@ class StreamTap:
         if not self._call.model:
             self._call.model = str(chunk.get("model") or "")
         if error := chunk.get("error"):
-            self.error, self.spoken = outcome.error(error), True
+            self.error, self._run.spoken = outcome.error(error), True
         if self._asked and usage and choices == []:
             self._asked = False
             return True
@@ -158,13 +155,13 @@ class StreamTap:
         visible = False
         for name, value in (choice.get("delta") or {}).items():
             if value and name not in outcome.UNSEEN:
-                self.spoken = visible = True
+                self._run.spoken = visible = True
                 shown = name == "content" and not choice.get("index")
                 pieces = self._run.content if shown else self.unrecorded
                 pieces.append(estimate.written(value))
         self._visible += visible
         if reason := choice.get("finish_reason"):
-            self.spoken = True
+            self._run.spoken = True
             self._call.note_finish(reason)
 
 

@@ -10,7 +10,8 @@ from langchain_core.callbacks.base import BaseCallbackHandler
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, Generation, LLMResult
 
-from runs import ModelCall, Run, parameters
+from runs import ModelCall, Run
+from runs.model_call import parameters
 from runs.tokens import TOKENS_PER_MESSAGE, count_bytes, count_tokens
 from streaming.events import Usage
 

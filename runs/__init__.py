@@ -1,12 +1,9 @@
-"""A run: what ran, how long it took, how many tokens it used, how it ended.
+"""A run: what ran, how long it took, how many tokens it used, how it ended."""
 
-Fields are named as in OpenTelemetry's GenAI conventions where those have a name.
-See: https://github.com/open-telemetry/semantic-conventions-genai
-"""
-
+import asyncio
 import logging
 from array import array
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import ceil
@@ -14,109 +11,28 @@ from time import monotonic
 from typing import Any, Literal
 from uuid import uuid4
 
+from runs.model_call import ModelCall
 from streaming.errors import ChatError, DeadlineExceeded
 from streaming.events import VISIBLE, Done, Event, FinishReason, TextDelta, Usage
 
+__all__ = ["ModelCall", "Run", "Status"]
+
 log = logging.getLogger(__name__)
 
-FINISH_REASONS: Mapping[str, FinishReason] = {
-    "stop": "stop",
-    "length": "length",
-    "content_filter": "content_filter",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-    # As other providers' integrations have them.
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "completed": "stop",
-    "max_tokens": "length",
-    "incomplete": "length",
-    "tool_use": "tool_calls",
-    "refusal": "content_filter",
-    "safety": "content_filter",
-}
-
-PARAMETERS = (
-    "temperature",
-    "top_p",
-    "max_tokens",
-    "max_completion_tokens",
-    "seed",
-    "n",
-    "frequency_penalty",
-    "presence_penalty",
-)
-"""Of what a model was asked with, the numbers that are recorded; OpenAI's names."""
-
 Status = Literal["ok", "error", "cancelled", "content_filter", "deadline"]
-Operation = Literal["chat", "embeddings", "text_completion"]
 
-
-def parameters(asked: Mapping[str, object]) -> dict[str, float]:
-    """Those of `PARAMETERS` that a model was *asked* with."""
-    given = {name: asked.get(name) for name in PARAMETERS}
-    return {
-        name: value
-        for name, value in given.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
-
-
-@dataclass(slots=True)
-class ModelCall:
-    """One call of a model; `usage` is `None` until the provider has sent it.
-
-    `estimate` counts the tokens where the provider never did; `parameters` are what the
-    model was asked with, as OpenAI names them. `operation` is OpenTelemetry's word,
-    `provider` LangChain's. Times are `time.monotonic()`.
-    """
-
-    deployment: str
-    model: str = ""
-    operation: Operation = "chat"
-    provider: str = ""
-    backend: str = ""
-    region: str = ""
-    parameters: Mapping[str, float] = field(default_factory=dict)
-    started: float = field(default_factory=monotonic)
-    first_chunk: float | None = None
-    last_chunk: float | None = None
-    chunks: int = 0
-    ended_at: float | None = None
-    error: str = ""
-    usage: Usage | None = None
-    finish_reason: FinishReason | None = None
-    ended: bool = False
-    output_bytes: int = 0
-    estimate: Callable[[], Usage] = Usage
-
-    @property
-    def cut(self) -> bool:
-        """Whether the call ended without saying why."""
-        return self.ended and self.finish_reason is None
-
-    def note_chunks(self, at: float, count: int = 1) -> None:
-        """*count* chunks of the answer have arrived at the time *at*."""
-        if self.first_chunk is None:
-            self.first_chunk = at
-        self.last_chunk = at
-        self.chunks += count
-
-    def note_finish(self, reason: str) -> None:
-        """The provider's *reason* in our words; `content_filter` beats all."""
-        known = FINISH_REASONS.get(reason.lower())
-        if known is None:
-            log.warning("unknown finish reason %.40r, taken for 'stop'", reason)
-        if self.finish_reason != "content_filter":
-            self.finish_reason = known or "stop"
+_stubborn: set[asyncio.Task[None]] = set()
+"""Tasks that were told to stop and have not: nobody waits for them any more."""
 
 
 @dataclass(slots=True)
 class Run:
     """One request's run, filled in while it streams; it satisfies `Progress`.
 
-    Times are `time.monotonic()`; `content` is what the caller was shown, unless it is
-    `unread`; `prompt` gives what was asked in `prompt_bytes`, as JSON has it.
+    It owns the task that makes the answer. Times are `time.monotonic()`; `content` is
+    what the caller was shown, unless it is `unread`; `prompt` gives what was asked in
+    `prompt_bytes`, as JSON has it. `spoken` is whether anything was shown, or the
+    answer has said that it is over.
     """
 
     chain: str = ""
@@ -130,6 +46,7 @@ class Run:
     started: float = field(default_factory=monotonic)
     timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
     active_at: float = 0.0
+    spoken: bool = False
     tools_running: int = 0
     calls: dict[Hashable, ModelCall] = field(default_factory=dict)
     content: list[str] = field(default_factory=list)
@@ -143,6 +60,32 @@ class Run:
     _last_visible: float = 0.0
     _gaps: "array[float]" = field(default_factory=lambda: array("f"))
     _ended: float | None = None
+    _task: asyncio.Task[None] | None = None
+    _decided: Callable[[], None] | None = None
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have a task of the run's own make the answer."""
+        self._task = asyncio.create_task(work)
+
+    def cancel(self) -> None:
+        """Stop making the answer; a second time would cut short its cleaning up."""
+        if self._task is not None and not self._task.cancelling():
+            self._task.cancel()
+
+    async def stop(self, seconds: float) -> None:
+        """Cancel the task, and wait for its end for *seconds* at most."""
+        if self._task is None:
+            return
+        self.cancel()
+        _, running = await asyncio.wait({self._task}, timeout=seconds)
+        for task in running:
+            _stubborn.add(task)
+            task.add_done_callback(_stubborn.discard)
+            log.error("request %s: its chain does not stop", self.request_id)
+
+    def when_decided(self, tell: Callable[[], None]) -> None:
+        """Call *tell* when the first event is shown, and when the run is over."""
+        self._decided = tell
 
     @property
     def deployment(self) -> str:
@@ -165,10 +108,18 @@ class Run:
 
     def see(self, event: Event) -> None:
         """*event* goes out to the caller."""
+        self.active_at = now = monotonic()
         if isinstance(event, VISIBLE):
-            self.note_visible(monotonic())
+            self.note_visible(now)
+            if not self.spoken:
+                self.spoken = True
+                self._tell()
         if isinstance(event, TextDelta):
             self.content.append(event.text)
+
+    def _tell(self) -> None:
+        if self._decided is not None:
+            self._decided()
 
     def note_visible(self, at: float, tokens: int = 1) -> None:
         """The caller is shown *tokens* at once: as a rule one."""
@@ -227,6 +178,8 @@ class Run:
         else:
             filtered = self.finish_reason == "content_filter"
             self.status = "content_filter" if filtered else "ok"
+        if not cancelled:
+            self._tell()
 
     def done(self) -> Done:
         """The run's terminal event."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from streaming.errors import (
@@ -14,9 +14,13 @@ from streaming.errors import (
     UpstreamStall,
     UpstreamTimeout,
 )
-from streaming.events import VISIBLE, Event, Progress
+from streaming.events import Progress
 
 RETRY_OVERLOADED_MS = 1000
+
+UNSTREAMED_SECONDS = 220
+"""How long an answer that does not stream may take: load balancers cut one that is
+silent for 230 seconds."""
 
 MIN_SECONDS = 0.05
 """Between two looks at a limit that has passed while nothing is waited for."""
@@ -35,28 +39,33 @@ class Limits:
     stall: float = 60
     deadline: float = 280
 
+    @property
+    def unstreamed(self) -> "Limits":
+        """Those of an answer that is sent as a whole."""
+        return replace(self, deadline=min(self.deadline, UNSTREAMED_SECONDS))
 
-async def limit(
-    events: AsyncGenerator[Event],
+
+async def limit[T](
+    items: AsyncGenerator[T],
     limits: Limits,
     progress: Progress,
     *,
     started: float,
-) -> AsyncGenerator[Event]:
-    """Pass *events* on until a limit passes, then close them and raise its error.
+) -> AsyncGenerator[T]:
+    """Pass *items* on until a limit passes, then close them and raise its error.
 
     *started* is `time.monotonic()` of the request's arrival. Time in which the reader
-    is too slow to take the next event counts for the deadline alone.
+    is too slow to take the next item counts for the deadline alone.
 
     Raises `UpstreamTimeout`, `UpstreamStall` or `DeadlineExceeded`.
     """
     alarm = _Alarm(limits, progress, started)
     try:
-        async with aclosing(events):
+        async with aclosing(items):
             while True:
                 alarm.wait()
                 try:
-                    event = await anext(events)
+                    item = await anext(items)
                 except (asyncio.CancelledError, ChatError, StopAsyncIteration) as exc:
                     # A chain that is told to stop may also end, or raise its own error.
                     if error := alarm.explain(exc):
@@ -64,14 +73,14 @@ async def limit(
                     if isinstance(exc, StopAsyncIteration):
                         return
                     raise
-                alarm.heard(event)
-                yield event
+                alarm.heard()
+                yield item
     finally:
         alarm.stop()
 
 
 class _Alarm:
-    """Cancels the task that waits for the next event once a limit has passed.
+    """Cancels the task that waits for the next item once a limit has passed.
 
     As `asyncio.timeout` does, but set once a stream and looked at when it rings: a
     token costs two attributes, not a timer. It rings again where it was not heard.
@@ -82,23 +91,24 @@ class _Alarm:
         self._error: ChatError = self._late
         self._rings = 0
         self._limits, self._progress, self._started = limits, progress, started
-        self._waiting = self._visible = False
-        self._since = monotonic()
+        self._waiting = False
+        self._since, self._active_at = monotonic(), progress.active_at
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
         self._timer = self._loop.call_later(0, self._ring)
 
     def wait(self) -> None:
-        """The next event is being waited for; raises where the deadline has passed."""
-        if monotonic() >= self._started + self._limits.deadline:
+        """The next item is being waited for; raises if the deadline has passed."""
+        now, active_at = monotonic(), self._progress.active_at
+        if now >= self._started + self._limits.deadline:
             raise self._late
-        self._since = monotonic()
+        if active_at != self._active_at:  # Else what came was no sign of life.
+            self._active_at, self._since = active_at, now
         self._waiting = True
 
-    def heard(self, event: Event) -> None:
+    def heard(self) -> None:
         """It has come."""
         self._waiting = False
-        self._visible = self._visible or isinstance(event, VISIBLE)
 
     def explain(self, ending: BaseException) -> ChatError | None:
         """The limit that made a chain end with *ending*; `None` where none did."""
@@ -135,7 +145,7 @@ class _Alarm:
         due: list[tuple[float, ChatError]] = [
             (self._started + self._limits.deadline, self._late)
         ]
-        if not self._visible:
+        if not self._progress.spoken:
             late = UpstreamTimeout("The model did not begin to answer in time.")
             due.append((self._started + self._limits.first_token, late))
         elif not self._progress.tools_running:

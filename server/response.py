@@ -1,290 +1,154 @@
 """The response: a true status, one write for what is ready, and a caller who may leave.
 
-A handler only parses the request and returns an `EventResponse`; everything else
+A handler only parses the request and returns a `StreamResponse`; everything else
 happens in its `__call__`, because the runtime tells a response, not a handler, that the
-caller left. One producer task owns the run and everything upstream of it.
+caller left. The run owns the task that makes the answer; this reads it.
 """
 
 import asyncio
-import logging
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import Mapping
 from time import monotonic
-from typing import Any
+from typing import Protocol
 
 import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from runs import Run
 from server.limits import Capacity, Limits
+from server.pipe import Pipe
 from streaming.dialects import Dialect
-from streaming.errors import ChatError, DeadlineExceeded, InternalError
-from streaming.events import VISIBLE, Done, Error, Event, Progress
+from streaming.errors import ChatError, DeadlineExceeded
 from streaming.headers import JSON, SAFE
-from streaming.requests import ChatRequest
-
-log = logging.getLogger(__name__)
-
-HIGH_WATER = 64 * 1024
-"""Bytes a slow reader may leave unread before the model is no longer read either."""
 
 FAREWELL_SECONDS = 5
 """How long past the deadline a reader has to take the last frames, and a chain that is
 told to stop to do so."""
 
-_stubborn: set[asyncio.Task[None]] = set()
+RawHeaders = list[tuple[bytes, bytes]]
 
 
-def json_response(value: Any, status: int = 200) -> Response:
-    """*value* as JSON."""
-    return Response(orjson.dumps(value), status, {**JSON})
+class Body(Protocol):
+    """An answer that is sent while it is made: events, or what an upstream sends."""
+
+    async def write(self, pipe: Pipe) -> None:
+        """Write all of it, and say on the way what its status is."""
+
+    def head(self) -> tuple[int, RawHeaders]:
+        """The status and the headers, once they are decided."""
+
+    def commits(self) -> bool:
+        """Whether the head may go out although nothing has been shown."""
+
+    def keep_alive(self) -> bytes:
+        """What fills a silence; nothing if this is no place to say anything."""
 
 
-def error_response(
-    error: ChatError,
-    dialect: Dialect,
-    request_id: str,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """The answer to a request that came to nothing, as its dialect writes it."""
-    return Response(
-        dialect.error(error, request_id),
-        error.status,
-        {
-            **JSON,
-            "x-request-id": request_id,
-            **error.headers(),
-            **(headers or {}),
-        },
-    )
+class StreamResponse(Response):
+    """Answers with *body*, which *run* is about; *dialect* writes what is no answer.
 
-
-class EventResponse(Response):
-    """Answers *request* with *events*, written by *dialect*.
-
-    The status is held until the first visible event or for `limits.peek` seconds: a
-    failure by then is a real HTTP status. *progress* names the deployment in
-    keep-alives.
-    *started* is `time.monotonic()` of the request's arrival.
+    The status is held until something is shown, for `limits.peek` seconds at most: a
+    failure by then is a real HTTP status.
     """
 
     def __init__(
         self,
-        events: AsyncGenerator[Event],
-        request: ChatRequest,
+        body: Body,
+        run: Run,
         dialect: Dialect,
         *,
         limits: Limits,
         capacity: Capacity,
-        progress: Progress,
-        started: float,
     ) -> None:
         super().__init__()
-        self._events, self._request, self._dialect = events, request, dialect
-        self._limits, self._capacity, self._progress = limits, capacity, progress
-        self._deadline = started + limits.deadline
+        self._body, self._run, self._dialect = body, run, dialect
+        self._limits, self._capacity = limits, capacity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             with self._capacity:
                 refusal = await self._stream(receive, send)
         except ChatError as error:
-            refusal = self._refusal(error)
+            refusal = error
         if refusal is not None:
-            await refusal(scope, receive, send)
+            refused = error_response(refusal, self._dialect, self._run.request_id)
+            await refused(scope, receive, send)
 
-    def _refusal(self, error: ChatError) -> Response:
-        return error_response(error, self._dialect, self._request.id)
-
-    async def _stream(self, receive: Receive, send: Send) -> Response | None:
-        """Stream the answer; what is returned is to be sent in its place."""
-        pipe = _Pipe(self._deadline)
-        producer = asyncio.create_task(self._produce(pipe))
-        watcher = asyncio.create_task(_leaving(receive, pipe, producer))
+    async def _stream(self, receive: Receive, send: Send) -> ChatError | None:
+        """Send the answer; an error that is returned is to be sent in its place."""
+        deadline = self._run.started + self._limits.deadline
+        pipe = Pipe(deadline)
+        self._run.start(self._body.write(pipe))
+        watcher = asyncio.create_task(_leaving(receive, pipe, self._run))
         try:
-            left = max(0, self._deadline - monotonic())
+            left = max(0, deadline - monotonic())
             async with asyncio.timeout(left + FAREWELL_SECONDS):
-                await pipe.wait_until_committed(
-                    self._limits.peek if self._request.stream else None
-                )
+                await self._decide(pipe)
                 if pipe.failure is not None and not pipe.left:
-                    return self._refusal(pipe.failure)
-                if not pipe.left:
-                    await self._write(pipe, send)
+                    return pipe.failure
+                await self._send(pipe, send)
         except TimeoutError:
-            # The reader takes nothing, or the chain does not stop. Where the status is
+            # The reader takes nothing, or the chain does not stop. Once the status is
             # out, ending here cuts the connection, which is the truth.
-            if not pipe.committed:
-                late = DeadlineExceeded("The answer took too long.")
-                return self._refusal(late)
+            late = DeadlineExceeded("The answer took too long.")
+            return None if pipe.committed else late
         finally:
             watcher.cancel()
-            await self._stop(producer)
+            await self._run.stop(FAREWELL_SECONDS)
         return None
 
-    async def _stop(self, producer: asyncio.Task[None]) -> None:
-        if not producer.cancelling():  # A second time would cut short its cleaning up.
-            producer.cancel()
-        _, running = await asyncio.wait({producer}, timeout=FAREWELL_SECONDS)
-        for task in running:
-            _stubborn.add(task)
-            task.add_done_callback(_stubborn.discard)
-            log.error("request %s: its chain does not stop", self._request.id)
+    async def _decide(self, pipe: Pipe) -> None:
+        left = max(0, self._run.started + self._limits.peek - monotonic())
+        try:
+            await pipe.wait_until_decided(left)
+        except TimeoutError:
+            if self._body.commits():
+                pipe.commit()
+            else:
+                await pipe.wait_until_decided(None)
 
-    async def _write(self, pipe: "_Pipe", send: Send) -> None:
-        headers = {
-            **self._dialect.headers(self._request),
-            **self._progress.headers,
-            **SAFE,
-            "x-request-id": self._request.id,
-        }
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        start = {"type": "http.response.start", "status": 200, "headers": raw}
-        await send(start)
+    async def _send(self, pipe: Pipe, send: Send) -> None:
+        if pipe.left:
+            return
+        status, headers = self._body.head()
+        start = {"type": "http.response.start", "status": status}
+        await send({**start, "headers": headers})
         while not pipe.left:
             try:
                 body = await pipe.read(self._limits.keep_alive)
             except TimeoutError:
-                body = self._dialect.keep_alive(self._progress.deployment)
-            if body is None:
-                if not pipe.broken:  # Else the connection is cut, which is the truth.
-                    await send({"type": "http.response.body", "body": b""})
-                return
-            await send({"type": "http.response.body", "body": body, "more_body": True})
-
-    async def _produce(self, pipe: "_Pipe") -> None:
-        try:
-            async with aclosing(self._events):
-                try:
-                    await self._encode(pipe)
-                except Exception as exc:  # A dialect's bug.
-                    bug = InternalError("The answer could not be written.")
-                    pipe.fail(bug)
-                    # The text of an exception may hold what was asked.
-                    kind = type(exc).__name__
-                    log.error("request %s: %s in a dialect", self._request.id, kind)
-                    with suppress(Exception):
-                        await self._events.athrow(bug)  # For the run's record.
-        finally:
-            pipe.finish()
-
-    async def _encode(self, pipe: "_Pipe") -> None:
-        watched = self._watch(pipe)
-        async with (
-            aclosing(watched),
-            aclosing(self._dialect.encode(watched, self._request)) as frames,
-        ):
-            async for frame in frames:
-                if not self._request.stream:
-                    pipe.commit()  # The one body there is: nothing failed.
-                await pipe.write(frame)
-
-    async def _watch(self, pipe: "_Pipe") -> AsyncGenerator[Event]:
-        """Pass the events on, and tell *pipe* when one of them decides the status."""
-        streams = self._request.stream
-        async for event in self._events:
-            match event:
-                case Error(error=error) if not pipe.committed:
-                    pipe.fail(error)
-                case Done(finish_reason="deadline") if not pipe.committed:
-                    pipe.fail(DeadlineExceeded("The answer took too long."))
-                case _ if streams and isinstance(event, (*VISIBLE, Done)):
-                    pipe.commit()
-            yield event
+                body = self._body.keep_alive()
+                if not body:
+                    continue
+            more = pipe.broken or not pipe.ended
+            if body or not more:
+                message = {"type": "http.response.body", "body": body}
+                await send({**message, "more_body": more})
+            if pipe.ended:
+                return  # Of a broken answer the end is not sent: that cuts it off.
 
 
-async def _leaving(
-    receive: Receive, pipe: "_Pipe", producer: asyncio.Task[None]
-) -> None:
-    """Wait for the caller to leave, then stop the producer at once."""
+async def _leaving(receive: Receive, pipe: Pipe, run: Run) -> None:
+    """Wait for the caller to leave, then stop the run at once."""
     while (await receive())["type"] != "http.disconnect":
         pass
     pipe.leave()
-    producer.cancel()
+    run.cancel()
 
 
-class _Pipe:
-    """What is written and not yet read, and what is known of the status.
+def raw(headers: Mapping[str, str]) -> RawHeaders:
+    """*headers* as ASGI has them, with what every answer tells a browser."""
+    return [
+        (name.encode(), value.encode()) for name, value in {**headers, **SAFE}.items()
+    ]
 
-    After *deadline* nothing waits for the reader: what is left to write is the ending.
-    """
 
-    def __init__(self, deadline: float) -> None:
-        self._deadline = deadline
-        self.committed = False
-        self.left = False
-        self.broken = False
-        self.failure: ChatError | None = None
-        self._ready: list[bytes] = []
-        self._size = 0
-        self._finished = False
-        self._changed = asyncio.Event()
-        self._drained = asyncio.Event()
+def json_response(value: object, status: int = 200) -> Response:
+    """*value* as JSON."""
+    return Response(orjson.dumps(value), status, {**JSON})
 
-    async def write(self, frame: bytes) -> None:
-        """Add *frame*; wait while the reader is too far behind."""
-        self._ready.append(frame)
-        self._size += len(frame)
-        if self.committed:
-            self._changed.set()
-            if self._size >= HIGH_WATER:
-                await self._wait_for_reader()
 
-    async def _wait_for_reader(self) -> None:
-        self._drained.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._deadline - monotonic()):
-                await self._drained.wait()
-
-    async def read(self, seconds: float) -> bytes | None:
-        """All that is ready; `None` at the end.
-
-        Raises `TimeoutError` after *seconds* of silence.
-        """
-        if not self._ready:
-            async with asyncio.timeout(seconds):
-                while not (self._ready or self._finished or self.left):
-                    self._changed.clear()
-                    await self._changed.wait()
-        if not self._ready:
-            return None
-        body = b"".join(self._ready)
-        self._ready.clear()
-        self._size = 0
-        self._drained.set()
-        return body
-
-    async def wait_until_committed(self, seconds: float | None) -> None:
-        """Return once the status is decided, after *seconds* at the latest."""
-        while not (self.committed or self.failure or self._finished or self.left):
-            self._changed.clear()
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._changed.wait()
-            except TimeoutError:
-                self.committed = True
-
-    def commit(self) -> None:
-        """The status is 200 from here on, unless it is already another."""
-        if not (self.failure or self.committed):
-            self.committed = True
-            self._changed.set()
-
-    def fail(self, error: ChatError) -> None:
-        """The status is *error*'s or, if it is already 200, the stream breaks off."""
-        if self.committed:
-            self.broken = True
-        else:
-            self.failure = self.failure or error
-        self._changed.set()
-
-    def finish(self) -> None:
-        """Nothing more will be written."""
-        self._finished = True
-        self._changed.set()
-
-    def leave(self) -> None:
-        """Nobody reads any more."""
-        self.left = True
-        self._changed.set()
-        self._drained.set()
+def error_response(error: ChatError, dialect: Dialect, request_id: str) -> Response:
+    """The answer to a request that came to nothing, as its dialect writes it."""
+    headers = {**JSON, "x-request-id": request_id, **error.headers()}
+    return Response(dialect.error(error, request_id), error.status, headers)

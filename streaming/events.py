@@ -134,5 +134,9 @@ class Progress(Protocol):
         """`time.monotonic()` of the last sign of life: a token, seen or unseen."""
 
     @property
+    def spoken(self) -> bool:
+        """Whether anything was shown, or the answer has said that it is over."""
+
+    @property
     def tools_running(self) -> int:
         """How many tools are at work, whose silence is not the model's."""

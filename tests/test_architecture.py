@@ -36,7 +36,7 @@ ALLOWED = {
     "compat": ([], ["starlette"]),
     "streaming": (["registry"], ["orjson", "pydantic"]),
     "runs": (["streaming.errors", "streaming.events"], []),
-    "server": (["streaming"], ["orjson", "pydantic", "starlette"]),
+    "server": (["runs", "streaming"], ["orjson", "pydantic", "starlette"]),
     "azure_openai": (
         [
             "settings",

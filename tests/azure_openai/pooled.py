@@ -22,8 +22,9 @@ from chains import Chains
 from runnables import chat_model, sampling
 from runs import Run
 from runs.ending import ending
+from server.event_body import EventBody
 from server.limits import Capacity, Limits, limit
-from server.response import EventResponse
+from server.response import StreamResponse
 from settings import Settings
 from settings.backends import Backend
 from streaming import dialects
@@ -126,7 +127,7 @@ class Pooled:
         response = answer(request, await request.body())
         await response(scope, receive, send)
 
-    def answer(self, request: Request, body: bytes) -> EventResponse:
+    def answer(self, request: Request, body: bytes) -> StreamResponse:
         """As `function_app` does, with limits of this test's."""
         name = request.url.path.rpartition("/")[2]
         dialect = dialects.load("openai" if name == "openai" else "json")
@@ -134,14 +135,13 @@ class Pooled:
         asked = dialect.parse(body, {}).model_copy(update={"id": run.id})
         events = self.chains.stream(run.chain, asked, run)
         limited = limit(events, self.limits, run, started=run.started)
-        return EventResponse(
-            ending(limited, run, self.telemetry.emit),
-            asked,
+        ended = ending(limited, run, self.telemetry.emit)
+        return StreamResponse(
+            EventBody(ended, asked, dialect, run),
+            run,
             dialect,
             limits=self.limits,
             capacity=self.capacity,
-            progress=run,
-            started=run.started,
         )
 
     def forward(self, request: Request, body: bytes) -> Any:
@@ -152,8 +152,7 @@ class Pooled:
             request.query_params,
             operation="chat/completions",
             deployment=request.url.path.split("/")[3],
-            request_id="the-request-id",
-            run=Run(dialect="openai"),
+            run=Run(dialect="openai", request_id="the-request-id"),
             emit=self.runs.append,
             capacity=self.capacity,
             limits=self.limits,

@@ -9,7 +9,7 @@ import anyio
 import httpx
 import pytest
 
-from proxy import relay
+from server import response
 from server.limits import Limits
 from streaming.events import Usage
 from tests.azure_openai.exchanges import ANSWER, DONE, FINISH, FOREVER, USAGE
@@ -98,7 +98,7 @@ async def test_a_reader_who_stops_reading_stops_the_upstream() -> None:
 async def test_a_reader_who_is_gone_at_the_deadline_costs_no_more_than_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(relay, "FAREWELL_SECONDS", 0.2)
+    monkeypatch.setattr(response, "FAREWELL_SECONDS", 0.2)
     replay = Replay(pieces=[ANSWER * 200] * 5000)
     async with replay.served() as url:
         proxied = Proxied(azure(url), limits=Limits(deadline=2.5))

@@ -1,4 +1,4 @@
-"""The relay over real sockets: what arrives is passed on, and what is lost is told."""
+"""Proxied calls over real sockets: what arrives is passed on, and what is lost."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from starlette.types import Message
 
-from proxy import relay
+from proxy import body as proxied_body
 from streaming.events import Usage
 from tests.azure_openai.exchanges import (
     ANSWER,
@@ -162,7 +162,7 @@ async def test_a_bug_here_is_500_and_not_told(
         raise ZeroDivisionError("the question")
 
     replay = Replay(pieces=[WHOLE])
-    monkeypatch.setattr(relay.Relay, "_next", broken)
+    monkeypatch.setattr(proxied_body, "_read", broken)
     proxied, response = await exchange(replay)
     assert response.status_code == 500
     assert code_of(response.content) == "internal_error"

@@ -6,7 +6,8 @@ from time import monotonic
 import anyio
 import pytest
 
-from proxy import relay
+from proxy import body as proxied_body
+from server import limits as limits_module
 from server.limits import Limits
 from tests.azure_openai.exchanges import (
     ANSWER,
@@ -89,7 +90,7 @@ async def test_the_deadline_ends_the_stream() -> None:
 async def test_an_answer_that_is_no_stream_ends_at_its_own_deadline(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(relay, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(limits_module, "UNSTREAMED_SECONDS", 0.2)
     replay = Replay(pieces=[FOREVER], headers=[("content-type", "application/json")])
     async with replay.served() as url:
         proxied = Proxied(azure(url))
@@ -102,7 +103,7 @@ async def test_an_answer_that_is_no_stream_ends_at_its_own_deadline(
 async def test_silence_after_the_end_is_not_waited_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(relay, "AFTER_DONE_SECONDS", 0.1)
+    monkeypatch.setattr(proxied_body, "AFTER_DONE_SECONDS", 0.1)
     with anyio.fail_after(20):
         replay = Replay(pieces=[WHOLE, FOREVER])
         _, status, body, whole = await through(replay)

@@ -144,7 +144,7 @@ def test_openings_say_nothing_yet() -> None:
     tapped = Tapped(asked=True)
     for event, spoken in ((opening, False), (role, False), (first, True)):
         tapped.tap.feed(event + b"\n\n")
-        assert tapped.tap.spoken is spoken
+        assert tapped.run.spoken is spoken
         shown = tapped.run.done().time_to_first_chunk_ms is not None
         assert shown is spoken
 

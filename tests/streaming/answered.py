@@ -11,8 +11,9 @@ from starlette.types import Receive, Scope, Send
 
 from runs import Run
 from runs.ending import ending
+from server.event_body import EventBody
 from server.limits import Capacity, Limits, limit
-from server.response import EventResponse
+from server.response import StreamResponse
 from streaming.dialects import Dialect
 from streaming.dialects import json as native
 from streaming.events import Event
@@ -30,24 +31,17 @@ def answer(
     limits: Limits | None = None,
     dialect: Dialect = JSON,
     **fields: Any,
-) -> EventResponse:
+) -> StreamResponse:
     """A response as `function_app` puts it together."""
     request = validate({"messages": [{"role": "user", "content": "?"}], **fields})
     run, limits = Run(chain="test", dialect="json"), limits or Limits()
     limited = limit(source(), limits, run, started=run.started)
-    return EventResponse(
-        ending(limited, run, kept.emit),
-        request,
-        dialect,
-        limits=limits,
-        capacity=Capacity(10),
-        progress=run,
-        started=run.started,
-    )
+    body = EventBody(ending(limited, run, kept.emit), request, dialect, run)
+    return StreamResponse(body, run, dialect, limits=limits, capacity=Capacity(10))
 
 
 @asynccontextmanager
-async def served(make: Callable[[], EventResponse]) -> AsyncIterator[str]:
+async def served(make: Callable[[], StreamResponse]) -> AsyncIterator[str]:
     """A server that answers each request with what *make* makes; its URL."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

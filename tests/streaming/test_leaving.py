@@ -9,6 +9,7 @@ import anyio
 import httpx
 import pytest
 
+import runs
 from server import response as response_module
 from server.limits import Limits
 from streaming.events import Event, TextDelta
@@ -145,5 +146,5 @@ async def test_a_chain_that_never_gives_in_does_not_keep_its_place(
             assert response.status_code == 504
             assert "its chain does not stop" in caplog.text
             over.set()
-            await asyncio.wait(response_module._stubborn)
-            assert not response_module._stubborn
+            await asyncio.wait(runs._stubborn)
+            assert not runs._stubborn

@@ -1,0 +1,194 @@
+"""The body of a response to a proxied call: what the upstream sends, as it arrives.
+
+An event waits for its end, so that a keep-alive or an error never lands inside one. The
+status is the upstream's. It is held until the answer says something, so that a
+connection lost by then is a failure which clients know to try again.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, closing, suppress
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from azure_openai import outcome
+from proxy import headers
+from proxy.attempt import REFUSAL_READ, Opened
+from proxy.body_tap import BodyTap
+from proxy.record import Record
+from proxy.tap import StreamTap, Tap
+from server.limits import Limits, limit
+from server.pipe import HIGH_WATER, Pipe
+from server.response import RawHeaders
+from streaming.dialects import openai as wire
+from streaming.errors import ChatError, InternalError, UpstreamError
+
+if TYPE_CHECKING:
+    from azure_openai.connection import Answer
+
+log = logging.getLogger(__name__)
+
+REFUSAL_SECONDS = 2
+"""How long the body of a refusal may take, whose status is known already."""
+
+AFTER_DONE_SECONDS = 1
+"""How long the body may still be silent once the answer has said that it is over."""
+
+
+class ProxiedBody:
+    """Passes on what *ask* opens, and has *record* say what it was.
+
+    With *patient*, the status of a stream goes out after a moment even while it is open
+    which backend answers.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[], Awaitable[Opened]],
+        record: Record,
+        limits: Limits,
+        *,
+        patient: bool,
+    ) -> None:
+        self._ask, self._record, self._limits = ask, record, limits
+        self._run, self._patient = record.run, patient
+        self._answer: Answer | None = None
+        self._tap: Tap | None = None
+
+    async def write(self, pipe: Pipe) -> None:
+        try:
+            if (error := await self._pass_on(pipe)) is not None:
+                self._record.end(error)
+                await self._fail(error, pipe)
+        except asyncio.CancelledError:
+            self._record.end(cancelled=True)
+            raise
+        finally:
+            pipe.finish()
+
+    async def _pass_on(self, pipe: Pipe) -> ChatError | None:
+        """Pass the answer on; what is returned has ended it before its end."""
+        pieces = limit(
+            self._pieces(pipe), self._limits, self._run, started=self._run.started
+        )
+        try:
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    self._decide(pipe, len(piece))
+                    await pipe.write(piece)
+        except ChatError as exc:
+            return exc
+        except Exception as exc:  # A bug here: the caller must not wait for ever.
+            # The text of an exception may hold a prompt.
+            kind = type(exc).__name__
+            log.error("request %s: %s in a proxied call", self._run.request_id, kind)
+            return InternalError("The answer could not be passed on.")
+        pipe.commit()
+        return None
+
+    def _decide(self, pipe: Pipe, size: int) -> None:
+        streams = self._answer is not None and self._answer.streams
+        if not streams or self._run.spoken or pipe.size + size > HIGH_WATER:
+            pipe.commit()
+
+    async def _pieces(self, pipe: Pipe) -> AsyncGenerator[bytes]:
+        """What arrives, as far as it may pass."""
+        answer, asked = await self._ask()
+        with closing(answer):
+            self._answer = answer
+            if pipe.committed and not answer.streams:
+                raise await _refused(answer)
+            self._tap = tap = self._read_by(answer, asked)
+            if monotonic() > self._run.started + self._limits.peek and answer.streams:
+                pipe.commit()
+            ended = False
+            while not ended:
+                read = await _read(answer, tap)
+                piece = tap.feed(read)
+                if ended := answer.ended or not read:
+                    piece += tap.end()
+                if ended or tap.done:
+                    self._record.whole()
+                yield piece
+
+    def _read_by(self, answer: "Answer", asked: bool) -> Tap:
+        run, call = self._run, self._record.call
+        if answer.streams:
+            tap: Tap = StreamTap(run, call, asked=asked)
+        else:
+            tap = BodyTap(run, call, status=answer.status, plain=answer.plain)
+        self._record.answered_by(answer.backend, answer.region)
+        self._record.read_by(tap)
+        return tap
+
+    async def _fail(self, error: ChatError, pipe: Pipe) -> None:
+        """Say what ended the answer, if there is a place for it.
+
+        A body that the upstream did not end is not ended here either: the server then
+        closes the connection, which tells any reader. Of a stream that was complete
+        nothing is missing, whatever became of its connection.
+        """
+        if not pipe.committed:
+            pipe.fail(error)
+            return
+        if self._tap is not None and self._tap.done and self._streams:
+            return
+        if self._between:
+            await pipe.write(b"data: %b\n\n" % wire.error(error, self._run.request_id))
+        if not self._between or isinstance(error, UpstreamError):
+            pipe.fail(error)
+
+    def head(self) -> tuple[int, RawHeaders]:
+        if self._answer is None:
+            return 200, headers.early(self._run.request_id)
+        returned = headers.returned(
+            self._answer.headers,
+            self._run.request_id,
+            streams=self._answer.streams,
+            answered_by=self._run.headers,
+        )
+        return self._answer.status, returned
+
+    @property
+    def _streams(self) -> bool:
+        """Whether the caller gets a stream, as far as that is known."""
+        if self._answer is None:
+            return self._patient and self._run.streamed
+        return self._answer.streams
+
+    @property
+    def _between(self) -> bool:
+        """Whether something may be added to what has been sent."""
+        return self._streams and (self._tap is None or self._tap.between)
+
+    def commits(self) -> bool:
+        return self._streams
+
+    def keep_alive(self) -> bytes:
+        return wire.keep_alive("") if self._between else b""
+
+
+async def _read(answer: "Answer", tap: Tap) -> bytes:
+    """What arrives next; nothing at the end, for which an answer that is over is not
+    waited for.
+    """
+    if not tap.done:
+        return await answer.read()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(AFTER_DONE_SECONDS):
+            return await answer.read()
+    return b""
+
+
+async def _refused(answer: "Answer") -> ChatError:
+    """What *answer*, which is no stream, says; the caller has been promised one."""
+    body = b""
+    with suppress(TimeoutError, UpstreamError):
+        async with asyncio.timeout(REFUSAL_SECONDS):
+            body = await answer.peek_bytes(REFUSAL_READ)
+    try:
+        said = outcome.loads(body).get("error")
+    except (ValueError, AttributeError, RecursionError):
+        said = None
+    return outcome.error(said, answer.status if answer.status >= 400 else 502)

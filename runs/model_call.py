@@ -1,0 +1,105 @@
+"""One call of a model: who answered, when, for how many tokens, and how it ended.
+
+Fields are named as in OpenTelemetry's GenAI conventions, if those have a name.
+See: https://github.com/open-telemetry/semantic-conventions-genai
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Literal
+
+from streaming.events import FinishReason, Usage
+
+log = logging.getLogger(__name__)
+
+FINISH_REASONS: Mapping[str, FinishReason] = {
+    "stop": "stop",
+    "length": "length",
+    "content_filter": "content_filter",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    # As other providers' integrations have them.
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "completed": "stop",
+    "max_tokens": "length",
+    "incomplete": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+    "safety": "content_filter",
+}
+
+PARAMETERS = (
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "max_completion_tokens",
+    "seed",
+    "n",
+    "frequency_penalty",
+    "presence_penalty",
+)
+"""Of what a model was asked with, the numbers that are recorded; OpenAI's names."""
+
+Operation = Literal["chat", "embeddings", "text_completion"]
+
+
+def parameters(asked: Mapping[str, object]) -> dict[str, float]:
+    """Those of `PARAMETERS` that a model was *asked* with."""
+    given = {name: asked.get(name) for name in PARAMETERS}
+    return {
+        name: value
+        for name, value in given.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+
+
+@dataclass(slots=True)
+class ModelCall:
+    """One call of a model; `usage` is `None` until the provider has sent it.
+
+    `estimate` counts the tokens where the provider never did; `parameters` are what the
+    model was asked with, as OpenAI names them. `operation` is OpenTelemetry's word,
+    `provider` LangChain's. Times are `time.monotonic()`.
+    """
+
+    deployment: str
+    model: str = ""
+    operation: Operation = "chat"
+    provider: str = ""
+    backend: str = ""
+    region: str = ""
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    started: float = field(default_factory=monotonic)
+    first_chunk: float | None = None
+    last_chunk: float | None = None
+    chunks: int = 0
+    ended_at: float | None = None
+    error: str = ""
+    usage: Usage | None = None
+    finish_reason: FinishReason | None = None
+    ended: bool = False
+    output_bytes: int = 0
+    estimate: Callable[[], Usage] = Usage
+
+    @property
+    def cut(self) -> bool:
+        """Whether the call ended without saying why."""
+        return self.ended and self.finish_reason is None
+
+    def note_chunks(self, at: float, count: int = 1) -> None:
+        """*count* chunks of the answer have arrived at the time *at*."""
+        if self.first_chunk is None:
+            self.first_chunk = at
+        self.last_chunk = at
+        self.chunks += count
+
+    def note_finish(self, reason: str) -> None:
+        """The provider's *reason* in our words; `content_filter` beats all."""
+        known = FINISH_REASONS.get(reason.lower())
+        if known is None:
+            log.warning("unknown finish reason %.40r, taken for 'stop'", reason)
+        if self.finish_reason != "content_filter":
+            self.finish_reason = known or "stop"
