@@ -98,7 +98,7 @@ def files(app: Installation) -> Finding:
 
 
 def route_prefix(app: Installation) -> Finding:
-    """Paths are as README has them only without a prefix."""
+    """Paths are as documented only without a prefix."""
     http = app.host.get("extensions", {}).get("http", {})
     prefix = http.get("routePrefix", "api")
     if prefix:

@@ -41,7 +41,7 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """What README's table of settings says, validated; blank means unset."""
+    """What the table in docs/settings.md says, validated; blank means unset."""
 
     model_config = SettingsConfigDict(
         env_ignore_empty=True,

@@ -1,7 +1,7 @@
 """A finished run as the JSON object that the journal keeps and sinks are given.
 
-Every record has the fields of README's table. `calls`, one object a model call, is for
-sinks alone that need them, as OpenTelemetry's spans do.
+Every record has the fields of the table in docs/telemetry.md. `calls`, one object a
+model call, is for sinks alone that need them, as OpenTelemetry's spans do.
 """
 
 import json

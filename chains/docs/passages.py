@@ -102,7 +102,8 @@ def _keywords(text: str) -> list[str]:
 def read(folder: Path | None) -> Iterator[Passage]:
     """Every passage in *folder*, or in that file; `None` is this project's docs."""
     if folder is None:
-        paths = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*"))]
+        docs = sorted((PROJECT / "docs").rglob("*"))
+        paths = [PROJECT / "README.md", PROJECT / "SECURITY.md", *docs]
         base = PROJECT
     elif folder.is_file():
         paths, base = [folder], folder.parent

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.clients.node import run
 from tests.clients.page import Page, served
-from tests.docs.markdown import after
+from tests.docs.markdown import LOCAL, only
 from tests.server import Server
 from tests.standin.process import StandIn
 
@@ -201,11 +201,13 @@ createRoot(document.getElementById("root")).render(<Chat />);
 """
 
 
-def test_readmes_page_chats(app: Server, browser: Browser, tmp_path: Path) -> None:
-    code = after("## Vercel AI SDK: useChat", "jsx")
-    assert "http://127.0.0.1:7071/api/chat/ui-message" in code
+def test_the_documented_page_chats(
+    app: Server, browser: Browser, tmp_path: Path
+) -> None:
+    code = only("jsx")
+    assert f"{LOCAL}/api/chat/ui-message" in code
     chat = tmp_path / "Chat.jsx"
-    here = code.replace("http://127.0.0.1:7071", app.url).replace("docs", "chat")
+    here = code.replace(LOCAL, app.url).replace("docs", "chat")
     chat.write_text(here + RENDERED, encoding="utf-8")
     with served(chat, tmp_path) as origin:
         page = Page(browser, origin.url)
@@ -213,5 +215,7 @@ def test_readmes_page_chats(app: Server, browser: Browser, tmp_path: Path) -> No
         page.ask("standin:answer tokens=3")
         page.says("assistant: tok0 tok1 tok2")
         page.ask("standin:cut tokens=1")
+        page.alerts("The model's answer broke off.")
+        page.click("Retry")
         page.alerts("The model's answer broke off.")
         page.close()

@@ -1,4 +1,4 @@
-// Runs README's reader in Node or a browser and tells what it did, as JSON.
+// Runs the reader of docs/browser.md in Node or a browser and tells what it did, as JSON.
 //
 // The server sends the next piece only when it is told that the last one was read, so
 // that each piece is a read of its own whatever TCP makes of it.

@@ -1,4 +1,4 @@
-"""README's complete files work, saved where it says, in a copy of what is deployed."""
+"""The complete files of README and docs, saved as they say, in a copy of the app."""
 
 import json
 import re
@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.conftest import azure
-from tests.docs.markdown import README, ROOT, after, files
+from tests.docs.markdown import PAGES, ROOT, after, blocks, files
 from tests.server import Server, read_events, text_of
 from tests.standin.process import StandIn
 
@@ -44,7 +44,7 @@ def statsd() -> Iterator[socket.socket]:
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory, statsd: socket.socket) -> Path:
-    """What would be deployed, with README's files and the example settings in it."""
+    """What would be deployed, with the pages' files and the example settings in it."""
     copy = tmp_path_factory.mktemp("examples") / "app"
     ignored = (ROOT / ".funcignore").read_text("utf-8").splitlines()
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*ignored))
@@ -82,7 +82,7 @@ def lines(response: httpx.Response) -> list[dict[str, Any]]:
     return [json.loads(line) for line in response.text.splitlines()]
 
 
-def test_readme_has_a_complete_file_of_each_kind() -> None:
+def test_there_is_a_complete_file_of_each_kind() -> None:
     assert sorted(files()) == sorted(SAVED_AS)
 
 
@@ -200,34 +200,10 @@ def test_the_native_dialect_still_answers_beside_it(example: Server) -> None:
     assert read_events(response)[-1][0] == "done"
 
 
-def test_readme_shows_the_shape_of_a_whole_answer(example: Server) -> None:
-    shown = after('With `"stream": false`', "json")
-    answer = example.chat("Hello", stream=False).json()
-    assert re.findall(r'"(\w+)":', shown) == list(answer)
+def test_all_python_is_a_complete_file() -> None:
+    assert len(blocks("python")) == len(SAVED_AS)
 
 
-def test_readme_shows_the_shape_of_an_error(example: Server) -> None:
-    shown = json.loads(after("Both carry the same object", "json"))
-    response = example.chat("standin:rate_limited retry_after=7")
-    answer = response.json()
-    assert response.status_code == 429
-    answer["error"]["request_id"] = "…"
-    assert answer == shown
-
-
-def test_readme_shows_the_shape_of_a_stream(example: Server) -> None:
-    shown = [
-        {*json.loads(data.replace("…", "")), *re.findall(r"event: (\w+)", event)}
-        for event, data in re.findall(
-            r"(event: \w+\n)?data: (.*)", after("in events without a name", "")
-        )
-    ]
-    events = example.events("standin:answer tokens=2")
-    assert shown == [
-        {*data} if name == "message" else {*data, name} for name, data in events
-    ]
-
-
-def test_readme_names_no_python_file_it_does_not_show() -> None:
-    python = re.findall(r"^```python$", README, re.MULTILINE)
-    assert len(python) == len(SAVED_AS)
+def test_every_page_is_deployed(copy: Path) -> None:
+    for page in [*PAGES, "SECURITY.md"]:
+        assert (copy / page).exists(), page

@@ -1,4 +1,4 @@
-"""README answers what users ask, through the chain `docs`, without a model."""
+"""README and docs answer what users ask, through the chain `docs`, without a model."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ import pytest
 
 from chains import docs
 from chains.docs import passages
-from tests.docs.markdown import README
+from tests.docs.markdown import PAGES, ROOT
 from tests.server import Server, text_of
 
 ASKED = [
@@ -37,7 +37,9 @@ ASKED = [
     ("How do I sign in without an API key?", "without a key", "az login"),
     ("How many tokens did my request use?", "Token usage", "`usage` of its `done`"),
     ("How do I change the system prompt?", "Change the system prompt", "SYSTEM_PROMPT"),
-    ("What does MAX_MESSAGES do?", "Settings", "answered with 413"),
+    ("What does MAX_MESSAGES do?", "Limits", "`MAX_MESSAGES` | 413"),
+    ("Which endpoints are there?", "Endpoints", "/api/openai/"),
+    ("How do I report a vulnerability?", "Report a vulnerability", "report it private"),
     ("How do I use another port?", "port is taken", "PORT=7099 make run"),
 ]
 AT_LEAST_FIRST = 0.8
@@ -89,12 +91,12 @@ def test_most_questions_find_it_first(answers: Mapping[str, Answer]) -> None:
 def test_every_citation_leads_to_the_line_it_names(
     answers: Mapping[str, Answer],
 ) -> None:
-    lines = README.splitlines()
     for answer in answers.values():
         for citation in answer.citations:
             path, _, number = citation["url"].partition("#L")
+            assert path in {*PAGES, "SECURITY.md"}
+            lines = (ROOT / path).read_text("utf-8").splitlines()
             line = lines[int(number) - 1]
-            assert path == "README.md"
             assert citation["snippet"].startswith(line[:300])
 
 

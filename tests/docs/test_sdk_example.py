@@ -1,12 +1,10 @@
-"""README's few lines with OpenAI's SDK print an answer."""
+"""The few lines of docs/openai-api.md with OpenAI's SDK print an answer."""
 
 import subprocess
 import sys
 
-from tests.docs.markdown import README, after, quoted
+from tests.docs.markdown import LOCAL, PAGES, only, quoted
 from tests.server import Server
-
-LOCAL = "http://127.0.0.1:7071"
 
 
 def run(code: str, server: Server) -> str:
@@ -23,13 +21,14 @@ def run(code: str, server: Server) -> str:
 
 
 def test_the_example_prints_what_the_chain_says(offline: Server) -> None:
-    code = after("runs the chain:", "py")
+    code = only("py")
     assert "chains/haiku.py" in run(code, offline)
 
 
 def test_the_azure_client_does_the_same(offline: Server) -> None:
-    code = after("runs the chain:", "py")
-    [client] = [each for each in quoted(README) if each.startswith("AzureOpenAI(")]
+    code = only("py")
+    page = quoted(PAGES["docs/openai-api.md"])
+    [client] = [each for each in page if each.startswith("AzureOpenAI(")]
     _, _, rest = code.partition(")\n")
     azure = f"from openai import AzureOpenAI\nclient = {client}\n{rest}"
     assert "chains/haiku.py" in run(azure, offline)

@@ -1,4 +1,4 @@
-"""README, the example settings and the changelog say what the code says."""
+"""The tables of docs, the example settings and the changelog say what the code says."""
 
 import json
 import re
@@ -12,15 +12,21 @@ import settings
 from settings import Settings
 from streaming import errors, events
 from streaming.errors import ChatError
-from tests.docs.markdown import ROOT, after, files, quoted, table
+from tests.docs.markdown import PAGES, ROOT, quoted, table
 
 EXAMPLE = json.loads((ROOT / "local.settings.json.example").read_text("utf-8"))
 
 # What the host reads, and this project does not.
 OF_THE_HOST = {"FUNCTIONS_WORKER_RUNTIME": "python", "AzureWebJobsStorage": ""}
 
-# Named in prose, and made by who follows it.
-MADE_LATER = {"local.settings.json", "chat.js", ".venv", "my_graph.py"}
+# What the pages say that libraries read.
+OF_LIBRARIES = {
+    "APPLICATIONINSIGHTS_CONNECTION_STRING",
+    "LANGSMITH_TRACING",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "OTEL_TRACES_SAMPLER",
+}
 
 
 def names(name: str) -> list[str]:
@@ -37,13 +43,25 @@ def default(name: str) -> str:
     return "" if value is None or value is PydanticUndefined else str(value)
 
 
-def test_readme_has_every_setting_with_its_synonyms_and_default() -> None:
+def test_the_table_has_every_setting_with_its_synonyms_and_default() -> None:
     documented = {
-        tuple(quoted(cells[0])): cells[1].strip("`") for cells in table("Settings")
+        tuple(quoted(cells[0])): cells[1].strip("`")
+        for cells in table("Settings", PAGES["docs/settings.md"])
     }
     assert documented == {
         tuple(names(name)): default(name) for name in Settings.model_fields
     }
+
+
+def test_every_setting_that_a_page_names_exists() -> None:
+    known = {name for field in Settings.model_fields for name in names(field)}
+    named = {
+        name
+        for page in PAGES.values()
+        for quote in quoted(page)
+        for name in re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", quote)
+    }
+    assert named - known == OF_LIBRARIES
 
 
 def test_the_example_settings_have_every_setting_with_its_default() -> None:
@@ -69,53 +87,28 @@ def test_the_example_settings_are_the_defaults(monkeypatch: pytest.MonkeyPatch) 
     assert settings.load() == defaults.model_copy(update=local)
 
 
-def test_readmes_backends_are_read_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AZURE_OPENAI_BACKENDS", after("### Several backends", "json"))
-    order = [(each.priority, each.weight) for each in settings.load().backends]
-    assert order == [(1, 1), (2, 3), (2, 1), (3, 1)]
-
-
 def test_the_changelogs_newest_version_is_the_codes() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
     newest = re.findall(r"^## \[?(\d+\.\d+\.\d+)", changelog, re.MULTILINE)[0]
     assert newest == settings.VERSION
 
 
-def test_readme_has_every_error_with_its_status() -> None:
+def test_the_table_has_every_error_with_its_status() -> None:
     def kinds(kind: type[ChatError]) -> Iterator[type[ChatError]]:
         yield kind
         for child in kind.__subclasses__():
             yield from kinds(child)
 
     ours = {each for each in kinds(ChatError) if each.__module__ == errors.__name__}
-    assert {tuple(cells[:3]) for cells in table("Errors")} == {
+    rows = table("Error codes", PAGES["docs/errors.md"])
+    assert {tuple(cells[:3]) for cells in rows} == {
         (f"`{each.code}`", str(each.status), "yes" if each.retryable else "no")
         for each in ours
     }
 
 
-def test_readme_has_every_finish_reason() -> None:
-    documented = [row[0] for row in table("How a stream ends: finish_reason")]
+def test_the_table_has_every_finish_reason() -> None:
+    rows = table("How a stream ends: finish_reason", PAGES["docs/streams.md"])
+    documented = [row[0] for row in rows]
     reasons = get_args(events.FinishReason)
     assert documented == [f"`{reason}`" for reason in reasons]
-
-
-@pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"]
-)
-def test_every_file_that_a_page_names_exists(page: str) -> None:
-    text = (ROOT / page).read_text("utf-8")
-    links = re.findall(r"\]\(([^)]+)\)", text)
-    relative = {link.partition("#")[0] for link in links if "://" not in link}
-    named = {
-        name
-        for name in [*quoted(text), *re.findall(r"\b[A-Z]+\.md\b", text)]
-        if re.fullmatch(
-            r"[\w./-]+\.(py|md|json|toml|txt|js|example)|[\w.]+/[\w./]*", name
-        )
-    }
-    anywhere = {path.name for path in ROOT.glob("[!.]*/**/*.py")}
-    for name in relative | (named - MADE_LATER - files().keys()):
-        if not name.startswith("/"):
-            exists = (ROOT / name).exists() or name in anywhere
-            assert exists, f"{page} names {name}, which does not exist"

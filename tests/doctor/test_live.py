@@ -11,7 +11,7 @@ from doctor import live, report
 from doctor.__main__ import offline
 from doctor.app import read
 from tests.conftest import azure
-from tests.docs.markdown import README
+from tests.docs.markdown import PAGES
 from tests.doctor.proxies import Harm, proxy
 from tests.server import Server
 from tests.standin.process import StandIn
@@ -46,13 +46,14 @@ def test_nothing_is_wrong_with_the_app_itself(
     assert key not in str(found)
 
 
-def test_readme_shows_what_it_prints(guarded: Server, folder: Path) -> None:
+def test_its_page_shows_what_it_prints(guarded: Server, folder: Path) -> None:
     def known(line: str) -> str:
         return re.sub(r"\d+", "N", line.partition("…")[0])
 
     found = [*offline(read(folder)), *live.check(guarded.url, KEY)]
     printed = [known(str(finding)) for finding in found]
-    shown = re.findall(r"^(?:ok|warning|problem)  .*$", README, re.MULTILINE)
+    page = PAGES["docs/deploy.md"]
+    shown = re.findall(r"^(?:ok|warning|problem)  .*$", page, re.MULTILINE)
     assert len(shown) == 10
     for line in shown:
         assert any(each.startswith(known(line)) for each in printed), line

@@ -1,0 +1,98 @@
+"""The app reads and writes the JSON and the streams that README and docs show."""
+
+import json
+import re
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+import settings
+from tests.docs.markdown import PAGES, Block, blocks, quoted, table
+from tests.server import Server
+
+UNNAMED = blocks("")
+STREAMS = [block for block in UNNAMED if "\ndata: " in f"\n{block.code}"]
+
+ASKED = [
+    {"user": "standin:answer tokens=2"},
+    {"user": "standin:reasoning"},
+    {"user": "standin:cut tokens=2"},
+    {"user": "hello", "chain": "agent"},
+    {"user": "hello", "chain": "sources"},
+]
+
+
+def value(shown: str) -> Any:
+    """JSON in which `…` stands for what is left out."""
+    return json.loads(shown.replace("{…}", "{}").replace("…", "0"))
+
+
+@pytest.fixture(scope="module")
+def keys(app: Server) -> dict[str, set[frozenset[str]]]:
+    """The keys that each event's data has."""
+    keys = defaultdict[str, set[frozenset[str]]](set)
+    for body in ASKED:
+        for name, data in app.events(**body):
+            keys[name].add(frozenset(data))
+    return keys
+
+
+@pytest.mark.parametrize("block", STREAMS, ids=str)
+def test_a_shown_event_has_the_keys_of_a_real_one(
+    block: Block, keys: dict[str, set[frozenset[str]]]
+) -> None:
+    frames = re.findall(r"^(?:event: (\w+)\n)?data: (.*)$", block.code, re.MULTILINE)
+    assert frames
+    for name, data in frames:
+        assert frozenset(value(data)) in keys[name or "message"], data
+
+
+def test_the_table_of_events_has_the_keys_of_each(
+    keys: dict[str, set[frozenset[str]]],
+) -> None:
+    rows = table("Every event", PAGES["docs/streams.md"])
+    shown = {name.strip("`"): frozenset(quoted(data)) for name, data, _ in rows}
+    shown["message"] = shown.pop("(no name)")
+    [done] = keys["done"]
+    assert shown["done"] < done
+    shown["done"] = done
+    assert keys == {name: {shown[name]} for name in keys}
+
+
+def test_the_table_of_a_record_has_its_fields(app: Server) -> None:
+    rows = table("Telemetry: one record a run", PAGES["docs/telemetry.md"])
+    record = app.record(app.chat("hello").headers["x-request-id"])
+    shown = {name for fields, _ in rows for name in quoted(fields)}
+    # This is the log's, which has no content; `calls` is for sinks alone.
+    assert shown - {"prompt", "content"} == record.keys() - {"calls"}
+
+
+def test_the_other_code_without_a_language_is_the_picture_and_the_doctors() -> None:
+    others = [block for block in UNNAMED if block not in STREAMS]
+    assert [block.page for block in others] == ["README.md", "docs/deploy.md"]
+    assert "chain" in others[0].code
+    assert re.match("ok +python", others[1].code)
+
+
+@pytest.mark.parametrize("block", blocks("json"), ids=str)
+def test_shown_json_is_read_or_written_by_the_app(
+    block: Block, app: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = value(block.code)
+    match shown:
+        case [{"endpoint": _}, *_]:
+            monkeypatch.setenv("AZURE_OPENAI_BACKENDS", block.code)
+            order = [(each.priority, each.weight) for each in settings.load().backends]
+            assert order == [(1, 1), (2, 3), (2, 1), (3, 1)]
+        case {"error": error}:
+            response = app.chat("standin:rate_limited retry_after=7")
+            answered = response.json()["error"]
+            assert response.status_code == 429
+            assert {**answered, "request_id": error["request_id"]} == error
+        case {"content": _}:
+            assert list(app.chat("Hello", stream=False).json()) == list(shown)
+        case {"user": _} | {"messages": _}:
+            assert app.client.post("/api/chat", json=shown).status_code == 200
+        case _:
+            pytest.fail(f"no test knows what {block} is")
