@@ -20,6 +20,7 @@ from tests.docs.markdown import (
 from tests.server import Server
 
 MOST_LINES = 180
+MOST_DECISIONS = 12
 OTHERS = ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
 TEXTS = {**PAGES, **{name: (ROOT / name).read_text("utf-8") for name in OTHERS}}
 
@@ -49,6 +50,11 @@ def test_readmes_table_leads_to_every_page() -> None:
     cells = [cell for row in table("Documentation", README) for cell in row]
     linked = {target("README.md", link) for link in links("\n".join(cells))}
     assert PAGES.keys() - linked == {"README.md"}
+
+
+def test_the_decisions_fit_on_a_dozen_pages() -> None:
+    decisions = [page for page in PAGES if page.startswith("docs/decisions/")]
+    assert 0 < len(decisions) <= MOST_DECISIONS
 
 
 @pytest.mark.parametrize("page", TEXTS)
