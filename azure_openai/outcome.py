@@ -6,32 +6,9 @@ from typing import Any
 
 import orjson
 
-from streaming.errors import (
-    ChatError,
-    ContentFiltered,
-    ContextTooLong,
-    DeploymentNotFound,
-    InvalidRequest,
-    RateLimited,
-    UpstreamError,
-    UpstreamTimeout,
-)
+from streaming import errors
+from streaming.errors import ChatError, InvalidRequest
 from streaming.events import Usage
-
-BY_CODE: Mapping[str, type[ChatError]] = {
-    "content_filter": ContentFiltered,
-    "context_length_exceeded": ContextTooLong,
-    "rate_limit_exceeded": RateLimited,
-    "insufficient_quota": RateLimited,
-    "429": RateLimited,
-}
-
-BY_STATUS: Mapping[int, type[ChatError]] = {
-    404: DeploymentNotFound,
-    408: UpstreamTimeout,
-    429: RateLimited,
-    504: UpstreamTimeout,
-}
 
 UNSEEN = frozenset({"role", "context"})
 """What a message or a delta may have without showing the caller anything."""
@@ -47,9 +24,8 @@ def loads(data: bytes) -> Any:
 
 def error(error: object, status: int = 502) -> ChatError:
     """What the run ended with; its text is for nobody, the caller has upstream's."""
-    code = str(error.get("code")) if isinstance(error, dict) else ""
-    other = InvalidRequest if status < 500 else UpstreamError
-    kind = BY_CODE.get(code) or BY_STATUS.get(status, other)
+    code = str(error.get("code")) if isinstance(error, dict) else None
+    kind = errors.of_provider(status, code) or InvalidRequest
     return kind("The model's provider answered with an error.")
 
 

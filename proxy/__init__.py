@@ -128,7 +128,7 @@ class Proxy:
 def _problem(status: int) -> ChatError | None:
     """An answer that is none a caller may have, as it is about this server."""
     if status in (401, 403):
-        return UpstreamAuth("The model's provider refused this server's credential.")
+        return UpstreamAuth()
     if not 200 <= status < 300 and not 400 <= status < 600:
         return UpstreamError(f"The model's provider answered with status {status}.")
     return None

@@ -96,9 +96,9 @@ class ProxiedBody:
         """What arrives, as far as it may pass."""
         answer, asked = await self._ask()
         with closing(answer):
-            self._answer = answer
             if pipe.committed and not answer.streams:
                 raise await _refused(answer)
+            self._answer = answer
             self._tap = tap = self._read_by(answer, asked)
             if monotonic() > self._run.started + self._limits.peek and answer.streams:
                 pipe.commit()

@@ -62,10 +62,7 @@ def build(
     read = json_text.members(body)
     members = read or {}
     if not settings.model_configured:
-        raise NotConfigured(
-            "No model is configured: set AZURE_OPENAI_ENDPOINT and "
-            "AZURE_OPENAI_DEPLOYMENT, or OPENAI_BASE_URL and OPENAI_MODEL."
-        )
+        raise NotConfigured()
     if settings.azure:
         _check(names.DEPLOYMENT, deployment)
         version = _api_version(query, settings)

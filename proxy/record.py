@@ -74,7 +74,7 @@ class Record:
         self.call.ended = True
         error = self._tap.error if self._tap else None
         if error is None and self.call.cut:
-            error = UpstreamIncomplete("The model's answer broke off.")
+            error = UpstreamIncomplete()
         self.end(error)
 
     def end(self, error: ChatError | None = None, *, cancelled: bool = False) -> None:

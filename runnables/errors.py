@@ -3,6 +3,7 @@
 import logging
 import sys
 import traceback
+from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.exceptions import (
@@ -19,64 +20,36 @@ from langchain_core.exceptions import (
 
 from azure_openai import failure
 from runnables.exits import Exit
+from streaming import errors
 from streaming.errors import (
     ChatError,
-    ContentFiltered,
     ContextTooLong,
     DeploymentNotFound,
     InternalError,
     InvalidRequest,
     RateLimited,
+    SignInFailed,
     UpstreamAuth,
     UpstreamError,
+    UpstreamForbidden,
+    UpstreamLost,
     UpstreamTimeout,
 )
 
 log = logging.getLogger(__name__)
 
-# The first that fits counts: LangChain's classes, which other providers' integrations
-# raise too, then the SDK's own, by status.
-BY_CLASS: tuple[tuple[type[Exception], type[ChatError], str], ...] = (
-    (ContextOverflowError, ContextTooLong, "The messages are too long for the model."),
-    (ModelRateLimitError, RateLimited, "The model is busy; try again later."),
-    (
-        ModelAuthenticationError,
-        UpstreamAuth,
-        "The model's provider refused this server's credential.",
-    ),
-    (
-        ModelPermissionDeniedError,
-        UpstreamAuth,
-        "This server's identity may not use the model.",
-    ),
-    (ModelNotFoundError, DeploymentNotFound, "The model's deployment does not exist."),
-    (ModelInvalidRequestError, InvalidRequest, "The model refused the request."),
-    (ModelTimeoutError, UpstreamTimeout, "The model did not answer in time."),
-    (ModelConnectionError, UpstreamError, "The connection to the model was lost."),
-    (ModelAPIError, UpstreamError, "The model's provider failed."),
-    (TimeoutError, UpstreamTimeout, "The model did not answer in time."),
-)
-
-BY_STATUS: dict[int, type[Exception]] = {
-    400: ModelInvalidRequestError,
-    401: ModelAuthenticationError,
-    403: ModelPermissionDeniedError,
-    404: ModelNotFoundError,
-    408: ModelTimeoutError,
-    422: ModelInvalidRequestError,
-    429: ModelRateLimitError,
-    504: ModelTimeoutError,
-}
-
-BY_CODE: dict[str, tuple[type[ChatError], str]] = {
-    "content_filter": (ContentFiltered, "The content filter refused the prompt."),
-    "context_length_exceeded": (
-        ContextTooLong,
-        "The messages are too long for the model.",
-    ),
-    "rate_limit_exceeded": (RateLimited, "The model is busy; try again later."),
-    "insufficient_quota": (RateLimited, "The model's quota is used up."),
-    "429": (RateLimited, "The model is busy; try again later."),
+# LangChain's classes, which other providers' integrations raise too. The first fits.
+BY_CLASS: Mapping[type[Exception], type[ChatError]] = {
+    ContextOverflowError: ContextTooLong,
+    ModelRateLimitError: RateLimited,
+    ModelAuthenticationError: UpstreamAuth,
+    ModelPermissionDeniedError: UpstreamForbidden,
+    ModelNotFoundError: DeploymentNotFound,
+    ModelInvalidRequestError: InvalidRequest,
+    ModelTimeoutError: UpstreamTimeout,
+    ModelConnectionError: UpstreamLost,
+    ModelAPIError: UpstreamError,
+    TimeoutError: UpstreamTimeout,
 }
 
 
@@ -88,20 +61,14 @@ def to_chat_error(exc: Exception, request_id: str) -> ChatError:
     """
     if isinstance(exc, ChatError):
         return exc
-    code = getattr(exc, "code", None)
-    if isinstance(code, str) and code in BY_CODE:
-        error, message = BY_CODE[code]
-        return error(message, retry_after_ms=_retry_after_ms(exc))
-    for kind, error, message in BY_CLASS:
-        if isinstance(exc, kind) or _has_status_of(exc, kind):
-            param = _parameter(exc) if error is InvalidRequest else None
-            detail = f" Parameter: {param}." if param else ""
-            wait = _retry_after_ms(exc)
-            return error(message + detail, retry_after_ms=wait, param=param)
+    if kind := _by_code(exc) or _by_class(exc) or _by_status(exc):
+        param = _parameter(exc) if kind is InvalidRequest else None
+        message = f"{kind.says} Parameter: {param}." if param else None
+        return kind(message, retry_after_ms=_retry_after_ms(exc), param=param)
     if _is_any(exc, "openai", "OpenAIError"):
         return UpstreamError("The model's provider failed in the middle of its answer.")
     if _is_any(exc, "azure.core.exceptions", "ClientAuthenticationError"):
-        return UpstreamAuth("This server could not sign in to the model's provider.")
+        return SignInFailed()
     log_unexpected(exc, request_id)
     return InternalError(f"Something went wrong here; it is logged as {request_id}.")
 
@@ -114,11 +81,19 @@ def log_unexpected(exc: Exception, request_id: str) -> None:
     log.error("request %s: %s at %s", request_id, kind, where)
 
 
-def _has_status_of(exc: Exception, kind: type[Exception]) -> bool:
+def _by_code(exc: Exception) -> type[ChatError] | None:
+    return errors.of_provider(0, getattr(exc, "code", None))
+
+
+def _by_status(exc: Exception) -> type[ChatError] | None:
     if not _is_any(exc, "openai", "APIStatusError"):
-        return False  # A retriever's 404, say, is none of the model's.
+        return None  # A retriever's 404, say, is none of the model's.
     status: int = getattr(exc, "status_code", 0)
-    return BY_STATUS.get(status, ModelAPIError if status >= 500 else None) is kind
+    return errors.of_provider(status)
+
+
+def _by_class(exc: Exception) -> type[ChatError] | None:
+    return next((BY_CLASS[kind] for kind in BY_CLASS if isinstance(exc, kind)), None)
 
 
 def _is_any(exc: Exception, module: str, name: str) -> bool:

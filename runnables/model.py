@@ -158,10 +158,7 @@ class _AsyncOnly:
 def chat_model(settings: Settings) -> BaseChatModel:
     """The configured model; raises `NotConfigured` where there is none."""
     if not settings.model_configured:
-        raise NotConfigured(
-            "No model is configured: set AZURE_OPENAI_ENDPOINT and "
-            "AZURE_OPENAI_DEPLOYMENT, or OPENAI_BASE_URL and OPENAI_MODEL."
-        )
+        raise NotConfigured()
     http_client = client.build(settings)
     shared: dict[str, Any] = {
         "api_key": SET_BY_CREDENTIAL,

@@ -31,7 +31,7 @@ async def ending(
                 run.see(event)
                 yield event
         if run.cut:
-            error = UpstreamIncomplete("The model's answer broke off.")
+            error = UpstreamIncomplete()
     except ChatError as exc:
         error = exc
     except (asyncio.CancelledError, GeneratorExit):
@@ -40,7 +40,7 @@ async def ending(
         raise
     except Exception as exc:  # A bug of ours: even so the stream has its ending.
         log.error("request %s: %s", run.request_id, type(exc).__name__)
-        error = InternalError("Something went wrong here.")
+        error = InternalError()
     run.finish(error)
     emit(run)
     if error is not None and not isinstance(error, DeadlineExceeded):

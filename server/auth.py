@@ -28,10 +28,7 @@ class Callers:
         """Who calls, as far as that is known; raises `Unauthorized` without a key."""
         key = self._key(request)
         if self._keys and key is None:
-            raise Unauthorized(
-                "An API key is needed, as api-key, Authorization: Bearer, "
-                "x-functions-key or ?code=."
-            )
+            raise Unauthorized()
         if self._signed_in and (name := request.headers.get(PLATFORM_ID)):
             return name
         return f"key:{sha256(key).hexdigest()[:8]}" if key else None

@@ -87,7 +87,7 @@ class _Alarm:
     """
 
     def __init__(self, limits: Limits, progress: Progress, started: float) -> None:
-        self._late = DeadlineExceeded("The answer took too long.")
+        self._late = DeadlineExceeded()
         self._error: ChatError = self._late
         self._rings = 0
         self._limits, self._progress, self._started = limits, progress, started
@@ -149,9 +149,7 @@ class _Alarm:
             late = UpstreamTimeout("The model did not begin to answer in time.")
             due.append((self._started + self._limits.first_token, late))
         elif not self._progress.tools_running:
-            stalled = UpstreamStall(
-                "The model fell silent in the middle of its answer."
-            )
+            stalled = UpstreamStall()
             quiet_since = max(self._since, self._progress.active_at)
             due.append((quiet_since + self._limits.stall, stalled))
         return due
@@ -172,10 +170,7 @@ class Capacity:
     def check(self) -> None:
         """Raise `Overloaded` where all are taken; takes none."""
         if self.open >= self._limit:
-            raise Overloaded(
-                "Too many answers are being streamed at this moment; try again.",
-                retry_after_ms=RETRY_OVERLOADED_MS,
-            )
+            raise Overloaded(retry_after_ms=RETRY_OVERLOADED_MS)
 
     def __enter__(self) -> None:
         self.check()

@@ -90,7 +90,7 @@ class StreamResponse(Response):
         except TimeoutError:
             # The reader takes nothing, or the chain does not stop. Once the status is
             # out, ending here cuts the connection, which is the truth.
-            late = DeadlineExceeded("The answer took too long.")
+            late = DeadlineExceeded()
             return None if pipe.committed else late
         finally:
             watcher.cancel()

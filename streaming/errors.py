@@ -10,10 +10,13 @@
   x RequestTimeout        408  request_timeout
   x TooLarge              413  too_large
   x RateLimited           429  rate_limited
+    + QuotaUsedUp
   x HeadersTooLarge       431  headers_too_large
   x InternalError         500  internal_error
   x UpstreamError         502  upstream_error
     + UpstreamAuth        502  upstream_auth
+      - UpstreamForbidden, SignInFailed
+    + UpstreamLost
     + UpstreamIncomplete  502  upstream_incomplete
   x Overloaded            503  overloaded
   x NotConfigured         503  not_configured
@@ -32,16 +35,18 @@ class ChatError(Exception):
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
+    says: ClassVar[str] = "Something went wrong here."
+    """The message, unless one is given that says more."""
 
     def __init__(
         self,
-        message: str,
+        message: str | None = None,
         *,
         retry_after_ms: int | None = None,
         param: str | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = message or self.says
+        super().__init__(self.message)
         self.retry_after_ms = retry_after_ms
         self.param = param
 
@@ -72,24 +77,31 @@ class InvalidRequest(ChatError):
     """The caller sent something that cannot be run; the message names the field."""
 
     code, status = "invalid_request", 400
+    says = "The model refused the request."
 
 
 class ContextTooLong(InvalidRequest):
     """The messages do not fit the model's context window."""
 
     code = "context_length_exceeded"
+    says = "The messages are too long for the model."
 
 
 class ContentFiltered(ChatError):
     """The provider's content filter refused the prompt."""
 
     code, status = "content_filter", 400
+    says = "The content filter refused the prompt."
 
 
 class Unauthorized(ChatError):
     """The caller has none of the keys."""
 
     code, status = "unauthorized", 401
+    says = (
+        "An API key is needed, as api-key, Authorization: Bearer, x-functions-key or "
+        "?code=."
+    )
 
     def headers(self) -> Mapping[str, str]:
         return {**super().headers(), "www-authenticate": "Bearer"}
@@ -117,6 +129,7 @@ class DeploymentNotFound(NotFound):
     """The provider has no such deployment, or not for this API version."""
 
     code = "deployment_not_found"
+    says = "The model's deployment does not exist."
 
 
 class RequestTimeout(ChatError):
@@ -138,6 +151,13 @@ class RateLimited(ChatError):
     """The provider asks to come back later."""
 
     code, status, retryable = "rate_limited", 429, True
+    says = "The model is busy; try again later."
+
+
+class QuotaUsedUp(RateLimited):
+    """The provider's quota for this server is used up."""
+
+    says = "The model's quota is used up."
 
 
 class HeadersTooLarge(ChatError):
@@ -154,45 +174,106 @@ class UpstreamError(ChatError):
     """The provider failed, or the connection to it broke."""
 
     code, status, retryable = "upstream_error", 502, True
+    says = "The model's provider failed."
 
 
 class UpstreamAuth(UpstreamError):
     """The provider refused this server's credential; the caller's is not at fault."""
 
     code, retryable = "upstream_auth", False
+    says = "The model's provider refused this server's credential."
+
+
+class UpstreamForbidden(UpstreamAuth):
+    """The provider knows this server's identity, which may not use the model."""
+
+    says = "This server's identity may not use the model."
+
+
+class SignInFailed(UpstreamAuth):
+    """This server has no credential to show: signing in failed."""
+
+    says = "This server could not sign in to the model's provider."
+
+
+class UpstreamLost(UpstreamError):
+    """The connection to the provider was lost."""
+
+    says = "The connection to the model was lost."
 
 
 class UpstreamIncomplete(UpstreamError):
     """The model's stream ended without saying why: it was cut."""
 
     code = "upstream_incomplete"
+    says = "The model's answer broke off."
 
 
 class Overloaded(ChatError):
     """This server has as many streams open as it may."""
 
     code, status, retryable = "overloaded", 503, True
+    says = "Too many answers are being streamed at this moment; try again."
 
 
 class NotConfigured(ChatError):
     """The chain lacks a setting; the message names it."""
 
     code, status = "not_configured", 503
+    says = (
+        "No model is configured: set AZURE_OPENAI_ENDPOINT and "
+        "AZURE_OPENAI_DEPLOYMENT, or OPENAI_BASE_URL and OPENAI_MODEL."
+    )
 
 
 class UpstreamTimeout(ChatError):
     """The provider did not answer in time."""
 
     code, status, retryable = "upstream_timeout", 504, True
+    says = "The model did not answer in time."
 
 
 class UpstreamStall(UpstreamTimeout):
     """The provider fell silent in the middle of its answer."""
 
     code = "upstream_stall"
+    says = "The model fell silent in the middle of its answer."
 
 
 class DeadlineExceeded(ChatError):
     """The run took longer than a run may."""
 
     code, status, retryable = "deadline", 504, True
+    says = "The answer took too long."
+
+
+BY_CODE: Mapping[str, type[ChatError]] = {
+    "content_filter": ContentFiltered,
+    "context_length_exceeded": ContextTooLong,
+    "rate_limit_exceeded": RateLimited,
+    "insufficient_quota": QuotaUsedUp,
+    "429": RateLimited,
+}
+"""By the code of an error of OpenAI's API."""
+
+BY_STATUS: Mapping[int, type[ChatError]] = {
+    400: InvalidRequest,
+    401: UpstreamAuth,
+    403: UpstreamForbidden,
+    404: DeploymentNotFound,
+    408: UpstreamTimeout,
+    422: InvalidRequest,
+    429: RateLimited,
+    504: UpstreamTimeout,
+}
+"""By a provider's HTTP status, if the code says nothing."""
+
+
+def of_provider(status: int, code: object = None) -> type[ChatError] | None:
+    """The error that a provider's *code*, else its *status*, stands for, if any does.
+
+    Every status from 500 on does.
+    """
+    if isinstance(code, str) and code in BY_CODE:
+        return BY_CODE[code]
+    return BY_STATUS.get(status) or (UpstreamError if status >= 500 else None)

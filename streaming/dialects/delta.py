@@ -57,7 +57,7 @@ async def encode(
                 case Error(error=failure):
                     yield _failed(failure, request)
                 case Done(finish_reason="deadline"):
-                    late = DeadlineExceeded("The answer took too long.")
+                    late = DeadlineExceeded()
                     yield _failed(late, request) + _done("failed")
                 case Done(finish_reason="error"):
                     yield _done("failed")

@@ -65,7 +65,7 @@ async def encode(
                 case Error(error=failure):
                     yield _said(held) + _failed(failure, request)
                 case Done(finish_reason="deadline"):
-                    late = DeadlineExceeded("The answer took too long.")
+                    late = DeadlineExceeded()
                     yield _said(held) + _failed(late, request)
                 case Done(finish_reason="error"):
                     pass  # `Error` has said so, and `[DONE]` would say otherwise.

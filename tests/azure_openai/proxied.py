@@ -18,7 +18,10 @@ import proxy
 from proxy.outgoing import Operation
 from runs import Run
 from server.limits import Capacity, Limits
+from server.response import error_response
 from settings import Settings
+from streaming.dialects import openai as wire
+from streaming.errors import ChatError
 from tests.recorded_runs import RecordedRuns
 
 PATH = "/openai/deployments/gpt-4o/chat/completions"
@@ -43,7 +46,11 @@ class Proxied:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         body, query = await request.body(), request.query_params
-        await self.respond(body, request.headers, query)(scope, receive, send)
+        try:
+            response = self.respond(body, request.headers, query)
+        except ChatError as error:  # As an invocation of a route answers it.
+            response = error_response(error, wire, "the-request-id")
+        await response(scope, receive, send)
 
     def respond(
         self,

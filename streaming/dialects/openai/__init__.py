@@ -122,7 +122,7 @@ class _Chunks:
         if self._failed:
             return b""
         if done.finish_reason == "deadline":
-            return sse.encode(_error(DeadlineExceeded("The answer took too long.")))
+            return sse.encode(_error(DeadlineExceeded()))
         calls = [
             self._delta({"tool_calls": [{"index": index, **call}]}, done.deployment)
             for index, call in enumerate(self._calls.open())
