@@ -8,15 +8,13 @@ chunk that cost more than everything else together.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
-from json import JSONDecodeError
-from json import loads as lenient_loads
 from types import TracebackType
 from typing import Any, Self
 
 import httpx2
 import openai
-import orjson
 
+from azure_openai import outcome
 from azure_openai.transport import truthful
 from streaming.errors import UpstreamIncomplete
 from streaming.sse import DataDecoder
@@ -110,11 +108,7 @@ class ChunkStream:
                     pass
 
     def _chunk(self, data: bytes) -> Chunk:
-        try:
-            chunk = orjson.loads(data)
-        except JSONDecodeError:
-            # Half a surrogate pair, or NaN, is let through.
-            chunk = lenient_loads(data)
+        chunk = outcome.loads(data)
         if not isinstance(chunk, dict):
             raise ValueError("not an object")
         if error := chunk.get("error"):

@@ -6,9 +6,13 @@ from typing import Any
 
 import orjson
 
+from runs.tokens import counted, provided
 from streaming import errors
 from streaming.errors import ChatError, InvalidRequest
 from streaming.events import Usage
+
+LONGEST_INTEGER = 100
+"""Digits; a longer one is read as a float, and Python refuses one of thousands."""
 
 UNSEEN = frozenset({"role", "context"})
 """What a message or a delta may have without showing the caller anything."""
@@ -19,7 +23,12 @@ def loads(data: bytes) -> Any:
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
-        return lenient_loads(data)  # Half a surrogate pair, or NaN, is let through.
+        # Half a surrogate pair, NaN, or a number of any length is let through.
+        return lenient_loads(data, parse_int=_integer)
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) < LONGEST_INTEGER else float(digits)
 
 
 def error(error: object, status: int = 502) -> ChatError:
@@ -29,18 +38,46 @@ def error(error: object, status: int = 502) -> ChatError:
     return kind("The model's provider answered with an error.")
 
 
-def usage(usage: Mapping[str, Any]) -> Usage:
-    """The provider's numbers; one that it does not give is 0."""
-    prompt, completion = _count(usage, "prompt"), _count(usage, "completion")
-    return Usage(
-        input_tokens=prompt,
-        output_tokens=completion,
-        total_tokens=_count(usage, "total") or prompt + completion,
-        cached_tokens=_count(usage.get("prompt_tokens_details"), "cached"),
-        reasoning_tokens=_count(usage.get("completion_tokens_details"), "reasoning"),
+def usage(said: object) -> Usage | None:
+    """The provider's numbers, or `None` if *said* has none."""
+    if not isinstance(said, dict):
+        return None
+    return provided(
+        prompt=said.get("prompt_tokens"),
+        completion=said.get("completion_tokens"),
+        total=said.get("total_tokens"),
+        cached=_detail(said, "prompt", "cached_tokens"),
+        reasoning=_detail(said, "completion", "reasoning_tokens"),
     )
 
 
 def _count(counts: object, kind: str) -> int:
     count = counts.get(f"{kind}_tokens") if isinstance(counts, dict) else None
     return count if isinstance(count, int) else 0
+
+
+def _detail(said: Mapping[str, object], kind: str, name: str) -> object:
+    details = said.get(f"{kind}_tokens_details")
+    return details.get(name) if isinstance(details, dict) else None
+
+
+def readable(said: object) -> dict[str, Any] | None:
+    """What *said* has of counts that LangChain can add up, as OpenAI writes them."""
+    if not isinstance(said, dict) or (known := usage(said)) is None:
+        return None
+    return {
+        **_counts(said),
+        "prompt_tokens": known.input_tokens,
+        "completion_tokens": known.output_tokens,
+        "total_tokens": known.total_tokens,
+    }
+
+
+def _counts(said: Mapping[str, object]) -> dict[str, Any]:
+    read = {
+        name: {key: counted(count) for key, count in value.items()}
+        if isinstance(value, dict)
+        else counted(value)
+        for name, value in said.items()
+    }
+    return {name: value for name, value in read.items() if value is not None}

@@ -140,7 +140,7 @@ class StreamTap:
         for choice in choices or ():
             self._choice(choice)
         if usage:
-            self._call.usage = outcome.usage(usage)
+            self._call.usage = outcome.usage(usage) or self._call.usage
         if not self._call.model:
             self._call.model = str(chunk.get("model") or "")
         if error := chunk.get("error"):

@@ -12,7 +12,7 @@ from langchain_core.outputs import ChatGeneration, Generation, LLMResult
 
 from runs import ModelCall, Run
 from runs.model_call import parameters
-from runs.tokens import TOKENS_PER_MESSAGE, count_bytes, count_tokens
+from runs.tokens import TOKENS_PER_MESSAGE, count_bytes, count_tokens, provided
 from streaming.events import Usage
 
 _FINISH_KEYS = ("finish_reason", "stop_reason", "stopReason", "done_reason", "status")
@@ -214,13 +214,20 @@ def _note_message(call: ModelCall, message: BaseMessage) -> None:
     if isinstance(model, str) and model:
         call.model = model
     usage = getattr(message, "usage_metadata", None)
-    if usage:
-        call.usage = Usage(
-            input_tokens=usage["input_tokens"],
-            output_tokens=usage["output_tokens"],
-            total_tokens=usage["total_tokens"],
-            cached_tokens=(usage.get("input_token_details") or {}).get("cache_read")
-            or 0,
-            reasoning_tokens=(usage.get("output_token_details") or {}).get("reasoning")
-            or 0,
-        )
+    if isinstance(usage, Mapping):
+        call.usage = _usage(usage) or call.usage
+
+
+def _usage(said: Mapping[str, object]) -> Usage | None:
+    return provided(
+        prompt=said.get("input_tokens"),
+        completion=said.get("output_tokens"),
+        total=said.get("total_tokens"),
+        cached=_detail(said, "input", "cache_read"),
+        reasoning=_detail(said, "output", "reasoning"),
+    )
+
+
+def _detail(said: Mapping[str, object], kind: str, name: str) -> object:
+    details = said.get(f"{kind}_token_details")
+    return details.get(name) if isinstance(details, Mapping) else None

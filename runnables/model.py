@@ -9,9 +9,9 @@ from langchain_core.messages import BaseMessage, SystemMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import RunnableConfig
 from langchain_openai import AzureChatOpenAI, ChatOpenAI
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
-from azure_openai import client, token_limit
+from azure_openai import client, outcome, token_limit
 from azure_openai.completions import Completions
 from azure_openai.transport import answered
 from settings import Settings
@@ -63,6 +63,8 @@ class _WholeWire(_Base):
         default_chunk_class: type,
         base_generation_info: dict[str, Any] | None,
     ) -> ChatGenerationChunk | None:
+        if "usage" in chunk:
+            chunk["usage"] = outcome.readable(chunk["usage"])
         choices = chunk.get("choices")
         choice = choices[0] if choices else {}
         delta = choice.get("delta") or {}
@@ -91,6 +93,13 @@ class _WholeWire(_Base):
     def _create_chat_result(
         self, response: Any, generation_info: dict[str, Any] | None = None
     ) -> ChatResult:
+        if (usage := getattr(response, "usage", None)) is not None:
+            said = (
+                usage.model_dump(warnings=False)
+                if isinstance(usage, BaseModel)
+                else usage
+            )
+            response.usage = outcome.readable(said)
         try:
             result = super()._create_chat_result(response, generation_info)
         except Exception as exc:

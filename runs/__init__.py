@@ -12,6 +12,7 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from runs.model_call import ModelCall
+from runs.tokens import summed
 from streaming.errors import ChatError, DeadlineExceeded
 from streaming.events import VISIBLE, Done, Event, FinishReason, TextDelta, Usage
 
@@ -153,11 +154,11 @@ class Run:
         """The sum over all model calls: the provider's numbers, else estimates."""
         each = [call.usage or call.estimate() for call in self.calls.values()]
         return Usage(
-            input_tokens=sum(usage.input_tokens for usage in each),
-            output_tokens=sum(usage.output_tokens for usage in each),
-            total_tokens=sum(usage.total_tokens for usage in each),
-            cached_tokens=sum(usage.cached_tokens for usage in each),
-            reasoning_tokens=sum(usage.reasoning_tokens for usage in each),
+            input_tokens=summed(usage.input_tokens for usage in each),
+            output_tokens=summed(usage.output_tokens for usage in each),
+            total_tokens=summed(usage.total_tokens for usage in each),
+            cached_tokens=summed(usage.cached_tokens for usage in each),
+            reasoning_tokens=summed(usage.reasoning_tokens for usage in each),
             estimated=any(usage.estimated for usage in each),
         )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Literal
 
+from runs.tokens import MOST
 from streaming.events import FinishReason, Usage
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,9 @@ def parameters(asked: Mapping[str, object]) -> dict[str, float]:
     return {
         name: value
         for name, value in given.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
+        if isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and -MOST <= value <= MOST
     }
 
 

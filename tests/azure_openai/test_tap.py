@@ -111,7 +111,7 @@ def test_what_is_odd_is_passed_on_and_counts_for_nothing() -> None:
     tapped = Tapped(asked=False)
     assert tapped.read(stream) == stream
     assert tapped.run.content == ["x"]
-    assert tapped.call.usage == Usage()
+    assert tapped.call.usage is None
 
 
 @pytest.mark.parametrize(

@@ -9,18 +9,21 @@ Body = tuple[str, bytes]
 """What kind of body it is, and its bytes."""
 
 HELLO = {"role": "user", "content": "hello"}
+COUNTED = {"role": "user", "content": "standin:odd_usage"}
 PART = {"type": "text", "text": "hello"}
 
 VALID: dict[str, list[dict[str, Any]]] = {
     "native": [
         {"user": "hello"},
         {"messages": [HELLO], "stream": False},
+        {"messages": [COUNTED]},
         {"messages": [{"role": "user", "content": [PART]}], "temperature": 1},
         {"user": "hello", "chain": "docs", "stop": ["x"], "seed": 1, "max_tokens": 5},
     ],
     "openai": [
         {"model": "gpt-4o", "messages": [HELLO]},
         {"model": "docs", "messages": [HELLO], "stream": True},
+        {"model": "gpt-4o", "messages": [COUNTED], "stream": True},
         {"model": "gpt-4o", "messages": [HELLO], "stream": True, "n": 1, "user": "x"},
         {"model": "gpt-4o", "input": ["hello"]},
         {"model": "chat", "messages": [HELLO], "max_completion_tokens": 5},

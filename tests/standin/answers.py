@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from tests.standin import odd
 from tests.standin.directive import ChatRequest, Directive
 from tests.standin.steps import (
     Annotation,
@@ -175,6 +176,17 @@ def block_after_stop(call: Call) -> Iterator[Step]:
     yield Finish("stop")
     yield block(call)
     yield from ending(call)
+
+
+def odd_usage(call: Call) -> Iterator[Step]:
+    """Counts that are none; which, `kind` says, or else the question's length."""
+    kinds = list(odd.USAGE)
+    size = len(call.request.messages[-1].text)
+    yield from said(call)
+    yield Finish("stop")
+    if call.request.include_usage or not call.request.stream:
+        yield Usage(call.directive.parameters.get("kind", kinds[size % len(kinds)]))
+    yield Done()
 
 
 def utf8_split(call: Call) -> Iterator[Step]:

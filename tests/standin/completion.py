@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import assert_never
 from uuid import uuid4
 
+from tests.standin import odd
 from tests.standin.steps import (
     Annotation,
     Arguments,
@@ -44,6 +45,7 @@ class Completion:
         self.cached_tokens = cached_tokens
         self.completion_tokens = 0
         self.reasoning_tokens = 0
+        self._odd: str | None = None
         self._id = f"chatcmpl-{uuid4().hex[:29]}"
         self._created = int(time.time())
         self._before, self._after = self._text_chunk()
@@ -72,7 +74,8 @@ class Completion:
                 return self._choice({}, BLOCKED if blocked else {}, reason)
             case Annotation():
                 return frame(anonymous([annotated(chunk)]))
-            case Usage():
+            case Usage(kind):
+                self._odd = kind
                 return frame(self._chunk([], self.usage()))
             case Done():
                 return b"data: [DONE]\n\n"
@@ -83,8 +86,10 @@ class Completion:
             case _:
                 assert_never(chunk)
 
-    def usage(self) -> Json:
+    def usage(self) -> object:
         """The counts so far: a token is a piece that was sent."""
+        if self._odd is not None:
+            return odd.USAGE[self._odd]
         return {
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
@@ -171,7 +176,7 @@ class Completion:
             choice["content_filter_results"] = results
         return frame(self._chunk([choice], None))
 
-    def _chunk(self, choices: list[Json], usage: Json | None) -> Json:
+    def _chunk(self, choices: list[Json], usage: object) -> Json:
         return {
             "id": self._id,
             "object": "chat.completion.chunk",

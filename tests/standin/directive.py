@@ -19,6 +19,7 @@ PARAMETERS = (
     "first_ms",
     "for_ms",
     "most",
+    "kind",
     "ms",
     "only",
     "retry_after",
@@ -31,7 +32,7 @@ PARAMETERS = (
     "times",
     "tokens",
 )
-TEXTS = ("fields", "only", "tag", "text")
+TEXTS = ("fields", "kind", "only", "tag", "text")
 
 
 class InvalidDirective(ValueError):

@@ -46,6 +46,7 @@ SCENARIOS: dict[str, Scenario] = {
     "forbidding": faults.forbidding,
     "limited": faults.limited,
     "usage_null": faults.usage_null,
+    "odd_usage": answers.odd_usage,
     "echo": answers.echo,
 }
 
@@ -56,7 +57,7 @@ CHAOTIC = (
     *("length", "unknown_finish", "filtered", "prompt_filtered", "context_length"),
     *("bad_param", "rate_limited", "server_error", "error_event", "cut", "drop"),
     *("drop_before", "drop_headers", "stall", "slow_first", "silent", "malformed"),
-    *("no_stream_options", "refusing", "forbidding", "usage_null"),
+    *("no_stream_options", "refusing", "forbidding", "usage_null", "odd_usage"),
 )
 # A backend that says so is not asked again for a minute.
 REFUSING, REFUSES = ("unauthorized", "forbidden", "not_found"), 0.01

@@ -66,7 +66,10 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The chunk that counts what was sent before it."""
+    """The chunk that counts what was sent before it, unless it is an odd one."""
+
+    odd: str | None = None
+    """Its name in `tests.standin.odd`."""
 
 
 @dataclass(frozen=True, slots=True)
