@@ -116,7 +116,8 @@ class Sender:
 
     def _pause(self, exc: Exception | CancelledError) -> None:
         self._fail(exc)
-        longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**self.failures)
+        doubled = 2 ** min(self.failures, 16)  # An outage of hours is no overflow.
+        longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * doubled)
         pause = random.uniform(longest / 2, longest)  # noqa: S311 -- jitter, no secret
         if isinstance(exc, Unavailable):
             pause = max(pause, exc.retry_after)

@@ -230,3 +230,19 @@ def test_one_sink_that_fails_does_not_hold_up_another(tmp_path: Path) -> None:
         sender.stop(0.1)
         sender.join()
     journal.close()
+
+
+def test_an_outage_of_any_length_ends(tmp_path: Path) -> None:
+    """Each failure in a row doubles the pause, until that is no number any more."""
+    failures = iter(range(1100))
+
+    def fail(records: Sequence[Record]) -> None:
+        if next(failures, None) is not None:
+            raise ConnectionError
+
+    sink = Taking(fail)
+    delivery = Delivery(tmp_path, sink)
+    delivery.append(1)
+    delivery.sender.start()
+    until(lambda: sink.taken == [1], 30)
+    delivery.close()
