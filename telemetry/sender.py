@@ -6,7 +6,7 @@ from asyncio import CancelledError
 from time import monotonic, sleep
 
 from telemetry import records
-from telemetry.journal import Journal
+from telemetry.journal import BATCH_RECORDS, Journal
 from telemetry.journal.segments import Batch
 from telemetry.notices import Notices
 from telemetry.records import Record
@@ -17,12 +17,24 @@ LINGER_SECONDS = 0.05
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 
+OUTAGES = (Unavailable, OSError, CancelledError)
+"""What says nothing of the records. SDKs cancel tasks of theirs."""
+
+UNEXPLAINED = 3
+"""Failures in a row that are no outage, after which a record may be at fault."""
+
+DOUBTS = 5
+"""Other records that are taken between failures of the one that is rejected."""
+
+WITNESSES = 8
+"""Batches of each segment, among which such another record is looked for."""
+
 
 class Sender:
     """Gives *sink* every record, again and again until it takes it.
 
     What it rejects is found by halves, and kept in a file beside the journal. Without
-    *content*, what was asked and answered is left out, also where it was recorded.
+    *content*, what was asked and answered is left out, also if it was recorded.
     """
 
     def __init__(
@@ -32,6 +44,9 @@ class Sender:
         self._content = content
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._until = float("inf")
+        self._most = BATCH_RECORDS
+        self._suspects = self._doubts = 0
+        self._ahead: set[bytes] = set()
         self.notices = Notices()
         self.failures = self.rejected = self.sent = 0
         self._thread = threading.Thread(
@@ -83,36 +98,95 @@ class Sender:
         return True
 
     def _deliver(self, batch: Batch) -> None:
-        sendable = []
-        for line in batch.lines:
-            try:
-                record = records.loads(line)
-            except ValueError:
-                self._bury(line, "what is no record")
-                continue
-            sendable.append(record if self._content else records.unasked(record))
-        if self._send(sendable):
-            self._journal.advance(self.name, batch)
+        """Send the first records of *batch*, as many as are sent at once."""
+        part: list[Record] = []
+        for line in batch.lines[: self._most]:
+            record = None if line in self._ahead else self._read(line)
+            if record is None:
+                break
+            part.append(record)
+        done = self._send(part) if part else self._skip(batch.lines[0])
+        if done:
+            self._suspects = max(0, self._suspects - done)
+            self._doubts = 0
+            self._journal.advance(self.name, batch.first(done))
 
-    def _send(self, sendable: list[Record]) -> bool:
-        """Whether *sendable* needs no more sending: else there was no time for it."""
-        while sendable and monotonic() < self._until:
-            try:
-                self._sink.emit(sendable)
-            except Rejected as exc:
-                if len(sendable) > 1:
-                    half = len(sendable) // 2
-                    return self._send(sendable[:half]) and self._send(sendable[half:])
-                why = f"the record {sendable[0].get('id')}: {exc}"
-                self._bury(records.dumps(sendable[0]), why)
-            except (Exception, CancelledError) as exc:  # SDKs cancel tasks of theirs.
-                self._pause(exc)
-                continue
-            else:
-                self.sent += len(sendable)
-            self.failures = 0
-            return True
-        return not sendable
+    def _read(self, line: bytes) -> Record | None:
+        try:
+            record = records.loads(line)
+        except (ValueError, RecursionError):
+            return None
+        return record if self._content else records.unasked(record)
+
+    def _skip(self, line: bytes) -> int:
+        """Of *line*, which is not to be sent."""
+        if line in self._ahead:
+            self._ahead.remove(line)
+        else:
+            self._bury(line, "what is no record")
+        return 1
+
+    def _send(self, part: list[Record]) -> int:
+        """How many of *part*, all or none, need no more sending."""
+        try:
+            self._sink.emit(part)
+        except Rejected as exc:
+            if len(part) > 1:
+                self._most = len(part) // 2
+                return 0
+            self._reject(part[0], str(exc))
+        except OUTAGES as exc:
+            self._pause(exc)
+            return 0
+        except Exception as exc:
+            return self._find(part, exc)
+        else:
+            self.sent += len(part)
+            self._most = min(self._most * 2, BATCH_RECORDS)
+        self.failures = 0
+        return len(part)
+
+    def _find(self, part: list[Record], exc: Exception) -> int:
+        """Find the record that *exc* is about, if it is about one: as `_send`.
+
+        A sink that takes others before and after is not down.
+        """
+        if not self._suspects:
+            self._pause(exc)
+            if self.failures >= UNEXPLAINED:
+                self._suspects = len(part)
+        elif len(part) > 1:
+            self._most = len(part) // 2
+        elif self._doubts == DOUBTS:
+            self._reject(part[0], f"{type(exc).__name__}, while others are taken")
+            return 1
+        elif self._takes_another():
+            self._doubts += 1
+            self._fail(exc)
+            self._rest(FIRST_PAUSE_SECONDS)
+        else:
+            self._pause(exc)
+        return 0
+
+    def _takes_another(self) -> bool:
+        """Send any other record than the first, which is not sent again then."""
+        lines = [
+            line
+            for batch in self._journal.ahead(self.name, WITNESSES)
+            for line in batch.lines
+        ]
+        others = [line for line in lines[1:] if line not in self._ahead]
+        line = random.choice(others) if others else b""  # noqa: S311 -- no secret
+        record = self._read(line)
+        if record is None:
+            return False
+        try:
+            self._sink.emit([record])
+        except (Exception, CancelledError):
+            return False
+        self._ahead.add(line)
+        self.sent += 1
+        return True
 
     def _pause(self, exc: Exception | CancelledError) -> None:
         self._fail(exc)
@@ -121,9 +195,16 @@ class Sender:
         pause = random.uniform(longest / 2, longest)  # noqa: S311 -- jitter, no secret
         if isinstance(exc, Unavailable):
             pause = max(pause, exc.retry_after)
-        if self._stopping.wait(pause):
+        self._rest(pause)
+
+    def _rest(self, seconds: float) -> None:
+        """Wait; not for long while there is little time left."""
+        if self._stopping.wait(seconds):
             left = max(0, self._until - monotonic())
             sleep(min(left, FIRST_PAUSE_SECONDS))
+
+    def _reject(self, record: Record, why: str) -> None:
+        self._bury(records.dumps(record), f"the record {record['id']}: {why}")
 
     def _bury(self, line: bytes, why: str) -> None:
         self.rejected += 1
@@ -133,4 +214,6 @@ class Sender:
     def _fail(self, exc: Exception | CancelledError) -> None:
         self.failures += 1
         # The text of an exception may hold a connection string.
-        self.notices.put("failed", f"{type(exc).__name__}, {self.failures} in a row")
+        told = exc.__cause__ if isinstance(exc, Unavailable) else None
+        kind = type(told or exc).__name__
+        self.notices.put("failed", f"{kind}, {self.failures} in a row")

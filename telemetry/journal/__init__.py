@@ -7,7 +7,7 @@ machine. What a process leaves behind the next one adopts.
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import sleep, time
 
@@ -99,17 +99,19 @@ class Journal:
         self._wakes.append(event)
 
     def read(self, sink: str) -> Batch | None:
-        """What *sink* is to take next, the oldest first."""
+        """What *sink* is to take next."""
+        return next(self.ahead(sink), None)
+
+    def ahead(self, sink: str, batches: int = 1) -> Iterator[Batch]:
+        """What *sink* has not taken, the oldest first: *batches* of each segment."""
+        size, count = BATCH_BYTES * batches, BATCH_RECORDS * batches
         for segment in list(self._segments):
             if segment.left(sink) > 0:
-                batch = segment.read(
-                    sink, max_bytes=BATCH_BYTES, max_lines=BATCH_RECORDS
-                )
+                batch = segment.read(sink, max_bytes=size, max_lines=count)
                 if batch is not None:
-                    return batch
-                if segment.sealed:  # Half a line, of a process that was killed.
+                    yield batch
+                elif segment.sealed:  # Half a line, of a process that was killed.
                     segment.advance(sink, segment.size)
-        return None
 
     def advance(self, sink: str, batch: Batch) -> None:
         """*sink* has taken *batch*."""

@@ -35,6 +35,11 @@ class Batch:
     lines: list[bytes]
     end: int
 
+    def first(self, count: int) -> "Batch":
+        """Its first *count* lines."""
+        end = self.end - sum(map(len, self.lines[count:]))
+        return Batch(self.segment, self.lines[:count], end)
+
 
 class Segment:
     """A file of records, open and locked; `create` and `adopt` make one.

@@ -10,11 +10,17 @@ from telemetry.records import Record
 
 
 class Rejected(Exception):
-    """A sink will never take these records; the message, which is logged, says why."""
+    """A sink will never take these records, or not all at once.
+
+    The message, which is logged, says why.
+    """
 
 
 class Unavailable(Exception):
-    """A sink cannot take anything now; *retry_after* is in seconds."""
+    """A sink cannot take anything now; *retry_after* is in seconds.
+
+    What it is raised from is logged by its class.
+    """
 
     def __init__(self, message: str, *, retry_after: float = 0) -> None:
         super().__init__(message)
@@ -38,10 +44,13 @@ class Sink(ABC):
 
     @abstractmethod
     def emit(self, records: Sequence[Record]) -> None:
-        """Send *records*.
+        """Send *records*: all of them, or raise before any has gone.
 
-        Raises `Rejected` for what it will never take. Whatever else a queued sink
-        raises, the same records come again later; so each may come more than once.
+        Raises `Rejected` for what it will never take: several records then come again
+        by halves, one is a dead letter. With `Unavailable` or an `OSError` the same
+        records come again later, for as long as that takes. So they do with any other
+        exception, but for a record with which it is raised again and again while others
+        are taken: that one is a dead letter too.
         """
 
     def close(self) -> None:  # noqa: B027 -- most have nothing to close
