@@ -92,14 +92,15 @@ class EventHubsSink(Sink):
     def _run(self, work: Coroutine[Any, Any, object]) -> None:
         try:
             self._runner.run(asyncio.wait_for(work, self._send_seconds))
+        except Rejected:
+            raise  # Nothing was sent.
         except (Exception, asyncio.CancelledError) as exc:
             self._runner.run(self._drop())
             condition = getattr(exc, "error", None)
             if condition in _REJECTED:
                 raise Rejected(str(condition)) from exc
-            if condition in _BUSY:
-                raise Unavailable(condition, retry_after=BUSY_SECONDS) from exc
-            raise
+            busy = BUSY_SECONDS if condition in _BUSY else 0
+            raise Unavailable("not sent", retry_after=busy) from exc
         self._used_at = monotonic()
 
     async def _client_now(self) -> "EventHubProducerClient":
@@ -118,25 +119,27 @@ class EventHubsSink(Sink):
                 await asyncio.wait_for(client.close(), CLOSE_SECONDS)
 
     async def _send(self, records_: Sequence[Record]) -> None:
+        """Send all in one batch, which the hub takes or does not."""
         client = await self._client_now()
-        batch = await _batch(client)
-        for number, record in enumerate(records_):
-            if number % BREATH == 0:
-                await asyncio.sleep(0)
-            if _added(batch, record):
-                continue
-            if len(batch):
-                await client.send_batch(batch)
+        if len(records_) == 1:
+            batch = await _alone(client, records_[0])
+        else:
             batch = await _batch(client)
-            if not _added(batch, record):
-                batch = await client.create_batch()
-                # Its content may be left out, its numbers may not.
-                if not _added(batch, record) and not _added(
-                    batch, records.without_content(record)
-                ):
-                    raise Rejected("larger than the hub takes")
-        if len(batch):
-            await client.send_batch(batch)
+            for number, record in enumerate(records_):
+                if number % BREATH == 0:
+                    await asyncio.sleep(0)
+                if not _added(batch, record):
+                    raise Rejected("more than the hub takes at once")
+        await client.send_batch(batch)
+
+
+async def _alone(client: "EventHubProducerClient", record: Record) -> "EventDataBatch":
+    batch = await client.create_batch()
+    # Its content may be left out, its numbers may not.
+    cut = records.without_content(record)
+    if not _added(batch, record) and not _added(batch, cut):
+        raise Rejected("larger than the hub takes")
+    return batch
 
 
 async def _batch(client: "EventHubProducerClient") -> "EventDataBatch":
@@ -151,6 +154,8 @@ def _added(batch: "EventDataBatch", record: Record) -> bool:
         batch.add(_event(record))
     except ValueError:
         return False
+    except Exception as exc:
+        raise Rejected(f"it is no record: {type(exc).__name__}") from exc
     return True
 
 

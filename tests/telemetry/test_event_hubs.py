@@ -1,6 +1,7 @@
 """The journal to Event Hubs, over AMQP: each record is an event, or a dead letter."""
 
 import json
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from settings import Settings
 from telemetry.sinks import event_hubs
 from tests.event_hubs.consumer import read_all
 from tests.event_hubs.emulator import EventHubs
+from tests.event_hubs.faults import SERVER_BUSY
 from tests.server import until
 from tests.telemetry.delivery import HUB, Delivery, arrive, ids
 
@@ -98,3 +100,41 @@ def test_numbers_that_are_too_large_are_a_dead_letter(
 
 def test_without_a_hub_there_is_no_sink() -> None:
     assert event_hubs.build(Settings()) is None
+
+
+ODD: list[Mapping[str, Any]] = [
+    {"id": "half \ud800"},
+    {"id": [1]},
+    {"id": {"a": 1}},
+    {"schema": 10**400},
+    {"schema": {"a": [None]}},
+    {"type": ["x"]},
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_what_cannot_be_encoded_is_rejected_alone(
+    tmp_path: Path, hub: EventHubs, odd: Mapping[str, Any]
+) -> None:
+    with Delivery(tmp_path, hub, before=["1", "2"]) as delivery:
+        delivery.append("3", **odd)
+        delivery.append("4", "5")
+        until(lambda: delivery.sender.sent + delivery.sender.rejected == 5, 40)
+    good = [each for each in ids(hub) if each in ("1", "2", "4", "5")]
+    assert sorted(good) == ["1", "2", "4", "5"]
+    assert len(ids(hub)) == 5 - delivery.sender.rejected
+
+
+@pytest.mark.parametrize("outcome", ["release", "detach", SERVER_BUSY], ids=str)
+def test_what_the_hub_has_is_not_sent_again_for_what_it_has_not(
+    tmp_path: Path, hub: EventHubs, outcome: Any
+) -> None:
+    """Not all that is read at once goes into one batch of so small a hub."""
+    hub.faults.max_message_size = 10_000
+    hub.faults.settle_script = deque(["accept", outcome])
+    many = [f"run-{number}" for number in range(12)]
+    with Delivery(tmp_path, hub) as delivery:
+        delivery.append(*many, content="x" * 3000)
+        arrive(hub, *many)
+        until(lambda: delivery.sender.sent == 12)
+    assert sorted(ids(hub)) == sorted(many)
