@@ -72,6 +72,40 @@ def test_the_workers_providers_are_used() -> None:
     assert metrics == str(sorted(expected))
 
 
+HANDED_OVER = """\
+import json, sys
+from opentelemetry import trace
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+import settings
+from telemetry.sinks import Rejected, otel
+
+ended = []
+
+class Broken(SpanProcessor):
+    def on_end(self, span):
+        ended.append(span.name)
+        if span.name.startswith("invoke_workflow"):
+            raise RuntimeError
+
+tracers = TracerProvider()
+tracers.add_span_processor(Broken())
+trace.set_tracer_provider(tracers)
+sink, record = otel.build(settings.load()), json.loads(sys.argv[1])
+try:
+    sink.emit([record, {**record, "latency_ms": "long"}])
+except Rejected:
+    print(len(ended))
+sink.emit([record, record])
+print(len(ended))
+"""
+
+
+def test_what_others_providers_were_given_does_not_come_again() -> None:
+    """Whatever they raise; and of a batch with a bad record they are given nothing."""
+    given = {"PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": "true"}
+    assert run(HANDED_OVER, json.dumps(record()), **given) == ["0", "6"]
+
+
 WORKERS = """\
 import os
 from opentelemetry import trace

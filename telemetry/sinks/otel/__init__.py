@@ -6,28 +6,25 @@ Insights, they are used, and decide on everything. Otherwise this sends by OTLP 
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from settings import VERSION, Settings
 from telemetry.records import Record
-from telemetry.sinks import Rejected, Sink
-from telemetry.sinks.otel import names as names
-from telemetry.sinks.otel.conventions import Described, Measurement
+from telemetry.sinks import Rejected, Sink, Unavailable
+from telemetry.sinks.otel import names
+from telemetry.sinks.otel.conventions import Described
 from telemetry.sinks.otel.conventions import Span as Told
+from telemetry.sinks.otel.ids import Ids
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.metrics import Histogram, Meter
     from opentelemetry.sdk.metrics.export import MetricExporter
+    from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter
-    from opentelemetry.sdk.trace.id_generator import IdGenerator
     from opentelemetry.trace import Span, SpanKind, Tracer
-else:
-    # The SDK is imported by `open`, in the sink's own thread, not at start.
-    IdGenerator = object
 
 SCOPE = "langchain_stream"
 REFUSED = frozenset({400, 413, 422})
@@ -37,15 +34,17 @@ CLOSE_SECONDS = 1.0
 """For the last metrics, when the process ends."""
 
 
-class NotExported(Exception):
+class NotExported(Unavailable):
     """The collector has not taken the spans: they come again."""
 
 
 class OtelSink(Sink):
     """Sends through the outlet that *connect* makes; *port* gives a server's port.
 
-    Metrics are recorded once the spans have been taken, so that a record which comes
-    again is measured once.
+    What cannot be told of a record shows before anything of it has gone. Metrics are
+    recorded once the spans have been taken, so that a record which comes again is
+    measured once. What others' providers do with either is theirs: it is handed to them
+    once, whatever they raise.
     """
 
     def __init__(
@@ -62,47 +61,15 @@ class OtelSink(Sink):
     def emit(self, records_: Sequence[Record]) -> None:
         self.open()
         assert self._outlet is not None
-        spans: list[Span] = []
-        measured: list[Measurement] = []
         try:
-            for record in records_:
-                described = Described(record, self._port)
-                measured += described.measurements
-                spans += self._outlet.spans(described)
-        except (ArithmeticError, LookupError, TypeError, ValueError) as exc:
+            described = [Described(record, self._port) for record in records_]
+        except Exception as exc:
             raise Rejected(f"it is no record: {type(exc).__name__}") from exc
-        self._outlet.send(spans)
-        for measurement in measured:
-            self._outlet.measure(measurement)
+        self._outlet.take(described)
 
     def close(self) -> None:
         if self._outlet is not None:
             self._outlet.close()
-
-
-class Ids(IdGenerator):
-    """A run's ids are always the same, so that spans which come twice can be told.
-
-    A trace that this begins has the run's id.
-    """
-
-    def __init__(self) -> None:
-        self._run, self._spans = UUID(int=0), 0
-
-    def begin(self, run: str) -> None:
-        """The ids from here on are those of *run*."""
-        self._run, self._spans = UUID(run), 0
-
-    def generate_trace_id(self) -> int:
-        return self._run.int
-
-    def generate_span_id(self) -> int:
-        self._spans += 1
-        of = self._run.bytes + self._spans.to_bytes(4)
-        return int.from_bytes(blake2b(of, digest_size=8).digest())
-
-    def is_trace_id_random(self) -> bool:
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +103,32 @@ class Outlet:
             for each in names.INSTRUMENTS
         }
 
-    def spans(self, described: Described) -> "list[Span]":
+    def take(self, described: Sequence[Described]) -> None:
+        """Export what is *described*, or raise and have nothing of it."""
+        if self._own is None:
+            self._hand_over(described)
+            return
+        try:
+            spans = [span for each in described for span in self._spans(each)]
+        except Exception as exc:
+            raise Rejected(f"it makes no span: {type(exc).__name__}") from exc
+        self._send(spans, self._own)
+        self._measure(described)
+
+    def _hand_over(self, described: Sequence[Described]) -> None:
+        from opentelemetry import trace
+
+        if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+            raise Rejected(
+                "OpenTelemetry has no provider: is azure-monitor-opentelemetry "
+                "installed?"
+            )
+        for each in described:
+            with suppress(Exception):
+                self._spans(each)
+        self._measure(described)
+
+    def _spans(self, described: Described) -> "list[Span]":
         """The spans of one run, ended: its own, and one a model call within it.
 
         Whether they are sampled is the caller's decision where its `traceparent` has
@@ -169,17 +161,8 @@ class Outlet:
             span.set_status(StatusCode.ERROR)
         return span
 
-    def send(self, spans: "Sequence[Span]") -> None:
-        """Export those of *spans* that are sampled; raise where they are not taken."""
-        from opentelemetry import trace
-
-        if self._own is None:
-            if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
-                raise Rejected(
-                    "OpenTelemetry has no provider: is azure-monitor-opentelemetry "
-                    "installed?"
-                )
-            return
+    def _send(self, spans: "Sequence[Span]", own: Own) -> None:
+        """Export those of *spans* that are sampled; raise if they are not taken."""
         from opentelemetry.sdk.trace import ReadableSpan
         from opentelemetry.sdk.trace.export import SpanExportResult
 
@@ -189,22 +172,36 @@ class Outlet:
             if isinstance(span, ReadableSpan)
             and span.get_span_context().trace_flags.sampled
         ]
-        if self._own.spans is None or not sampled:
+        if own.spans is None or not sampled:
             return
-        self._own.statuses.append(0)
-        if self._own.spans.export(sampled) is not SpanExportResult.SUCCESS:
-            if (status := self._own.statuses[-1]) in REFUSED:
+        own.statuses.append(0)
+        if own.spans.export(sampled) is not SpanExportResult.SUCCESS:
+            if (status := own.statuses[-1]) in REFUSED:
                 raise Rejected(f"the collector answered with status {status}")
-            raise NotExported
+            if not status:
+                _encode(sampled)
+            raise NotExported("the collector has not taken them")
 
-    def measure(self, measurement: Measurement) -> None:
-        """Record *measurement*; readers export it, now and then."""
-        instrument, value, attributes = measurement
-        self._instruments[instrument.name].record(value, attributes)
+    def _measure(self, described: Sequence[Described]) -> None:
+        """Record what was measured; readers export it, now and then."""
+        for each in described:
+            for instrument, value, attributes in each.measurements:
+                with suppress(Exception):
+                    self._instruments[instrument.name].record(value, attributes)
 
     def close(self) -> None:
         if self._own is not None:
             self._own.close()
+
+
+def _encode(spans: "Sequence[ReadableSpan]") -> None:
+    """Raise `Rejected` if that cannot be, which the exporter only logs."""
+    from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+
+    try:
+        encode_spans(spans).SerializeToString()
+    except Exception as exc:
+        raise Rejected(f"it cannot be encoded: {type(exc).__name__}") from exc
 
 
 def build(settings: Settings) -> OtelSink | None:

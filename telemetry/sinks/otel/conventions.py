@@ -4,9 +4,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from telemetry.records import Record
 from telemetry.sinks.otel import names as names
+
+MOST = 2**63 - 1
+"""Of protobuf's integers, and of what is measured."""
+
+MAX_TEXT = 1000
+"""Characters of an attribute: a metric keeps those of each of its series."""
 
 Value = str | bool | int | float | list[str]
 Attributes = dict[str, Value]
@@ -34,7 +41,8 @@ Measurement = tuple[names.Instrument, float, Attributes]
 class Described:
     """What spans and metrics say of *record*; *port* gives a server's port.
 
-    Of what was asked and answered they say nothing.
+    Of what was asked and answered they say nothing. Nothing of this fails once it is
+    made: that raises any exception over what is no record.
     """
 
     def __init__(self, record: Record, port: Callable[[str], int | None]) -> None:
@@ -48,20 +56,15 @@ class Described:
         ends = [call["ended_ms"] or 0 for call in self._calls]
         # A run's own time is in whole milliseconds.
         self._ended_ms = max([record["latency_ms"], *ends])
-
-    @property
-    def id(self) -> str:
-        """The run's."""
-        return str(self._record["id"])
-
-    @property
-    def traceparent(self) -> str:
+        self.id = UUID(record["id"])
+        self.traceparent = _text(record["traceparent"] or "")
         """The span that called, if there is one."""
-        return self._record["traceparent"] or ""
+        self.run = self._span_of_run()
+        """All model calls are within it."""
+        self.calls = list(self._spans_of_calls())
+        self.measurements = list(self._measure())
 
-    @property
-    def run(self) -> Span:
-        """The run's span: all model calls are within it."""
+    def _span_of_run(self) -> Span:
         record, name = self._record, self._record["chain"]
         told = {
             names.RUN: record["id"],
@@ -81,9 +84,7 @@ class Described:
             failed=record["error"] is not None,
         )
 
-    @property
-    def calls(self) -> Iterator[Span]:
-        """One span a model call."""
+    def _spans_of_calls(self) -> Iterator[Span]:
         for call in self._calls:
             common, reason = self._common(call), call["finish_reason"]
             told = {
@@ -106,8 +107,13 @@ class Described:
                 failed=common.get(names.ERROR, names.CANCELLED) != names.CANCELLED,
             )
 
-    @property
-    def measurements(self) -> Iterator[Measurement]:
+    def _measure(self) -> Iterator[Measurement]:
+        for instrument, value, told in self._measured():
+            if not 0 <= value <= MOST:  # It would spoil the sum for ever.
+                raise ValueError("not to be measured")
+            yield instrument, value, told
+
+    def _measured(self) -> Iterator[Measurement]:
         """What goes into the metrics.
 
         The time per output chunk is measured once a call: its mean. The conventions
@@ -179,7 +185,10 @@ class Described:
         return float(self._ended_ms if call["ended_ms"] is None else call["ended_ms"])
 
     def _at(self, milliseconds: float) -> int:
-        return self._begun + round(milliseconds * 10**6)
+        at = self._begun + round(milliseconds * 10**6)
+        if not 0 <= at <= MOST:
+            raise ValueError("not a time")
+        return at
 
 
 def _first_chunk(call: Mapping[str, Any]) -> float | None:
@@ -212,10 +221,12 @@ def _sendable(value: Any) -> Value:
     """Protobuf knows no half of a surrogate pair, and no integer of over 64 bits."""
     if isinstance(value, str):
         return _text(value)
-    if isinstance(value, list | bool | float):
+    if isinstance(value, list):
+        return [_text(each) for each in value]
+    if isinstance(value, bool | float):
         return value
-    return max(-(2**63), min(int(value), 2**63 - 1))
+    return max(-MOST, min(int(value), MOST))
 
 
 def _text(value: str) -> str:
-    return value.encode("utf-8", "replace").decode()
+    return value[:MAX_TEXT].encode("utf-8", "replace").decode()
