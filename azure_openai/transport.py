@@ -21,6 +21,7 @@ from azure_openai.refusals import Refusals
 from settings import Settings
 from settings.backends import Backend
 from streaming.errors import RateLimited, UpstreamAuth
+from streaming.headers import is_sendable
 
 Send = Callable[..., Awaitable[httpx2.Response]]
 Upstream = Mapping[str, str | None]
@@ -70,7 +71,7 @@ class Client(openai.DefaultAioHttpClient):
             return httpx2.Response(429, headers=headers, json=body, request=request)
         upstream = answer.request.extensions["upstream"]
         region = answer.headers.get("x-ms-region", "")
-        if region and region.isascii():
+        if region and is_sendable(region):
             upstream = {**upstream, "region": region}
             answer.request.extensions["upstream"] = upstream
         answered.set(upstream)

@@ -20,9 +20,9 @@ from proxy.record import Record
 from proxy.tap import StreamTap, Tap
 from server.limits import Limits, limit
 from server.pipe import HIGH_WATER, Pipe
-from server.response import RawHeaders
 from streaming.dialects import openai as wire
 from streaming.errors import ChatError, InternalError, UpstreamError
+from streaming.headers import Raw
 
 if TYPE_CHECKING:
     from azure_openai.connection import Answer
@@ -139,7 +139,7 @@ class ProxiedBody:
         if not self._between or isinstance(error, UpstreamError):
             pipe.fail(error)
 
-    def head(self) -> tuple[int, RawHeaders]:
+    def head(self) -> tuple[int, list[Raw]]:
         if self._answer is None:
             return 200, headers.early(self._run.request_id)
         returned = headers.returned(

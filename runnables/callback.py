@@ -196,9 +196,9 @@ def _note_upstream(call: ModelCall, said: Mapping[str, Any]) -> None:
     """Who answered, where it is *said*, as this project's own models do."""
     upstream = said.get("upstream")
     if isinstance(upstream, dict):
-        call.deployment = upstream.get("deployment") or call.deployment
-        call.backend = upstream.get("backend") or ""
-        call.region = upstream.get("region") or ""
+        call.deployment = str(upstream.get("deployment") or call.deployment)
+        call.backend = str(upstream.get("backend") or "")
+        call.region = str(upstream.get("region") or "")
 
 
 def _metadata(message: BaseMessage | None) -> Mapping[str, Any]:

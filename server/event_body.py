@@ -1,16 +1,16 @@
 """A run's events as the body of a response, in the words of a dialect."""
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from functools import partial
 
 from runs import Run
 from server.pipe import Pipe
-from server.response import RawHeaders, raw
 from streaming.dialects import Dialect
 from streaming.errors import InternalError
 from streaming.events import Event
+from streaming.headers import SAFE, Raw, raw
 from streaming.requests import ChatRequest
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ class EventBody:
     ) -> None:
         self._events, self._request = events, request
         self._dialect, self._run = dialect, run
+        self._headers: Mapping[str, str] = {}
 
     async def write(self, pipe: Pipe) -> None:
         """Write every event; the first that is shown decides the status."""
@@ -48,6 +49,7 @@ class EventBody:
             pipe.finish()
 
     async def _encode(self, pipe: Pipe) -> None:
+        self._headers = self._dialect.headers(self._request)
         frames = self._dialect.encode(self._events, self._request)
         async with aclosing(frames):
             async for frame in frames:
@@ -63,14 +65,14 @@ class EventBody:
         elif self._request.stream:
             pipe.commit()
 
-    def head(self) -> tuple[int, RawHeaders]:
-        return 200, raw(
-            {
-                **self._dialect.headers(self._request),
-                **self._run.headers,
-                "x-request-id": self._run.request_id,
-            }
-        )
+    def head(self) -> tuple[int, list[Raw]]:
+        headers = {
+            **self._headers,
+            **self._run.headers,
+            **SAFE,
+            "x-request-id": self._run.request_id,
+        }
+        return 200, raw(headers.items())
 
     def commits(self) -> bool:
         return self._request.stream

@@ -6,7 +6,6 @@ caller left. The run owns the task that makes the answer; this reads it.
 """
 
 import asyncio
-from collections.abc import Mapping
 from time import monotonic
 from typing import Protocol
 
@@ -19,13 +18,11 @@ from server.limits import Capacity, Limits
 from server.pipe import Pipe
 from streaming.dialects import Dialect
 from streaming.errors import ChatError, DeadlineExceeded
-from streaming.headers import JSON, SAFE
+from streaming.headers import JSON, Raw, sendable
 
 FAREWELL_SECONDS = 5
 """How long past the deadline a reader has to take the last frames, and a chain that is
 told to stop to do so."""
-
-RawHeaders = list[tuple[bytes, bytes]]
 
 
 class Body(Protocol):
@@ -34,7 +31,7 @@ class Body(Protocol):
     async def write(self, pipe: Pipe) -> None:
         """Write all of it, and say on the way what its status is."""
 
-    def head(self) -> tuple[int, RawHeaders]:
+    def head(self) -> tuple[int, list[Raw]]:
         """The status and the headers, once they are decided."""
 
     def commits(self) -> bool:
@@ -136,13 +133,6 @@ async def _leaving(receive: Receive, pipe: Pipe, run: Run) -> None:
     run.cancel()
 
 
-def raw(headers: Mapping[str, str]) -> RawHeaders:
-    """*headers* as ASGI has them, with what every answer tells a browser."""
-    return [
-        (name.encode(), value.encode()) for name, value in {**headers, **SAFE}.items()
-    ]
-
-
 def json_response(value: object, status: int = 200) -> Response:
     """*value* as JSON."""
     return Response(orjson.dumps(value), status, {**JSON})
@@ -151,4 +141,5 @@ def json_response(value: object, status: int = 200) -> Response:
 def error_response(error: ChatError, dialect: Dialect, request_id: str) -> Response:
     """The answer to a request that came to nothing, as its dialect writes it."""
     headers = {**JSON, "x-request-id": request_id, **error.headers()}
-    return Response(dialect.error(error, request_id), error.status, headers)
+    body = dialect.error(error, request_id)
+    return Response(body, error.status, dict(sendable(headers.items())))

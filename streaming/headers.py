@@ -1,6 +1,9 @@
-"""What every answer tells a browser: that it is what it says it is, and no page."""
+"""What every answer tells a browser, and which headers can be sent at all."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+
+Raw = tuple[bytes, bytes]
 
 SAFE: Mapping[str, str] = {"x-content-type-options": "nosniff"}
 
@@ -11,3 +14,30 @@ JSON: Mapping[str, str] = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     **SAFE,
 }
+
+# See: https://www.rfc-editor.org/rfc/rfc9110.html#section-5
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e]*")
+
+
+def is_sendable(value: str) -> bool:
+    """Whether every server sends *value*, and every client reads it alike."""
+    return _VALUE.fullmatch(value) is not None
+
+
+def sendable(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """*headers* without those that cannot be sent.
+
+    A server that meets one closes the connection before the first byte of the answer.
+    """
+    return [
+        # h11 takes no white space around a value.
+        (name.lower(), value.strip(" \t"))
+        for name, value in headers
+        if _NAME.fullmatch(name) and is_sendable(value)
+    ]
+
+
+def raw(headers: Iterable[tuple[str, str]]) -> list[Raw]:
+    """*headers* as a server takes them, without those that cannot be sent."""
+    return [(name.encode(), value.encode()) for name, value in sendable(headers)]

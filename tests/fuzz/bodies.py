@@ -10,6 +10,7 @@ Body = tuple[str, bytes]
 
 HELLO = {"role": "user", "content": "hello"}
 COUNTED = {"role": "user", "content": "standin:odd_usage"}
+ODD_HEADERS = {"role": "user", "content": "standin:odd_headers"}
 PART = {"type": "text", "text": "hello"}
 
 VALID: dict[str, list[dict[str, Any]]] = {
@@ -25,6 +26,8 @@ VALID: dict[str, list[dict[str, Any]]] = {
         {"model": "docs", "messages": [HELLO], "stream": True},
         {"model": "gpt-4o", "messages": [COUNTED], "stream": True},
         {"model": "gpt-4o", "messages": [HELLO], "stream": True, "n": 1, "user": "x"},
+        {"model": "gpt-4o", "messages": [ODD_HEADERS], "stream": True},
+        {"model": "gpt-4o", "messages": [ODD_HEADERS]},
         {"model": "gpt-4o", "input": ["hello"]},
         {"model": "chat", "messages": [HELLO], "max_completion_tokens": 5},
     ],

@@ -57,6 +57,9 @@ HEADERS = (
     *("x-ms-client-principal: !", "x-ms-client-principal-id: x", "date: never"),
     *("x-http-method-override: GET", "x-forwarded-for: \xff", "forwarded: for="),
     *("content-md5: x", "bad header: x", "no-colon", ": no-name", "x-nul: a\x00b"),
+    *("x-zumo-auth: x", "x-stainless-lang: \x7f", "tracestate: \xe9", "accept: \t"),
+    *("connection: content-type, accept", "content-encoding: \xff", "user-agent:"),
+    *("openai-organization: x", "idempotency-key: a\x01b", "extra-parameters: é"),
     *("x-fold: a\r\n b", "é: x"),
 )
 LENGTHS = (

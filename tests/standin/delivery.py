@@ -3,16 +3,17 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NoReturn
 
 from aiohttp import web
 
 from tests.standin.completion import Completion
 from tests.standin.journal import Entry
-from tests.standin.steps import Done, Drop, ErrorEvent, Pause, Reply, Step
+from tests.standin.steps import Done, Drop, ErrorEvent, Head, Pause, Reply, Step
 from tests.standin.wire import dumps, failure
 
-type Sent = bytes | Pause | Drop | Reply
+type Sent = bytes | Head | Pause | Drop | Reply
 
 BETWEEN_BYTES = Pause(0.01)
 """Enough for the reader to see the first half of a character alone."""
@@ -27,7 +28,7 @@ RESET = struct.pack("ii", 1, 0)
 
 
 class Aborted(Exception):
-    """The scenario dropped the connection."""
+    """The scenario has ended the connection itself."""
 
 
 async def silence(seconds: float, step: float = STEP_SECONDS) -> None:
@@ -44,7 +45,7 @@ async def silence(seconds: float, step: float = STEP_SECONDS) -> None:
 def encoded(steps: Iterable[Step], completion: Completion) -> Iterator[Sent]:
     """*steps* with the chunks as bytes."""
     for step in steps:
-        if isinstance(step, Pause | Drop | Reply):
+        if isinstance(step, Head | Pause | Drop | Reply):
             yield step
         else:
             yield completion.encode(step)
@@ -86,6 +87,7 @@ class Delivery:
         self._request = request
         self._entry = entry
         self._headers = headers
+        self._odd: Mapping[str, str] = {}
         self._buffer: list[bytes] = []
         self._response: web.StreamResponse | None = None
 
@@ -95,6 +97,8 @@ class Delivery:
             match item:
                 case bytes():
                     self._buffer.append(item)
+                case Head(headers):
+                    self._odd = headers
                 case Pause(seconds):
                     await self._flush()
                     await silence(seconds)
@@ -102,6 +106,8 @@ class Delivery:
                     await self._drop(reset)
                 case Reply():
                     return self.reply(item)
+        if self._odd:
+            self._write_odd("text/event-stream", self._taken())
         response = await self._prepared()
         # With the end in the same write, a caller who leaves at `[DONE]` has seen both.
         await response.write_eof(self._taken())
@@ -114,6 +120,8 @@ class Delivery:
         chunks = []
         for step in steps:
             match step:
+                case Head(headers):
+                    self._odd = headers
                 case Pause(seconds):
                     await silence(seconds)
                 case Drop(reset):
@@ -127,6 +135,8 @@ class Delivery:
         body = dumps(completion.whole(chunks))
         if Done() not in chunks:
             body = body[: len(body) // 2]
+        if self._odd:
+            self._write_odd("application/json", body.encode())
         return web.json_response(text=body, headers=self._headers)
 
     def reply(self, reply: Reply) -> web.Response:
@@ -144,7 +154,7 @@ class Delivery:
         return self._response
 
     async def _flush(self) -> None:
-        if self._buffer:
+        if self._buffer and not self._odd:
             await (await self._prepared()).write(self._taken())
 
     def _taken(self) -> bytes:
@@ -152,6 +162,17 @@ class Delivery:
         payload = b"".join(self._buffer)
         self._buffer.clear()
         return payload
+
+    def _write_odd(self, kind: str, body: bytes) -> NoReturn:
+        """The whole response; aiohttp would check its headers."""
+        framing = {"content-type": kind, "content-length": str(len(body))}
+        headers = {**self._headers, **self._odd, **framing, "connection": "close"}
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        head = "\r\n".join(["HTTP/1.1 200 OK", *lines, "", ""])
+        if self._request.transport is not None:
+            self._request.transport.write(head.encode() + body)
+            self._request.transport.close()
+        raise Aborted
 
     async def _drop(self, reset: bool) -> None:
         await self._flush()

@@ -18,6 +18,7 @@ from tests.standin.steps import (
     Drop,
     ErrorEvent,
     Finish,
+    Head,
     Pause,
     Raw,
     Reply,
@@ -78,6 +79,26 @@ def malformed(call: Call) -> Iterator[Step]:
     """A chunk that is no JSON."""
     yield from said(call)
     yield Raw(b"data: {not json\n\n")
+
+
+UNSENDABLE = {
+    "openai-version": "Zürich",
+    "x-ms-region": "Sweden\x01Central",
+    "x-ratelimit-remaining-tokens": "\x7f",
+    "x-request-id": "\x1b[31mred",
+}
+UNWANTED = {
+    "link": "</a.js>; rel=preload",
+    "service-worker-allowed": "/",
+    "x-accel-redirect": "/private",
+    "x-sendfile": "/private",
+}
+
+
+def odd_headers(call: Call) -> Iterator[Step]:
+    """Headers that no server sends on, and those that none should."""
+    yield Head({**UNSENDABLE, **UNWANTED})
+    yield from answer(call)
 
 
 def no_stream_options(call: Call) -> Iterator[Step]:

@@ -41,6 +41,7 @@ SCENARIOS: dict[str, Scenario] = {
     "utf8_split": answers.utf8_split,
     "big": answers.big,
     "crlf": answers.answer,
+    "odd_headers": faults.odd_headers,
     "no_stream_options": faults.no_stream_options,
     "refusing": faults.refusing,
     "forbidding": faults.forbidding,
@@ -58,6 +59,7 @@ CHAOTIC = (
     *("bad_param", "rate_limited", "server_error", "error_event", "cut", "drop"),
     *("drop_before", "drop_headers", "stall", "slow_first", "silent", "malformed"),
     *("no_stream_options", "refusing", "forbidding", "usage_null", "odd_usage"),
+    "odd_headers",
 )
 # A backend that says so is not asked again for a minute.
 REFUSING, REFUSES = ("unauthorized", "forbidden", "not_found"), 0.01

@@ -92,6 +92,13 @@ class Raw:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """Further headers, of any characters; all of the answer then comes at once."""
+
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Silence."""
 
@@ -127,4 +134,4 @@ type Chunk = (
     | ErrorEvent
     | Raw
 )
-type Step = Chunk | Pause | Drop | Reply
+type Step = Chunk | Head | Pause | Drop | Reply

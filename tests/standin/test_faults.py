@@ -124,3 +124,15 @@ def test_a_malformed_chunk_is_the_last(standin: StandIn) -> None:
 
 def test_usage_may_be_missing(standin: StandIn) -> None:
     assert last(post(standin, "standin:usage_null"))["usage"] is None
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_headers_may_be_odd(standin: StandIn, stream: bool) -> None:
+    response = httpx.post(
+        standin.url + CLASSIC,
+        json={**asking("standin:odd_headers tokens=1"), "stream": stream},
+        headers={"api-key": standin.key},
+    )
+    assert response.status_code == 200
+    assert response.headers["x-ms-region"] == "Sweden\x01Central"
+    assert response.headers["x-accel-redirect"] == "/private"

@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import uvicorn
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from uvicorn.config import HTTPProtocolType
 
 from runs import Run
 from runs.ending import ending
@@ -41,8 +43,13 @@ def answer(
 
 
 @asynccontextmanager
-async def served(make: Callable[[], StreamResponse]) -> AsyncIterator[str]:
-    """A server that answers each request with what *make* makes; its URL."""
+async def served(
+    make: Callable[[], Response], http: HTTPProtocolType = "auto"
+) -> AsyncIterator[str]:
+    """A server that answers each request with what *make* makes; its URL.
+
+    *http* is the library by which the server speaks HTTP.
+    """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await make()(scope, receive, send)
@@ -50,7 +57,8 @@ async def served(make: Callable[[], StreamResponse]) -> AsyncIterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None))
+        config = uvicorn.Config(app, lifespan="off", log_config=None, http=http)
+        server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve([listener]))
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
