@@ -145,6 +145,7 @@ class ProxiedBody:
         returned = headers.returned(
             self._answer.headers,
             self._run.request_id,
+            status=self._answer.status,
             streams=self._answer.streams,
             answered_by=self._run.headers,
         )

@@ -1,13 +1,20 @@
-"""What goes out goes where the settings say, whatever a caller or upstream says."""
+"""What goes out goes where the settings say, whatever a caller or upstream says.
 
+And of headers only those pass that are listed, in either direction.
+"""
+
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pytest
+
 from tests.conftest import azure
 from tests.raw import exchange, head
 from tests.server import Server
+from tests.standin.faults import UNSENDABLE, UNWANTED
 from tests.standin.process import StandIn
 
 MESSAGES = b'"messages":[{"role":"user","content":"standin:answer tag=outgoing"}]'
@@ -118,3 +125,49 @@ def test_no_upstream_says_where_a_request_goes(standin: StandIn) -> None:
                         assert trap.authority not in response.text
             assert len(upstream.asked) == 10
         assert trap.asked == []
+
+
+PRIVATE = {
+    "authorization": "Bearer the-callers",
+    "cf-access-jwt-assertion": "the-callers",
+    "cookie": "a=b",
+    "x-auth-token": "the-callers",
+    "x-forwarded-for": "1.2.3.4",
+    "x-goog-iap-jwt-assertion": "the-callers",
+    "x-ms-original-url": "https://app/api/chat?code=the-callers",
+    "x-rewrite-url": "/api/chat?code=the-callers",
+    "x-zumo-auth": "the-callers",
+}
+
+
+@pytest.mark.parametrize("path", ["/api/chat/openai", COMPLETE.format("gpt-4o")])
+def test_what_a_platform_adds_for_this_app_does_not_go_upstream(
+    app: Server, standin: StandIn, path: str
+) -> None:
+    tag = f"private-{path.count('/')}"
+    body = {"messages": [{"role": "user", "content": f"standin:answer tag={tag}"}]}
+    assert app.client.post(path, json=body, headers=PRIVATE).status_code == 200
+    [request] = standin.requests(tag)
+    assert not PRIVATE.keys() & request["headers"].keys()
+    assert "the-callers" not in json.dumps(request)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    "path", ["/api/chat", "/api/chat/openai", COMPLETE.format("gpt-4o")]
+)
+async def test_headers_that_cannot_be_sent_on_cost_nobody_the_answer(
+    app: Server, path: str, stream: bool
+) -> None:
+    asked = "standin:odd_headers tokens=2"
+    messages = [{"role": "user", "content": asked}]
+    body = json.dumps({"messages": messages, "stream": stream}).encode()
+    request_id = f"odd-headers-{path.count('/')}-{len(path)}-{stream}"
+    given = (f"x-request-id: {request_id}", f"content-length: {len(body)}")
+    answer = await exchange(app.url, head(path, *given) + body)
+    assert (answer.status, answer.ended) == (200, True)
+    assert b"tok1" in answer.body
+    came = dict(answer.headers)
+    assert came.pop("x-request-id") == request_id
+    assert not (UNSENDABLE | UNWANTED).keys() & came.keys()
+    assert app.record(request_id)["status"] == "ok"
