@@ -59,7 +59,7 @@ def respond(
     limits = app.limits if request.stream else app.limits.unstreamed
     limited = limit(events, limits, run, started=run.started)
     dialect = dialects.load(run.dialect)
-    body = EventBody(ending(limited, run, app.telemetry.emit), request, dialect, run)
+    body = EventBody(ending(limited, run), request, dialect, run, app.telemetry.emit)
     return StreamResponse(body, run, dialect, limits=limits, capacity=app.capacity)
 
 

@@ -65,6 +65,7 @@ class ProxiedBody:
             self._record.end(cancelled=True)
             raise
         finally:
+            self._record.end(cancelled=True)  # Unless it has ended.
             pipe.finish()
 
     async def _pass_on(self, pipe: Pipe) -> ChatError | None:
@@ -109,6 +110,11 @@ class ProxiedBody:
                 if ended := answer.ended or not read:
                     piece += tap.end()
                 if ended or tap.done:
+                    # No run is `ok` of whose answer not even the head can be sent.
+                    pipe.commit()
+                    await pipe.begun.wait()
+                    if pipe.left:
+                        return
                     self._record.whole()
                 yield piece
 

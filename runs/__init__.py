@@ -169,6 +169,24 @@ class Run:
         if self._ended is not None:
             return
         self._ended = monotonic()
+        self._settle(error, cancelled=cancelled)
+
+    def withdraw(self, error: ChatError | None = None) -> None:
+        """The end of the answer was not sent: for *error*, or nobody was there.
+
+        A run that had failed stays failed.
+        """
+        if self._ended is None:
+            self.finish(error, cancelled=error is None)
+        elif self.error is None:
+            self._settle(error, cancelled=error is None)
+
+    @property
+    def over(self) -> bool:
+        """Whether the run has ended, and only its ending is left to send."""
+        return self._ended is not None
+
+    def _settle(self, error: ChatError | None, *, cancelled: bool) -> None:
         if cancelled:
             self.status = "cancelled"
         elif isinstance(error, DeadlineExceeded):

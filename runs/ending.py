@@ -1,8 +1,7 @@
 """How a run ends: `Usage`, then `Error` if it failed, then exactly one `Done`."""
 
-import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from runs import Run
@@ -17,13 +16,8 @@ from streaming.events import Error, Event
 log = logging.getLogger(__name__)
 
 
-async def ending(
-    events: AsyncGenerator[Event], run: Run, emit: Callable[[Run], None]
-) -> AsyncGenerator[Event]:
-    """Pass *events* on and end them; a `ChatError` that they raise becomes `Error`.
-
-    *emit* gets the run once, however it ended, before its `Done`.
-    """
+async def ending(events: AsyncGenerator[Event], run: Run) -> AsyncGenerator[Event]:
+    """Pass *events* on and end them; a `ChatError` that they raise becomes `Error`."""
     error: ChatError | None = None
     try:
         async with aclosing(events):
@@ -34,15 +28,10 @@ async def ending(
             error = UpstreamIncomplete()
     except ChatError as exc:
         error = exc
-    except (asyncio.CancelledError, GeneratorExit):
-        run.finish(cancelled=True)
-        emit(run)
-        raise
     except Exception as exc:  # A bug of ours: even so the stream has its ending.
         log.error("request %s: %s", run.request_id, type(exc).__name__)
         error = InternalError()
     run.finish(error)
-    emit(run)
     if error is not None and not isinstance(error, DeadlineExceeded):
         yield Error(run.deployment, error)
     yield run.usage

@@ -1,8 +1,9 @@
 """A run's events as the body of a response, in the words of a dialect."""
 
+import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from functools import partial
 
 from runs import Run
@@ -10,14 +11,18 @@ from server.pipe import Pipe
 from streaming.dialects import Dialect
 from streaming.errors import InternalError
 from streaming.events import Event
-from streaming.headers import SAFE, Raw, raw
+from streaming.headers import SAFE, Raw, raw, sendable
 from streaming.requests import ChatRequest
 
 log = logging.getLogger(__name__)
 
 
 class EventBody:
-    """*events*, ended and all, as *dialect* writes the answer to *request*."""
+    """*events*, ended and all, as *dialect* writes the answer to *request*.
+
+    *emit* gets *run* once, however it ended: after the head of the answer has been
+    sent, and before its ending is.
+    """
 
     def __init__(
         self,
@@ -25,9 +30,11 @@ class EventBody:
         request: ChatRequest,
         dialect: Dialect,
         run: Run,
+        emit: Callable[[Run], None],
     ) -> None:
         self._events, self._request = events, request
         self._dialect, self._run = dialect, run
+        self._emit, self._recorded = emit, False
         self._headers: Mapping[str, str] = {}
 
     async def write(self, pipe: Pipe) -> None:
@@ -35,27 +42,54 @@ class EventBody:
         self._run.when_decided(partial(self._decide, pipe))
         try:
             async with aclosing(self._events):
-                try:
-                    await self._encode(pipe)
-                except Exception as exc:  # A dialect's bug.
-                    bug = InternalError("The answer could not be written.")
-                    pipe.fail(bug)
-                    # The text of an exception may hold a prompt.
-                    kind = type(exc).__name__
-                    log.error("request %s: %s in a dialect", self._run.request_id, kind)
-                    with suppress(Exception):
-                        await self._events.athrow(bug)  # For the run's record.
+                await self._write(pipe)
+        except asyncio.CancelledError:
+            if not self._recorded:
+                self._run.withdraw()
+            raise
         finally:
+            self._record()
             pipe.finish()
 
-    async def _encode(self, pipe: Pipe) -> None:
-        self._headers = self._dialect.headers(self._request)
+    async def _write(self, pipe: Pipe) -> None:
+        try:
+            ending = await self._encode(pipe)
+        except Exception as exc:  # A dialect's bug.
+            # The text of an exception may hold a prompt.
+            kind = type(exc).__name__
+            log.error("request %s: %s in a dialect", self._run.request_id, kind)
+            bug = InternalError("The answer could not be written.")
+            pipe.fail(bug)
+            self._run.withdraw(bug)
+            return
+        pipe.commit()  # The ending can be written: nothing failed.
+        if pipe.failure is None:
+            await pipe.begun.wait()
+            if pipe.left:
+                self._run.withdraw()
+                return
+            self._record()
+            for frame in ending:
+                await pipe.write(frame)
+
+    async def _encode(self, pipe: Pipe) -> list[bytes]:
+        """Write the frames of all events but the ending, whose frames are returned."""
+        headers = self._dialect.headers(self._request)
+        self._headers = dict(sendable(headers.items()))
         frames = self._dialect.encode(self._events, self._request)
+        ending: list[bytes] = []
         async with aclosing(frames):
             async for frame in frames:
-                if not self._request.stream:
-                    pipe.commit()  # The one body there is: nothing failed.
-                await pipe.write(frame)
+                if self._run.over:
+                    ending.append(frame)
+                else:
+                    await pipe.write(frame)
+        return ending
+
+    def _record(self) -> None:
+        if not self._recorded:
+            self._recorded = True
+            self._emit(self._run)
 
     def _decide(self, pipe: Pipe) -> None:
         if pipe.committed:

@@ -22,6 +22,7 @@ class Pipe:
         self.left = False
         self.broken = False
         self.failure: ChatError | None = None
+        self.begun = asyncio.Event()
         self.size = 0
         self._ready: list[bytes] = []
         self._finished = False
@@ -93,7 +94,8 @@ class Pipe:
         self._changed.set()
 
     def leave(self) -> None:
-        """Nobody reads any more."""
+        """Nobody reads any more, so nothing is waited for."""
         self.left = True
+        self.begun.set()
         self._changed.set()
         self._drained.set()

@@ -91,6 +91,7 @@ class StreamResponse(Response):
             return None if pipe.committed else late
         finally:
             watcher.cancel()
+            pipe.leave()
             await self._run.stop(FAREWELL_SECONDS)
         return None
 
@@ -110,6 +111,7 @@ class StreamResponse(Response):
         status, headers = self._body.head()
         start = {"type": "http.response.start", "status": status}
         await send({**start, "headers": headers})
+        pipe.begun.set()
         while not pipe.left:
             try:
                 body = await pipe.read(self._limits.keep_alive)

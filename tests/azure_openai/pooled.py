@@ -135,9 +135,9 @@ class Pooled:
         asked = dialect.parse(body, {}).model_copy(update={"id": run.id})
         events = self.chains.stream(run.chain, asked, run)
         limited = limit(events, self.limits, run, started=run.started)
-        ended = ending(limited, run, self.telemetry.emit)
+        ended = ending(limited, run)
         return StreamResponse(
-            EventBody(ended, asked, dialect, run),
+            EventBody(ended, asked, dialect, run, self.telemetry.emit),
             run,
             dialect,
             limits=self.limits,

@@ -38,7 +38,7 @@ def answer(
     request = validate({"messages": [{"role": "user", "content": "?"}], **fields})
     run, limits = Run(chain="test", dialect="json"), limits or Limits()
     limited = limit(source(), limits, run, started=run.started)
-    body = EventBody(ending(limited, run, kept.emit), request, dialect, run)
+    body = EventBody(ending(limited, run), request, dialect, run, kept.emit)
     return StreamResponse(body, run, dialect, limits=limits, capacity=Capacity(10))
 
 

@@ -49,13 +49,14 @@ async def three() -> AsyncGenerator[Event]:
 async def test_a_dialects_bug_before_the_first_frame_is_a_500(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    dialect = broken_dialect(0)
+    kept, dialect = Kept(), broken_dialect(0)
     async with (
-        served(lambda: answer(three, Kept(), dialect=dialect, stream=False)) as url,
+        served(lambda: answer(three, kept, dialect=dialect, stream=False)) as url,
         httpx.AsyncClient() as client,
     ):
         response = await client.get(url)
     assert response.status_code == 500
+    assert [run.status for run in kept.runs] == ["error"]
     assert response.json()["error"]["code"] == "internal_error"
     assert "RuntimeError in a dialect" in caplog.text
     assert "secret" not in caplog.text + response.text

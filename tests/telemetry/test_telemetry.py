@@ -33,8 +33,8 @@ async def test_a_sink_that_fails_stops_neither_the_stream_nor_the_other_sinks(
     kept, run = list[Record](), Run(chain="test", dialect="json")
     journal = Journal(tmp_path, [], keep=True)
     to = {"failing": Failing(), "keeping": Keeping()}
-    emit = Telemetry(journal, to, content=False).emit
-    events = [type(event).__name__ async for event in ending(source(), run, emit)]
+    events = [type(event).__name__ async for event in ending(source(), run)]
+    Telemetry(journal, to, content=False).emit(run)
     assert events == ["TextDelta", "Usage", "Done"]
     assert [record["id"] for record in kept] == [run.id]
     journal.close()
