@@ -169,6 +169,7 @@ def _source(name: str) -> Path:
 def _build(name: str, settings: Settings) -> "Chain":
     try:
         with contained:
+            _protect()
             return _import(name, settings)
     except ChatError:
         raise
@@ -176,6 +177,13 @@ def _build(name: str, settings: Settings) -> "Chain":
         # Nothing has been asked yet that its text could hold.
         log.exception("the chain %r could not be loaded", name)
         raise
+
+
+def _protect() -> None:
+    # It imports LangChain.
+    from compat import langchain
+
+    langchain.apply()
 
 
 def _import(name: str, settings: Settings) -> "Chain":

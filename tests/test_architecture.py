@@ -34,6 +34,7 @@ ALLOWED = {
     "settings": ([], ["pydantic", "pydantic_settings"]),
     "registry": ([], []),
     "compat": ([], ["starlette"]),
+    "compat.langchain": ([], ["langchain_core"]),
     "streaming": (["registry"], ["orjson", "pydantic"]),
     "runs": (["streaming.errors", "streaming.events"], []),
     "server": (["runs", "streaming"], ["orjson", "pydantic", "starlette"]),
@@ -63,6 +64,7 @@ ALLOWED = {
     ),
     "chains": (
         [
+            "compat",
             "registry",
             "runnables",
             "runs",

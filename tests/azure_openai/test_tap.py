@@ -73,7 +73,9 @@ def usage_of(usage: Json) -> Usage:
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_what_is_read_does_not_depend_on_the_split(data: st.DataObject) -> None:
-    stream = recorded(data.draw(st.sampled_from(sorted(set(STREAMED) - {"big"}))))
+    stream = recorded(
+        data.draw(st.sampled_from(sorted(set(STREAMED) - {"big", "too_long_call"})))
+    )
     whole, split = Tapped(asked=True), Tapped(asked=True)
     whole.read(stream)
     split.read(*data.draw(splits(stream)))

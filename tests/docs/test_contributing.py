@@ -6,10 +6,19 @@ from pathlib import Path
 from tests.docs.markdown import CONTRIBUTING, ROOT
 
 PACKAGES = (
-    *("app", "azure_openai", "chains", "proxy", "runnables", "runs", "server"),
-    *("settings", "streaming", "telemetry"),
+    *(
+        "app",
+        "azure_openai",
+        "chains",
+        "compat",
+        "proxy",
+        "runnables",
+        "runs",
+        "server",
+    ),
+    *("runs", "server", "settings", "streaming", "telemetry"),
 )
-MODULES = ("compat", "function_app", "registry")
+MODULES = ("function_app", "registry")
 
 
 def sources(module: str) -> list[Path]:

@@ -1,8 +1,9 @@
 """Patches of other people's libraries, each until its canary test fails.
 
 An entry says which version it was read from, what the library does, and where that is
-reported. `tests/test_compat.py` has a canary each: it fails once the library no longer
-needs the patch.
+reported. `tests/compat` has a canary each: it fails once the library no longer needs
+the patch. Those of LangChain are in a module of their own, which is imported with the
+first chain.
 """
 
 from starlette.convertors import PathConvertor
