@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.documents import Document
@@ -30,7 +31,19 @@ log = logging.getLogger(__name__)
 SNIPPET = 300
 """Characters of a source that a citation shows."""
 
+DEPTH = 100
+"""Levels of a tool's arguments; deeper ones are shown as text."""
+
 ANY = object()
+
+
+@dataclass(slots=True)
+class _Call:
+    """A tool call as far as it has come."""
+
+    id: str = ""
+    name: str = ""
+    args: list[str] = field(default_factory=list)
 
 
 class Translator:
@@ -38,7 +51,7 @@ class Translator:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._calls: dict[tuple[Any, ...], dict[str, str]] = {}
+        self._calls: dict[tuple[Any, ...], _Call] = {}
         self._tools: dict[str, str] = {}
         self._before: dict[str, Any] = {}
         self._piece: AddableDict | None = None
@@ -80,9 +93,9 @@ class Translator:
         """The tool calls, of one message or of all, that no chunk has finished."""
         for key in [key for key in self._calls if message_id in (ANY, key[0])]:
             call = self._calls.pop(key)
-            args = _decoded(call["args"])
-            yield ToolCall(self._progress.deployment, call["id"], call["name"], args)
-            self._tools[call["id"]] = call["name"]
+            args = _decoded("".join(call.args))
+            yield ToolCall(self._progress.deployment, call.id, call.name, args)
+            self._tools[call.id] = call.name
 
     def _leave_out(self, chunk: object) -> None:
         """Warn of it; of a piece of a dictionary only where no other one answers."""
@@ -121,12 +134,12 @@ class Translator:
                 # Without an index a call is whole, and none is like another.
                 index = object() if piece["index"] is None else piece["index"]
                 key = (message.id, index)
-                call = self._calls.setdefault(key, {"id": "", "name": "", "args": ""})
+                call = self._calls.setdefault(key, _Call())
                 # Some servers repeat the id and the name in each piece.
-                call["id"] = call["id"] or piece["id"] or ""
-                if piece["name"] != call["name"]:
-                    call["name"] += piece["name"] or ""
-                call["args"] += piece["args"] or ""
+                call.id = call.id or piece["id"] or ""
+                if piece["name"] != call.name:
+                    call.name += piece["name"] or ""
+                call.args.append(piece["args"] or "")
             ended = message.chunk_position == "last"
             if self._calls and (ended or "finish_reason" in message.response_metadata):
                 yield from self.flush(message.id)
@@ -134,7 +147,13 @@ class Translator:
         for whole in message.tool_calls:
             call_id = whole["id"] or ""
             self._tools[call_id] = whole["name"]
-            yield ToolCall(deployment, call_id, whole["name"], whole["args"])
+            args = whole["args"]
+            shown = json.dumps(args) if _is_deep(args) else args
+            yield ToolCall(deployment, call_id, whole["name"], shown)
+        for wrong in message.invalid_tool_calls:
+            call_id, name = wrong["id"] or "", wrong["name"] or ""
+            self._tools[call_id] = name
+            yield ToolCall(deployment, call_id, name, wrong["args"] or "")
 
     def _tool_result(self, message: ToolMessage) -> Iterator[Event]:
         yield from self.flush()
@@ -177,6 +196,22 @@ def _reasoning(message: AIMessage) -> Iterator[str]:
 def _decoded(args: str) -> dict[str, Any] | str:
     try:
         value = json.loads(args or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return args
-    return value if isinstance(value, dict) else args
+    return value if isinstance(value, dict) and not _is_deep(value) else args
+
+
+def _is_deep(value: object) -> bool:
+    """Whether *value* is nested more deeply than all dialects can write."""
+    level = [value]
+    for _ in range(DEPTH):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

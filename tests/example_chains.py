@@ -267,3 +267,17 @@ searching = RunnableLambda(_search)
 tools = RunnableLambda(itemgetter("messages")) | ScriptedModel(
     script=[calling("look_up", '{"city": "Par'), finish("tool_calls")]
 )
+
+code = QUESTION | ScriptedModel(
+    script=[calling("run", '{"code": "\\d' + "x" * 100_000), finish("tool_calls")]
+)
+
+
+def unstreamed(settings: Settings) -> Runnable[Any, Any]:
+    """The configured model, asked for its whole answer at once."""
+    model = chat_model(settings)
+
+    async def ask(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
+        yield await model.ainvoke(inputs["messages"], config)
+
+    return from_generator(ask)

@@ -1,0 +1,57 @@
+"""Tool calls of any size and form: shown, or refused; and others are answered too."""
+
+import pytest
+
+from tests.server import Server, read_events
+from tests.standin import arguments
+
+HELLO = "hello"
+
+
+def expected(kind: str, size: int) -> str:
+    """The arguments that the stand-in sends."""
+    text: str = getattr(arguments, kind)(size)
+    return text
+
+
+@pytest.mark.parametrize("size", ["", " size=1000"])
+@pytest.mark.parametrize("kind", ["bad_escape", "raw_code", "brackets", "deep"])
+def test_arguments_that_cannot_be_read_are_shown_as_they_came(
+    app: Server, kind: str, size: str
+) -> None:
+    (name, call), (last, done) = app.events(f"standin:{kind} bytes=140000{size}")
+    assert (name, call["name"], call["args"]) == (
+        "tool_call",
+        "run",
+        expected(kind, 140_000),
+    )
+    assert (last, done["finish_reason"]) == ("done", "tool_calls")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("kind", ["bad_escape", "raw_code", "brackets", "deep"])
+def test_nor_can_they_if_the_model_does_not_stream(
+    app: Server, kind: str, stream: bool
+) -> None:
+    user = f"standin:{kind} bytes=30000"
+    response = app.chat(user, chain="unstreamed", stream=stream)
+    if stream:
+        (_, call), (_, answer) = read_events(response)
+    else:
+        answer = response.json()
+        [call] = answer["tool_calls"]
+    # What could be read, but is too deep to be written, was JSON of another form.
+    assert call["args"].replace(" ", "") == expected(kind, 30_000).replace(" ", "")
+    assert answer["finish_reason"] == "tool_calls"
+
+
+def test_arguments_that_a_foreign_model_cannot_write_are_shown_too(app: Server) -> None:
+    (_, call), (_, done) = app.events(HELLO, chain="code")
+    assert call["args"] == '{"code": "\\d' + "x" * 100_000
+    assert done["finish_reason"] == "tool_calls"
+
+
+def test_a_long_call_in_thousands_of_pieces_is_whole(app: Server) -> None:
+    (_, call), (_, done) = app.events("standin:long_call bytes=200000 size=50")
+    assert call["args"] == {"code": "x" * 200_000}
+    assert done["finish_reason"] == "tool_calls"
