@@ -52,7 +52,9 @@ def apply() -> None:
 
 
 def _parse_partial_json(s: str, *, strict: bool = False) -> Any:
-    from compat import parse_partial_json  # Runs with the globals of LangChain's.
+    from compat.langchain import (
+        parse_partial_json,  # Runs with the globals of LangChain's.
+    )
 
     return parse_partial_json(s, strict=strict)
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from contextvars import ContextVar
+from time import monotonic
 from types import CodeType
 from typing import Any
 from uuid import uuid4
@@ -32,6 +33,9 @@ _run: ContextVar[_Begun] = ContextVar("run")
 Held weakly: a stream that a chain breaks off is closed then, not with the run.
 """
 
+TURN_SECONDS = 0.01
+"""How long chunks that are there already keep others from the event loop."""
+
 CLEAN_UP_SECONDS = 1
 """For tasks that were left behind and are cancelled."""
 
@@ -55,6 +59,7 @@ async def events_of(
     # By default a graph streams the state after each node instead of tokens.
     mode = {"stream_mode": "messages", "subgraphs": True} if _is_graph(chain) else {}
     translator = Translator(run)
+    turn = monotonic()
     ended = False
     begun: _Begun = WeakSet()
     _run.set(begun)
@@ -69,6 +74,9 @@ async def events_of(
                 async for chunk in chunks:
                     for event in translator.events(chunk):
                         yield event
+                    if monotonic() - turn > TURN_SECONDS:
+                        await asyncio.sleep(0)
+                        turn = monotonic()
             finally:
                 await _leave(chunks, request.id)
         for event in translator.end():

@@ -281,3 +281,12 @@ def unstreamed(settings: Settings) -> Runnable[Any, Any]:
         yield await model.ainvoke(inputs["messages"], config)
 
     return from_generator(ask)
+
+
+async def _busy(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
+    yield "Well"
+    for _ in range(20_000):
+        yield calling("", "x")
+
+
+busy = from_generator(_busy)

@@ -55,3 +55,18 @@ def test_a_long_call_in_thousands_of_pieces_is_whole(app: Server) -> None:
     (_, call), (_, done) = app.events("standin:long_call bytes=200000 size=50")
     assert call["args"] == {"code": "x" * 200_000}
     assert done["finish_reason"] == "tool_calls"
+
+
+@pytest.mark.parametrize("calls", [255, 256])
+def test_as_many_calls_as_may_be_are_shown(app: Server, calls: int) -> None:
+    *found, (_, done) = app.events(f"standin:long_call bytes=1 calls={calls}")
+    assert [data["args"] for _, data in found] == [{"code": "x"}] * calls
+    assert done["finish_reason"] == "tool_calls"
+
+
+def test_others_have_their_turn_while_an_answer_comes_at_once(app: Server) -> None:
+    with app.streaming(HELLO, chain="busy") as answer:
+        answer.next()
+        assert app.client.get("/api/health").status_code == 200
+        ended = f'"request_id":"{answer.request_id}"'
+        assert not any(ended in line for line in app.lines)
