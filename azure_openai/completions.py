@@ -15,6 +15,7 @@ import httpx2
 import openai
 
 from azure_openai import outcome
+from azure_openai.tool_calls import ToolCallLimit
 from azure_openai.transport import truthful
 from streaming.errors import UpstreamIncomplete
 from streaming.sse import DataDecoder
@@ -50,12 +51,13 @@ class ChunkStream:
     A choice without `delta` gets an empty one. Raises what the SDK raises: `APIError`
     for an error in the stream, `APIConnectionError` and `APITimeoutError` for a lost
     one; and where there is nothing in it, of which LangChain would make its own fault,
-    `UpstreamIncomplete`.
+    `UpstreamIncomplete`; `UpstreamError` once it asks too much of tools.
     """
 
     def __init__(self, response: httpx2.Response) -> None:
         self.response = response
         self._upstream = response.request.extensions["upstream"]
+        self._limit = ToolCallLimit()
         self._chunks = self._iterate()
 
     async def __aenter__(self) -> Self:
@@ -125,6 +127,7 @@ class ChunkStream:
             choice["delta"] = delta = choice.get("delta") or {}
             if not isinstance(delta, dict):
                 raise ValueError("no delta")
+            self._limit.add_delta(delta)
         return chunk
 
     def _nothing(self) -> Exception:

@@ -31,7 +31,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+BOUNDED = ("chat", "docs")
+"""They ask our own model alone, whose answers are bounded at the wire, for less."""
+
 _PACKAGE = sys.modules[__name__]
+
+BOUNDED = ("chat", "docs")
+"""These ask our own model alone, whose answers are bounded on the wire, for less."""
 
 NOT_LOADED = "could not be loaded"
 
@@ -154,7 +160,7 @@ class Chains:
             raise NotConfigured(message) from None
         from runnables.run import events_of
 
-        events = events_of(chain, request, run)
+        events = events_of(chain, request, run, bounded=name in BOUNDED)
         async with aclosing(events):
             async for event in events:
                 yield event

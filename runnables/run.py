@@ -16,6 +16,7 @@ from langchain_core.runnables import RunnableConfig
 
 from azure_openai import token_limit
 from runnables import errors
+from runnables.answer_limit import AnswerLimit
 from runnables.callback import RunCallback
 from runnables.chunks import Translator
 from runnables.exits import contain_tasks, contained
@@ -41,14 +42,16 @@ CLEAN_UP_SECONDS = 1
 
 
 async def events_of(
-    chain: Chain, request: ChatRequest, run: Run
+    chain: Chain, request: ChatRequest, run: Run, *, bounded: bool = False
 ) -> AsyncGenerator[Event]:
     """Have *chain* answer *request*; every exception comes out as a `ChatError`.
 
-    LangChain's callbacks fill in *run*.
+    LangChain's callbacks fill in *run*. An answer may not ask too much of tools, unless
+    the models of the chain see to that themselves (*bounded*).
     """
+    limits = [] if bounded else [AnswerLimit()]
     config: RunnableConfig = {
-        "callbacks": [RunCallback(run)],
+        "callbacks": [RunCallback(run), *limits],
         "configurable": {
             # What a graph with a checkpointer asks for: each run is a thread of its
             # own.

@@ -162,8 +162,8 @@ class Stream:
         """What *endings* are together."""
         first, rest = (endings[0], endings[1:]) if endings else ("", [])
         done = [] if self._path == NATIVE else ["[DONE]"]
-        if first in ("finished", "filtered") and rest == done:
-            if first == "finished" and text != self._expected:
+        if first in ("finished", "filtered", "tool_calls") and rest == done:
+            if first != "filtered" and text != self._expected:
                 return self._wrong(f"finished after {text!r}")
             return first
         if self._path == NATIVE and endings in (["error", "failed"], ["deadline"]):

@@ -19,7 +19,8 @@ hypothesis.settings.load_profile("ours")
 
 CHAINS = (
     "strings,model,sources,ragged,graph,agent,tools,silent,broken,quiet_tool,inner,"
-    "unfinished,blocks,assigned,nested,remembering,searching,code,unstreamed,busy"
+    "unfinished,blocks,assigned,nested,remembering,searching,code,prolific,unheard,"
+    "unstreamed,busy"
 )
 
 

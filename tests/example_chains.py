@@ -84,9 +84,9 @@ def finish(reason: str = "stop", tokens: int = 1) -> AIMessageChunk:
     )
 
 
-def calling(name: str, args: str) -> AIMessageChunk:
+def calling(name: str, args: str, index: int = 0) -> AIMessageChunk:
     """A tool call in one chunk."""
-    piece = {"name": name, "args": args, "id": "call_1", "index": 0}
+    piece = {"name": name, "args": args, "id": f"call_{index + 1}", "index": index}
     return AIMessageChunk(content="", tool_call_chunks=[piece])
 
 
@@ -271,6 +271,11 @@ tools = RunnableLambda(itemgetter("messages")) | ScriptedModel(
 code = QUESTION | ScriptedModel(
     script=[calling("run", '{"code": "\\d' + "x" * 100_000), finish("tool_calls")]
 )
+
+prolific = QUESTION | ScriptedModel(
+    script=[*(calling("run", "{}", index) for index in range(257)), finish()]
+)
+unheard = prolific | StrOutputParser()
 
 
 def unstreamed(settings: Settings) -> Runnable[Any, Any]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.server import Server, read_events
+from tests.server import Server, read_events, text_of
 from tests.standin import arguments
 
 HELLO = "hello"
@@ -62,6 +62,41 @@ def test_as_many_calls_as_may_be_are_shown(app: Server, calls: int) -> None:
     *found, (_, done) = app.events(f"standin:long_call bytes=1 calls={calls}")
     assert [data["args"] for _, data in found] == [{"code": "x"}] * calls
     assert done["finish_reason"] == "tool_calls"
+
+
+TOO_MUCH = [
+    ("chat", "standin:many_calls"),
+    ("chat", "standin:many_calls calls=4000"),
+    ("chat", "standin:too_long_call"),
+    ("chat", "standin:too_long_call size=70"),
+    ("chat", "standin:long_call bytes=2000 calls=200"),
+    ("chat", "standin:function_call bytes=300000 size=1000"),
+    ("assigned", "standin:many_calls calls=1000"),
+    ("unstreamed", "standin:many_calls calls=4000"),
+    ("unstreamed", "standin:too_long_call"),
+    ("prolific", HELLO),
+    ("unheard", HELLO),
+]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(("chain", "user"), TOO_MUCH)
+def test_too_much_of_it_is_an_error_of_upstreams(
+    app: Server, chain: str, user: str, stream: bool
+) -> None:
+    response = app.chat(user, chain=chain, stream=stream)
+    assert response.status_code == 502
+    assert response.json()["error"]["code"] == "upstream_error"
+
+
+@pytest.mark.parametrize("kind", ["many_calls", "too_long_call"])
+def test_too_much_of_it_after_some_text_is_an_error_event(
+    app: Server, kind: str
+) -> None:
+    *deltas, (name, error), (last, done) = app.events(f"standin:{kind} text=Well")
+    assert text_of(deltas) == "Well"
+    assert (name, error["error"]["code"]) == ("error", "upstream_error")
+    assert (last, done["finish_reason"]) == ("done", "error")
 
 
 def test_others_have_their_turn_while_an_answer_comes_at_once(app: Server) -> None:

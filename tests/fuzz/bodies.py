@@ -11,6 +11,8 @@ Body = tuple[str, bytes]
 HELLO = {"role": "user", "content": "hello"}
 COUNTED = {"role": "user", "content": "standin:odd_usage"}
 ODD_HEADERS = {"role": "user", "content": "standin:odd_headers"}
+CODE = {"role": "user", "content": "standin:raw_code size=100"}
+CALLS = {"role": "user", "content": "standin:many_calls"}
 PART = {"type": "text", "text": "hello"}
 
 VALID: dict[str, list[dict[str, Any]]] = {
@@ -20,6 +22,8 @@ VALID: dict[str, list[dict[str, Any]]] = {
         {"messages": [COUNTED]},
         {"messages": [{"role": "user", "content": [PART]}], "temperature": 1},
         {"user": "hello", "chain": "docs", "stop": ["x"], "seed": 1, "max_tokens": 5},
+        {"messages": [CODE]},
+        {"messages": [CALLS], "stream": False},
     ],
     "openai": [
         {"model": "gpt-4o", "messages": [HELLO]},
@@ -30,6 +34,8 @@ VALID: dict[str, list[dict[str, Any]]] = {
         {"model": "gpt-4o", "messages": [ODD_HEADERS]},
         {"model": "gpt-4o", "input": ["hello"]},
         {"model": "chat", "messages": [HELLO], "max_completion_tokens": 5},
+        {"model": "chat", "messages": [CODE], "stream": True},
+        {"model": "chat", "messages": [CALLS], "stream": True},
     ],
     "ui": [
         {"messages": [{"id": "1", "role": "user", "parts": [PART]}]},

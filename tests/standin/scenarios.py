@@ -61,6 +61,7 @@ CHAOTIC = (
     *("drop_before", "drop_headers", "stall", "slow_first", "silent", "malformed"),
     *("no_stream_options", "refusing", "forbidding", "usage_null", "odd_usage"),
     "odd_headers",
+    *("bad_escape", "raw_code", "brackets", "deep", "too_long_call", "many_calls"),
 )
 # A backend that says so is not asked again for a minute.
 REFUSING, REFUSES = ("unauthorized", "forbidden", "not_found"), 0.01
