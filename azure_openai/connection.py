@@ -7,12 +7,11 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
-from azure_openai import backends, credentials
+from azure_openai import backends, credentials, outcome
 from azure_openai.credentials import Credential
 from settings import Settings
 from settings.backends import Backend
 from streaming.errors import UpstreamError, UpstreamTimeout
-from streaming.headers import is_sendable
 
 READ_BUFFER = 64 * 1024
 """Bytes a slow reader may leave unread before the connection is not read either."""
@@ -25,8 +24,7 @@ class Answer:
         self._response, self._content = response, response.content
         self._read_already: list[bytes] = []
         self.backend = backend
-        said = response.headers.get("x-ms-region", "")
-        self.region = (said if is_sendable(said) else "") or backend.region or ""
+        self.region = outcome.region(response.headers) or backend.region or ""
         self.status = response.status
         self.headers = response.raw_headers
         self.named = response.headers

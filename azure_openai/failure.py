@@ -17,7 +17,8 @@ REFUSED_COOL_DOWN_SECONDS = 60
 MAX_COOL_DOWN_SECONDS = 120
 """However long a backend asks for: a quota may be raised, and a clock be wrong."""
 
-MAX_WAIT_SECONDS = 2**31 / 1000
+MAX_WAIT_SECONDS = (2**31 - 1) / 1000
+"""A longer wait is taken for a mistake; timers in JavaScript take no longer one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +70,46 @@ def of_status(status: int, headers: Mapping[str, str]) -> Trouble | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds of `retry-after-ms`, else of `retry-after`: a number or a date."""
-    for name, factor in (("retry-after-ms", 0.001), ("retry-after", 1)):
-        value = headers.get(name)
-        if value is None:
-            continue
-        try:
-            seconds = float(value) * factor
-        except ValueError:
-            return _until(value)
-        if 0 <= seconds < MAX_WAIT_SECONDS:
+    """The seconds of `retry-after-ms`, else of `retry-after`: a number or a date.
+
+    `None` if neither can be read, or if none is between 0 and `MAX_WAIT_SECONDS`.
+    """
+    for name, read in (("retry-after-ms", _milliseconds), ("retry-after", _seconds)):
+        # Other providers' integrations may have parsed it already.
+        seconds = read(str(headers.get(name, "")))
+        if seconds is not None and 0 <= seconds < MAX_WAIT_SECONDS:
             return seconds
     return None
 
 
-def _until(date: str) -> float | None:
-    """The seconds until *date*, which may have passed."""
+def _milliseconds(value: str) -> float | None:
+    number = _number(value)
+    return None if number is None else number / 1000
+
+
+def _seconds(value: str) -> float | None:
+    number = _number(value)
+    return _until(value) if number is None else number
+
+
+def _number(value: str) -> float | None:
+    """The number in *value*, or the first: httpx joins two headers by a comma."""
     try:
-        left = parsedate_to_datetime(date) - datetime.now(UTC)
-    except (TypeError, ValueError):
+        return float(value.partition(",")[0])
+    except ValueError:
         return None
-    return max(0, left.total_seconds())
+
+
+def _until(value: str) -> float | None:
+    """The seconds until the date in *value*, 0 if it has passed.
+
+    A date may have a comma of its own, so the first of two headers ends at the second.
+    """
+    try:
+        date = parsedate_to_datetime(",".join(value.split(",")[:2]))
+        # One without a zone, or with -0000, is in UTC.
+        # See: https://www.rfc-editor.org/rfc/rfc5322#section-3.3
+        aware = date if date.tzinfo else date.replace(tzinfo=UTC)
+        return max(0, (aware - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
+        return None

@@ -10,6 +10,7 @@ from runs.tokens import counted, provided
 from streaming import errors
 from streaming.errors import ChatError, InvalidRequest
 from streaming.events import Usage
+from streaming.headers import is_sendable
 
 LONGEST_INTEGER = 100
 """Digits; a longer one is read as a float, and Python refuses one of thousands."""
@@ -29,6 +30,12 @@ def loads(data: bytes) -> Any:
 
 def _integer(digits: str) -> float:
     return int(digits) if len(digits) < LONGEST_INTEGER else float(digits)
+
+
+def region(headers: Mapping[str, str]) -> str:
+    """The region in *headers*, if it can be in a header of ours."""
+    said = headers.get("x-ms-region", "")
+    return said if is_sendable(said) else ""
 
 
 def error(error: object, status: int = 502) -> ChatError:

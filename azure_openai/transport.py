@@ -1,7 +1,7 @@
 """The SDK's HTTP client, whose requests go to one backend after another."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from contextvars import ContextVar
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -12,16 +12,23 @@ import httpx2
 import openai
 from openai._vendor.httpx_aiohttp.transport import AiohttpTransport
 
-from azure_openai import backends, credentials, failure, refusals, token_limit
+from azure_openai import (
+    backends,
+    credentials,
+    failure,
+    outcome,
+    refusals,
+    token_limit,
+)
 from azure_openai.credentials import Credential
 from azure_openai.failover import Patience, first_answer
 from azure_openai.failure import CUT, LOST, NO_ANSWER, NO_CREDENTIAL, SILENT, Trouble
+from azure_openai.legible import legible
 from azure_openai.peek import Peek
 from azure_openai.refusals import Refusals
 from settings import Settings
 from settings.backends import Backend
 from streaming.errors import RateLimited, UpstreamAuth
-from streaming.headers import is_sendable
 
 Send = Callable[..., Awaitable[httpx2.Response]]
 Upstream = Mapping[str, str | None]
@@ -55,7 +62,7 @@ class Client(openai.DefaultAioHttpClient):
     async def send(
         self, request: httpx2.Request, *, stream: bool = False, **kwargs: Any
     ) -> httpx2.Response:
-        send = partial(super().send, stream=stream, **kwargs)
+        send = partial(super().send, stream=True, **kwargs)
         asking = _Asking(send, request, stream, self._targets, self._first)
         patience = Patience(
             each=self._settings.backend_timeout_seconds,
@@ -70,12 +77,11 @@ class Client(openai.DefaultAioHttpClient):
             headers = dict(error.headers())
             return httpx2.Response(429, headers=headers, json=body, request=request)
         upstream = answer.request.extensions["upstream"]
-        region = answer.headers.get("x-ms-region", "")
-        if region and is_sendable(region):
+        if region := outcome.region(answer.headers):
             upstream = {**upstream, "region": region}
             answer.request.extensions["upstream"] = upstream
         answered.set(upstream)
-        return answer
+        return answer if answer.is_success else await legible(answer)
 
 
 def _session(transport: AiohttpTransport) -> aiohttp.ClientSession:
@@ -170,7 +176,12 @@ class _Asking:
             },
         )
         try:
-            return await self._send(sent, auth=target.auth)
+            answer = await self._send(sent, auth=target.auth)
+            if answer.status_code in (400, 422):
+                return await legible(answer)
+            if answer.is_success and not self._stream:
+                await answer.aread()
+            return answer
         except httpx2.TransportError as exc:
             raise truthful(exc) from exc
         except aiohttp.ClientError as exc:
@@ -182,14 +193,10 @@ class _Asking:
         if answer.status_code != 200:
             return failure.of_status(answer.status_code, answer.headers)
         if not self._stream:
-            is_json = answer.headers.get("content-type", "").startswith(
-                "application/json"
-            )
-            if not is_json:
+            kind = answer.headers.get("content-type", "").lower()
+            if not kind.startswith("application/json"):
                 return NO_ANSWER
             return None if answer.content.rstrip().endswith(b"}") else CUT
-        if answer.headers.get("content-encoding", "identity") != "identity":
-            return None  # It would have to be decoded, and passed on as it is.
         try:
             return await _peek(answer)
         except httpx2.RequestError as exc:
@@ -214,11 +221,17 @@ async def _peek(answer: httpx2.Response) -> Trouble | None:
     peek, read, stream = Peek(), list[bytes](), answer.stream
     assert isinstance(stream, httpx2.AsyncByteStream)
     reads = aiter(stream)
-    while not peek.decided:
-        piece = await anext(reads, b"")
-        peek.feed(piece)
-        if piece:
+
+    async def noted() -> AsyncGenerator[bytes]:
+        async for piece in reads:
             read.append(piece)
+            yield piece
+
+    # What is compressed is decoded here, and passed on as it is.
+    decoded = httpx2.Response(200, headers=answer.headers.raw, content=noted())
+    async with aclosing(decoded.aiter_bytes()) as pieces:
+        while not peek.decided:
+            peek.feed(await anext(pieces, b""))
     answer.stream = _Replay(read, reads, stream)
     return peek.trouble
 

@@ -4,7 +4,6 @@ import logging
 import sys
 import traceback
 from collections.abc import Mapping
-from typing import Any
 
 from langchain_core.exceptions import (
     ContextOverflowError,
@@ -111,6 +110,8 @@ def _parameter(exc: Exception) -> str | None:
 
 def _retry_after_ms(exc: Exception) -> int | None:
     """What the provider asks for."""
-    headers: Any = getattr(getattr(exc, "response", None), "headers", None) or {}
+    headers = getattr(getattr(exc, "response", None), "headers", None)
+    if not isinstance(headers, Mapping):
+        return None
     seconds = failure.retry_after(headers)
     return None if seconds is None else round(seconds * 1000)

@@ -40,10 +40,9 @@ ALLOWED = {
     "server": (["runs", "streaming"], ["orjson", "pydantic", "starlette"]),
     "azure_openai": (
         [
+            "runs.tokens",
             "settings",
-            "streaming.errors",
-            "streaming.events",
-            "streaming.sse",
+            "streaming",
         ],
         ["aiohttp", "azure.identity", "httpx2", "openai", "orjson", "pydantic"],
     ),

@@ -159,7 +159,7 @@ def test_what_a_platform_adds_for_this_app_does_not_go_upstream(
 async def test_headers_that_cannot_be_sent_on_cost_nobody_the_answer(
     app: Server, path: str, stream: bool
 ) -> None:
-    asked = "standin:odd_headers tokens=2"
+    asked = "standin:unsendable_headers tokens=2"
     messages = [{"role": "user", "content": asked}]
     body = json.dumps({"messages": messages, "stream": stream}).encode()
     request_id = f"odd-headers-{path.count('/')}-{len(path)}-{stream}"

@@ -1,134 +1,175 @@
-"""Headers of an upstream that cannot be sent on, or that frame its body."""
+"""No header of a backend makes its answer, or its refusal, a fault of this server's."""
 
+import asyncio
 import gzip
-import zlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy import headers
-from tests.azure_openai.exchanges import WHOLE, exchange
-from tests.azure_openai.pooled import PROXY, WAYS, Pooled, asking, backend, text_of
-from tests.azure_openai.pooled import WHOLE as WHOLE_CHAIN
-from tests.azure_openai.proxied import asking as proxied_asking
+from azure_openai.failure import MAX_WAIT_SECONDS, retry_after
+from tests.azure_openai.exchanges import WHOLE as STREAM
+from tests.azure_openai.pooled import (
+    CHAIN,
+    PROXY,
+    WHOLE,
+    Pooled,
+    asked,
+    asking,
+    backend,
+    text_of,
+    two,
+)
+from tests.azure_openai.replay import STREAM as STREAM_HEADERS
 from tests.azure_openai.replay import Replay
+from tests.standin.answers import SENTENCE
 from tests.standin.process import StandIn
+from tests.standin.replies import FAR, ODD_HEADERS, OVERFLOWING
 
-JSON_WHOLE = (
-    b'{"choices":[{"index":0,"finish_reason":"stop",'
-    b'"message":{"role":"assistant","content":"Hi"}}]}'
-)
-NAMES = ("x-ms-region", "x-request-id", "openai-version", "x-ratelimit-limit-tokens")
-ODD = {
-    "control": "a\x01b",
-    "escape": "\x1b[31mred",
-    "vertical tab": "a\x0bb",
-    "delete": "a\x7fb",
-    "obs-text": "Zürich",
-    "other script": "東京",
-}
+PAST = "Wed, 21 Oct 2015 07:28:00"
 
 
-@pytest.mark.parametrize(("path", "stream"), WAYS)
-@pytest.mark.parametrize("value", [ODD["control"], ODD["delete"], ODD["obs-text"]])
-async def test_a_header_that_cannot_be_sent_costs_nobody_the_answer(
-    standin: StandIn, path: str, stream: bool, value: str
-) -> None:
-    # The chain that does not stream is the only one that asks for a whole answer.
-    streams = stream if path == PROXY else path != WHOLE_CHAIN
-    kind = "text/event-stream" if streams else "application/json"
-    given = [("content-type", kind), *((name, value) for name in NAMES)]
-    replay = Replay(pieces=[WHOLE if streams else JSON_WHOLE], headers=given)
-    async with replay.served() as url:
-        behind = backend(standin, "ptu", endpoint=url)
-        pooled = Pooled([behind])
-        async with pooled.served() as client:
-            body = asking(path, "x", stream=stream)
-            response = await client.post(path, json=body)
-            run = await pooled.run()
-    assert text_of(path, response, stream=stream) == "Hi"
-    assert run.status == "ok"
-    assert response.headers["x-ms-region"] == behind.region
-    assert not {*NAMES[2:], "x-upstream-request-id"} & {*response.headers}
-
-
-async def test_a_stream_whose_type_cannot_be_sent_is_a_stream_all_the_same() -> None:
-    kind = "text/event-stream; charset=utf-8; x=\x01"
-    replay = Replay(pieces=[WHOLE], headers=[("content-type", kind)])
-    _, response = await exchange(replay)
-    assert (response.status_code, response.content) == (200, WHOLE)
-    assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
-
-
-@pytest.mark.parametrize("status", [200, 400, 429, 500])
-@pytest.mark.parametrize("kind", [*ODD.values(), "", "a/b; \x7f", "é/\x01"])
-async def test_a_body_whose_type_cannot_be_sent_is_passed_on(
-    status: int, kind: str
-) -> None:
-    given = [("content-type", kind)]
-    replay = Replay(pieces=[JSON_WHOLE], headers=given, status=status)
-    ask = proxied_asking("x", stream=False)
-    _, response = await exchange(replay, json=ask)
-    assert (response.status_code, response.content) == (status, JSON_WHOLE)
-    assert response.headers.get("content-type", "") == ""
-
-
-@pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize(
-    ("encoding", "data"),
-    [("gzip", gzip.compress(JSON_WHOLE)), ("deflate", zlib.compress(JSON_WHOLE))],
+    ("headers", "seconds"),
+    [
+        ({"retry-after": FAR}, None),
+        ({"retry-after": FAR.replace("GMT", "-2359")}, None),
+        ({"retry-after": OVERFLOWING}, None),
+        ({"retry-after": OVERFLOWING.replace("GMT", "+99999999999")}, None),
+        ({"retry-after": "9" * 5000}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "-1"}, None),
+        ({"retry-after": ""}, None),
+        ({"retry-after": ","}, None),
+        ({"retry-after": "\udce9"}, None),
+        ({"retry-after": f"{PAST} -0000"}, 0),
+        ({"retry-after": PAST}, 0),
+        ({"retry-after": f"{PAST} GMT, {FAR}"}, 0),
+        ({"retry-after": "7, 9"}, 7),
+        ({"retry-after-ms": "1500, 9"}, 1.5),
+        ({"retry-after-ms": FAR, "retry-after": "7"}, 7),
+        ({"retry-after-ms": "soon", "retry-after": "7"}, 7),
+        ({"retry-after-ms": "1e400", "retry-after": "7"}, 7),
+        ({"retry-after-ms": str(2**31)}, None),
+    ],
 )
-async def test_a_compressed_body_comes_with_its_encoding(
-    encoding: str, data: bytes, stream: bool
+def test_a_wait_is_one_that_somebody_would_wait(
+    headers: dict[str, str], seconds: float | None
 ) -> None:
-    given = [("content-type", "application/json"), ("content-encoding", encoding)]
-    replay = Replay(pieces=[data], headers=given)
-    _, response = await exchange(replay, json=proxied_asking("x", stream=stream))
-    assert response.headers["content-encoding"] == encoding
-    assert response.content == JSON_WHOLE
+    assert retry_after(headers) == seconds
 
 
-@pytest.mark.parametrize(("status", "length"), [(200, [b"5"]), (204, [])])
-def test_a_length_comes_back_unless_there_is_no_body(
-    status: int, length: list[bytes]
-) -> None:
-    given = [(b"Content-Length", b"5")]
-    made = headers.returned(given, "id", status=status, streams=False, answered_by={})
-    assert [value for name, value in made if name == b"content-length"] == length
+def test_a_date_without_a_zone_is_in_utc() -> None:
+    soon = datetime.now(UTC) + timedelta(minutes=30)
+    for date in (soon, soon.replace(tzinfo=None)):
+        wait = retry_after({"retry-after": format_datetime(date)})
+        assert wait is not None
+        assert 0 < wait <= 1800
 
 
-NAME = st.sampled_from(
-    [*NAMES, "content-type", "content-encoding", "connection", "x-accel-redirect"]
-) | st.text(max_size=12)
-PASSES = (
-    *("content-type", "content-encoding", "content-length", "apim-request-id"),
-    *("x-ms-region", "retry-after", "x-ratelimit-", "openai-", "azureml-model-"),
-    *("x-upstream-request-id", "x-request-id", "x-content-type-options"),
-    *("cache-control", "content-security-policy", "x-accel-buffering"),
+words = st.sampled_from(
+    [*f"{FAR} {OVERFLOWING} -0000 +99999 é \udce9 1e9 nan".split(), ",", ":", "-", "99"]
 )
 
 
-@given(st.lists(st.tuples(NAME, st.binary(max_size=12))), st.booleans())
-@example([("openai-organization", b"whose")], True)
-@example([("x-request-id\n", b"1"), ("retry-after\r\nset-cookie", b"a=b")], False)
-@example([("connection", b"x-ms-region"), ("X-MS-Region", b"here")], False)
-def test_of_any_headers_only_those_that_are_listed_come_back(
-    given: list[tuple[str, bytes]], streams: bool
+@given(
+    st.dictionaries(
+        st.sampled_from(["retry-after", "retry-after-ms"]),
+        st.text() | st.lists(words, max_size=9).map(" ".join),
+    )
+)
+def test_whatever_it_says_a_wait_is_bounded(headers: dict[str, str]) -> None:
+    wait = retry_after(headers)
+    assert wait is None or 0 <= wait < MAX_WAIT_SECONDS
+
+
+@pytest.mark.parametrize("path", [CHAIN, WHOLE, PROXY])
+@pytest.mark.parametrize("which", range(len(ODD_HEADERS)))
+async def test_of_one_backend_they_keep_no_other_from_answering(
+    standin: StandIn, which: int, path: str
 ) -> None:
-    raw = [(name.encode("utf-8", "replace"), value) for name, value in given]
-    made = headers.returned(raw, "id", status=200, streams=streams, answered_by={})
-    for name, value in made:
-        assert name.startswith(tuple(each.encode() for each in PASSES))
-        assert name not in (b"openai-organization", b"openai-project")
-        assert all(0x20 <= byte < 0x7F or byte == 0x09 for byte in value)
-    assert [value for name, value in made if name == b"x-request-id"] == [b"id"]
+    tag = f"odd-{which}-{path.replace('/', '')}"
+    pooled = Pooled(two(standin))
+    async with pooled.served() as client:
+        scenario = f"odd_headers which={which} only=ptu tag={tag}"
+        response = await client.post(path, json=asking(path, scenario))
+    assert text_of(path, response) == SENTENCE
+    assert await asyncio.to_thread(asked, standin, tag) == ["ptu", "payg"]
 
 
-@given(st.dictionaries(st.text(max_size=12), st.text(max_size=12)))
-@example({"Authorization": "x", "x-auth-token": "x", "OpenAI-Organization": "x"})
-@example({"x-request-id": "a\r\napi-key: b", "accept": "\ud800", "user-agent": "é"})
-def test_of_any_headers_only_those_that_are_listed_go_up(given: dict[str, str]) -> None:
-    for name, value in headers.forwarded(given):
-        assert name in ("accept", "accept-encoding", "content-type", "user-agent")
-        assert value.isascii()
+@pytest.mark.parametrize("path", [CHAIN, WHOLE])
+async def test_of_the_only_one_a_429_stays_a_429(standin: StandIn, path: str) -> None:
+    pooled = Pooled([backend(standin, "ptu")])
+    async with pooled.served() as client:
+        for which in range(len(ODD_HEADERS)):
+            body = asking(path, f"odd_headers which={which}")
+            response = await client.post(path, json=body)
+            assert response.status_code == 429
+            assert response.json()["error"]["code"] == "rate_limited"
+            assert int(response.headers.get("retry-after-ms", 0)) < 2**31
+
+
+Headers = Sequence[tuple[str, str]]
+REFUSAL = b'{"error":{"code":"429","message":"secret"}}'
+TWICE: Headers = [("retry-after", "7"), ("retry-after", "9")]
+
+
+@pytest.mark.parametrize("path", [CHAIN, WHOLE, PROXY])
+@pytest.mark.parametrize(
+    ("headers", "pieces", "whole"),
+    [
+        (TWICE, [REFUSAL], True),
+        ([*TWICE, ("content-encoding", "deflate")], [REFUSAL], True),
+        (TWICE, [REFUSAL[:9]], False),
+    ],
+    ids=["twice", "not-deflated", "cut"],
+)
+async def test_a_refusal_is_one_whatever_becomes_of_its_body(
+    standin: StandIn,
+    path: str,
+    headers: Headers,
+    pieces: list[bytes],
+    whole: bool,
+) -> None:
+    replay = Replay(status=429, headers=headers, pieces=pieces, whole=whole)
+    async with replay.served() as url:
+        pooled = Pooled([backend(standin, "ptu", endpoint=url)])
+        async with (
+            pooled.served() as client,
+            client.stream("POST", path, json=asking(path, "answer")) as response,
+        ):
+            assert response.status_code == 429
+            assert response.headers["retry-after"].partition(",")[0] == "7"
+        assert (await pooled.run()).status == "error"
+
+
+@pytest.mark.parametrize("headers", [{}, {"content-encoding": "gzip"}])
+async def test_what_is_not_compressed_as_it_says_is_a_lost_connection(
+    standin: StandIn, headers: dict[str, str]
+) -> None:
+    odd = [*STREAM_HEADERS.items(), *headers.items()]
+    for compressed in (STREAM, gzip.compress(STREAM)):
+        async with Replay(pieces=[compressed], headers=odd).served() as url:
+            first = backend(standin, "ptu", endpoint=url)
+            pooled = Pooled([first, backend(standin, "payg", priority=2)])
+            async with pooled.served() as client:
+                response = await client.post(CHAIN, json=asking(CHAIN, "answer"))
+        right = (compressed != STREAM) == bool(headers)
+        assert text_of(CHAIN, response) == ("Hi" if right else SENTENCE)
+
+
+@pytest.mark.parametrize("path", [CHAIN, PROXY])
+@pytest.mark.parametrize("region", ["Göteborg", "a\tb", "a\u0080b", ""])
+async def test_a_region_that_no_header_can_have_is_left_out(
+    standin: StandIn, path: str, region: str
+) -> None:
+    headers = [*STREAM_HEADERS.items(), ("x-ms-region", region)]
+    async with Replay(pieces=[STREAM], headers=headers).served() as url:
+        pooled = Pooled([backend(standin, "ptu", endpoint=url, region="ours")])
+        async with pooled.served() as client:
+            response = await client.post(path, json=asking(path, "answer"))
+    assert text_of(path, response) == "Hi"
+    assert response.headers["x-ms-region"] == "ours"

@@ -1,6 +1,9 @@
 """Every exception a provider's library raises is one the caller understands."""
 
 import inspect
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from types import SimpleNamespace
 
 import httpx2
 import langchain_core.exceptions
@@ -8,7 +11,7 @@ import langchain_openai.chat_models.base
 import openai
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
-from langchain_core.exceptions import ModelError
+from langchain_core.exceptions import ModelError, ModelRateLimitError
 
 from runnables.errors import to_chat_error
 from streaming import errors
@@ -83,11 +86,20 @@ def test_an_azure_service_that_is_down_is_no_failed_sign_in() -> None:
 
 
 def test_a_retry_after_may_be_a_date() -> None:
-    headers = {"retry-after": "Wed, 21 Oct 2065 07:28:00 GMT"}
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    headers = {"retry-after": format_datetime(tomorrow, usegmt=True)}
     response = httpx2.Response(429, headers=headers, request=REQUEST)
     error = to_chat_error(openai.RateLimitError("", response=response, body=None), "")
     assert error.retry_after_ms is not None
-    assert error.retry_after_ms > 1_000_000
+    assert 80_000_000 < error.retry_after_ms <= 86_400_000
+
+
+@pytest.mark.parametrize("headers", [{"retry-after": 7}, "retry-after: 7", None, 7])
+def test_other_providers_may_have_headers_of_any_kind(headers: object) -> None:
+    busy = an_instance(ModelRateLimitError)
+    busy.response = SimpleNamespace(headers=headers)  # type: ignore[attr-defined]
+    wait = 7000 if isinstance(headers, dict) else None
+    assert to_chat_error(busy, "").retry_after_ms == wait
 
 
 def test_what_fits_nothing_is_logged_by_class_and_place_without_its_text(

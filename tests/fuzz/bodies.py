@@ -10,13 +10,16 @@ Body = tuple[str, bytes]
 
 HELLO = {"role": "user", "content": "hello"}
 COUNTED = {"role": "user", "content": "standin:odd_usage"}
-ODD_HEADERS = {"role": "user", "content": "standin:odd_headers"}
+UNSENDABLE = {"role": "user", "content": "standin:unsendable_headers"}
 CODE = {"role": "user", "content": "standin:raw_code size=100"}
 CALLS = {"role": "user", "content": "standin:many_calls"}
 PART = {"type": "text", "text": "hello"}
 
+ODD_HEADERS = "standin:odd_headers which=1"
+
 VALID: dict[str, list[dict[str, Any]]] = {
     "native": [
+        {"user": ODD_HEADERS, "stream": False},
         {"user": "hello"},
         {"messages": [HELLO], "stream": False},
         {"messages": [COUNTED]},
@@ -30,8 +33,9 @@ VALID: dict[str, list[dict[str, Any]]] = {
         {"model": "docs", "messages": [HELLO], "stream": True},
         {"model": "gpt-4o", "messages": [COUNTED], "stream": True},
         {"model": "gpt-4o", "messages": [HELLO], "stream": True, "n": 1, "user": "x"},
-        {"model": "gpt-4o", "messages": [ODD_HEADERS], "stream": True},
-        {"model": "gpt-4o", "messages": [ODD_HEADERS]},
+        {"model": "gpt-4o", "messages": [UNSENDABLE], "stream": True},
+        {"model": "gpt-4o", "messages": [UNSENDABLE]},
+        {"messages": [{"role": "user", "content": ODD_HEADERS}], "stream": True},
         {"model": "gpt-4o", "input": ["hello"]},
         {"model": "chat", "messages": [HELLO], "max_completion_tokens": 5},
         {"model": "chat", "messages": [CODE], "stream": True},

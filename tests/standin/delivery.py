@@ -141,8 +141,11 @@ class Delivery:
 
     def reply(self, reply: Reply) -> web.Response:
         """One of the documented errors."""
-        return web.json_response(
-            reply.body, status=reply.status, headers=self._headers | {**reply.headers}
+        kind = {"content-type": "application/json; charset=utf-8"}
+        return web.Response(
+            text=dumps(reply.body),
+            status=reply.status,
+            headers=self._headers | kind | {**reply.headers},
         )
 
     async def _prepared(self) -> web.StreamResponse:

@@ -31,6 +31,7 @@ PARAMETERS = (
     "text",
     "times",
     "tokens",
+    "which",
 )
 TEXTS = ("fields", "kind", "only", "tag", "text")
 

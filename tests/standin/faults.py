@@ -1,6 +1,7 @@
 """The answers that do not arrive whole, or not at all."""
 
-from collections.abc import Iterator
+import random
+from collections.abc import Iterator, Sized
 
 from tests.standin import replies
 from tests.standin.answers import (
@@ -95,7 +96,7 @@ UNWANTED = {
 }
 
 
-def odd_headers(call: Call) -> Iterator[Step]:
+def unsendable_headers(call: Call) -> Iterator[Step]:
     """Headers that no server sends on, and those that none should."""
     yield Head({**UNSENDABLE, **UNWANTED})
     yield from answer(call)
@@ -160,6 +161,16 @@ def rate_limited(call: Call) -> Iterator[Step]:
     yield replies.rate_limited(
         parameters.get("retry_after"), parameters.get("retry_after_ms")
     )
+
+
+def odd_headers(call: Call) -> Iterator[Step]:
+    """The same with odd headers: `which`, or any."""
+    milliseconds = call.directive.parameters.get("retry_after_ms")
+    yield replies.odd_headers(_which(call, replies.ODD_HEADERS), milliseconds)
+
+
+def _which(call: Call, kinds: Sized) -> int:
+    return call.directive.number("which", random.randrange(len(kinds)))
 
 
 def server_error(call: Call) -> Iterator[Step]:

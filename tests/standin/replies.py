@@ -120,3 +120,30 @@ def rate_limited(seconds: str | None, milliseconds: str | None) -> Reply:
 def server_error(status: int) -> Reply:
     """The service's own failure."""
     return Reply(status, failure("The server had an error (secret-upstream-detail)."))
+
+
+FAR = "Fri, 31 Dec 9999 23:59:59 GMT"
+OVERFLOWING = "Wed, 21 Oct 9999999999999 07:28:00 GMT"
+ODD_HEADERS: tuple[dict[str, str], ...] = (
+    {"retry-after": FAR},
+    {"retry-after": OVERFLOWING},
+    {"retry-after": "Wed, 21 Oct 2065 07:28:00 -0000"},
+    {"retry-after": "-1"},
+    {"retry-after": "nan", "retry-after-ms": "inf"},
+    {"retry-after": "", "retry-after-ms": ""},
+    {"retry-after": "0, 0"},
+    {"retry-after": "soön", "retry-after-ms": OVERFLOWING},
+    {"retry-after": "9" * 5000, "retry-after-ms": "1e400"},
+    {"content-type": "application/json; charset=utf-16"},
+    {"content-type": ";;=/"},
+    {"content-encoding": "gzip"},
+    {"content-encoding": "zstd, deflate"},
+    {"x-ms-region": "Göteborg", "x-request-id": "ö"},
+)
+
+
+def odd_headers(which: int, milliseconds: str | None) -> Reply:
+    """Come back later, with headers that nobody can make sense of."""
+    plain = rate_limited(None, milliseconds)
+    headers = {**plain.headers, **ODD_HEADERS[which]}
+    return Reply(plain.status, plain.body, headers)

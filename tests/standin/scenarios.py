@@ -42,6 +42,7 @@ SCENARIOS: dict[str, Scenario] = {
     "big": answers.big,
     "crlf": answers.answer,
     "odd_headers": faults.odd_headers,
+    "unsendable_headers": faults.unsendable_headers,
     "no_stream_options": faults.no_stream_options,
     "refusing": faults.refusing,
     "forbidding": faults.forbidding,
@@ -55,12 +56,12 @@ SCENARIOS: dict[str, Scenario] = {
 
 # Answers whose text is another one are not among them: what is asked for is looked for.
 CHAOTIC = (
-    *["answer"] * 30,
+    *["answer"] * 40,
     *("length", "unknown_finish", "filtered", "prompt_filtered", "context_length"),
     *("bad_param", "rate_limited", "server_error", "error_event", "cut", "drop"),
     *("drop_before", "drop_headers", "stall", "slow_first", "silent", "malformed"),
     *("no_stream_options", "refusing", "forbidding", "usage_null", "odd_usage"),
-    "odd_headers",
+    *("odd_headers", "unsendable_headers"),
     *("bad_escape", "raw_code", "brackets", "deep", "too_long_call", "many_calls"),
 )
 # A backend that says so is not asked again for a minute.

@@ -130,7 +130,7 @@ def test_usage_may_be_missing(standin: StandIn) -> None:
 def test_headers_may_be_odd(standin: StandIn, stream: bool) -> None:
     response = httpx.post(
         standin.url + CLASSIC,
-        json={**asking("standin:odd_headers tokens=1"), "stream": stream},
+        json={**asking("standin:unsendable_headers tokens=1"), "stream": stream},
         headers={"api-key": standin.key},
     )
     assert response.status_code == 200
