@@ -131,8 +131,10 @@ class ChunkStream:
         return chunk
 
     def _nothing(self) -> Exception:
-        kind = self.response.headers.get("content-type", "")
-        if not kind.startswith("text/event-stream"):
+        kind = self.response.headers.get("content-type", "").lower()
+        # Without anything in it, an answer is of no kind.
+        empty = not self.response.num_bytes_downloaded
+        if not empty and not kind.startswith("text/event-stream"):
             return self._error("The answer is no stream.", None)
         return UpstreamIncomplete("The model's answer ended before it began.")
 

@@ -32,8 +32,9 @@ class Answer:
         self.plain = plain = (
             response.headers.get("content-encoding", "identity") == "identity"
         )
+        self.succeeded = 200 <= response.status < 300
         streams = response.content_type == "text/event-stream"
-        self.streams = streams and plain and response.status == 200
+        self.streams = streams and plain and self.succeeded
         self.is_json = response.content_type == "application/json" and plain
 
     @property

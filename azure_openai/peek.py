@@ -1,4 +1,4 @@
-"""The beginning of a stream: whether it says something, or comes to nothing."""
+"""The beginning of an answer: whether it says something, or comes to nothing."""
 
 from azure_openai import outcome
 from azure_openai.failure import CUT, Trouble
@@ -6,7 +6,9 @@ from streaming.errors import RateLimited
 from streaming.sse import DataDecoder
 
 PEEKED = 64 * 1024
-"""Bytes in which a stream has to say something, or it is taken to have."""
+"""An answer of more bytes is taken to say something."""
+
+STRANGE = Trouble("the answer is not what it should be")
 
 SLICE = 2048
 """Bytes that are looked at together."""
@@ -15,7 +17,7 @@ SLICE = 2048
 class Peek:
     """Reads a stream up to its first visible token: text, reasoning, refusal or tool.
 
-    An answer that ends before that is one too, where it says why.
+    An answer that ends before that is one too if it says why.
     """
 
     def __init__(self) -> None:
@@ -44,26 +46,51 @@ class Peek:
 
     def _event(self, data: bytes) -> None:
         if data.startswith(b"[DONE]"):
-            self._decide(None)
-            return
-        try:
-            chunk = outcome.loads(data)
-            error = chunk.get("error")
-            answers = any(map(_answers, chunk.get("choices") or ()))
-        except (ValueError, TypeError, AttributeError, RecursionError):
-            self._decide(Trouble("the stream is not what it should be"))
-            return
-        if error:
-            self._decide(_trouble(error))
-        elif answers:
-            self._decide(None)
+            self._decide(CUT)
+        elif (trouble := examine(data)) is not CUT:
+            self._decide(trouble)
+
+
+def examine(data: bytes) -> Trouble | None:
+    """What is wrong with *data*, a chunk or an answer; `CUT` if it says nothing."""
+    try:
+        said = outcome.loads(data)
+        error = said.get("error")
+        embedded = isinstance(said.get("data"), list)
+        answers = embedded or any(map(_answers, said.get("choices") or ()))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return STRANGE
+    if error:
+        return _trouble(error)
+    return None if answers else CUT
+
+
+def examine_whole(body: bytes) -> Trouble | None:
+    """The same of an answer in JSON that does not stream."""
+    if not body.rstrip().endswith(b"}"):
+        return CUT
+    return None if len(body) > PEEKED else examine(body)
 
 
 def _answers(choice: dict[str, object]) -> bool:
-    delta = choice.get("delta")
-    said = delta.items() if isinstance(delta, dict) else ()
-    visible = any(value and name not in outcome.UNSEEN for name, value in said)
-    return visible or bool(choice.get("finish_reason"))
+    said = choice.get("delta") or choice.get("message") or {}
+    if not isinstance(said, dict):
+        raise TypeError("no message")
+    parts = (value for name, value in said.items() if name not in outcome.UNSEEN)
+    return any(map(_says, parts)) or bool(choice.get("finish_reason"))
+
+
+def _says(value: object) -> bool:
+    """Whether there is any text in *value*, be it the name of a tool."""
+    match value:
+        case str():
+            return bool(value)
+        case list():
+            return any(map(_says, value))
+        case dict():
+            return any(_says(part) for name, part in value.items() if name != "type")
+        case _:
+            return False
 
 
 def _trouble(error: object) -> Trouble | None:

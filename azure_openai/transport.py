@@ -24,11 +24,11 @@ from azure_openai.credentials import Credential
 from azure_openai.failover import Patience, first_answer
 from azure_openai.failure import CUT, LOST, NO_ANSWER, NO_CREDENTIAL, SILENT, Trouble
 from azure_openai.legible import legible
-from azure_openai.peek import Peek
+from azure_openai.peek import Peek, examine_whole
 from azure_openai.refusals import Refusals
 from settings import Settings
 from settings.backends import Backend
-from streaming.errors import RateLimited, UpstreamAuth
+from streaming.errors import RateLimited, UpstreamAuth, UpstreamIncomplete
 
 Send = Callable[..., Awaitable[httpx2.Response]]
 Upstream = Mapping[str, str | None]
@@ -81,7 +81,11 @@ class Client(openai.DefaultAioHttpClient):
             upstream = {**upstream, "region": region}
             answer.request.extensions["upstream"] = upstream
         answered.set(upstream)
-        return answer if answer.is_success else await legible(answer)
+        if not answer.is_success:
+            return await legible(answer)
+        if not stream and _examine_whole(answer) is CUT:
+            raise UpstreamIncomplete("The model's answer ended before it began.")
+        return answer
 
 
 def _session(transport: AiohttpTransport) -> aiohttp.ClientSession:
@@ -190,13 +194,10 @@ class _Asking:
 
     async def examine(self, answer: httpx2.Response) -> Trouble | None:
         """Read *answer* until it says something, to be read again by who asked."""
-        if answer.status_code != 200:
+        if not answer.is_success:
             return failure.of_status(answer.status_code, answer.headers)
         if not self._stream:
-            kind = answer.headers.get("content-type", "").lower()
-            if not kind.startswith("application/json"):
-                return NO_ANSWER
-            return None if answer.content.rstrip().endswith(b"}") else CUT
+            return _examine_whole(answer)
         try:
             return await _peek(answer)
         except httpx2.RequestError as exc:
@@ -215,6 +216,15 @@ class _Asking:
 
     async def close(self, answer: httpx2.Response) -> None:
         await answer.aclose()
+
+
+def _examine_whole(answer: httpx2.Response) -> Trouble | None:
+    if not answer.content:
+        return CUT
+    kind = answer.headers.get("content-type", "").lower()
+    if not kind.startswith("application/json"):
+        return NO_ANSWER
+    return examine_whole(answer.content)
 
 
 async def _peek(answer: httpx2.Response) -> Trouble | None:

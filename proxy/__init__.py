@@ -25,7 +25,12 @@ from server.response import StreamResponse
 from settings import Settings
 from settings.backends import Backend
 from streaming import dialects
-from streaming.errors import ChatError, UpstreamAuth, UpstreamError
+from streaming.errors import (
+    ChatError,
+    UpstreamAuth,
+    UpstreamError,
+    UpstreamIncomplete,
+)
 
 if TYPE_CHECKING:
     from azure_openai.connection import Upstream
@@ -100,7 +105,7 @@ class Proxy:
         )
         attempt = Asking(self._connect(), sent, self._cannot_ask, note)
         answer, asked = await first_answer(pool, attempt, patience)
-        if problem := _problem(answer.status):
+        if problem := _problem(answer.status, nothing=attempt.nothing):
             answer.close()
             raise problem
         return answer, asked
@@ -125,8 +130,13 @@ class Proxy:
             self._upstream = None
 
 
-def _problem(status: int) -> ChatError | None:
-    """An answer that is none a caller may have, as it is about this server."""
+def _problem(status: int, *, nothing: bool) -> ChatError | None:
+    """An answer that is none a caller may have: it is about this server, or *nothing*.
+
+    A single backend's answer of nothing is passed on: nobody has looked into it.
+    """
+    if nothing:
+        return UpstreamIncomplete("The model's answer ended before it began.")
     if status in (401, 403):
         return UpstreamAuth()
     if not 200 <= status < 300 and not 400 <= status < 600:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from azure_openai import failure, refusals
 from azure_openai.failure import CUT, LOST, NO_ANSWER, NO_CREDENTIAL, SILENT, Trouble
-from azure_openai.peek import Peek
+from azure_openai.peek import Peek, examine_whole
 from proxy.outgoing import Outgoing
 from settings.backends import Backend
 from streaming.errors import UpstreamAuth, UpstreamError, UpstreamTimeout
@@ -28,7 +28,8 @@ class Asking:
     """One call; *note* is told of each backend before it is asked.
 
     A backend that refuses `stream_options` is asked again without, once, and remembered
-    among those that *cannot_ask*.
+    among those that *cannot_ask*. `nothing` is whether the last answer examined ended
+    without having said anything.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Asking:
     ) -> None:
         self._upstream, self._sent = upstream, sent
         self._cannot_ask, self._note = cannot_ask, note
+        self.nothing = False
 
     async def ask(self, backend: Backend) -> Opened:
         self._note(backend)
@@ -62,7 +64,12 @@ class Asking:
 
     async def examine(self, opened: Opened) -> Trouble | None:
         answer, _ = opened
-        if answer.status != 200:
+        found = await self._found(answer)
+        self.nothing = found is CUT
+        return found
+
+    async def _found(self, answer: "Answer") -> Trouble | None:
+        if not answer.succeeded:
             found = failure.of_status(answer.status, answer.named)
             if found and answer.status == 404 and not self._sent.own_version:
                 return failure.NO_SUCH_VERSION
@@ -71,13 +78,14 @@ class Asking:
             peek = Peek()
             await answer.peek(peek.feed)
             return peek.trouble
-        if answer.plain and not answer.is_json:
-            return NO_ANSWER
-        if self._sent.streamed:
-            return None  # It is compressed, or no stream: it passes unread.
-        body = await answer.peek_bytes(WHOLE_READ)
-        readable = answer.is_json and len(body) < WHOLE_READ
-        return CUT if readable and not body.rstrip().endswith(b"}") else None
+        # What is compressed passes unread; but a whole answer only if it is whole.
+        waits = answer.is_json or not (answer.plain or self._sent.streamed)
+        body = await answer.peek_bytes(WHOLE_READ if waits else 1)
+        if not body:
+            return CUT
+        if not answer.plain or len(body) >= WHOLE_READ:
+            return None
+        return examine_whole(body) if answer.is_json else NO_ANSWER
 
     def explain(self, error: Exception) -> Trouble | None:
         match error:

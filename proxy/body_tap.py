@@ -50,7 +50,7 @@ class BodyTap:
         return b""
 
     def _read(self) -> None:
-        if not (self._whole and self._plain):
+        if self._kept and not (self._whole and self._plain):
             self._read_end()
             return
         answer = outcome.loads(self._kept)
@@ -60,7 +60,7 @@ class BodyTap:
         self._call.model = str(answer.get("model") or "")
         if usage := answer.get("usage"):
             self._call.usage = outcome.usage(usage)
-        if "choices" not in answer:
+        if isinstance(answer.get("data"), list):  # Embeddings have no reason to end.
             self._call.note_finish("stop")
         for choice in answer.get("choices") or ():
             self._choice(choice)

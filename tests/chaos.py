@@ -170,8 +170,10 @@ class Stream:
             return first
         if self._path == OPENAI and endings == ["error"]:
             return first
-        # What upstream has sent is passed on, if it is only half of an answer.
-        if self._path == PROXIED and first in ("", "error", "cut", "[DONE]"):
+        # Half of an answer is passed on as upstream has sent it. Instead of nothing, it
+        # is another backend's answer.
+        half = text and first in ("", "[DONE]")
+        if self._path == PROXIED and (half or first in ("error", "cut")):
             if first == "":
                 self._chaos.unfinished.append(self._name)
             return "broke off"

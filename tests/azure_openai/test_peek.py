@@ -1,13 +1,14 @@
 """How far a stream is read ahead, and what its beginning says; cut anywhere."""
 
+import json
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_openai.failure import Trouble, of_status, retry_after
-from azure_openai.peek import PEEKED, Peek
+from azure_openai.failure import CUT, Trouble, of_status, retry_after
+from azure_openai.peek import PEEKED, STRANGE, Peek, examine_whole
 
 PROMPT_FILTER = b'data: {"choices":[],"prompt_filter_results":[{}],"id":""}\n\n'
 ROLE = b'data: {"choices":[{"delta":{"role":"assistant","content":""}}]}\n\n'
@@ -30,7 +31,6 @@ ANSWERS = {
     "tool": delta(b'{"tool_calls":[{"index":0,"id":"c"}]}'),
     "finish": delta(b"{}", b',"finish_reason":"stop"'),
     "block": b'data: {"choices":[{"finish_reason":"content_filter"}]}\n\n',
-    "done": b"data: [DONE]\n\n",
     "caller": error(b'"code":"content_filter"'),
     "context": error(b'"code":"context_length_exceeded"'),
     "invalid": error(b'"type":"invalid_request_error"'),
@@ -42,6 +42,14 @@ TROUBLES = {
     "list": (b"data: [1]\n\n", False),
     "end": (b"", False),
     "half": (ANSWERS["text"][:-1], False),
+    "done": (b"data: [DONE]\n\n", False),
+    "done, otherwise": (b"event: x\r\ndata:[DONE] \r\n\r\n", False),
+    "empty": (
+        delta(b'{"content":"","refusal":null,"tool_calls":[{"index":0}]}'),
+        False,
+    ),
+    "usage": (b'data: {"choices":[],"usage":{"total_tokens":9}}\n\n', False),
+    "comments": (b": wait\n\n" * 99, False),
 }
 
 
@@ -56,7 +64,7 @@ def peeked(stream: bytes, cuts: list[int]) -> Peek:
 
 @pytest.mark.parametrize("name", ANSWERS)
 @given(cuts=st.lists(st.integers(0, 300), max_size=4))
-def test_what_shows_something_or_is_over_is_an_answer(
+def test_what_shows_something_or_says_why_it_ends_is_an_answer(
     name: str, cuts: list[int]
 ) -> None:
     peek = peeked(OPENING + ANSWERS[name], cuts)
@@ -71,6 +79,69 @@ def test_what_comes_to_nothing_is_trouble(name: str, cuts: list[int]) -> None:
     peek = peeked(OPENING + stream, cuts)
     assert peek.trouble is not None
     assert peek.trouble.busy is busy
+
+
+def whole(choice: str) -> str:
+    return f'{{"choices":[{choice}],"usage":{{"total_tokens":9}}}}'
+
+
+@pytest.mark.parametrize(
+    ("body", "trouble"),
+    [
+        (whole('{"message":{"content":"Hi"}}'), None),
+        (whole('{"message":{"content":[{"type":"text","text":"Hi"}]}}'), None),
+        (whole('{"message":{"content":null},"finish_reason":"stop"}'), None),
+        (whole('{"finish_reason":"content_filter"}'), None),
+        (whole('{"message":{"tool_calls":[{"id":"c"}]}}'), None),
+        (whole('{},{"message":{"content":"Hi"}}'), None),
+        ('{"data":[{"embedding":[0.5]}],"usage":{"total_tokens":9}}', None),
+        ('{"error":{"code":"content_filter"}}', None),
+        (" " * PEEKED + whole(""), None),
+        ("", CUT),
+        ("{}", CUT),
+        ('{"data":null}', CUT),
+        ('{"choices":null}', CUT),
+        (whole(""), CUT),
+        (whole("{}"), CUT),
+        (whole('{"message":null,"finish_reason":null}'), CUT),
+        (whole('{"message":{"role":"assistant","content":""}}'), CUT),
+        (whole('{"message":{"content":[{"type":"text","text":""}]}}'), CUT),
+        (whole('{"message":{"content":"Hi"}}')[:-2], CUT),
+        (whole('{"message":"Hi"}'), STRANGE),
+        (whole("null"), STRANGE),
+        ('{"choices":{"a":1}}', STRANGE),
+        ('{"choices":}', STRANGE),
+        ('{"a":' * 30_000 + "}", None),
+        ('{"a":' * 3000 + "}", STRANGE),
+        ('{"error":{"code":"429"}}', Trouble("busy", busy=True)),
+    ],
+)
+def test_an_answer_that_does_not_stream_is_one_by_the_same_rule(
+    body: str, trouble: Trouble | None
+) -> None:
+    assert examine_whole(body.encode()) == trouble
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["choices", "delta", "message", "content", "error", "data", "x"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+)
+
+
+@given(values)
+def test_nothing_that_a_backend_says_is_too_odd_to_be_judged(value: object) -> None:
+    body = json.dumps(value).encode()
+    examine_whole(body)
+    assert peeked(b"data: %b\n\n" % body, []).decided
 
 
 def test_neither_the_prompts_filter_nor_the_role_is_an_answer() -> None:

@@ -29,8 +29,20 @@ EMPTY = ok("text/event-stream", b"")
 DONE = ok("text/event-stream", b"data: [DONE]\n\n")
 HTML = ok("text/html", b"<html>Maintenance</html>")
 FAILED = ok("application/json", b'{"error":{"code":"500","message":"x"}}')
-NULL = ok("application/json", b'{"choices":null}')
-OTHER = ok("application/json", b"{}")
+NO_CONTENT = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n"
+NOTHING = [
+    ok("application/json", body)
+    for body in (
+        b"",
+        b"{}",
+        b'{"choices":null}',
+        b'{"choices":[]}',
+        b'{"choices":[{"index":0,"message":null}]}',
+        b'{"choices":[{"index":0,"message":{"role":"assistant","content":null}}]}',
+        b'{"choices":[{"index":0,"message":{"content":"","tool_calls":[]}}]}',
+        b'{"choices":[{"index":0,"mess',
+    )
+]
 FILTERED = ok(
     "application/json",
     b'{"choices":[{"index":0,"finish_reason":"content_filter","message":'
@@ -39,14 +51,11 @@ FILTERED = ok(
 ODD = [
     ok("application/json", body)
     for body in (
-        b"",
         b'{"choices":}',
         b'{"choices":"\xff"}',
-        b'{"choices":[]}',
         b'{"choices":[null]}',
         b'{"choices":"abc"}',
         b'{"choices":{"a":1}}',
-        b'{"choices":[{"index":0,"message":null}]}',
         b'{"choices":[{"index":0,"message":"x"}]}',
     )
 ]
@@ -111,6 +120,7 @@ async def test_of_one_backend_they_are_not_the_callers(
         (FAILED, "upstream_error"),
         (EMPTY, "upstream_incomplete"),
         (DONE, "upstream_incomplete"),
+        (NO_CONTENT, "upstream_incomplete"),
         *[(answer, "upstream_error") for answer in ODD_CHUNKS],
         *[(answer, "upstream_error") for answer in NO_HTTP.values()],
     ],
@@ -132,8 +142,7 @@ async def test_of_the_only_one_they_are_its_fault_and_not_this_servers(
     [
         (HTML, 502, "upstream_error"),
         (FAILED, 502, "upstream_error"),
-        (NULL, 502, "upstream_error"),
-        (OTHER, 502, "upstream_error"),
+        *[(answer, 502, "upstream_incomplete") for answer in (NO_CONTENT, *NOTHING)],
         (FILTERED, 400, "content_filter"),
         *[(answer, 502, "upstream_error") for answer in ODD],
     ],

@@ -233,6 +233,14 @@ def test_embeddings_have_usage_and_no_finish(size: int) -> None:
 
 
 @pytest.mark.parametrize(
+    "body", [b"", b"{}", b'{"choices":[]}', b'{"data":null}', b'{"choices":[{}]}']
+)
+def test_an_answer_of_nothing_has_no_finish(body: bytes) -> None:
+    tap, _, call = body_tap(body)
+    assert (tap.error, call.finish_reason) == (None, None)
+
+
+@pytest.mark.parametrize(
     ("status", "body", "code"),
     [
         (400, b'{"error":{"code":"content_filter"}}', "content_filter"),

@@ -15,10 +15,12 @@ CODE = {"role": "user", "content": "standin:raw_code size=100"}
 CALLS = {"role": "user", "content": "standin:many_calls"}
 PART = {"type": "text", "text": "hello"}
 
+NOTHING = "standin:nothing which=3"
 ODD_HEADERS = "standin:odd_headers which=1"
 
 VALID: dict[str, list[dict[str, Any]]] = {
     "native": [
+        {"user": NOTHING},
         {"user": ODD_HEADERS, "stream": False},
         {"user": "hello"},
         {"messages": [HELLO], "stream": False},
@@ -35,6 +37,7 @@ VALID: dict[str, list[dict[str, Any]]] = {
         {"model": "gpt-4o", "messages": [HELLO], "stream": True, "n": 1, "user": "x"},
         {"model": "gpt-4o", "messages": [UNSENDABLE], "stream": True},
         {"model": "gpt-4o", "messages": [UNSENDABLE]},
+        {"model": "gpt-4o", "messages": [{"role": "user", "content": NOTHING}]},
         {"messages": [{"role": "user", "content": ODD_HEADERS}], "stream": True},
         {"model": "gpt-4o", "input": ["hello"]},
         {"model": "chat", "messages": [HELLO], "max_completion_tokens": 5},

@@ -143,7 +143,7 @@ class Delivery:
         """One of the documented errors."""
         kind = {"content-type": "application/json; charset=utf-8"}
         return web.Response(
-            text=dumps(reply.body),
+            text=None if reply.status == 204 else dumps(reply.body),
             status=reply.status,
             headers=self._headers | kind | {**reply.headers},
         )

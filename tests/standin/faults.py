@@ -21,10 +21,13 @@ from tests.standin.steps import (
     Finish,
     Head,
     Pause,
+    PromptFilter,
     Raw,
     Reply,
+    Role,
     Step,
     Text,
+    Usage,
 )
 
 FOREVER = 600_000
@@ -167,6 +170,25 @@ def odd_headers(call: Call) -> Iterator[Step]:
     """The same with odd headers: `which`, or any."""
     milliseconds = call.directive.parameters.get("retry_after_ms")
     yield replies.odd_headers(_which(call, replies.ODD_HEADERS), milliseconds)
+
+
+NOTHING: tuple[tuple[Step, ...], ...] = (
+    (PromptFilter(), Role(), Done()),
+    (PromptFilter(), Role()),
+    (PromptFilter(), Usage(), Done()),
+    (Done(),),
+    (Raw(b": wait\n\n"), Done()),
+    (Raw(b": wait\r\n\r\ndata:[DONE] \r\n\r\n"),),
+    (),
+    (Reply(200, {}),),
+    (Reply(200, {"choices": None, "usage": {"total_tokens": 1}}),),
+    (Reply(204, {}),),
+)
+
+
+def nothing(call: Call) -> Iterator[Step]:
+    """Success without a word or a reason: `which`, or any."""
+    yield from NOTHING[_which(call, NOTHING)]
 
 
 def _which(call: Call, kinds: Sized) -> int:

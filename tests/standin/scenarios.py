@@ -41,6 +41,7 @@ SCENARIOS: dict[str, Scenario] = {
     "utf8_split": answers.utf8_split,
     "big": answers.big,
     "crlf": answers.answer,
+    "nothing": faults.nothing,
     "odd_headers": faults.odd_headers,
     "unsendable_headers": faults.unsendable_headers,
     "no_stream_options": faults.no_stream_options,
@@ -61,7 +62,7 @@ CHAOTIC = (
     *("bad_param", "rate_limited", "server_error", "error_event", "cut", "drop"),
     *("drop_before", "drop_headers", "stall", "slow_first", "silent", "malformed"),
     *("no_stream_options", "refusing", "forbidding", "usage_null", "odd_usage"),
-    *("odd_headers", "unsendable_headers"),
+    *("odd_headers", "unsendable_headers", "nothing"),
     *("bad_escape", "raw_code", "brackets", "deep", "too_long_call", "many_calls"),
 )
 # A backend that says so is not asked again for a minute.
