@@ -35,7 +35,7 @@ def _integer(digits: str) -> float:
 def region(headers: Mapping[str, str]) -> str:
     """The region in *headers*, if it can be in a header of ours."""
     said = headers.get("x-ms-region", "")
-    return said if is_sendable(said) else ""
+    return said if said.isprintable() and is_sendable(said) else ""
 
 
 def error(error: object, status: int = 502) -> ChatError:
