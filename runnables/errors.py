@@ -10,10 +10,12 @@ from langchain_core.exceptions import (
     ModelAPIError,
     ModelAuthenticationError,
     ModelConnectionError,
+    ModelError,
     ModelInvalidRequestError,
     ModelNotFoundError,
     ModelPermissionDeniedError,
     ModelRateLimitError,
+    ModelRefusalError,
     ModelTimeoutError,
 )
 
@@ -26,6 +28,7 @@ from streaming.errors import (
     DeploymentNotFound,
     InternalError,
     InvalidRequest,
+    ModelRefused,
     RateLimited,
     SignInFailed,
     UpstreamAuth,
@@ -47,7 +50,9 @@ BY_CLASS: Mapping[type[Exception], type[ChatError]] = {
     ModelInvalidRequestError: InvalidRequest,
     ModelTimeoutError: UpstreamTimeout,
     ModelConnectionError: UpstreamLost,
+    ModelRefusalError: ModelRefused,
     ModelAPIError: UpstreamError,
+    ModelError: UpstreamError,
     TimeoutError: UpstreamTimeout,
 }
 

@@ -56,7 +56,7 @@ def contain_tasks(run: ContextVar[Any]) -> None:
     if not isinstance(before, _Factory):
         loop.set_task_factory(_Factory(before or _start, run))
     # langgraph starts the nodes of a step with this, past the loop's own factory.
-    # See: https://github.com/langchain-ai/langgraph/pull/4055 (read in 1.2.22)
+    # See: https://github.com/langchain-ai/langgraph/pull/4055 (read in 1.2.24)
     eager = asyncio.eager_task_factory
     if not isinstance(eager, _Factory):
         vars(asyncio)["eager_task_factory"] = _Factory(eager, run)

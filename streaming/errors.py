@@ -4,6 +4,7 @@
   x InvalidRequest        400  invalid_request
     + ContextTooLong      400  context_length_exceeded
   x ContentFiltered       400  content_filter
+    + ModelRefused
   x Unauthorized          401  unauthorized
   x NotFound              404  not_found
     + UnknownChain, UnknownDialect, UnknownModel, DeploymentNotFound
@@ -92,6 +93,12 @@ class ContentFiltered(ChatError):
 
     code, status = "content_filter", 400
     says = "The content filter refused the prompt."
+
+
+class ModelRefused(ContentFiltered):
+    """The model declined to produce what was asked for."""
+
+    says = "The model declined to answer."
 
 
 class Unauthorized(ChatError):

@@ -120,3 +120,10 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
     for name, kind in inspect.getmembers(errors, inspect.isclass):
         if issubclass(kind, errors.ChatError) and kind is not errors.ChatError:
             assert name in (errors.__doc__ or "")
+
+
+def test_a_model_that_refuses_is_a_content_filter_and_no_bug() -> None:
+    refusal = langchain_core.exceptions.ModelRefusalError(SECRET)
+    error = to_chat_error(refusal, "")
+    assert (error.code, error.status) == ("content_filter", 400)
+    assert SECRET not in error.message
