@@ -1,7 +1,7 @@
-"""Several upstreams in the place of one: `AZURE_OPENAI_BACKENDS`."""
+"""Several upstreams instead of one: `AZURE_OPENAI_BACKENDS`."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -13,14 +13,14 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
-from settings._kinds import Key, Region, Url, deployment_name
+from settings.kinds import Key, Region, Url, deployment_name
 
 
 class Backend(BaseModel):
     """One upstream: a deployment at an endpoint.
 
-    The lowest `priority` is asked first; `weight` shares the load within one. Without
-    an `api_key` it is asked with the signed-in identity.
+    The lowest `priority` is called first; `weight` shares the load within one. Without
+    an `api_key`, calls have the signed-in identity.
     """
 
     model_config = ConfigDict(
@@ -39,17 +39,16 @@ class Backend(BaseModel):
 
     @property
     def host(self) -> str:
-        """What events, headers and records call it."""
+        """The backend's name in events, headers and records."""
         return urlsplit(self.endpoint).hostname or ""
 
     @property
     def port(self) -> int:
-        """Where it listens there."""
         url = urlsplit(self.endpoint)
         return url.port or (443 if url.scheme == "https" else 80)
 
 
-def _json_list(value: Any) -> Any:
+def _json_list(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:

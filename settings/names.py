@@ -1,8 +1,8 @@
-"""What Azure OpenAI may call things, in settings and in what callers ask for."""
+"""The names that Azure OpenAI allows, in settings and in requests."""
 
 import re
 
 DEPLOYMENT = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}")
-"""Neither `.` nor `..`, which are no names in a path."""
+"""Neither `.` nor `..`, which a URL's path would lose."""
 
 API_VERSION = re.compile(r"[A-Za-z0-9.-]{1,64}")

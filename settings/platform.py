@@ -1,6 +1,6 @@
-"""What Azure says of where this runs; nobody else sets these."""
+"""Where this runs: environment variables that only Azure sets."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -8,13 +8,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from settings import Settings
 
 
-def _is_true(value: Any) -> Any:
+def _is_true(value: object) -> bool:
     return str(value).lower() in ("true", "1")
 
 
 class Platform(BaseSettings):
-    """Azure's own settings, read like ours."""
-
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
 
     instance: str | None = Field(
@@ -28,7 +26,7 @@ class Platform(BaseSettings):
     )
 
     def open_to_anyone(self, settings: Settings) -> bool:
-        """Whether this is on Azure and nothing asks who calls."""
+        """Whether this runs on Azure and needs no key or sign-in."""
         guarded = settings.api_keys or self.authenticates
         return (
             self.instance is not None

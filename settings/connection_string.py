@@ -1,4 +1,4 @@
-"""The connection string of Event Hubs: such as its SDK will take."""
+"""The connection string of Event Hubs, checked before its SDK reads it."""
 
 import re
 from typing import Annotated
@@ -13,7 +13,7 @@ _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 
 
 def parts(connection_string: SecretStr | None) -> dict[str, str]:
-    """What a connection string says, `NAME=VALUE` by `NAME=VALUE`."""
+    """The values of a connection string by their names."""
     text = connection_string.get_secret_value() if connection_string else ""
     return {name: value for name, value in _pairs(text) if value}
 

@@ -1,7 +1,7 @@
-"""The kinds of values that settings have: each checks what it is given."""
+"""The types of settings, each of which checks its value."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -9,14 +9,18 @@ from pydantic_settings import NoDecode
 
 from settings import names
 
-# What a header may hold, less the space.
 _REGION = re.compile(r"[\x20-\x7e]{1,100}")
+# What a header may hold, less the space.
 _KEY = re.compile(r"[\x21-\x7e]+")
 
 
-def stripped(value: Any) -> Any:
-    """*value*, less the line end that a secret's file often has."""
+def stripped(value: object) -> object:
+    """Remove the line end that a secret's file often has."""
     return value.strip() if isinstance(value, str) else value
+
+
+def _lowered(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _key(value: SecretStr) -> SecretStr:
@@ -26,7 +30,7 @@ def _key(value: SecretStr) -> SecretStr:
 
 
 def deployment_name(value: str) -> str:
-    """*value*, where Azure OpenAI may have a deployment of that name."""
+    """Return *value*, or raise `ValueError` if it can be no deployment's name."""
     if not names.DEPLOYMENT.fullmatch(value):
         raise ValueError(
             "expected a deployment's name: letters, digits, '.', '_' and '-', "
@@ -66,20 +70,25 @@ Region = Annotated[str, AfterValidator(_region)]
 Url = Annotated[str, AfterValidator(_http_url)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
-AuthLevel = Literal["anonymous", "function", "admin"]
+AuthLevel = Annotated[
+    Literal["anonymous", "function", "admin"], BeforeValidator(_lowered)
+]
+CallerSystemPrompt = Annotated[
+    Literal["append", "refuse", "replace"], BeforeValidator(_lowered)
+]
 
 
-def _entries(value: Any) -> Any:
+def _entries(value: object) -> list[object]:
     if isinstance(value, str):
         return [entry.strip() for entry in value.split(",")]
-    return value
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _names(value: Any) -> Any:
+def _names(value: object) -> list[object]:
     return [name for name in _entries(value) if name]
 
 
-def _keys(value: Any) -> Any:
+def _keys(value: object) -> list[object]:
     keys = _entries(value)
     if not all(keys):
         raise ValueError("an entry between the commas is blank")
@@ -88,8 +97,24 @@ def _keys(value: Any) -> Any:
     return keys
 
 
+def _chains(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    chains = {}
+    for entry in filter(None, (part.strip() for part in value.split(","))):
+        name, equals, target = entry.partition("=")
+        module, colon, attribute = target.partition(":")
+        if not (name and equals and module and colon and attribute):
+            raise ValueError(f"expected name=module:attribute, got {entry!r}")
+        if name.strip() in chains:
+            raise ValueError(f"{name.strip()!r} is there twice")
+        chains[name.strip()] = target.strip()
+    return chains
+
+
 Deployments = Annotated[tuple[Deployment, ...], NoDecode, BeforeValidator(_names)]
 Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_keys)]
+Chains = Annotated[dict[str, str], NoDecode, BeforeValidator(_chains)]
 
 
 # See: https://learn.microsoft.com/azure/event-hubs/event-hubs-features#namespace

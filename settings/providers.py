@@ -1,17 +1,16 @@
-"""Whose model is asked: one endpoint, several backends, or OpenAI's own API."""
+"""Whose model is called: one endpoint, several backends, or OpenAI's own API."""
 
 from typing import TYPE_CHECKING
 
 from settings.backends import Backend
 
 if TYPE_CHECKING:
-    from settings import Settings
-
+    from settings.model import ModelSettings
 
 Given = dict[str, object]
 
 
-def check(settings: "Settings") -> None:
+def check(settings: "ModelSettings") -> None:
     """Raise `ValueError` for settings that exclude each other, or lack one."""
     azure: Given = {
         "AZURE_OPENAI_ENDPOINT": settings.azure_openai_endpoint,
@@ -47,8 +46,7 @@ def _given(settings: Given) -> list[str]:
     return [name for name, value in settings.items() if value]
 
 
-def backends(settings: "Settings") -> tuple[Backend, ...]:
-    """Those configured, else the one endpoint there is."""
+def backends(settings: "ModelSettings") -> tuple[Backend, ...]:
     if settings.azure_openai_backends:
         return settings.azure_openai_backends
     endpoint = settings.azure_openai_endpoint or settings.openai_base_url
