@@ -9,7 +9,6 @@ import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from runs import Run
 from settings import Settings, SettingsError
@@ -70,7 +69,7 @@ class Telemetry:
         """Where the journal is."""
         return self._journal.folder
 
-    def health(self) -> dict[str, Any]:
+    def health(self) -> dict[str, dict[str, int]]:
         """What is not delivered, and what never will be."""
         delivery = {
             sender.name: {

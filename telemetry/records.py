@@ -1,32 +1,91 @@
-"""A finished run as the JSON object that the journal keeps and sinks are given.
+"""A finished run as the JSON object that the journal keeps and sinks send.
 
-Every record has the fields of the table in docs/telemetry.md. `calls`, one object a
-model call, is for sinks alone that need them, as OpenTelemetry's spans do.
+Its fields are those of the table in docs/telemetry.md, and `calls`, which only sinks
+read.
 """
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Literal, NotRequired, TypedDict, TypeGuard
 
 import orjson
 
-from runs import ModelCall, Run
-from streaming.events import Usage
+from runs import ModelCall, Run, Status
+from streaming.events import FinishReason, Usage
 
 SCHEMA = 1
 
 CONTENT = ("prompt", "content")
-"""What was asked and answered: in no log, and in no record where that is unwanted."""
+"""The fields that hold a caller's text: never logged, and empty if it is unwanted."""
 
 MAX_CONTENT_BYTES = 900_000
-"""More of prompt and content together is left out: no hub takes a larger event."""
+"""Prompt and content are left out if they are larger: no hub takes such an event."""
 
-Record = dict[str, Any]
+
+class UsageRecord(TypedDict):
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    cached_tokens: int
+    reasoning_tokens: int
+    estimated: bool
+
+
+class CallRecord(TypedDict):
+    """One model call; times are milliseconds since the run began."""
+
+    deployment: str
+    model: str | None
+    operation: str
+    provider: str | None
+    backend: str | None
+    region: str | None
+    parameters: dict[str, float]
+    finish_reason: FinishReason | None
+    error: str | None
+    chunks: int
+    started_ms: float
+    first_chunk_ms: float | None
+    last_chunk_ms: float | None
+    ended_ms: float | None
+    usage: UsageRecord
+
+
+class Record(TypedDict):
+    """One run. `truncated` is there only if its prompt and content were left out."""
+
+    schema: int
+    type: Literal["stream_completion", "completion"]
+    id: str
+    timestamp: str
+    status: Status | None
+    finish_reason: FinishReason | None
+    content: str | None
+    prompt: object
+    model: str | None
+    deployment: str
+    region: str | None
+    backend: str | None
+    chain: str | None
+    dialect: str
+    usage: UsageRecord
+    latency_ms: int
+    time_to_first_chunk_ms: int | None
+    streaming_duration_ms: int
+    inter_token_ms: dict[str, float] | None
+    error: dict[str, str] | None
+    request_id: str
+    invocation_id: str | None
+    traceparent: str | None
+    principal: str | None
+    calls: list[CallRecord]
+    truncated: NotRequired[bool]
 
 
 def build(run: Run, *, content: bool) -> Record:
-    """What there is to say of *run*; with *content* what was asked and answered too."""
-    call = run.last_call
-    record = {
+    """The record of *run*, with the prompt and the answer if *content* is true."""
+    call, latency = run.last_call, run.latency
+    record: Record = {
         "schema": SCHEMA,
         "type": "stream_completion" if run.streamed else "completion",
         "id": run.id,
@@ -42,7 +101,9 @@ def build(run: Run, *, content: bool) -> Record:
         "chain": run.chain or None,
         "dialect": run.dialect,
         "usage": _usage(run.usage),
-        **run.latency,
+        "latency_ms": latency["latency_ms"],
+        "time_to_first_chunk_ms": latency["time_to_first_chunk_ms"],
+        "streaming_duration_ms": latency["streaming_duration_ms"],
         "inter_token_ms": run.inter_token_ms,
         "error": {"code": run.error.code} if run.error else None,
         "request_id": run.request_id,
@@ -52,11 +113,11 @@ def build(run: Run, *, content: bool) -> Record:
         "calls": [_call(each, run) for each in run.calls.values()],
     }
     if content:
-        record |= _content(run)
+        _add_content(record, run)
     return record
 
 
-def _usage(usage: Usage) -> dict[str, int | bool]:
+def _usage(usage: Usage) -> UsageRecord:
     return {
         "prompt_tokens": usage.input_tokens,
         "completion_tokens": usage.output_tokens,
@@ -67,22 +128,16 @@ def _usage(usage: Usage) -> dict[str, int | bool]:
     }
 
 
-def _content(run: Run) -> Record:
+def _add_content(record: Record, run: Run) -> None:
     size = run.prompt_bytes + sum(map(len, run.content))
     if size > MAX_CONTENT_BYTES or run.unread:
-        return {"truncated": True}
-    prompt = run.prompt() if run.prompt else None
-    return {"prompt": prompt, "content": "".join(run.content)}
+        record["truncated"] = True
+    else:
+        record["prompt"] = run.prompt() if run.prompt else None
+        record["content"] = "".join(run.content)
 
 
-def _call(call: ModelCall, run: Run) -> Record:
-    """Times are milliseconds since the run began."""
-    times = {
-        "started_ms": call.started,
-        "first_chunk_ms": call.first_chunk,
-        "last_chunk_ms": call.last_chunk,
-        "ended_ms": call.ended_at,
-    }
+def _call(call: ModelCall, run: Run) -> CallRecord:
     return {
         "deployment": call.deployment,
         "model": call.model or None,
@@ -94,33 +149,42 @@ def _call(call: ModelCall, run: Run) -> Record:
         "finish_reason": call.finish_reason,
         "error": call.error or None,
         "chunks": call.chunks,
-        **{name: _since(run.started, at) for name, at in times.items()},
+        "started_ms": _milliseconds(call.started - run.started),
+        "first_chunk_ms": _since(run.started, call.first_chunk),
+        "last_chunk_ms": _since(run.started, call.last_chunk),
+        "ended_ms": _since(run.started, call.ended_at),
         "usage": _usage(call.usage or call.estimate()),
     }
 
 
 def _since(started: float, at: float | None) -> float | None:
-    return None if at is None else round((at - started) * 1000, 3)
+    return None if at is None else _milliseconds(at - started)
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)
+
+
+def truncated(record: Record) -> Record:
+    """A copy without prompt and content, marked as truncated if it had any."""
+    gone = (record.get("prompt"), record.get("content")) != (None, None)
+    cut = without_content(record)
+    if gone:
+        cut["truncated"] = True
+    return cut
 
 
 def without_content(record: Record) -> Record:
-    """*record*, of which what was asked and answered is gone, and marked so."""
-    gone = any(record.get(name) is not None for name in CONTENT)
-    cut = {**record, **dict.fromkeys(CONTENT)}
-    return {**cut, "truncated": True} if gone else cut
+    """A copy without prompt and content, for an operator who wants neither."""
+    return {**record, "prompt": None, "content": None}
 
 
-def unasked(record: Record) -> Record:
-    """*record* without what was asked and answered, which nobody wants."""
-    return {**record, **dict.fromkeys(CONTENT)}
-
-
-def published(record: Record) -> Record:
-    """*record* as it is documented: without `calls`."""
+def published(record: Record) -> dict[str, object]:
+    """The record without `calls`, as documented."""
     return {name: value for name, value in record.items() if name != "calls"}
 
 
-def dumps(record: Record) -> bytes:
+def dumps(record: Mapping[str, object]) -> bytes:
     """One line of JSON, whatever text and numbers are in *record*."""
     try:
         return orjson.dumps(record)
@@ -129,7 +193,7 @@ def dumps(record: Record) -> bytes:
         return _lenient(record).encode()
 
 
-def _lenient(record: Record) -> str:
+def _lenient(record: Mapping[str, object]) -> str:
     try:
         return json.dumps(record, separators=(",", ":"), allow_nan=False)
     except ValueError:  # JSON has neither NaN nor infinity.
@@ -138,11 +202,16 @@ def _lenient(record: Record) -> str:
 
 
 def loads(line: bytes) -> Record:
-    """What `dumps` has written; raises `ValueError` where that is not what it is."""
+    """Read a line of `dumps`; raise `ValueError` if it is no record."""
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
         value = json.loads(line)
-    if not isinstance(value, dict) or not {"id", "type", "schema"} <= value.keys():
+    if not _is_record(value):
         raise ValueError("not a record")
     return value
+
+
+def _is_record(value: object) -> TypeGuard[Record]:
+    # Another version may have written it: a sink rejects a record that it cannot read.
+    return isinstance(value, dict) and {"id", "type", "schema"} <= value.keys()

@@ -116,7 +116,7 @@ class Sender:
             record = records.loads(line)
         except (ValueError, RecursionError):
             return None
-        return record if self._content else records.unasked(record)
+        return record if self._content else records.without_content(record)
 
     def _skip(self, line: bytes) -> int:
         """Of *line*, which is not to be sent."""
@@ -214,6 +214,6 @@ class Sender:
     def _fail(self, exc: Exception | CancelledError) -> None:
         self.failures += 1
         # The text of an exception may hold a connection string.
-        told = exc.__cause__ if isinstance(exc, Unavailable) else None
-        kind = type(told or exc).__name__
+        cause = exc.__cause__ if isinstance(exc, Unavailable) else None
+        kind = type(cause or exc).__name__
         self.notices.put("failed", f"{kind}, {self.failures} in a row")

@@ -6,7 +6,7 @@ them can tell what came twice.
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from time import monotonic
@@ -55,7 +55,9 @@ _BUSY = frozenset(
 class _Loop(asyncio.SelectorEventLoop):
     """Finds hosts in its own thread: at exit there are no others to do that in."""
 
-    async def getaddrinfo(self, host: Any, port: Any, **hints: int) -> Any:
+    async def getaddrinfo(
+        self, host: bytes | str | None, port: bytes | str | int | None, **hints: int
+    ) -> list[Any]:  # How an address is typed depends on mypy's version.
         return socket.getaddrinfo(host, port, **hints)
 
 
@@ -89,7 +91,7 @@ class EventHubsSink(Sink):
         self._runner.run(self._drop())
         self._runner.close()
 
-    def _run(self, work: Coroutine[Any, Any, object]) -> None:
+    def _run(self, work: Awaitable[object]) -> None:
         try:
             self._runner.run(asyncio.wait_for(work, self._send_seconds))
         except Rejected:
@@ -136,7 +138,7 @@ class EventHubsSink(Sink):
 async def _alone(client: "EventHubProducerClient", record: Record) -> "EventDataBatch":
     batch = await client.create_batch()
     # Its content may be left out, its numbers may not.
-    cut = records.without_content(record)
+    cut = records.truncated(record)
     if not _added(batch, record) and not _added(batch, cut):
         raise Rejected("larger than the hub takes")
     return batch
@@ -185,16 +187,19 @@ def _connect(settings: Settings) -> "EventHubProducerClient":
     from azure.eventhub.aio import EventHubProducerClient
 
     # This sink tries again itself; the SDK would sleep after its last attempt too.
-    once: dict[str, Any] = {"retry_total": 0, "retry_backoff_factor": 0.05}
+    retries, backoff = 0, 0.05
     hub = str(settings.event_hub)
     if settings.azure_eventhub_conn_str:
         return EventHubProducerClient.from_connection_string(
             settings.azure_eventhub_conn_str.get_secret_value(),
             eventhub_name=hub,
-            **once,
+            retry_total=retries,
+            retry_backoff_factor=backoff,
         )
     host = str(settings.azure_eventhub_namespace)
-    return EventHubProducerClient(host, hub, _identity(), **once)
+    return EventHubProducerClient(
+        host, hub, _identity(), retry_total=retries, retry_backoff_factor=backoff
+    )
 
 
 @cache

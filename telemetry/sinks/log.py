@@ -21,12 +21,12 @@ class LogSink(Sink):
 
     def emit(self, records_: Sequence[Record]) -> None:
         for record in records_:
-            told = {
+            logged = {
                 name: value
                 for name, value in records.published(record).items()
                 if name not in records.CONTENT
             }
-            log.info("%s", records.dumps(told).decode())
+            log.info("%s", records.dumps(logged).decode())
 
 
 def build(settings: Settings) -> LogSink:

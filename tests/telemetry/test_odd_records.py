@@ -57,9 +57,9 @@ TAKEN: list[dict[str, Any]] = [
 ]
 
 
-def odd(changes: dict[str, Any], **more: Any) -> records.Record:
+def odd(changes: dict[str, Any], **more: Any) -> Any:
     """A record whose fields, and those of its last call, have *changes*."""
-    changed = deepcopy(record(**more))
+    changed: Any = deepcopy(record(**more))
     call = changed["calls"][-1]
     for name, value in changes.items():
         within = call if name.startswith("call.") else changed

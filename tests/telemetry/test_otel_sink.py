@@ -180,7 +180,7 @@ def test_what_protobuf_does_not_know_is_sent_all_the_same(
     "broken", [{}, {**record(), "id": "1"}, {**record(), "calls": [{}]}]
 )
 def test_what_is_no_record_is_rejected(
-    monkeypatch: pytest.MonkeyPatch, broken: dict[str, Any]
+    monkeypatch: pytest.MonkeyPatch, broken: Any
 ) -> None:
     sink = built(monkeypatch, OTEL_TRACES_EXPORTER="otlp")
     with pytest.raises(Rejected, match="it is no record"):

@@ -32,7 +32,7 @@ class Taking(Sink):
         self._check = check
 
     def emit(self, records: Sequence[Record]) -> None:
-        ids = [record["id"] for record in records]
+        ids = [int(record["id"]) for record in records]
         self.attempts.append(ids)
         self._check(records)
         self.taken += ids
@@ -50,7 +50,12 @@ class Delivery:
 
     def append(self, *ids: int) -> None:
         for each in ids:
-            record = {"id": each, "type": "completion", "schema": 1, "content": "?"}
+            record = {
+                "id": f"{each}",
+                "type": "completion",
+                "schema": 1,
+                "content": "?",
+            }
             self.journal.append(json.dumps(record).encode())
 
     def close(self, seconds: float = 5) -> None:
@@ -123,7 +128,7 @@ def test_a_bad_record_is_found_and_takes_no_other_along(
     tmp_path: Path, bad: list[int]
 ) -> None:
     def refuse(records: Sequence[Record]) -> None:
-        if any(record["id"] in bad for record in records):
+        if any(int(record["id"]) in bad for record in records):
             raise Rejected("not that one")
 
     sink = Taking(refuse)
@@ -134,7 +139,7 @@ def test_a_bad_record_is_found_and_takes_no_other_along(
     assert sink.taken == [each for each in range(64) if each not in bad]
     assert delivery.sender.rejected == len(bad)
     dead = dead_letters(tmp_path).splitlines()
-    assert [json.loads(line)["id"] for line in dead] == bad
+    assert [int(json.loads(line)["id"]) for line in dead] == bad
 
 
 def dead_letters(folder: Path) -> str:
@@ -169,7 +174,7 @@ def test_content_that_is_not_wanted_any_more_is_left_out(tmp_path: Path) -> None
     sender = Sender("a", Taking(sent.extend), journal, content=False)
     journal.tidy()
     sender.start()
-    until(lambda: [record["id"] for record in sent] == [1])
+    until(lambda: [record["id"] for record in sent] == ["1"])
     assert sent[0]["content"] is None
     sender.stop(5)
     sender.join()

@@ -14,8 +14,7 @@ from settings import VERSION, Settings
 from telemetry.records import Record
 from telemetry.sinks import Rejected, Sink, Unavailable
 from telemetry.sinks.otel import names
-from telemetry.sinks.otel.conventions import Described
-from telemetry.sinks.otel.conventions import Span as Told
+from telemetry.sinks.otel.conventions import Described, SpanDescription
 from telemetry.sinks.otel.ids import Ids
 
 if TYPE_CHECKING:
@@ -142,22 +141,27 @@ class Outlet:
             self._own.ids.begin(described.id)
         carrier = {"traceparent": described.traceparent}
         above = tracecontext.TraceContextTextMapPropagator().extract(carrier, Context())
-        told = described.run
-        run = self._start(told, above, SpanKind.INTERNAL)
+        run = self._start(described.run, above, SpanKind.INTERNAL)
         within, spans = set_span_in_context(run, above), [run]
         for call in described.calls:
             spans.append(span := self._start(call, within, SpanKind.CLIENT))
             span.end(call.end)
-        run.end(told.end)
+        run.end(described.run.end)
         return spans
 
-    def _start(self, told: Told, within: "Context", kind: "SpanKind") -> "Span":
+    def _start(
+        self, described: SpanDescription, within: "Context", kind: "SpanKind"
+    ) -> "Span":
         from opentelemetry.trace import StatusCode
 
         span = self._tracer.start_span(
-            told.name, within, kind, told.attributes, start_time=told.start
+            described.name,
+            within,
+            kind,
+            described.attributes,
+            start_time=described.start,
         )
-        if told.failed:
+        if described.failed:
             span.set_status(StatusCode.ERROR)
         return span
 

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
-from telemetry.records import Record
+from telemetry.records import CallRecord, Record, UsageRecord
 from telemetry.sinks.otel import names as names
 
 MOST = 2**63 - 1
@@ -17,13 +16,12 @@ MAX_TEXT = 1000
 
 Value = str | bool | int | float | list[str]
 Attributes = dict[str, Value]
-
-TOKENS = {"input": "prompt_tokens", "output": "completion_tokens"}
+PossibleAttributes = Mapping[str, Value | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A span to be; times are nanoseconds since 1970.
+class SpanDescription:
+    """A span that is to be made; times are nanoseconds since 1970.
 
     `failed` is whether its status is an error, which a caller who leaves does not make.
     """
@@ -52,7 +50,7 @@ class Described:
         )
         self._begun = (begun.days * 86_400 + begun.seconds) * 10**9
         self._begun += begun.microseconds * 1000
-        self._calls: list[Mapping[str, Any]] = record["calls"]
+        self._calls = record["calls"]
         ends = [call["ended_ms"] or 0 for call in self._calls]
         # A run's own time is in whole milliseconds.
         self._ended_ms = max([record["latency_ms"], *ends])
@@ -64,9 +62,9 @@ class Described:
         self.calls = list(self._spans_of_calls())
         self.measurements = list(self._measure())
 
-    def _span_of_run(self) -> Span:
+    def _span_of_run(self) -> SpanDescription:
         record, name = self._record, self._record["chain"]
-        told = {
+        attributes: PossibleAttributes = {
             names.RUN: record["id"],
             names.REQUEST: record["request_id"],
             names.INVOCATION: record["invocation_id"],
@@ -76,20 +74,20 @@ class Described:
             names.CALLER: record["principal"],
             names.FIRST_TOKEN: _seconds(record["time_to_first_chunk_ms"]),
         }
-        return Span(
+        return SpanDescription(
             _text(f"{names.INVOKE} {name}") if name else names.INVOKE,
             self._begun,
             self._at(self._ended_ms),
-            {**self._workflow, **_attributes(told)},
+            {**self._workflow, **_attributes(attributes)},
             failed=record["error"] is not None,
         )
 
-    def _spans_of_calls(self) -> Iterator[Span]:
+    def _spans_of_calls(self) -> Iterator[SpanDescription]:
         for call in self._calls:
             common, reason = self._common(call), call["finish_reason"]
-            told = {
+            attributes: PossibleAttributes = {
                 names.STREAM: True if call["chunks"] else None,
-                names.FINISH_REASONS: reason and [reason],
+                names.FINISH_REASONS: [reason] if reason else None,
                 names.FIRST_CHUNK: _first_chunk(call),
                 names.REGION: call["region"],
                 **{
@@ -99,19 +97,19 @@ class Described:
                 },
                 **_used(call["usage"]),
             }
-            yield Span(
+            yield SpanDescription(
                 _text(f"{call['operation']} {call['deployment']}"),
                 self._at(call["started_ms"]),
                 self._at(self._ended(call)),
-                {**common, **_attributes(told)},
+                {**common, **_attributes(attributes)},
                 failed=common.get(names.ERROR, names.CANCELLED) != names.CANCELLED,
             )
 
     def _measure(self) -> Iterator[Measurement]:
-        for instrument, value, told in self._measured():
+        for instrument, value, attributes in self._measured():
             if not 0 <= value <= MOST:  # It would spoil the sum for ever.
                 raise ValueError("not to be measured")
-            yield instrument, value, told
+            yield instrument, value, attributes
 
     def _measured(self) -> Iterator[Measurement]:
         """What goes into the metrics.
@@ -127,13 +125,14 @@ class Described:
             of = {name: value for name, value in common.items() if name != names.ERROR}
             if (first := _first_chunk(call)) is not None:
                 yield names.TIME_TO_FIRST_CHUNK, first, of
-            if call["chunks"] > 1:
-                spent = call["last_chunk_ms"] - call["first_chunk_ms"]
-                mean = spent / (call["chunks"] - 1)
-                yield names.TIME_PER_CHUNK, mean / 1000, of
-            for kind, field in TOKENS.items():
-                used = call["usage"][field]
-                if used and not call["usage"]["estimated"]:
+            if (mean := _mean_gap(call)) is not None:
+                yield names.TIME_PER_CHUNK, mean, of
+            usage = call["usage"]
+            for kind, used in (
+                ("input", usage["prompt_tokens"]),
+                ("output", usage["completion_tokens"]),
+            ):
+                if used and not usage["estimated"]:
                     yield names.TOKENS, used, {**of, names.TOKEN_TYPE: kind}
         yield names.WORKFLOW_DURATION, self._ended_ms / 1000, self._workflow
         seen = _seconds(self._record["time_to_first_chunk_ms"])
@@ -142,23 +141,25 @@ class Described:
 
     @property
     def _workflow(self) -> Attributes:
-        told = {
+        attributes: PossibleAttributes = {
             names.OPERATION: names.INVOKE,
             names.WORKFLOW: self._record["chain"],
             names.ERROR: self._error,
         }
-        return _attributes(told)
+        return _attributes(attributes)
 
-    def _common(self, call: Mapping[str, Any]) -> Attributes:
+    def _common(self, call: CallRecord) -> Attributes:
         """What a call's span and its measurements have, so that neither is many."""
         provider, server = call["provider"], call["backend"]
         return _attributes(
             {
                 names.OPERATION: call["operation"],
-                names.PROVIDER: names.PROVIDERS.get(provider, provider or "unknown"),
+                names.PROVIDER: names.PROVIDERS.get(
+                    provider or "", provider or "unknown"
+                ),
                 names.REQUEST_MODEL: call["deployment"],
                 # Until an answer says which, it is only what was asked for.
-                names.RESPONSE_MODEL: call["finish_reason"] and call["model"],
+                names.RESPONSE_MODEL: call["model"] if call["finish_reason"] else None,
                 names.SERVER: server,
                 names.PORT: self._port(server) if server else None,
                 names.ERROR: self._error_of(call),
@@ -171,9 +172,9 @@ class Described:
             return str(self._record["error"]["code"])
         return names.CANCELLED if self._record["status"] == names.CANCELLED else None
 
-    def _error_of(self, call: Mapping[str, Any]) -> str | None:
+    def _error_of(self, call: CallRecord) -> str | None:
         """What the call failed with; in the run's word where that was the run's end."""
-        failed: str | None = call["error"]
+        failed = call["error"]
         if call["finish_reason"] and not failed:
             return None
         if failed in names.LEFT:
@@ -181,7 +182,7 @@ class Described:
         ended = call is self._calls[-1] or failed in (None, names.CANCELLED)
         return self._error if ended and self._error else failed
 
-    def _ended(self, call: Mapping[str, Any]) -> float:
+    def _ended(self, call: CallRecord) -> float:
         return float(self._ended_ms if call["ended_ms"] is None else call["ended_ms"])
 
     def _at(self, milliseconds: float) -> int:
@@ -191,16 +192,24 @@ class Described:
         return at
 
 
-def _first_chunk(call: Mapping[str, Any]) -> float | None:
+def _first_chunk(call: CallRecord) -> float | None:
     first = call["first_chunk_ms"]
     return None if first is None else (first - call["started_ms"]) / 1000
+
+
+def _mean_gap(call: CallRecord) -> float | None:
+    """Seconds between two chunks of the call, if it has two."""
+    first, last = call["first_chunk_ms"], call["last_chunk_ms"]
+    if call["chunks"] < 2 or first is None or last is None:
+        return None
+    return (last - first) / (call["chunks"] - 1) / 1000
 
 
 def _seconds(milliseconds: float | None) -> float | None:
     return None if milliseconds is None else milliseconds / 1000
 
 
-def _used(usage: Mapping[str, Any]) -> dict[str, Any]:
+def _used(usage: UsageRecord) -> PossibleAttributes:
     if not usage["total_tokens"]:  # It failed before there was any.
         return {}
     return {
@@ -212,12 +221,13 @@ def _used(usage: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _attributes(told: Mapping[str, Any]) -> Attributes:
-    """Of what is *told* all that there is, and that can be sent."""
-    return {name: _sendable(value) for name, value in told.items() if value is not None}
+def _attributes(possible: PossibleAttributes) -> Attributes:
+    return {
+        name: _sendable(value) for name, value in possible.items() if value is not None
+    }
 
 
-def _sendable(value: Any) -> Value:
+def _sendable(value: Value) -> Value:
     """Protobuf knows no half of a surrogate pair, and no integer of over 64 bits."""
     if isinstance(value, str):
         return _text(value)
