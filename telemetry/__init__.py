@@ -20,7 +20,7 @@ from telemetry.sinks import Sink
 log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 3
-"""At exit, for what is undelivered; the rest is left to the next process."""
+"""How long records are delivered at exit; the rest is left to the next process."""
 
 
 class Telemetry:
@@ -43,11 +43,11 @@ class Telemetry:
             sender.start()
 
     def emit(self, run: Run) -> None:
-        """Record the finished *run*; it is on disk when this returns."""
+        """Record the finished *run*, on disk before this returns."""
         try:
             record = records.build(run, content=self._content)
             line = records.dumps(record)
-        except Exception as exc:  # What was asked is as odd as its caller wanted it.
+        except Exception as exc:  # A caller may send any prompt.
             log.warning("run %s: %s in its content", run.id, type(exc).__name__)
             record = records.build(run, content=False)
             line = records.dumps(record)
@@ -66,11 +66,10 @@ class Telemetry:
 
     @property
     def folder(self) -> Path:
-        """Where the journal is."""
         return self._journal.folder
 
     def health(self) -> dict[str, dict[str, int]]:
-        """What is not delivered, and what never will be."""
+        """How many records and bytes are undelivered, rejected or lost."""
         delivery = {
             sender.name: {
                 "backlog_bytes": self._journal.backlog(sender.name),
@@ -83,7 +82,7 @@ class Telemetry:
         return {"journal": journal, **delivery}
 
     def close(self, seconds: float = DRAIN_SECONDS) -> None:
-        """Deliver for *seconds* at most; what is left the next process delivers."""
+        """Deliver for *seconds* at most; the next process delivers the rest."""
         for sender in self._senders:
             sender.stop(seconds)
         for sender in self._senders:
@@ -92,9 +91,9 @@ class Telemetry:
 
 
 def build(settings: Settings) -> Telemetry:
-    """Telemetry as *settings* want it, which closes itself at exit.
+    """Telemetry that closes itself at exit.
 
-    Raises `SettingsError` where the journal's folder is not to be used.
+    Raises `SettingsError` if the journal's folder cannot be used.
     """
     to = sinks.build(settings)
     queued = [name for name, sink in to.items() if sink.queued]
@@ -115,8 +114,9 @@ def build(settings: Settings) -> Telemetry:
 
 
 def _folder() -> Path:
-    """This app's own folder, on this machine's own disk: `/home` on Azure is a network
-    share. Raises `OSError` where somebody else has put something in its place.
+    """This app's folder on the machine's own disk: `/home` on Azure is a network share.
+
+    Raises `OSError` if another user has put something in its place.
     """
     app = hashlib.sha256(str(Path(__file__).parent).encode()).hexdigest()[:8]
     user = os.getuid() if hasattr(os, "getuid") else "user"

@@ -1,5 +1,5 @@
-"""What a thread has to log and leaves to a run: Azure's host drops what is logged while
-no invocation is executing."""
+"""Log messages of threads, kept until a run can log them: Azure's host drops those that
+are logged while no invocation executes."""
 
 from time import monotonic
 
@@ -7,18 +7,18 @@ EVERY_SECONDS = 60
 
 
 class Notices:
-    """The newest notice of each kind. Any thread may put one, any other take it."""
+    """The newest notice of each kind; safe to use from several threads."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
         self._taken_at: dict[str, float] = {}
 
     def put(self, kind: str, text: str) -> None:
-        """Have *text* logged instead of an older one of its *kind*."""
+        """Replace the notice of *kind*, if one waits."""
         self._texts[kind] = text
 
     def take(self) -> list[str]:
-        """What there is to log now: of each kind at most one a minute."""
+        """The notices to log now: of each kind at most one a minute."""
         if not self._texts:
             return []
         now = monotonic()

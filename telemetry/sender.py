@@ -1,4 +1,4 @@
-"""What takes records from the journal to one sink, in a thread of its own."""
+"""`Sender` takes records from the journal to one sink, in a thread of its own."""
 
 import random
 import threading
@@ -18,23 +18,23 @@ LINGER_SECONDS = 0.05
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 
 OUTAGES = (Unavailable, OSError, CancelledError)
-"""What says nothing of the records. SDKs cancel tasks of theirs."""
+"""Exceptions that no record causes. SDKs cancel tasks of their own."""
 
 UNEXPLAINED = 3
-"""Failures in a row that are no outage, after which a record may be at fault."""
+"""After this many other failures in a row, a record may be at fault."""
 
 DOUBTS = 5
-"""Other records that are taken between failures of the one that is rejected."""
+"""A record is rejected if it fails, while others are taken, more often than this."""
 
 WITNESSES = 8
-"""Batches of each segment, among which such another record is looked for."""
+"""How many batches of each segment the other record is chosen from."""
 
 
 class Sender:
     """Gives *sink* every record, again and again until it takes it.
 
-    What it rejects is found by halves, and kept in a file beside the journal. Without
-    *content*, what was asked and answered is left out, also if it was recorded.
+    A rejected record is found by halving, and kept in a file beside the journal.
+    Without *content*, prompt and answer are left out even if they were recorded.
     """
 
     def __init__(
@@ -55,17 +55,16 @@ class Sender:
         journal.wake(self._wake)
 
     def start(self) -> None:
-        """Begin; the sink is opened in its own thread."""
         self._thread.start()
 
     def stop(self, seconds: float) -> None:
-        """Send what is left for *seconds* at most; it must have been started."""
+        """Send the remaining records, for *seconds* at most. Call `start` before."""
         self._until = monotonic() + seconds
         self._stopping.set()
         self._wake.set()
 
     def join(self) -> None:
-        """Wait for the end that `stop` has asked for."""
+        """Wait until it has ended, after `stop`."""
         self._thread.join(max(0, self._until - monotonic()))
 
     def _run(self) -> None:
@@ -81,7 +80,7 @@ class Sender:
             self._fail(exc)
 
     def _deliver_next(self) -> bool:
-        """Deliver what there is, or wait for it; whether to go on."""
+        """Deliver one batch, or wait for one; return whether to go on."""
         try:
             batch = self._journal.read(self.name)
             if batch is not None:
@@ -98,7 +97,6 @@ class Sender:
         return True
 
     def _deliver(self, batch: Batch) -> None:
-        """Send the first records of *batch*, as many as are sent at once."""
         part: list[Record] = []
         for line in batch.lines[: self._most]:
             record = None if line in self._ahead else self._read(line)
@@ -119,7 +117,7 @@ class Sender:
         return record if self._content else records.without_content(record)
 
     def _skip(self, line: bytes) -> int:
-        """Of *line*, which is not to be sent."""
+        """Skip *line*, which was sent ahead or is no record; return as `_send`."""
         if line in self._ahead:
             self._ahead.remove(line)
         else:
@@ -127,7 +125,7 @@ class Sender:
         return 1
 
     def _send(self, part: list[Record]) -> int:
-        """How many of *part*, all or none, need no more sending."""
+        """Send *part*; return how many records are done with, all or none."""
         try:
             self._sink.emit(part)
         except Rejected as exc:
@@ -147,9 +145,9 @@ class Sender:
         return len(part)
 
     def _find(self, part: list[Record], exc: Exception) -> int:
-        """Find the record that *exc* is about, if it is about one: as `_send`.
+        """Find the record that causes *exc*, if one does; return as `_send`.
 
-        A sink that takes others before and after is not down.
+        A sink that takes other records meanwhile is not down.
         """
         if not self._suspects:
             self._pause(exc)
@@ -169,7 +167,7 @@ class Sender:
         return 0
 
     def _takes_another(self) -> bool:
-        """Send any other record than the first, which is not sent again then."""
+        """Send a record other than the first, ahead of its turn."""
         lines = [
             line
             for batch in self._journal.ahead(self.name, WITNESSES)
@@ -198,7 +196,7 @@ class Sender:
         self._rest(pause)
 
     def _rest(self, seconds: float) -> None:
-        """Wait; not for long while there is little time left."""
+        """Wait, but only briefly once `stop` was called."""
         if self._stopping.wait(seconds):
             left = max(0, self._until - monotonic())
             sleep(min(left, FIRST_PAUSE_SECONDS))

@@ -2,7 +2,7 @@
 
 A record is appended to a file with one write, and no `fsync`, which would hold the
 event loop for milliseconds: it survives the process, however that ends, but not the
-machine. What a process leaves behind the next one adopts.
+machine. The next process adopts the files that a process leaves behind.
 """
 
 import os
@@ -19,23 +19,24 @@ from telemetry.notices import Notices
 
 SEGMENT_BYTES = 16 * 1024 * 1024
 MAX_BYTES = 512 * 1024 * 1024
-"""Of all files together; more is not recorded."""
+"""The size of all files together; a record beyond it is lost."""
+
 MAX_AGE_SECONDS = 7 * 86_400
 PATIENCE_SECONDS = 3600
-"""For which a process tries to deliver what is too old, before it gives up."""
+"""How long a process tries to deliver records that are too old, before it gives up."""
 
 SEGMENT_SECONDS = 6 * 3600
-"""The age at which a segment is ended, which can be too old only then: what is in it is
-removed that much later at most, and an outage of a week takes 28 descriptors."""
+"""The age at which a segment is ended. Only an ended one expires, so its records are
+removed that much later at most; an outage of a week holds 28 descriptors."""
 
 MAX_WAITING_BYTES = 16 * 1024 * 1024
-"""Of records that wait in memory while the disk is full."""
+"""The size of the records that may wait in memory while the disk is full."""
 
 SLICE_BYTES = 64 * 1024
-"""Of them, what is written at once: the event loop may wait for it."""
+"""How much of them is written at once, as the event loop may wait for it."""
 
 BREATH_SECONDS = 0.001
-"""Between two slices, for who else wants to write."""
+"""The pause between two slices, in which other threads can write."""
 
 TIDY_SECONDS = 60
 BATCH_BYTES = 200_000
@@ -45,8 +46,9 @@ BATCH_RECORDS = 64
 class Journal:
     """Appends records to *folder*, and gives each of *sinks* all of them.
 
-    With *keep*, what every sink has taken stays, as long as its age and the size of all
-    allow. Otherwise it is removed. Raises `OSError` where *folder* is not to be used.
+    With *keep*, records that every sink has taken stay until they are too old or the
+    files too large; without, they are removed. Raises `OSError` if *folder* cannot be
+    used.
     """
 
     def __init__(
@@ -80,7 +82,7 @@ class Journal:
         tidying.start()
 
     def append(self, line: bytes) -> None:
-        """Keep *line*; where there is no room it is counted, and nothing raised."""
+        """Write *line*, or count it as lost if there is no room; this never raises."""
         with self._lock:
             self._waiting.put(line + b"\n")
             if self._write(SLICE_BYTES):
@@ -95,15 +97,15 @@ class Journal:
             wake.set()
 
     def wake(self, event: threading.Event) -> None:
-        """Set *event* whenever there is something new."""
+        """Set *event* whenever there is a new record."""
         self._wakes.append(event)
 
     def read(self, sink: str) -> Batch | None:
-        """What *sink* is to take next."""
+        """The next records for *sink*, if there are any."""
         return next(self.ahead(sink), None)
 
     def ahead(self, sink: str, batches: int = 1) -> Iterator[Batch]:
-        """What *sink* has not taken, the oldest first: *batches* of each segment."""
+        """What *sink* has not taken, oldest first: *batches* of each segment."""
         size, count = BATCH_BYTES * batches, BATCH_RECORDS * batches
         for segment in list(self._segments):
             if segment.left(sink) > 0:
@@ -114,13 +116,12 @@ class Journal:
                     segment.advance(sink, segment.size)
 
     def advance(self, sink: str, batch: Batch) -> None:
-        """*sink* has taken *batch*."""
         with self._tidying:
             if batch.segment in self._segments:
                 batch.segment.advance(sink, batch.end)
 
     def bury(self, line: bytes) -> None:
-        """Keep a record that a sink will never take, for somebody to look at."""
+        """Keep a rejected record as a dead letter."""
         try:
             if not self._dead.add(line):
                 self._lose("too many dead letters today")
@@ -128,7 +129,7 @@ class Journal:
             self._lose(f"no dead letter: {os.strerror(exc.errno or 0)}")
 
     def tidy(self) -> None:
-        """Write what waits, adopt, remove what is delivered, too old or too much."""
+        """Write waiting records, adopt segments, remove delivered and expired ones."""
         self._write_all()
         with self._lock:
             if self._active is not None and self._is_to_end(self._active):
@@ -143,7 +144,7 @@ class Journal:
         self._wake()
 
     def _is_to_end(self, segment: Segment) -> bool:
-        """What waits to be delivered may grow: each segment holds a descriptor."""
+        """Each segment holds a descriptor, so one grows while a sink is down."""
         old = time() - segment.created > SEGMENT_SECONDS
         return segment.gone or old or (segment.delivered and not self._keep)
 
@@ -162,11 +163,11 @@ class Journal:
 
     @property
     def waiting(self) -> int:
-        """Records that the disk has not taken yet."""
+        """The number of records that wait for room on the disk."""
         return len(self._waiting)
 
     def close(self) -> None:
-        """Leave what is undelivered to the next process."""
+        """Unlock all files, so that the next process delivers the rest."""
         self._closing = True
         self._untidy.set()
         with self._lock, self._tidying:
@@ -178,7 +179,7 @@ class Journal:
             self._segments.clear()
 
     def _write(self, most: int) -> bool:
-        """Write about *most* bytes of what waits; whether more can be written."""
+        """Write about *most* waiting bytes; return whether more can be written."""
         written = 0
         while self._waiting and written < most:
             line = self._waiting.first
@@ -206,7 +207,7 @@ class Journal:
             sleep(BREATH_SECONDS)
 
     def _has_no_room(self) -> str | None:
-        """Why the newest record that waits must not, if so."""
+        """Why the newest record cannot wait, if it cannot."""
         if self._waiting and self._bytes + self._waiting.size > self._max_bytes:
             return "the journal is full"
         if self._waiting.size > MAX_WAITING_BYTES:
@@ -219,12 +220,11 @@ class Journal:
         return self._active
 
     def _end_segment(self) -> None:
-        """Write no more to the segment that is written; the next record begins one."""
+        """Seal the active segment; the next record begins another."""
         if self._active is not None:
             self._active.sealed, self._active = True, None
 
     def _adopt(self) -> None:
-        """Take over what processes that have ended left."""
         held = {segment.path for segment in self._segments} | self._kept
         for path, _ in segments_in(self.folder):
             segment = None if path in held else Segment.adopt(path, self._sinks)
@@ -240,7 +240,7 @@ class Journal:
         self._segments.sort(key=lambda segment: segment.path)
 
     def _forget_delivered(self) -> None:
-        """Let go of what every sink has: now or, with *keep*, when it is too old."""
+        """Close segments that every sink has taken, and remove them unless kept."""
         for segment in [each for each in self._segments if each.sealed]:
             if segment.delivered:
                 self._segments.remove(segment)
@@ -251,7 +251,7 @@ class Journal:
                     segment.delete()
 
     def _expire(self) -> None:
-        """Remove what is too old; of what is kept also the oldest, if it is much."""
+        """Remove segments that are too old, then the oldest kept ones to make room."""
         self._dead.expire(MAX_AGE_SECONDS)
         files = segments_in(self.folder)
         self._kept &= {path for path, _ in files}
@@ -279,8 +279,8 @@ class Journal:
     def _measure(self) -> int:
         return sum(stat.st_size for _, stat in segments_in(self.folder))
 
-    def _complain(self, what: str, exc: OSError) -> None:
-        self.notices.put("disk", f"cannot {what}: {os.strerror(exc.errno or 0)}")
+    def _complain(self, action: str, exc: OSError) -> None:
+        self.notices.put("disk", f"cannot {action}: {os.strerror(exc.errno or 0)}")
 
     def _lose(self, why: str, count: int = 1) -> None:
         self.lost += count
@@ -288,5 +288,4 @@ class Journal:
 
 
 def _is_for(path: Path, sinks: Sequence[str]) -> bool:
-    """Whether any of *sinks* was to have what is at *path*."""
     return any(sink in sinks for sink in sinks_of(path))

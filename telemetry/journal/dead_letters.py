@@ -1,4 +1,4 @@
-"""Records that a sink will never take, kept for somebody to look at."""
+"""Records that a sink has rejected, kept in files for an operator to read."""
 
 import os
 from contextlib import suppress
@@ -7,17 +7,17 @@ from pathlib import Path
 from time import time
 
 MAX_BYTES = 16 * 1024 * 1024
-"""Of one day."""
+"""The size of one day's file; further dead letters of that day are lost."""
 
 
 class DeadLetters:
-    """Files of one day each in *folder*, as lines of JSON."""
+    """One file a day in *folder*, with one JSON record a line."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def add(self, line: bytes) -> bool:
-        """Whether there was room for *line*. Raises `OSError`."""
+        """Write *line*; return whether there was room. Raises `OSError`."""
         path = self._folder / f"dead-letters-{datetime.now(UTC):%Y-%m-%d}.ndjson"
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         descriptor = os.open(path, flags, 0o600)
@@ -30,7 +30,7 @@ class DeadLetters:
         return True
 
     def expire(self, seconds: float) -> None:
-        """Remove what is older."""
+        """Remove files that were last written more than *seconds* ago."""
         for path in self._folder.glob("dead-letters-*.ndjson"):
             with suppress(FileNotFoundError):  # Another process was faster.
                 if time() - path.stat().st_mtime > seconds:

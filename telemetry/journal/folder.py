@@ -1,6 +1,6 @@
-"""The journal's folder: whose it is, and what is in it.
+"""The journal's folder: its permissions and its files.
 
-Several processes use it at once: what one has found, another may have removed.
+Several processes use it at once, so a file may be gone by the time it is read.
 """
 
 import errno
@@ -12,11 +12,11 @@ from time import time
 from telemetry.journal.segments import NAME, SUFFIX
 
 FRESH_SECONDS = 60
-"""The age of what another process may still be making."""
+"""A younger file may belong to a segment that another process is creating."""
 
 
 def prepare(folder: Path) -> None:
-    """Make *folder*, for nobody but this user: what was asked may be in it."""
+    """Make *folder*, readable by this user alone: records may hold prompts."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if hasattr(os, "getuid") and folder.stat().st_uid not in (os.getuid(), 0):
         raise PermissionError(errno.EPERM, "it is somebody else's")
@@ -25,7 +25,7 @@ def prepare(folder: Path) -> None:
 
 
 def segments_in(folder: Path) -> list[tuple[Path, os.stat_result]]:
-    """The segments in *folder*, also other processes', the oldest first."""
+    """The segments of all processes, oldest first."""
     found = []
     for path in sorted(folder.glob(NAME + SUFFIX)):
         with suppress(FileNotFoundError):
@@ -34,7 +34,7 @@ def segments_in(folder: Path) -> list[tuple[Path, os.stat_result]]:
 
 
 def sweep(folder: Path) -> None:
-    """Remove a sink's place in what is gone."""
+    """Remove the offsets of segments that are gone."""
     for path in folder.glob(f"{NAME}.*"):
         with suppress(FileNotFoundError):
             fresh = time() - path.stat().st_mtime < FRESH_SECONDS

@@ -2,7 +2,7 @@
 
 The file is locked by the process that writes or adopts it. Beside `NAME.jsonl` lies
 `NAME.SINK` for each sink, with the offset up to which that sink has taken everything; a
-sink without such a file was not there when the segment was written.
+sink without such a file was not configured when the segment was written.
 """
 
 import errno
@@ -16,7 +16,7 @@ from typing import Self
 SUFFIX = ".jsonl"
 
 NAME = "[0-9]" * 20 + "-*"
-"""Of a segment and of what lies beside it; nothing else in the folder is touched."""
+"""The pattern of a segment's and its offsets' names; other files are left alone."""
 
 _OPEN = (
     os.O_RDWR | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -29,14 +29,13 @@ _RENAMES = sys.platform != "win32"
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Lines that a sink has not taken yet, and where it is when it has."""
+    """Lines that a sink has not taken yet, and the offset of their end."""
 
     segment: "Segment"
     lines: list[bytes]
     end: int
 
     def first(self, count: int) -> "Batch":
-        """Its first *count* lines."""
         end = self.end - sum(map(len, self.lines[count:]))
         return Batch(self.segment, self.lines[:count], end)
 
@@ -56,10 +55,9 @@ class Segment:
 
     @classmethod
     def create(cls, folder: Path, sinks: tuple[str, ...]) -> Self:
-        """A new, empty one in *folder*, of which each of *sinks* is to have all.
+        """Create an empty segment in *folder* for *sinks*.
 
-        It has its name when it is locked, and not before: no other process may take it
-        for one that was left.
+        It gets its name only once it is locked, so that no other process adopts it.
         """
         path = folder / f"{time_ns():020d}-{os.getpid()}{SUFFIX}"
         unlisted = path.with_suffix(".new") if _RENAMES else path
@@ -77,9 +75,10 @@ class Segment:
 
     @classmethod
     def adopt(cls, path: Path, sinks: tuple[str, ...]) -> Self | None:
-        """One that another process left; `None` while that one lives, or it is gone.
+        """Open a segment that another process left.
 
-        Neither is one taken that cannot be opened now: the next time it may be.
+        `None` if that process still runs, if the file is gone, or if it cannot be
+        opened now: a later attempt may succeed.
         """
         try:
             descriptor = os.open(path, _OPEN)
@@ -102,11 +101,11 @@ class Segment:
 
     @property
     def gone(self) -> bool:
-        """Whether somebody has removed the file."""
+        """Whether the file was removed from outside."""
         return os.fstat(self._descriptor).st_nlink == 0
 
     def append(self, line: bytes) -> None:
-        """Write *line*, or nothing of it. Raises `OSError`."""
+        """Write all of *line* or none. Raises `OSError`."""
         written = 0
         try:
             written = os.write(self._descriptor, line)
@@ -118,7 +117,7 @@ class Segment:
         self.size += len(line)
 
     def read(self, sink: str, *, max_bytes: int, max_lines: int) -> Batch | None:
-        """What *sink* is to take next: at least one line, if there is one."""
+        """The next lines for *sink*: at least one, if there is one."""
         start = self.taken[sink]
         piece = self._pread(min(max_bytes, self.size - start), start)
         if b"\n" not in piece:  # One record is larger than a batch.
@@ -131,11 +130,11 @@ class Segment:
         return Batch(self, lines, end) if lines else None
 
     def count(self, start: int) -> int:
-        """How many records there are from *start* on."""
+        """The number of records from the offset *start* on."""
         return self._pread(self.size - start, start).count(b"\n")
 
     def _pread(self, size: int, start: int) -> bytes:
-        # Also of a file that somebody has removed: what is in it is not lost yet.
+        # The descriptor can read a file even after it was removed from the folder.
         if sys.platform != "win32":
             return os.pread(self._descriptor, size, start)
         with self.path.open("rb") as file:
@@ -143,16 +142,14 @@ class Segment:
             return file.read(size)
 
     def left(self, sink: str) -> int:
-        """The bytes that *sink* has not taken."""
         return self.size - self.taken[sink]
 
     @property
     def delivered(self) -> bool:
-        """Whether every sink has all of it."""
         return all(offset >= self.size for offset in self.taken.values())
 
     def advance(self, sink: str, end: int) -> None:
-        """*sink* has taken all up to *end*."""
+        """Note on disk that *sink* has taken everything up to *end*."""
         self.taken[sink] = end
         descriptor = os.open(self.path.with_suffix(f".{sink}"), _CURSOR, 0o600)
         try:
@@ -161,11 +158,11 @@ class Segment:
             os.close(descriptor)
 
     def close(self) -> None:
-        """Unlock it, and leave it where it is."""
+        """Unlock the file; another process may adopt it then."""
         os.close(self._descriptor)
 
     def delete(self) -> None:
-        """Remove it with all that belongs to it, and let nobody adopt it meanwhile."""
+        """Remove the file and its offsets, under the lock if the platform allows."""
         if not _RENAMES:
             self.close()
             remove(self.path)
@@ -180,13 +177,13 @@ _CURSOR = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 
 def remove(path: Path) -> None:
-    """Remove a segment's file, then those of its sinks."""
+    """Remove a segment's file, then its offsets."""
     for each in [path, *path.parent.glob(f"{path.stem}.*")]:
         each.unlink(missing_ok=True)
 
 
 def sinks_of(path: Path) -> tuple[str, ...]:
-    """Those that were to have what is in the segment at *path*."""
+    """The sinks that the segment at *path* was written for."""
     beside = path.parent.glob(f"{path.stem}.*")
     return tuple(each.suffix[1:] for each in beside if each.suffix != SUFFIX)
 

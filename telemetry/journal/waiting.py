@@ -4,7 +4,7 @@ from collections import deque
 
 
 class Waiting:
-    """Lines in the order in which they came; `size` is the bytes of all of them."""
+    """A queue of lines, of `size` bytes together."""
 
     def __init__(self) -> None:
         self._lines: deque[bytes] = deque()
@@ -15,18 +15,14 @@ class Waiting:
 
     @property
     def first(self) -> bytes:
-        """The oldest, which is to be written next."""
         return self._lines[0]
 
     def put(self, line: bytes) -> None:
-        """Have *line* wait behind all others."""
         self._lines.append(line)
         self.size += len(line)
 
     def drop_first(self) -> None:
-        """The oldest waits no longer."""
         self.size -= len(self._lines.popleft())
 
     def drop_last(self) -> None:
-        """The newest waits no longer."""
         self.size -= len(self._lines.pop())

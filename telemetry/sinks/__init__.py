@@ -1,4 +1,4 @@
-"""Where finished runs go: one module each, with `build(settings) -> Sink | None`."""
+"""Destinations of finished runs: one module each, `build(settings) -> Sink | None`."""
 
 import sys
 from abc import ABC, abstractmethod
@@ -12,14 +12,14 @@ from telemetry.records import Record
 class Rejected(Exception):
     """A sink will never take these records, or not all at once.
 
-    The message, which is logged, says why.
+    The message is the reason, and is logged.
     """
 
 
 class Unavailable(Exception):
     """A sink cannot take anything now; *retry_after* is in seconds.
 
-    What it is raised from is logged by its class.
+    The class of its `__cause__` is logged.
     """
 
     def __init__(self, message: str, *, retry_after: float = 0) -> None:
@@ -30,10 +30,10 @@ class Unavailable(Exception):
 class Sink(ABC):
     """Sends records somewhere.
 
-    A *queued* one is called in a thread of its own, with records that the journal holds
-    until it has taken them. Any other is called once a run, at once and on the event
-    loop: it must not block. *durable* says that what it has taken is safe, so that the
-    journal may forget it.
+    A `queued` sink is called in a thread of its own, with records that the journal
+    holds until the sink has taken them. Any other is called once a run, at once and on
+    the event loop: it must not block. The journal may remove the records that all sinks
+    have taken if one of these is `durable`.
     """
 
     queued = True
@@ -46,15 +46,14 @@ class Sink(ABC):
     def emit(self, records: Sequence[Record]) -> None:
         """Send *records*: all of them, or raise before any has gone.
 
-        Raises `Rejected` for what it will never take: several records then come again
-        by halves, one is a dead letter. With `Unavailable` or an `OSError` the same
-        records come again later, for as long as that takes. So they do with any other
-        exception, but for a record with which it is raised again and again while others
-        are taken: that one is a dead letter too.
+        After `Rejected`, several records are sent again in halves; a single one becomes
+        a dead letter. After `Unavailable` or an `OSError`, the same records are sent
+        again later, for as long as that takes. So they are after any other exception;
+        but a record that keeps raising it while others are taken becomes a dead letter.
         """
 
     def close(self) -> None:  # noqa: B027 -- most have nothing to close
-        """Let go of what `open` or `emit` has opened."""
+        """Close connections; `emit` is not called any more."""
 
 
 def build(settings: Settings) -> dict[str, Sink]:

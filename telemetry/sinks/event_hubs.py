@@ -1,7 +1,7 @@
 """Each run as one JSON event in Azure Event Hubs, at least once.
 
-An event's message id and its property `id` are the run's id, by which whoever reads
-them can tell what came twice.
+An event's message id and its property `id` are the run's id, by which a consumer can
+drop an event that came twice.
 """
 
 import asyncio
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
     from azure.identity.aio import DefaultAzureCredential
 
 SEND_SECONDS, CLOSE_SECONDS = 20.0, 2.0
-"""The SDK's own timeouts do not hold where the service is silent."""
+"""Our timeouts: the SDK's own do not hold if the service is silent."""
 
 IDLE_SECONDS = 200
-"""The service closes a connection that is silent for 240 seconds."""
+"""A connection idle for longer is replaced: the service closes it after 240 seconds."""
 
 BUSY_SECONDS = 4
-"""What the service asks for in its quotas' documentation."""
+"""The pause after a busy answer, from the documentation of the service's quotas."""
 
 BATCH_BYTES = 200_000
-"""The basic tier takes 256 KB, and a large batch takes long to encode."""
+"""The size of a batch: the basic tier takes 256 KB, and encoding takes time."""
 
 BREATH = 8
 """Events encoded before other threads have their turn."""
 
-# Of an event, not of the connection: sending it again changes nothing.
+# Errors of an event, not of the connection: sending it again changes nothing.
 _REJECTED = frozenset(
     {
         "link:message-size-exceeded",
@@ -53,7 +53,7 @@ _BUSY = frozenset(
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """Finds hosts in its own thread: at exit there are no others to do that in."""
+    """Resolves hosts in its own thread: at exit, no other thread can be started."""
 
     async def getaddrinfo(
         self, host: bytes | str | None, port: bytes | str | int | None, **hints: int
@@ -64,7 +64,7 @@ class _Loop(asyncio.SelectorEventLoop):
 class EventHubsSink(Sink):
     """Sends records through the client that *connect* makes.
 
-    One that has failed is not used again: after a timeout its next message may be lost.
+    A client that has failed is replaced: after a timeout it may lose its next message.
     """
 
     durable = True
@@ -81,7 +81,7 @@ class EventHubsSink(Sink):
         self._used_at = 0.0
 
     def open(self) -> None:
-        """Import the SDK and connect: half a second that the first run is spared."""
+        """Import the SDK and connect, which takes half a second."""
         self._run(self._client_now())
 
     def emit(self, records_: Sequence[Record]) -> None:
@@ -110,7 +110,7 @@ class EventHubsSink(Sink):
             await self._drop()
         if self._client is None:
             self._client = self._connect()
-            # Opens the link, which says how large a batch may be.
+            # Opens the link, which has the size that a batch may have.
             await self._client.create_batch()
         return self._client
 
@@ -121,7 +121,7 @@ class EventHubsSink(Sink):
                 await asyncio.wait_for(client.close(), CLOSE_SECONDS)
 
     async def _send(self, records_: Sequence[Record]) -> None:
-        """Send all in one batch, which the hub takes or does not."""
+        """Send all in one batch, which the hub takes whole or not at all."""
         client = await self._client_now()
         if len(records_) == 1:
             batch = await _alone(client, records_[0])
@@ -176,7 +176,7 @@ def _event(record: Record) -> "EventData":
 
 
 def build(settings: Settings) -> EventHubsSink | None:
-    """Where `AZURE_EVENTHUB_NAME` says, if anywhere; nothing is connected yet."""
+    """The sink, if a hub is configured; it connects later."""
     if settings.event_hub is None:
         return None
     return EventHubsSink(lambda: _connect(settings))
@@ -204,7 +204,7 @@ def _connect(settings: Settings) -> "EventHubProducerClient":
 
 @cache
 def _identity() -> "DefaultAzureCredential":
-    """One for all connections, which keeps its token."""
+    """One identity for all connections, as it keeps its token."""
     from azure.identity.aio import DefaultAzureCredential
 
     return DefaultAzureCredential()

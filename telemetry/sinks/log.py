@@ -1,4 +1,4 @@
-"""One JSON line per run in the log, without what was asked and answered."""
+"""One JSON line per run in the log, without prompt and answer."""
 
 import logging
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ log = logging.getLogger("telemetry")
 class LogSink(Sink):
     """Writes each run to the logger `telemetry`, which Azure sends on.
 
-    At once: Azure's host drops what is logged when no invocation is being answered.
+    Not queued, as Azure's host drops messages that are logged between invocations.
     """
 
     queued = False

@@ -52,6 +52,7 @@ TAKEN: list[dict[str, Any]] = [
     {"deployment": None, "inter_token_ms": {"mean": HUGE}},
     {"error": {"code": 5}},
     {"call.model": "\udc00" * 2000},
+    {"call.chunks": 2, "call.first_chunk_ms": None},
     {"call.deployment": MEGABYTE},
     {"call.parameters": {"seed": -HUGE, "temperature": float("inf"), "top_p": None}},
 ]

@@ -1,7 +1,7 @@
-"""Each run as OpenTelemetry's spans and metrics, where the standard settings say.
+"""Each run as OpenTelemetry's spans and metrics, sent to where `OTEL_*` settings point.
 
-Where the process has providers already, as Azure's worker sets them up for Application
-Insights, they are used, and decide on everything. Otherwise this sends by OTLP itself.
+If the process has providers already, as Azure's worker sets them up for Application
+Insights, these are used and decide on everything. Otherwise this sends by OTLP itself.
 """
 
 from collections import deque
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 
 SCOPE = "langchain_stream"
 REFUSED = frozenset({400, 413, 422})
-"""What a collector says of the spans, and not of itself."""
+"""Statuses with which a collector rejects the spans, rather than being unavailable."""
 
 CLOSE_SECONDS = 1.0
-"""For the last metrics, when the process ends."""
+"""How long the last metrics may take when the process ends."""
 
 
 class NotExported(Unavailable):
-    """The collector has not taken the spans: they come again."""
+    """The collector has not taken the spans; they are sent again."""
 
 
 class OtelSink(Sink):
     """Sends through the outlet that *connect* makes; *port* gives a server's port.
 
-    What cannot be told of a record shows before anything of it has gone. Metrics are
-    recorded once the spans have been taken, so that a record which comes again is
-    measured once. What others' providers do with either is theirs: it is handed to them
-    once, whatever they raise.
+    A record that cannot be described is rejected before any of it is sent. Metrics are
+    recorded after the collector has taken the spans, so that a record which is sent
+    again is measured once. Providers that others have set up get each record once,
+    whatever they raise.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class OtelSink(Sink):
         self._outlet: Outlet | None = None
 
     def open(self) -> None:
-        """Import the SDK, which the first run need not wait for."""
+        """Import the SDK, so that the first run need not wait for it."""
         if self._outlet is None:
             self._outlet = self._connect()
 
@@ -73,9 +73,9 @@ class OtelSink(Sink):
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What is made here, and not by others: `None` is what is switched off.
+    """Providers that this sink has made; `spans` is `None` if traces are switched off.
 
-    *statuses* is where the collector's last answer is put, 0 where there is none.
+    `statuses` holds the status of the collector's last answer, 0 if there is none.
     """
 
     ids: Ids
@@ -87,7 +87,7 @@ class Own:
 class Outlet:
     """Makes spans with *tracer* and measures with *meter*; *own* sends the spans.
 
-    Without, those whose providers they are do.
+    Without *own*, the providers of *tracer* and *meter* send.
     """
 
     def __init__(self, tracer: "Tracer", meter: "Meter", own: Own | None) -> None:
@@ -103,7 +103,7 @@ class Outlet:
         }
 
     def take(self, described: Sequence[Described]) -> None:
-        """Export what is *described*, or raise and have nothing of it."""
+        """Export all of *described*, or raise and export nothing."""
         if self._own is None:
             self._hand_over(described)
             return
@@ -128,10 +128,10 @@ class Outlet:
         self._measure(described)
 
     def _spans(self, described: Described) -> "list[Span]":
-        """The spans of one run, ended: its own, and one a model call within it.
+        """The ended spans of one run: its own, and one for each model call in it.
 
-        Whether they are sampled is the caller's decision where its `traceparent` has
-        one, as `OTEL_TRACES_SAMPLER` has it by default.
+        By default, `OTEL_TRACES_SAMPLER` follows the decision in the caller's
+        `traceparent`, if there is one.
         """
         from opentelemetry.context import Context
         from opentelemetry.trace import SpanKind, set_span_in_context
@@ -166,7 +166,7 @@ class Outlet:
         return span
 
     def _send(self, spans: "Sequence[Span]", own: Own) -> None:
-        """Export those of *spans* that are sampled; raise if they are not taken."""
+        """Export the sampled spans; raise if the collector does not take them."""
         from opentelemetry.sdk.trace import ReadableSpan
         from opentelemetry.sdk.trace.export import SpanExportResult
 
@@ -187,7 +187,6 @@ class Outlet:
             raise NotExported("the collector has not taken them")
 
     def _measure(self, described: Sequence[Described]) -> None:
-        """Record what was measured; readers export it, now and then."""
         for each in described:
             for instrument, value, attributes in each.measurements:
                 with suppress(Exception):
@@ -199,7 +198,7 @@ class Outlet:
 
 
 def _encode(spans: "Sequence[ReadableSpan]") -> None:
-    """Raise `Rejected` if that cannot be, which the exporter only logs."""
+    """Raise `Rejected` if the spans cannot be encoded, which the exporter only logs."""
     from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
     try:
@@ -209,7 +208,7 @@ def _encode(spans: "Sequence[ReadableSpan]") -> None:
 
 
 def build(settings: Settings) -> OtelSink | None:
-    """Where the settings of OpenTelemetry, or of Azure's worker, switch it on."""
+    """The sink, if the settings of OpenTelemetry or of Azure's worker switch it on."""
     given = settings.python_applicationinsights_enable_telemetry
     if settings.otel_sdk_disabled or not (given or any(settings.otel_exporters)):
         return None
@@ -228,14 +227,14 @@ def _connect(settings: Settings) -> Outlet:
 
 
 def _make(traces: str | None, metrics: str | None) -> Outlet:
-    """Providers of our own, which read the other `OTEL_*` settings themselves."""
+    """Make providers, which read the other `OTEL_*` settings themselves."""
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
 
     ids, resource = Ids(), Resource.create()
-    # Nothing of theirs at exit, which would take half a minute.
+    # Their own shutdown at exit would take half a minute.
     tracers = TracerProvider(
         resource=resource, id_generator=ids, shutdown_on_exit=False
     )
@@ -263,7 +262,7 @@ def _span_exporter(name: str | None, statuses: deque[int]) -> "SpanExporter | No
             import requests
             from opentelemetry.exporter.otlp.proto.http import trace_exporter
 
-            # The exporter itself tells only that it has failed.
+            # The exporter itself returns no status.
             session = requests.Session()
             session.hooks["response"].append(
                 lambda answer, **_: statuses.append(answer.status_code)

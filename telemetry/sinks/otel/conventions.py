@@ -1,4 +1,4 @@
-"""A record in the words of OpenTelemetry's conventions for generative AI."""
+"""A record as spans and measurements of OpenTelemetry's GenAI conventions."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from telemetry.records import CallRecord, Record, UsageRecord
 from telemetry.sinks.otel import names as names
 
 MOST = 2**63 - 1
-"""Of protobuf's integers, and of what is measured."""
+"""The largest integer of protobuf, and the largest value that is measured."""
 
 MAX_TEXT = 1000
-"""Characters of an attribute: a metric keeps those of each of its series."""
+"""Characters of an attribute: a metric keeps the attributes of each of its series."""
 
 Value = str | bool | int | float | list[str]
 Attributes = dict[str, Value]
@@ -23,7 +23,7 @@ PossibleAttributes = Mapping[str, Value | None]
 class SpanDescription:
     """A span that is to be made; times are nanoseconds since 1970.
 
-    `failed` is whether its status is an error, which a caller who leaves does not make.
+    `failed` is whether its status is an error; that the caller left is none.
     """
 
     name: str
@@ -37,10 +37,10 @@ Measurement = tuple[names.Instrument, float, Attributes]
 
 
 class Described:
-    """What spans and metrics say of *record*; *port* gives a server's port.
+    """The spans and measurements of *record*; *port* gives a server's port.
 
-    Of what was asked and answered they say nothing. Nothing of this fails once it is
-    made: that raises any exception over what is no record.
+    They hold neither prompt nor answer. Everything is computed here, so that a record
+    which is not one raises, whatever exception, before any of it is sent.
     """
 
     def __init__(self, record: Record, port: Callable[[str], int | None]) -> None:
@@ -56,9 +56,8 @@ class Described:
         self._ended_ms = max([record["latency_ms"], *ends])
         self.id = UUID(record["id"])
         self.traceparent = _text(record["traceparent"] or "")
-        """The span that called, if there is one."""
+        """The caller's span, if it sent one."""
         self.run = self._span_of_run()
-        """All model calls are within it."""
         self.calls = list(self._spans_of_calls())
         self.measurements = list(self._measure())
 
@@ -112,11 +111,11 @@ class Described:
             yield instrument, value, attributes
 
     def _measured(self) -> Iterator[Measurement]:
-        """What goes into the metrics.
+        """All measurements, also those that no metric can take.
 
-        The time per output chunk is measured once a call: its mean. The conventions
-        measure each gap, of which a record has no list. Estimated tokens do not count:
-        the conventions have only the provider's.
+        The conventions measure the gap before each chunk; a record has no list of
+        these, so their mean is measured once a call. Estimated tokens are left out, as
+        the conventions count only the provider's.
         """
         for call in self._calls:
             common = self._common(call)
@@ -149,7 +148,7 @@ class Described:
         return _attributes(attributes)
 
     def _common(self, call: CallRecord) -> Attributes:
-        """What a call's span and its measurements have, so that neither is many."""
+        """The attributes of both a call's span and its measurements: few series."""
         provider, server = call["provider"], call["backend"]
         return _attributes(
             {
@@ -158,7 +157,7 @@ class Described:
                     provider or "", provider or "unknown"
                 ),
                 names.REQUEST_MODEL: call["deployment"],
-                # Until an answer says which, it is only what was asked for.
+                # Before the answer names its model, this is only the requested one.
                 names.RESPONSE_MODEL: call["model"] if call["finish_reason"] else None,
                 names.SERVER: server,
                 names.PORT: self._port(server) if server else None,
@@ -173,7 +172,7 @@ class Described:
         return names.CANCELLED if self._record["status"] == names.CANCELLED else None
 
     def _error_of(self, call: CallRecord) -> str | None:
-        """What the call failed with; in the run's word where that was the run's end."""
+        """The call's error; the run's, if the call's failure ended the run."""
         failed = call["error"]
         if call["finish_reason"] and not failed:
             return None

@@ -12,16 +12,15 @@ else:
 
 
 class Ids(IdGenerator):
-    """A run's ids are always the same, so that spans which come twice can be told.
+    """Generates the same ids for a run each time: a span sent twice is recognised.
 
-    A trace that this begins has the run's id.
+    The id of a trace that begins here is the run's id.
     """
 
     def __init__(self) -> None:
         self._run, self._spans = UUID(int=0), 0
 
     def begin(self, run: UUID) -> None:
-        """The ids from here on are those of *run*."""
         self._run, self._spans = run, 0
 
     def generate_trace_id(self) -> int:

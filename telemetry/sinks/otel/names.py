@@ -1,7 +1,7 @@
 """OpenTelemetry's names for generative AI, each once: a renaming is one line.
 
-The conventions are still in development; this is what v1.41 of them says. What is known
-to come: `gen_ai.client.token.usage` becomes counters under `gen_ai.client.inference`,
+The conventions are still in development; these are the names of v1.41. Announced
+changes: `gen_ai.client.token.usage` becomes counters under `gen_ai.client.inference`,
 and `cache_creation`, which OpenAI's API does not count, `cache_write`.
 See: https://github.com/open-telemetry/semantic-conventions-genai
 """
@@ -45,7 +45,7 @@ PARAMETERS = {
     "frequency_penalty": "gen_ai.request.frequency_penalty",
     "presence_penalty": "gen_ai.request.presence_penalty",
 }
-"""OpenAI's names, which records have, and the conventions'."""
+"""OpenAI's names, as in records, to those of the conventions."""
 
 PROVIDERS = {
     "azure": "azure.ai.openai",
@@ -55,18 +55,16 @@ PROVIDERS = {
     "mistralai": "mistral_ai",
     "xai": "x_ai",
 }
-"""LangChain's names, where the conventions have another."""
+"""LangChain's names to those of the conventions, if these differ."""
 
 INVOKE = "invoke_workflow"
 CANCELLED = "cancelled"
 LEFT = ("CancelledError", "GeneratorExit")
-"""What a model call is ended with when its run is over."""
+"""Errors of model calls that were stopped because their run was over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """A histogram."""
-
     name: str
     unit: str
     description: str
