@@ -31,13 +31,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BOUNDED = ("chat", "docs")
-"""They ask our own model alone, whose answers are bounded at the wire, for less."""
-
 _PACKAGE = sys.modules[__name__]
 
 BOUNDED = ("chat", "docs")
 """These ask our own model alone, whose answers are bounded on the wire, for less."""
+
+OURS = (
+    *("app", "azure_openai", "chains", "compat", "function_app", "proxy", "registry"),
+    *("runnables", "runs", "server", "settings", "streaming", "telemetry"),
+)
+"""The names at the root that are this app's: a chain's module needs another."""
 
 NOT_LOADED = "could not be loaded"
 
@@ -50,6 +53,7 @@ class Chains:
     """
 
     def __init__(self, settings: Settings) -> None:
+        _check_files(Path(__file__).parents[1])
         self._settings = settings
         self.names = (*registry.names(_PACKAGE), *settings.chains)
         self._check()
@@ -68,6 +72,11 @@ class Chains:
             if name in registry.names(_PACKAGE):
                 raise SettingsError(f"CHAINS: {name!r} is the name of a built-in chain")
             package = target.partition(":")[0].partition(".")[0]
+            if package in OURS:
+                raise SettingsError(
+                    f"CHAINS: {target.partition(':')[0]!r} of {name!r} is named like "
+                    f"this app's own {package!r}: rename it"
+                )
             if find_spec(package) is None:
                 raise SettingsError(f"CHAINS: there is no module {package!r} to import")
         path = self._settings.docs_path
@@ -164,6 +173,17 @@ class Chains:
         async with aclosing(events):
             async for event in events:
                 yield event
+
+
+def _check_files(root: Path) -> None:
+    # Python imports the folder and passes over the file, without a word.
+    for name in OURS:
+        folder = root / name / "__init__.py"
+        if folder.exists() and (root / f"{name}.py").exists():
+            raise SettingsError(
+                f"{name}.py is beside {name}/, and one of them is this app's own: "
+                "rename the other"
+            )
 
 
 def _source(name: str) -> Path:
