@@ -206,7 +206,8 @@ def test_without_a_deployment_the_default_chain_answers_there(offline: Server) -
     assert answer["model"] == "docs"
     assert answer["choices"][0]["message"]["context"]["citations"]
     models = offline.client.get("/openai/v1/models").json()["data"]
-    assert [model["id"] for model in models] == ["chat", "docs"]
+    assert {"chat", "docs"} <= {model["id"] for model in models}
+    assert "gpt-4o" not in {model["id"] for model in models}
     assert offline.client.post(at("gpt-4o"), json=asked).status_code == 404
 
 
@@ -227,12 +228,10 @@ def test_only_allowed_deployments_are_called(standin: StandIn) -> None:
             server.client.post(V1, json=asked)
         )
         models = server.client.get("/openai/v1/models").json()["data"]
-        assert {model["id"]: model["owned_by"] for model in models} == {
-            "gpt-4o-mini": "deployment",
-            "missing": "deployment",
-            "chat": "chain",
-            "docs": "chain",
-        }
+        owners = {model["id"]: model["owned_by"] for model in models}
+        deployments = {name for name, kind in owners.items() if kind == "deployment"}
+        assert deployments == {"gpt-4o-mini", "missing"}
+        assert owners["chat"] == owners["docs"] == "chain"
 
 
 def test_a_deployment_may_be_sent_more_than_a_chain(standin: StandIn) -> None:

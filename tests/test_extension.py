@@ -1,0 +1,92 @@
+"""An extension is one file: in a copy of the tree with such files, the tests hold."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.markdown import files
+from tests.server import ROOT
+
+ADDED = [
+    "chains/haiku.py",
+    "chains/handbook.py",
+    "streaming/dialects/ndjson.py",
+    "telemetry/sinks/statsd.py",
+]
+STRUCTURE = ["tests/test_architecture.py", "tests/docs/test_contributing.py"]
+ABOUT_THEM = "haiku or handbook or ndjson or statsd or siblings or unique or layout"
+"""Of what looks at the tree itself, the tests that such a file could make red."""
+
+LOADED = """
+import json
+from app.openapi import FILE, paths
+from chains import Chains
+from settings import Settings
+from streaming import dialects
+
+assert paths.build() == json.loads(FILE.read_text("utf-8"))
+assert {"chat", "docs", "haiku", "handbook"} <= set(Chains(Settings()).names)
+assert "ndjson" in dialects.names()
+assert dialects.load("ndjson").keep_alive("")
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """What git has of this project, or would have."""
+    git = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(git, cwd=ROOT, capture_output=True, timeout=30, check=True)
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            target = tmp_path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((ROOT / name).read_bytes())
+    return tmp_path
+
+
+def python(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Python as it is started in *tree*, with nothing set."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=tree,
+        env={"PATH": os.environ["PATH"], "HOME": str(tree)},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+
+def test_the_pages_files_leave_the_tests_of_structure_green(tree: Path) -> None:
+    shown = files()
+    for name in ADDED:
+        (tree / name).write_text(shown[name], encoding="utf-8")
+    pytest_ = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", ABOUT_THEM]
+    done = python(tree, *pytest_, *STRUCTURE)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    done = python(tree, "-c", LOADED)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.parametrize(
+    "name", ["app.py", "server.py", "settings.py", "registry/__init__.py"]
+)
+def test_a_file_named_like_one_of_ours_is_named_at_start(tree: Path, name: str) -> None:
+    own = name.partition("/")[0].removesuffix(".py")
+    (tree / name).parent.mkdir(exist_ok=True)
+    (tree / name).write_text('"""Somebody\'s own."""\n', encoding="utf-8")
+    done = python(tree, "-c", "import function_app")
+    assert done.returncode != 0
+    assert "SettingsError" in done.stderr
+    assert f"{own}.py is beside {own}/" in done.stderr
+
+
+def test_every_name_of_ours_is_known() -> None:
+    from chains import OURS
+
+    there = [path.parent.name for path in ROOT.glob("[!.]*/__init__.py")]
+    there += [path.stem for path in ROOT.glob("*.py")]
+    assert sorted(OURS) == sorted({*there} - {"bench", "devhost", "doctor"})
