@@ -2,8 +2,10 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -210,6 +212,64 @@ def test_a_module_is_one_noun_and_no_longer_than_it(source: str) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or 0) - node.lineno + 1
             assert lines <= 50, f"{source}: {node.name} does not fit on a screen"
+
+
+SAME_NAME = {"Asking"}
+"""Classes of `azure_openai` and `proxy` that are being renamed apart."""
+
+MOST_ANY = 241
+"""The word `Any` in what is deployed: it may only fall, to 80."""
+
+
+def deployed() -> list[str]:
+    return [name for name in sources() if not name.startswith(("devhost/", "doctor/"))]
+
+
+def test_class_names_are_unique() -> None:
+    names = Counter(
+        node.name
+        for source in sources()
+        for node in ast.walk(ast.parse((ROOT / source).read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert {name for name, count in names.items() if count > 1} <= SAME_NAME
+
+
+@pytest.mark.parametrize("source", sources())
+def test_no_handler_catches_what_ends_the_process(source: str) -> None:
+    for node in ast.walk(ast.parse((ROOT / source).read_text("utf-8"))):
+        if isinstance(node, ast.ExceptHandler):
+            caught = ast.unparse(node.type) if node.type else "BaseException"
+            assert not re.search(r"\bBaseException\b", caught), node.lineno
+
+
+def test_the_function_app_is_small() -> None:
+    assert (ROOT / "function_app.py").read_text("utf-8").count("\n") <= 40
+
+
+def test_any_is_not_said_in_more_words() -> None:
+    texts = [(ROOT / source).read_text("utf-8") for source in deployed()]
+    assert sum(len(re.findall(r"\bAny\b", text)) for text in texts) <= MOST_ANY
+
+
+@pytest.mark.parametrize("module", sorted((ROOT / "compat").glob("*.py")))
+def test_a_patch_names_its_upstream_issue_or_says_that_none_is_known(
+    module: Path,
+) -> None:
+    """An entry names its own, or the module's docstring says it of them all."""
+    tree = ast.parse(module.read_text("utf-8"))
+    if "No issue of theirs is known" in (ast.get_docstring(tree) or ""):
+        return
+    entries = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name != "apply"
+    ]
+    assert entries
+    for entry in entries:
+        said = ast.get_docstring(entry) or ""
+        issue = re.search(r"See: https://github\.com/\S+/(issues|pull)/\d+", said)
+        assert issue or "No issue" in said, f"{module.name}: {entry.name}"
 
 
 def test_nor_is_a_module_of_tests_any_longer() -> None:
