@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chains import OURS
 from tests.docs.markdown import files
 from tests.server import ROOT
 
@@ -85,8 +86,6 @@ def test_a_file_named_like_one_of_ours_is_named_at_start(tree: Path, name: str) 
 
 
 def test_every_name_of_ours_is_known() -> None:
-    from chains import OURS
-
     there = [path.parent.name for path in ROOT.glob("[!.]*/__init__.py")]
     there += [path.stem for path in ROOT.glob("*.py")]
     assert sorted(OURS) == sorted({*there} - {"bench", "devhost", "doctor"})
