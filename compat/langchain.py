@@ -17,7 +17,7 @@ from langchain_core.utils._merge import merge_dicts, merge_lists
 from langchain_core.utils.aiter import Tee
 
 TURN = 16
-"""Chunks that are added up before others have their turn on the event loop."""
+"""Chunks to add up before the event loop gets its turn."""
 
 
 def apply() -> None:
@@ -33,7 +33,7 @@ def apply() -> None:
 def merge_tool_call_chunks(
     left: list[Any] | None, *others: list[Any] | None
 ) -> list[Any] | None:
-    """What LangChain's `merge_lists` gives for tool call chunks, in linear time."""
+    """What LangChain's `merge_lists` returns for tool call chunks, in linear time."""
     lists = [pieces for pieces in (left, *others) if pieces is not None]
     indexes = [call.get("index") for call in lists[0]] if lists else []
     if len(lists) < 3 or len(set(indexes)) < len(indexes):

@@ -23,17 +23,17 @@ log = logging.getLogger(__name__)
 Status = Literal["ok", "error", "cancelled", "content_filter", "deadline"]
 
 _stubborn: set[asyncio.Task[None]] = set()
-"""Tasks that were told to stop and have not: nobody waits for them any more."""
+"""Keeps references to tasks that do not stop when they are cancelled."""
 
 
 @dataclass(slots=True)
 class Run:
     """One request's run, filled in while it streams; it satisfies `Progress`.
 
-    It owns the task that makes the answer. Times are `time.monotonic()`; `content` is
-    what the caller was shown, unless it is `unread`; `prompt` gives what was asked in
-    `prompt_bytes`, as JSON has it. `spoken` is whether anything was shown, or the
-    answer has said that it is over.
+    It owns the task that makes the answer. Times are `time.monotonic()`. `content` is
+    the text the caller got, unless it is `unread`; `prompt` gives the request's
+    messages, which take `prompt_bytes` as JSON. `spoken` is whether anything was shown,
+    or the answer has announced its end.
     """
 
     chain: str = ""
@@ -65,11 +65,11 @@ class Run:
     _decided: Callable[[], None] | None = None
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Have a task of the run's own make the answer."""
+        """Make the answer in a task that the run owns."""
         self._task = asyncio.create_task(work)
 
     def cancel(self) -> None:
-        """Stop making the answer; a second time would cut short its cleaning up."""
+        """Stop making the answer; does not interrupt cleanup that has already begun."""
         if self._task is not None and not self._task.cancelling():
             self._task.cancel()
 
@@ -95,7 +95,7 @@ class Run:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Who answers, where that is a backend, as the response's headers say it."""
+        """The response's headers about the backend that answers, if there is one."""
         call = self._latest
         if call is None or not call.backend:
             return {}
@@ -103,12 +103,12 @@ class Run:
         return {**named, "x-ms-region": call.region} if call.region else named
 
     def begin_call(self, key: Hashable, call: ModelCall) -> None:
-        """A model call has begun."""
+        """Record a model call that has begun."""
         self.calls[key] = self._latest = call
         self.active_at = monotonic()
 
     def see(self, event: Event) -> None:
-        """*event* goes out to the caller."""
+        """Record that *event* is sent to the caller."""
         self.active_at = now = monotonic()
         if isinstance(event, VISIBLE):
             self.note_visible(now)
@@ -123,7 +123,7 @@ class Run:
             self._decided()
 
     def note_visible(self, at: float, tokens: int = 1) -> None:
-        """The caller is shown *tokens* at once: as a rule one."""
+        """Record that the caller gets *tokens* at once: as a rule one."""
         if self._first_visible is None:
             self._first_visible = at
         else:
@@ -134,12 +134,13 @@ class Run:
 
     @property
     def cut(self) -> bool:
-        """Whether any of the model calls ended without saying why."""
+        """Whether any model call ended without a finish reason."""
         return any(call.cut for call in self.calls.values())
 
     @property
     def finish_reason(self) -> FinishReason:
-        """The last model call's, but `content_filter` beats all."""
+        """The last model call's finish reason, unless any call's is
+        `content_filter`."""
         if self.status == "deadline":
             return "deadline"
         if self.error is not None:
@@ -165,14 +166,14 @@ class Run:
     def finish(
         self, error: ChatError | None = None, *, cancelled: bool = False
     ) -> None:
-        """The run is over; what comes after changes nothing."""
+        """End the run; later calls change nothing."""
         if self._ended is not None:
             return
         self._ended = monotonic()
         self._settle(error, cancelled=cancelled)
 
     def withdraw(self, error: ChatError | None = None) -> None:
-        """The end of the answer was not sent: for *error*, or nobody was there.
+        """Record that the end was not sent, because of *error* or a disconnect.
 
         A run that had failed stays failed.
         """
@@ -212,12 +213,11 @@ class Run:
 
     @property
     def last_call(self) -> ModelCall | None:
-        """The model call that began last."""
         return self._latest
 
     @property
     def latency(self) -> dict[str, Any]:
-        """In whole milliseconds, as the wire has it; until now where it has not ended.
+        """The run's latency in whole milliseconds, up to now if the run has not ended.
 
         `latency_ms` is the sum of the other two.
         """
@@ -235,7 +235,7 @@ class Run:
 
     @property
     def inter_token_ms(self) -> dict[str, float] | None:
-        """Between one visible token and the next; `None` where there were not two."""
+        """Milliseconds between visible tokens; `None` if there are fewer than two."""
         if not self._gaps:
             return None
         gaps = sorted(self._gaps)

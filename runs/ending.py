@@ -17,7 +17,8 @@ log = logging.getLogger(__name__)
 
 
 async def ending(events: AsyncGenerator[Event], run: Run) -> AsyncGenerator[Event]:
-    """Pass *events* on and end them; a `ChatError` that they raise becomes `Error`."""
+    """Pass *events* on, then end the run; a `ChatError` that is raised becomes
+    `Error`."""
     error: ChatError | None = None
     try:
         async with aclosing(events):

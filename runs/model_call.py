@@ -1,7 +1,7 @@
-"""One call of a model: who answered, when, for how many tokens, and how it ended.
+"""One call of a model: its backend, times, tokens and finish reason.
 
-Fields are named as in OpenTelemetry's GenAI conventions, if those have a name.
-See: https://github.com/open-telemetry/semantic-conventions-genai
+Fields are named as in OpenTelemetry's GenAI conventions, if those have a name. See:
+https://github.com/open-telemetry/semantic-conventions-genai
 """
 
 import logging
@@ -42,13 +42,13 @@ PARAMETERS = (
     "frequency_penalty",
     "presence_penalty",
 )
-"""Of what a model was asked with, the numbers that are recorded; OpenAI's names."""
+"""The numeric request parameters that are recorded, by OpenAI's names."""
 
 Operation = Literal["chat", "embeddings", "text_completion"]
 
 
 def parameters(asked: Mapping[str, object]) -> dict[str, float]:
-    """Those of `PARAMETERS` that a model was *asked* with."""
+    """The `PARAMETERS` of a model's request *asked*."""
     given = {name: asked.get(name) for name in PARAMETERS}
     return {
         name: value
@@ -63,9 +63,9 @@ def parameters(asked: Mapping[str, object]) -> dict[str, float]:
 class ModelCall:
     """One call of a model; `usage` is `None` until the provider has sent it.
 
-    `estimate` counts the tokens where the provider never did; `parameters` are what the
-    model was asked with, as OpenAI names them. `operation` is OpenTelemetry's word,
-    `provider` LangChain's. Times are `time.monotonic()`.
+    `estimate` counts the tokens if the provider never sends a count; `parameters` are
+    the request's, by OpenAI's names. `operation` is OpenTelemetry's word, `provider`
+    LangChain's. Times are `time.monotonic()`.
     """
 
     deployment: str
@@ -89,18 +89,18 @@ class ModelCall:
 
     @property
     def cut(self) -> bool:
-        """Whether the call ended without saying why."""
+        """Whether the call ended without a finish reason."""
         return self.ended and self.finish_reason is None
 
     def note_chunks(self, at: float, count: int = 1) -> None:
-        """*count* chunks of the answer have arrived at the time *at*."""
+        """Record *count* chunks of the answer that arrived at the time *at*."""
         if self.first_chunk is None:
             self.first_chunk = at
         self.last_chunk = at
         self.chunks += count
 
     def note_finish(self, reason: str) -> None:
-        """The provider's *reason* in our words; `content_filter` beats all."""
+        """Record the provider's *reason* in our words; `content_filter` beats all."""
         known = FINISH_REASONS.get(reason.lower())
         if known is None:
             log.warning("unknown finish reason %.40r, taken for 'stop'", reason)

@@ -1,26 +1,26 @@
-"""How many tokens there were: as a provider counts them, or about as a text has."""
+"""Token counts: the provider's, or estimates from the text."""
 
 from collections.abc import Iterable
 
 from streaming.events import Usage
 
 MOST = 2**63 - 1
-"""No count is larger: a sink's integers have 64 bits."""
+"""Cap on counts: a sink's integers have 64 bits."""
 
 BYTES_PER_TOKEN = 4
-"""Of UTF-8, about, in OpenAI's encodings."""
+"""Bytes of UTF-8 for each token, an estimate for OpenAI's encodings."""
 
 TOKENS_PER_MESSAGE = 4
-"""What a chat's markup adds to each message, about."""
+"""Tokens that a chat's markup adds to each message, an estimate."""
 
 
 def count_bytes(size: int) -> int:
-    """About how many tokens *size* bytes of text are."""
+    """Estimate the tokens in *size* bytes of text."""
     return -(-size // BYTES_PER_TOKEN)
 
 
 def count_tokens(text: str) -> int:
-    """About how many tokens *text* has; no tokenizer is asked, none being exact."""
+    """Estimate the tokens in *text*, without a tokenizer."""
     return count_bytes(len(text.encode("utf-8", "replace")))
 
 
@@ -41,9 +41,9 @@ def provided(
     cached: object,
     reasoning: object,
 ) -> Usage | None:
-    """The provider's numbers, or `None` if they do not tell what a call has used.
+    """The provider's numbers, or `None` if they do not give a call's usage.
 
-    A count that is missing is 0; one that cannot be read is what the total leaves.
+    A missing count is 0; an unreadable one is the remainder of the total.
     """
     if all(counted(given) is None for given in (prompt, completion, total)):
         return None
@@ -69,5 +69,5 @@ def _read(given: object, other: object, total: object) -> int | None:
 
 
 def summed(counts: Iterable[int]) -> int:
-    """All *counts* together, `MOST` at most."""
+    """The sum of *counts*, `MOST` at most."""
     return min(sum(counts), MOST)

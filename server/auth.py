@@ -1,4 +1,4 @@
-"""Who calls, and whether they may: API keys, and whom the platform has signed in."""
+"""API keys, and the users whom the platform has signed in."""
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
@@ -14,10 +14,10 @@ PLATFORM_ID = "x-ms-client-principal-id"
 
 
 class Callers:
-    """Knows the *keys*, any of which is enough; without any, everyone may call.
+    """Checks keys; any of *keys* is enough, and without any everyone may call.
 
-    Whom the platform has signed in is believed only where it does so (*signed_in*):
-    elsewhere the caller writes that header.
+    The platform's header names the user only if the platform signs users in
+    (*signed_in*): otherwise the caller could write that header.
     """
 
     def __init__(self, keys: Sequence[SecretStr], *, signed_in: bool) -> None:
@@ -25,7 +25,7 @@ class Callers:
         self._signed_in = signed_in
 
     def principal(self, request: Request) -> str | None:
-        """Who calls, as far as that is known; raises `Unauthorized` without a key."""
+        """The caller's name, if it is known; raises `Unauthorized` without a key."""
         key = self._key(request)
         if self._keys and key is None:
             raise Unauthorized()
@@ -34,7 +34,7 @@ class Callers:
         return f"key:{sha256(key).hexdigest()[:8]}" if key else None
 
     def holds_key(self, request: Request) -> bool:
-        """Whether the caller has shown one of the keys."""
+        """Whether the request carries one of the keys."""
         return self._key(request) is not None
 
     def _key(self, request: Request) -> bytes | None:

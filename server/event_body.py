@@ -18,10 +18,10 @@ log = logging.getLogger(__name__)
 
 
 class EventBody:
-    """*events*, ended and all, as *dialect* writes the answer to *request*.
+    """A run's *events*, written by *dialect* as the answer to *request*.
 
-    *emit* gets *run* once, however it ended: after the head of the answer has been
-    sent, and before its ending is.
+    *emit* gets *run* once, however the run ended: after the answer's head has been
+    sent, and before its ending.
     """
 
     def __init__(

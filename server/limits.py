@@ -19,14 +19,13 @@ from streaming.events import Progress
 RETRY_OVERLOADED_MS = 1000
 
 UNSTREAMED_SECONDS = 220
-"""How long an answer that does not stream may take: load balancers cut one that is
-silent for 230 seconds."""
+"""Seconds for an answer that does not stream: load balancers cut silence at 230."""
 
 MIN_SECONDS = 0.05
-"""Between two looks at a limit that has passed while nothing is waited for."""
+"""Check again after at least this many seconds if a limit passes outside a wait."""
 
 REPEAT_SECONDS = 1.0
-"""What a cancelled chain has to clean up in, before it is cancelled again."""
+"""Seconds a cancelled chain has for its cleanup before it is cancelled again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Limits:
 
     @property
     def unstreamed(self) -> "Limits":
-        """Those of an answer that is sent as a whole."""
+        """The limits of an answer that is sent as a whole."""
         return replace(self, deadline=min(self.deadline, UNSTREAMED_SECONDS))
 
 
@@ -82,8 +81,9 @@ async def limit[T](
 class _Alarm:
     """Cancels the task that waits for the next item once a limit has passed.
 
-    As `asyncio.timeout` does, but set once a stream and looked at when it rings: a
-    token costs two attributes, not a timer. It rings again where it was not heard.
+    Unlike `asyncio.timeout`, it is set once for each stream and checks its limits when
+    it rings: a token costs two attributes, not a timer. It rings again if the chain
+    ignores it.
     """
 
     def __init__(self, limits: Limits, progress: Progress, started: float) -> None:
@@ -98,7 +98,7 @@ class _Alarm:
         self._timer = self._loop.call_later(0, self._ring)
 
     def wait(self) -> None:
-        """The next item is being waited for; raises if the deadline has passed."""
+        """Start to wait for the next item; raises if the deadline has passed."""
         now, active_at = monotonic(), self._progress.active_at
         if now >= self._started + self._limits.deadline:
             raise self._late
@@ -107,11 +107,11 @@ class _Alarm:
         self._waiting = True
 
     def heard(self) -> None:
-        """It has come."""
+        """Note that the item has arrived."""
         self._waiting = False
 
     def explain(self, ending: BaseException) -> ChatError | None:
-        """The limit that made a chain end with *ending*; `None` where none did."""
+        """The limit that made a chain end with *ending*, if any did."""
         task = self._task
         if task is None:
             return None
@@ -126,7 +126,6 @@ class _Alarm:
         return None
 
     def stop(self) -> None:
-        """Never ring again."""
         self._timer.cancel()
 
     def _ring(self) -> None:
@@ -164,11 +163,11 @@ class Capacity:
 
     @property
     def limit(self) -> int:
-        """How many may be open."""
+        """The most streams that may be open."""
         return self._limit
 
     def check(self) -> None:
-        """Raise `Overloaded` where all are taken; takes none."""
+        """Raise `Overloaded` if all places are taken; takes none."""
         if self.open >= self._limit:
             raise Overloaded(retry_after_ms=RETRY_OVERLOADED_MS)
 

@@ -1,4 +1,5 @@
-"""What one task writes of an answer and another sends, and what decides its status."""
+"""What one task writes of an answer and another sends, and how its status is
+decided."""
 
 import asyncio
 from contextlib import suppress
@@ -11,9 +12,10 @@ HIGH_WATER = 64 * 1024
 
 
 class Pipe:
-    """Holds what is written until it is read; the status is decided on the way.
+    """Holds what is written until it is read; the status is decided meanwhile.
 
-    After *deadline* nothing waits for the reader: what is left to write is the ending.
+    After *deadline* a write no longer waits for the reader: what is left to write is
+    the ending.
     """
 
     def __init__(self, deadline: float) -> None:
@@ -31,7 +33,6 @@ class Pipe:
 
     @property
     def ended(self) -> bool:
-        """Whether everything has been written and read."""
         return self._finished and not self._ready
 
     async def write(self, piece: bytes) -> None:
@@ -68,20 +69,20 @@ class Pipe:
         return body
 
     async def wait_until_decided(self, seconds: float | None) -> None:
-        """Return once the status is; raises `TimeoutError` after *seconds*."""
+        """Return once the status is decided; raises `TimeoutError` after *seconds*."""
         async with asyncio.timeout(seconds):
             while not (self.committed or self.failure or self._finished or self.left):
                 self._changed.clear()
                 await self._changed.wait()
 
     def commit(self) -> None:
-        """The status is an answer's from here on, unless it is already an error's."""
+        """Decide on the answer's status, unless an error has already decided it."""
         if not (self.failure or self.committed):
             self.committed = True
             self._changed.set()
 
     def fail(self, error: ChatError) -> None:
-        """The status is *error*'s or, if an answer's is out, the connection is cut."""
+        """Decide on *error*'s status; if the answer's is sent, cut the connection."""
         if self.committed:
             self.broken = True
         else:
@@ -89,12 +90,12 @@ class Pipe:
         self._changed.set()
 
     def finish(self) -> None:
-        """Nothing more will be written."""
+        """Note that nothing more will be written."""
         self._finished = True
         self._changed.set()
 
     def leave(self) -> None:
-        """Nobody reads any more, so nothing is waited for."""
+        """Note that the reader has left, so that no write waits for it."""
         self.left = True
         self.begun.set()
         self._changed.set()

@@ -1,4 +1,4 @@
-"""The edge: what is read of an HTTP request before a dialect sees it."""
+"""Reads and checks an HTTP request before a dialect parses it."""
 
 import asyncio
 import re
@@ -22,23 +22,23 @@ MAX_HEADERS = 100
 MAX_HEAD_BYTES = 32 * 1024
 
 LARGE_BYTES = 64 * 1024
-"""More may hold so many parts that the event loop would wait for their validation."""
+"""Validate longer bodies in a thread: they may have enough parts to block the loop."""
 
 PARTS_PER_MESSAGE = 4
-"""On average: a model's SDK takes a third of a millisecond for each."""
+"""Limit on the average: a model's SDK takes a third of a millisecond for each part."""
 
 _DECIMAL = re.compile(r"[0-9]{1,18}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 def request_id(headers: Mapping[str, str]) -> str:
-    """The caller's `x-request-id` where it is a plain one, else a new id."""
+    """The caller's `x-request-id` if it is plain, else a new id."""
     given = headers.get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else str(uuid4())
 
 
 def check_head(request: Request) -> None:
-    """Raise `HeadersTooLarge` for more headers, or longer ones, than there may be."""
+    """Raise `HeadersTooLarge` if the headers are too many or too long."""
     headers = request.headers.raw
     if len(headers) > MAX_HEADERS:
         raise HeadersTooLarge(f"The request has more than {MAX_HEADERS} headers.")
@@ -58,10 +58,10 @@ async def read_body(
     capacity: Capacity,
     seconds: float,
 ) -> bytes:
-    """The whole body, where there is *capacity* for an answer to it.
+    """Read the whole body, if there is *capacity* for an answer to it.
 
     Raises `Overloaded` before anything is read, `TooLarge` once the body is known to
-    exceed *limit* bytes, and `RequestTimeout` where it takes more than *seconds*.
+    exceed *limit* bytes, and `RequestTimeout` if it takes more than *seconds*.
     """
     capacity.check()
     announced = request.headers.get("content-length", "0")
@@ -85,14 +85,14 @@ async def parsed(
     body: bytes,
     path: Mapping[str, str],
 ) -> ChatRequest:
-    """What *parse* makes of *body* and *path*; raises what it raises."""
+    """Parse *body* and *path*, in a thread if the body is large."""
     if len(body) > LARGE_BYTES:
         return await asyncio.to_thread(parse, body, path)
     return parse(body, path)
 
 
 def check_size(size: int, limit: int, setting: str = "MAX_REQUEST_BYTES") -> None:
-    """Raise `TooLarge` for a body of *size* bytes where *setting* allows *limit*."""
+    """Raise `TooLarge` if *size* exceeds *limit* bytes, the value of *setting*."""
     if size > limit:
         raise TooLarge(f"The body has more than {limit} bytes ({setting}).")
 

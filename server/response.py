@@ -21,28 +21,28 @@ from streaming.errors import ChatError, DeadlineExceeded
 from streaming.headers import JSON, Raw, sendable
 
 FAREWELL_SECONDS = 5
-"""How long past the deadline a reader has to take the last frames, and a chain that is
-told to stop to do so."""
+"""Seconds after the deadline for the reader to take the last frames, and for a
+cancelled chain to stop."""
 
 
 class Body(Protocol):
-    """An answer that is sent while it is made: events, or what an upstream sends."""
+    """An answer that is sent while it is made: events, or a backend's bytes."""
 
     async def write(self, pipe: Pipe) -> None:
-        """Write all of it, and say on the way what its status is."""
+        """Write the whole answer, and decide its status on the way."""
 
     def head(self) -> tuple[int, list[Raw]]:
         """The status and the headers, once they are decided."""
 
     def commits(self) -> bool:
-        """Whether the head may go out although nothing has been shown."""
+        """Whether the head may be sent before anything is shown."""
 
     def keep_alive(self) -> bytes:
-        """What fills a silence; nothing if this is no place to say anything."""
+        """What to send during silence; nothing if nothing can be sent there."""
 
 
 class StreamResponse(Response):
-    """Answers with *body*, which *run* is about; *dialect* writes what is no answer.
+    """Sends *body*, the answer of *run*; *dialect* writes an error sent in its place.
 
     The status is held until something is shown, for `limits.peek` seconds at most: a
     failure by then is a real HTTP status.
@@ -72,7 +72,7 @@ class StreamResponse(Response):
             await refused(scope, receive, send)
 
     async def _stream(self, receive: Receive, send: Send) -> ChatError | None:
-        """Send the answer; an error that is returned is to be sent in its place."""
+        """Send the answer, or return the error to send in its place."""
         deadline = self._run.started + self._limits.deadline
         pipe = Pipe(deadline)
         self._run.start(self._body.write(pipe))
@@ -124,7 +124,7 @@ class StreamResponse(Response):
                 message = {"type": "http.response.body", "body": body}
                 await send({**message, "more_body": more})
             if pipe.ended:
-                return  # Of a broken answer the end is not sent: that cuts it off.
+                return  # A broken answer gets no end: that cuts it off.
 
 
 async def _leaving(receive: Receive, pipe: Pipe, run: Run) -> None:
@@ -136,12 +136,11 @@ async def _leaving(receive: Receive, pipe: Pipe, run: Run) -> None:
 
 
 def json_response(value: object, status: int = 200) -> Response:
-    """*value* as JSON."""
     return Response(orjson.dumps(value), status, {**JSON})
 
 
 def error_response(error: ChatError, dialect: Dialect, request_id: str) -> Response:
-    """The answer to a request that came to nothing, as its dialect writes it."""
+    """An error response in the words of *dialect*."""
     headers = {**JSON, "x-request-id": request_id, **error.headers()}
     body = dialect.error(error, request_id)
     return Response(body, error.status, dict(sendable(headers.items())))
