@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """What the handlers of requests share."""
+    """The parts that all request handlers share."""
 
     settings: Settings
     chains: Chains
@@ -50,7 +50,7 @@ class App:
 
 
 def build(settings: Settings, platform: Platform) -> App:
-    """The app as *settings* want it; raises `SettingsError` naming what is wrong."""
+    """Build the app from *settings*; raises `SettingsError` naming what is wrong."""
     chains = Chains(settings)
     logs.keep_private()
     if platform.open_to_anyone(settings):

@@ -34,7 +34,7 @@ async def chat(app: App, request: Request, run: Run) -> Response:
 
 
 def start(app: App, request: ChatRequest, run: Run) -> Response:
-    """Have the chain run; everything from here on happens in the response."""
+    """Start the chain; everything after this happens in the response."""
     run.chain, run.streamed = app.chains.find(request.chain), request.stream
     ids = {"id": run.request_id, "run_id": run.id, "chain": run.chain}
     request = request.model_copy(update=ids)
@@ -48,7 +48,6 @@ def start(app: App, request: ChatRequest, run: Run) -> Response:
 
 
 def _messages(request: ChatRequest) -> list[dict[str, Any]]:
-    """The messages, as a record has them."""
     return [message.model_dump(exclude_none=True) for message in request.messages]
 
 
@@ -64,7 +63,7 @@ def respond(
 
 
 async def list_chains(app: App, request: Request, run: Run) -> Response:
-    """Which chains there are, and which one answers by default."""
+    """List the chains and name the default one."""
     described = await asyncio.to_thread(
         lambda: [
             {"name": name, "description": app.chains.describe(name)}

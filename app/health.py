@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REUSED_SECONDS = 1.0
-"""For how long a report of the checks is told again: who asks more often than that
-makes no more work."""
+"""Seconds for which a report is reused, so that frequent probes cause no more work."""
 
 LOADING_SECONDS = 5.0
 LOADING = "is still being loaded"
@@ -40,7 +39,7 @@ PACKAGES = (
     *("uvicorn", "uvloop", "httptools", "langchain-core", "langchain-openai"),
     *("openai", "aiohttp", "pydantic", "azure-eventhub", "azure-identity"),
 )
-"""Those whose versions decide what this does on a machine."""
+"""Packages whose versions decide how the app behaves on a machine."""
 
 
 Check = Callable[["App"], Awaitable[str | None]]
@@ -80,7 +79,7 @@ READY: Mapping[str, Check] = {
     "journal": _journal,
     "streams": _streams,
 }
-"""By its name, each check: it gives `None`, or a problem in words safe to show."""
+"""Checks by name: each returns `None`, or a problem in words safe to show."""
 
 
 class Health:
@@ -97,7 +96,7 @@ class Health:
         return _report(app, {"chain": app.chains.problem() or "ok"})
 
     async def ready(self, app: "App") -> dict[str, Any]:
-        """What every check says, and which versions run here."""
+        """The result of every check, and the versions of the packages."""
         async with self._checking:
             if monotonic() - self._found_at > REUSED_SECONDS:
                 found = {name: await self._try(name, app) for name in self._checks}
@@ -142,7 +141,7 @@ async def alive(app: "App", request: Request, run: Run) -> Response:
 
 
 async def details(app: "App", request: Request, run: Run) -> Response:
-    """What was found, for a caller whose key this route has checked."""
+    """The full report, for a caller whose key the route has checked."""
     return await _tell(app, request, everything=True)
 
 
@@ -156,7 +155,7 @@ async def _tell(app: "App", request: Request, *, everything: bool) -> Response:
 
 @cache
 def packages() -> Mapping[str, str]:
-    """The versions that are installed here."""
+    """The versions of the installed packages."""
     found: dict[str, str] = {}
     for name in PACKAGES:
         try:

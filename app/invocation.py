@@ -21,9 +21,9 @@ Handler = Callable[[App, Request, Run], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path, and what answers there; without a `dialect` the path names it.
+    """A path and its handler; without a `dialect` the path names it.
 
-    Who calls an `anonymous` route needs no key.
+    An `anonymous` route needs no key.
     """
 
     name: str

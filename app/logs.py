@@ -1,4 +1,4 @@
-"""What other people's loggers may not write: a query string, a URL, a header.
+"""Keeps query strings, URLs and headers out of other libraries' logs.
 
 A query string may hold a function key, as `?code=…`.
 """
@@ -6,15 +6,15 @@ A query string may hold a function key, as `?code=…`.
 import logging
 
 QUOTING = ("asyncio", "langchain_core.callbacks.manager")
-"""They log exceptions that nobody caught, with their text."""
+"""Loggers that log uncaught exceptions with their text."""
 
 TALKATIVE = ("httpx", "httpx2", "azure.core.pipeline.policies.http_logging_policy")
-"""They log each request's URL, or its headers, at INFO."""
+"""Loggers that log each request's URL, or its headers, at INFO."""
 
 
 INDISCREET = ("azure.eventhub", "azure.identity", "opentelemetry")
-"""They log the texts of errors, which may have addresses and keys in them; their
-failures are logged by who calls them, and shown by `/api/health`."""
+"""Loggers of error texts, which may hold addresses and keys; our callers of these
+libraries log their failures, and `/api/health` shows them."""
 
 
 class _WithoutQuery(logging.Filter):
@@ -28,7 +28,7 @@ class _WithoutQuery(logging.Filter):
 
 
 class _WithoutExceptionText(logging.Filter):
-    """The text of an exception, which these quote, may hold what was asked."""
+    """Drops the text of an exception, which may quote the prompt."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         kind = record.exc_info[0] if record.exc_info else None

@@ -15,7 +15,7 @@ from streaming.errors import UnknownModel
 
 
 async def complete(app: App, request: Request, run: Run) -> Response:
-    """Chat with what the path names, else the body's `model`."""
+    """Chat with the model that the path names, else the body's `model`."""
     body = await _read(app, request)
     name = _model(request, body)
     if name in app.chains.names:
@@ -34,7 +34,7 @@ async def complete_by_default(app: App, request: Request, run: Run) -> Response:
 
 
 async def embed(app: App, request: Request, run: Run) -> Response:
-    """Have the deployment that the path names, else `model`, embed the body."""
+    """Embed the body with the deployment that the path names, else its `model`."""
     body = await _read(app, request)
     name = _model(request, body)
     _check(app, name, list(app.settings.deployments))
@@ -42,7 +42,7 @@ async def embed(app: App, request: Request, run: Run) -> Response:
 
 
 async def list_models(app: App, request: Request, run: Run) -> Response:
-    """All that `model` may name, as OpenAI lists models."""
+    """List every valid value of `model`, as OpenAI lists models."""
     owners = dict.fromkeys(app.settings.deployments, "deployment")
     owners |= dict.fromkeys(app.chains.names, "chain")
     models = [
@@ -63,7 +63,6 @@ async def _read(app: App, request: Request) -> bytes:
 
 
 def _model(request: Request, body: bytes) -> str:
-    """What the path names, else the body."""
     if name := request.path_params.get("deployment"):
         return str(name)
     members = json_text.members(body)

@@ -1,4 +1,4 @@
-"""A stream without a model, to see at a glance whether something on the way buffers."""
+"""A stream without a model, to show whether something on the way buffers."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -26,7 +26,6 @@ async def stream_check(app: App, request: Request, run: Run) -> Response:
 
 
 async def _ticks() -> AsyncGenerator[Event]:
-    """One delta every 100 ms for two seconds, numbered from 1."""
     for number in range(1, round(SECONDS / INTERVAL) + 1):
         await asyncio.sleep(INTERVAL)
         yield TextDelta(NAME, f"{number} ")

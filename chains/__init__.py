@@ -1,4 +1,4 @@
-"""Which chains there are, and how the answer of one becomes events.
+"""The chains, and how a chain's answer becomes events.
 
 A module here is a chain: `build(settings)` gives the runnable, and the file's name is
 the chain's. LangChain itself is imported with the first chain that is used, off the
@@ -34,7 +34,8 @@ log = logging.getLogger(__name__)
 _PACKAGE = sys.modules[__name__]
 
 BOUNDED = ("chat", "docs")
-"""These ask our own model alone, whose answers are bounded on the wire, for less."""
+"""Chains that call only our own model, whose answers are cheaper to bound on the
+wire."""
 
 OURS = (
     *("app", "azure_openai", "chains", "compat", "function_app", "proxy", "registry"),
@@ -46,7 +47,7 @@ NOT_LOADED = "could not be loaded"
 
 
 class Chains:
-    """The chains of an app: this package's, then those that `CHAINS` brings.
+    """The chains of an app: this package's, then those that `CHAINS` adds.
 
     Each is built once, in a thread. Raises `SettingsError` for a setting that cannot
     work.
@@ -64,7 +65,7 @@ class Chains:
 
     @property
     def default(self) -> str:
-        """The chain that answers a request which names none."""
+        """The name of the chain for requests that name none."""
         return self._settings.default_chain
 
     def _check(self) -> None:
@@ -89,7 +90,7 @@ class Chains:
             )
 
     def find(self, name: str | None) -> str:
-        """*name*, else the default; raises `UnknownChain`, naming those there are."""
+        """*name*, else the default; raises `UnknownChain` with the names that exist."""
         name = name or self.default
         if name not in self.names:
             raise UnknownChain(
@@ -137,7 +138,7 @@ class Chains:
         return str(error) if isinstance(error, ChatError) else NOT_LOADED
 
     async def ready(self) -> str | None:
-        """Why the default chain cannot answer, if it cannot, having loaded it."""
+        """Load the default chain and return why it cannot answer, if it cannot."""
         try:
             await self._loaded(self.default)
         except Exception:
@@ -145,7 +146,8 @@ class Chains:
         return self.problem()
 
     def warm(self) -> None:
-        """Load the default chain; the first caller gets the error, if there is one."""
+        """Load the default chain; the first caller gets the error, if there is an
+        error."""
         try:
             self.load(self.default)
             import_module("runnables.run")
@@ -155,10 +157,10 @@ class Chains:
     async def stream(
         self, name: str, request: ChatRequest, run: Run
     ) -> AsyncGenerator[Event]:
-        """Have the chain *name* answer *request*, and fill in *run*.
+        """Run the chain *name* on *request*, and fill in *run*.
 
         Raises only `ChatError`. `Usage`, `Error` and `Done` are not among the events:
-        `runs.ending` makes them of what the run knows by then.
+        `runs.ending` makes them from *run* at the end.
         """
         try:
             chain = await self._loaded(name)

@@ -1,4 +1,4 @@
-"""What a model's answer may ask of tools, whoever's model it is."""
+"""Bounds the tool calls of an answer, for any model."""
 
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from azure_openai.tool_calls import ToolCallLimit
 
 
 class AnswerLimit(BaseCallbackHandler):
-    """Ends a model call whose answer calls too many tools, or with too much."""
+    """Ends a model call whose answer has too many tool calls, or too long arguments."""
 
     run_inline = True
     raise_error = True

@@ -1,4 +1,4 @@
-"""LangChain's callbacks, turned into what a `Run` knows of its model calls."""
+"""LangChain's callbacks, which fill in a `Run`'s model calls."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -193,7 +193,7 @@ def _note_finish(call: ModelCall, info: Mapping[str, Any]) -> None:
 
 
 def _note_upstream(call: ModelCall, said: Mapping[str, Any]) -> None:
-    """Who answered, where it is *said*, as this project's own models do."""
+    """Record the backend that answered, if *said* names it, as our own models do."""
     upstream = said.get("upstream")
     if isinstance(upstream, dict):
         call.deployment = str(upstream.get("deployment") or call.deployment)

@@ -29,17 +29,17 @@ from streaming.events import (
 log = logging.getLogger(__name__)
 
 SNIPPET = 300
-"""Characters of a source that a citation shows."""
+"""Characters of a source to show in a citation."""
 
 DEPTH = 100
-"""Levels of a tool's arguments; deeper ones are shown as text."""
+"""Levels of a tool's arguments to send as JSON; deeper arguments are sent as text."""
 
 ANY = object()
 
 
 @dataclass(slots=True)
 class _Call:
-    """A tool call as far as it has come."""
+    """A tool call, as far as it has arrived."""
 
     id: str = ""
     name: str = ""
@@ -47,7 +47,8 @@ class _Call:
 
 
 class Translator:
-    """Knows what has gone before: unfinished tool calls, and how many sources."""
+    """Keeps what chunks have left open: unfinished tool calls, and the count of
+    sources."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -58,7 +59,7 @@ class Translator:
         self._sources = 0
 
     def events(self, chunk: object) -> Iterator[Event]:
-        """What *chunk*, which a chain has yielded, is to the caller."""
+        """Translate *chunk*, which a chain has yielded, into the caller's events."""
         match chunk:
             case str():
                 if chunk:
@@ -84,13 +85,13 @@ class Translator:
                 self._leave_out(chunk)
 
     def end(self) -> Iterator[Event]:
-        """What is left to tell when the chain has ended."""
+        """The remaining events once the chain has ended."""
         if self._piece is not None and not self._before:
             _warn(self._piece)
         yield from self.flush()
 
     def flush(self, message_id: object = ANY) -> Iterator[Event]:
-        """The tool calls, of one message or of all, that no chunk has finished."""
+        """The unfinished tool calls of one message, or of all."""
         for key in [key for key in self._calls if message_id in (ANY, key[0])]:
             call = self._calls.pop(key)
             args = _decoded("".join(call.args))

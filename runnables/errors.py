@@ -1,4 +1,4 @@
-"""Provider exceptions, turned into the errors a caller sees: one table, one seam."""
+"""Turns providers' exceptions into the errors a caller sees: one table, one seam."""
 
 import logging
 import sys
@@ -58,10 +58,10 @@ BY_CLASS: Mapping[type[Exception], type[ChatError]] = {
 
 
 def to_chat_error(exc: Exception, request_id: str) -> ChatError:
-    """What the caller is told of *exc*; never its text, which may hold anything.
+    """Translate *exc* for the caller, without its text, which may hold anything.
 
-    What fits nothing is logged, by its class and where it was raised, and
-    `InternalError`.
+    An unknown exception becomes `InternalError`; its class and where it was raised are
+    logged.
     """
     if isinstance(exc, ChatError):
         return exc
@@ -108,13 +108,13 @@ def _is_any(exc: Exception, module: str, name: str) -> bool:
 
 
 def _parameter(exc: Exception) -> str | None:
-    """The parameter at fault, as OpenAI names it; its message may quote the prompt."""
+    """The invalid parameter's name in OpenAI's API; the message may quote the
+    prompt."""
     parameter = getattr(exc, "param", None)
     return parameter[:100] if isinstance(parameter, str) else None
 
 
 def _retry_after_ms(exc: Exception) -> int | None:
-    """What the provider asks for."""
     headers = getattr(getattr(exc, "response", None), "headers", None)
     if not isinstance(headers, Mapping):
         return None

@@ -20,7 +20,8 @@ ENDS_THE_LOOP = (SystemExit, KeyboardInterrupt)
 
 
 class Exit(Exception):
-    """Foreign code raised what is no `Exception`; holds its class's name alone."""
+    """Raised in place of an exception that is no `Exception`; holds only its class's
+    name."""
 
     def __init__(self, cause: BaseException) -> None:
         super().__init__(type(cause).__qualname__)
@@ -50,7 +51,7 @@ contained = _Contained()
 
 
 def contain_tasks(run: ContextVar[Any]) -> None:
-    """From now on no task that is started in a *run*'s context ends the loop."""
+    """Keep every task that is started in a *run*'s context from ending the loop."""
     loop = asyncio.get_running_loop()
     before = loop.get_task_factory()
     if not isinstance(before, _Factory):
@@ -69,9 +70,9 @@ def _start(
 
 
 class _Factory:
-    """Has *start* start each task; on Azure it is the worker's own factory.
+    """Starts each task with *start*; on Azure that is the worker's own factory.
 
-    The server's tasks stay as they are: each token passes through two of them.
+    The server's tasks are not wrapped: each token passes through two of them.
     """
 
     def __init__(
@@ -121,5 +122,6 @@ class _ContainedCoroutine(Coroutine[Any, Any, Any]):
         return self._coro.__await__()
 
     def __getattr__(self, name: str) -> Any:
-        """Its code and its frame, say, which asyncio shows and `_translate` reads."""
+        """Pass on other attributes: asyncio shows its code and frame; `_translate`
+        reads them."""
         return getattr(self._coro, name)

@@ -1,4 +1,4 @@
-"""Runnables from elsewhere: what `CHAINS=name=module:attribute` points at."""
+"""Runnables from elsewhere, which `CHAINS=name=module:attribute` names."""
 
 from functools import reduce
 from importlib import import_module
@@ -16,7 +16,7 @@ from streaming.errors import NotConfigured
 def load(name: str, target: str, settings: Settings) -> Chain:
     """Import *target*; a function is called with the settings to build the runnable.
 
-    A bare model is given the messages. Raises `NotConfigured` for what is no runnable.
+    A bare model gets the messages. Raises `NotConfigured` if *target* is no runnable.
     """
     module, _, path = target.partition(":")
     found: Any = reduce(getattr, path.split("."), import_module(module))

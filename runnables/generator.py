@@ -1,4 +1,4 @@
-"""What a chain is, and the cheapest way to make one: an async generator."""
+"""The input and output of a chain, and its cheapest form: an async generator."""
 
 from asyncio import CancelledError
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -17,14 +17,14 @@ from runnables.exits import contained
 
 
 class ChainInput(TypedDict):
-    """What every chain is given: the conversation, the newest message last."""
+    """The input of every chain: the conversation, the newest message last."""
 
     messages: list[BaseMessage]
 
 
 Chunk = BaseMessage | Document | str
-"""What a chain streams: `AIMessageChunk` or `str` is the answer, `ToolMessage` what a
-tool gave back, `Document` a source."""
+"""A chain's output: `AIMessageChunk` or `str` is the answer, `ToolMessage` a tool's
+result, `Document` a source."""
 
 Chain = Runnable[Any, Any]
 
@@ -32,7 +32,7 @@ Generator = Callable[[ChainInput, RunnableConfig], AsyncGenerator[Chunk]]
 
 
 def from_generator(generator: Generator) -> "GeneratorChain":
-    """Make a chain of *generator*; what it yields goes out as it is."""
+    """Make a chain of *generator*; its chunks go out unchanged."""
     return GeneratorChain(generator)
 
 

@@ -20,7 +20,7 @@ Held weakly: a stream that a chain breaks off is closed then, not with the run.
 """
 
 CLEAN_UP_SECONDS = 1
-"""For tasks that were left behind and are cancelled."""
+"""Seconds of cleanup for tasks that a chain left behind, once they are cancelled."""
 
 
 def watch() -> Begun:
@@ -39,7 +39,7 @@ async def clean_up(begun: Begun) -> None:
 
 
 def _note_generators() -> None:
-    """From now on, have this thread's runs know the generators that they begin."""
+    """Have this thread's runs keep track of the generators that they begin."""
     before = sys.get_asyncgen_hooks().firstiter
 
     def first(generator: AsyncGenerator[Any]) -> None:
@@ -55,7 +55,7 @@ def _note_generators() -> None:
 
 
 async def _close(begun: Begun) -> None:
-    """Close what no task is in: between two chunks a branch has none to cancel."""
+    """Close generators between two chunks, which no task runs and none can cancel."""
     with suppress(TimeoutError):
         async with asyncio.timeout(CLEAN_UP_SECONDS):
             for generator in list(begun):
@@ -64,9 +64,9 @@ async def _close(begun: Begun) -> None:
 
 
 async def _stop_tasks(run: object) -> None:
-    """Cancel what LangChain has started and left: the branches of a `RunnableParallel`.
+    """Cancel tasks that LangChain left: the branches of a `RunnableParallel`.
 
-    Tasks inherit the context, so each knows whose it is.
+    Tasks inherit the context, which names their run.
     """
     left = [
         task

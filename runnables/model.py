@@ -1,4 +1,4 @@
-"""The chat model that chains share: LangChain's, told everything the wire says."""
+"""The chat model that chains share: LangChain's, with all that the wire carries."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from json import JSONDecodeError
@@ -29,15 +29,13 @@ SET_BY_CREDENTIAL = SecretStr("set by azure_openai.credentials")
 
 
 class _WholeWire(_Base):
-    """Puts into each chunk what LangChain leaves out.
+    """Adds to each chunk what LangChain leaves out.
 
     LangChain names the token limit by the model's class; here the HTTP client does, as
-    it knows the backend.
-
-    Who answered is `response_metadata["upstream"]`, once a call. A refusal's text is
-    answer text; reasoning is
-    `additional_kwargs["reasoning_content"]`; where the asynchronous content filter
-    blocks, `additional_kwargs["redact"]` has the offsets.
+    it knows the backend. `response_metadata["upstream"]` names the backend, once a
+    call. A refusal's text is answer text; reasoning is
+    `additional_kwargs["reasoning_content"]`; if the asynchronous content filter blocks,
+    `additional_kwargs["redact"]` has the offsets.
     """
 
     def _get_request_payload(
@@ -158,14 +156,14 @@ class OpenAIModel(_WholeWire, ChatOpenAI):
 
 
 class _AsyncOnly:
-    """In the place of the SDK's blocking client."""
+    """Replaces the SDK's blocking client."""
 
     def __getattr__(self, name: str) -> Any:
         raise RuntimeError("this model does not block: use ainvoke or astream")
 
 
 def chat_model(settings: Settings) -> BaseChatModel:
-    """The configured model; raises `NotConfigured` where there is none."""
+    """The configured model; raises `NotConfigured` without one."""
     if not settings.model_configured:
         raise NotConfigured()
     http_client = client.build(settings)
@@ -206,14 +204,15 @@ def chat_model(settings: Settings) -> BaseChatModel:
 def stream_model(
     model: BaseChatModel, messages: Sequence[BaseMessage], config: RunnableConfig
 ) -> AsyncGenerator[BaseMessage]:
-    """The model's answer, sampled as the caller asks; to be closed by who opens it."""
+    """Stream the model's answer, with the caller's sampling; the caller closes the
+    stream."""
     # `astream` is typed as an iterator; it is always a generator.
     chunks = model.astream(list(messages), config, **sampling(config))
     return cast(AsyncGenerator[BaseMessage], chunks)
 
 
 def sampling(config: RunnableConfig) -> dict[str, Any]:
-    """The caller's `temperature` and the like, as a model's `astream` takes them."""
+    """The request's `temperature` and the like, as a model's `astream` takes them."""
     return dict(config.get("configurable", {}).get("sampling", {}))
 
 
@@ -222,7 +221,7 @@ def with_system_prompt(
 ) -> list[BaseMessage]:
     """Put `SYSTEM_PROMPT` and *more* before *messages*.
 
-    Where the caller may replace it and does, only *more* is left.
+    If the caller may replace the prompt and does, only *more* remains.
     """
     replaced = settings.caller_system_prompt == "replace" and any(
         message.type == "system" for message in messages

@@ -1,4 +1,4 @@
-"""The one place where a runnable is run: a request in, neutral events out."""
+"""The only place that runs a runnable: a request in, neutral events out."""
 
 import asyncio
 import sys
@@ -23,16 +23,16 @@ from streaming.events import Event
 from streaming.requests import ChatRequest
 
 TURN_SECONDS = 0.01
-"""How long chunks that are there already keep others from the event loop."""
+"""Seconds for which waiting chunks may keep other tasks from the event loop."""
 
 
 async def events_of(
     chain: Chain, request: ChatRequest, run: Run, *, bounded: bool = False
 ) -> AsyncGenerator[Event]:
-    """Have *chain* answer *request*; every exception comes out as a `ChatError`.
+    """Run *chain* on *request*; every exception comes out as a `ChatError`.
 
-    LangChain's callbacks fill in *run*. An answer may not ask too much of tools, unless
-    the models of the chain see to that themselves (*bounded*).
+    LangChain's callbacks fill in *run*. An answer may not have too many or too long
+    tool calls; *bounded* chains use models that check this themselves.
     """
     limits = [] if bounded else [AnswerLimit()]
     config = _config(request, [RunCallback(run), *limits])
@@ -86,7 +86,8 @@ def _config(
 
 
 async def _leave(chunks: AsyncIterator[Any], request_id: str) -> None:
-    """Close the chain's own generator; what that raises, nobody is left to hear."""
+    """Close the chain's own generator; its exceptions are dropped, as the run is
+    over."""
     try:
         with contained:
             # `Runnable.astream` is typed as an iterator; it is always a generator.

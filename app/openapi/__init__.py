@@ -1,7 +1,7 @@
 """The OpenAPI description at `/api/openapi.json`.
 
-`python -m app.openapi` makes it, from the routes and the models that check requests. It
-is served as it was written: a start need not make it.
+`python -m app.openapi` makes the file from the routes and the models that check
+requests. The file is served as it is, so that a start need not make it.
 """
 
 import asyncio

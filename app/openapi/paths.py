@@ -21,7 +21,7 @@ SECURITY: Schema = {
 
 
 def build() -> Schema:
-    """The whole description; it depends on nothing but the code."""
+    """Build the whole description; it depends on nothing but the code."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -41,9 +41,9 @@ def json_body(schema: Schema) -> Schema:
 
 
 def stream_body(**kinds: str) -> Schema:
-    """A stream; each event, by its name, has data that is JSON of that schema.
+    """A stream whose events, by name, have JSON data of these schemas.
 
-    As tools read it, and OpenAPI 3.2 says, the schema is that of each event.
+    The schema is that of each event, as OpenAPI 3.2 says and tools read it.
     """
     events = [
         {
@@ -83,7 +83,7 @@ WRONG_KEY = {"description": "No key, or a wrong one; a host says no more."}
 
 
 def paths() -> Schema:
-    """Every path, with what it takes and answers, by its methods."""
+    """Every path, with its requests and responses by method."""
     found: Schema = {}
     for route in ROUTES:
         described = _operation(route)
@@ -98,7 +98,7 @@ ASKED: dict[str | None, tuple[str, ...]] = {
     "delta": ("DeltaRequest",),
     None: ("ChatRequest", "DeltaRequest", "UIMessageRequest", "CompletionRequest"),
 }
-"""What a chain is sent, by the route's dialect."""
+"""Request schemas of a chain, by the route's dialect."""
 
 CHAT: dict[str | None, Schema] = {
     "json": NATIVE,
@@ -106,7 +106,7 @@ CHAT: dict[str | None, Schema] = {
     "delta": DELTA,
     None: stream_body() | {"text/plain": {"schema": STRING}} | OBJECT,
 }
-"""What a chain answers, by the route's dialect."""
+"""Response schemas of a chain, by the route's dialect."""
 
 ANSWERS: dict[Handler, Schema] = {
     openai_api.complete: COMPLETION,
@@ -126,7 +126,6 @@ POSTED: dict[Handler, tuple[str, ...]] = {
 
 
 def _operation(route: Route) -> Schema:
-    """What *route* takes and answers."""
     if route.handler in (health.alive, health.details):
         return health_report(route)
     is_chat = route.handler is chat.chat
@@ -141,7 +140,7 @@ def _operation(route: Route) -> Schema:
 def operation(
     route: Route, answer: Schema, *, asked: tuple[str, ...], failures: tuple[str, ...]
 ) -> Schema:
-    """*route*, which answers *answer* or any of the errors there are."""
+    """*route* as an operation that returns *answer* or any of the possible errors."""
     failure = json_body({"anyOf": [ref(name) for name in failures]})
     described: Schema = {
         "summary": route.summary,
@@ -164,7 +163,7 @@ def operation(
 
 
 def health_report(route: Route) -> Schema:
-    """A report on the server; its status is what a probe looks at."""
+    """A report on the server; probes look at its status."""
     report, refused = json_body(ref("Health")), json_body(ref("Error"))
     needs_key = {} if route.anonymous else {"401": WRONG_KEY}
     return {

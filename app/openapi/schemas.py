@@ -35,7 +35,7 @@ def a_list(item: Schema) -> Schema:
 
 
 def schemas() -> Schema:
-    """By name, all that the paths refer to."""
+    """All schemas that the paths refer to, by name."""
     _, given = models_json_schema(
         [(Message, "validation"), (Sampling, "validation")], ref_template=REFERENCE
     )
@@ -55,7 +55,7 @@ def schemas() -> Schema:
 
 
 def answers() -> Schema:
-    """What streams are made of, and whole answers."""
+    """The events of streams, and whole answers."""
     deployment = {"deployment": STRING}
     ending = {
         "finish_reason": {"enum": list(get_args(events.FinishReason))},
@@ -90,7 +90,7 @@ def answers() -> Schema:
 
 
 def reports() -> Schema:
-    """What is told about the server itself."""
+    """Reports about the server itself."""
     chain = an_object(name=STRING, description=STRING)
     return {
         "Models": an_object(object=STRING, data=a_list({"type": "object"})),
@@ -131,7 +131,7 @@ def failures() -> Schema:
 
 
 def native_request(sampling: Schema, **more: Schema) -> Schema:
-    """Exactly one of `user`, `message` and `messages`, and what may stand beside it."""
+    """Exactly one of `user`, `message` and `messages`, and the optional fields."""
     prompt = {"type": "string", "minLength": 1}
     return {
         "type": "object",
@@ -150,7 +150,7 @@ def native_request(sampling: Schema, **more: Schema) -> Schema:
 
 
 def completion_request() -> Schema:
-    """What OpenAI's API takes; fields that are not named here are passed over."""
+    """A request to OpenAI's API; fields that are not named here are ignored."""
     return {
         "type": "object",
         "properties": {
