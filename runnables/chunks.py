@@ -99,7 +99,8 @@ class Translator:
             self._tools[call.id] = call.name
 
     def _leave_out(self, chunk: object) -> None:
-        """Warn of it; of a piece of a dictionary only where no other one answers."""
+        """Warn of an output that is left out; of a dictionary's only if no other one
+        answers."""
         if isinstance(chunk, AddableDict):
             self._piece = chunk
         else:
