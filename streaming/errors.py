@@ -37,7 +37,7 @@ class ChatError(Exception):
     status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
     says: ClassVar[str] = "Something went wrong here."
-    """The message, unless one is given that says more."""
+    """The default message, for an error that has no message of its own."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class ChatError(Exception):
         self.param = param
 
     def as_dict(self, request_id: str) -> dict[str, Any]:
-        """The error as JSON dialects write it; a wait that is not known is left out."""
+        """The error for JSON dialects; an unknown wait is left out."""
         error: dict[str, Any] = {
             "code": self.code,
             "message": self.message,
@@ -140,7 +140,7 @@ class DeploymentNotFound(NotFound):
 
 
 class RequestTimeout(ChatError):
-    """The body did not come in time; the connection is closed, as it still might."""
+    """The body did not arrive in time; the connection is closed, as it still might."""
 
     code, status, retryable = "request_timeout", 408, True
 
@@ -155,7 +155,7 @@ class TooLarge(ChatError):
 
 
 class RateLimited(ChatError):
-    """The provider asks to come back later."""
+    """The provider limits this server's rate of requests."""
 
     code, status, retryable = "rate_limited", 429, True
     says = "The model is busy; try again later."
@@ -168,7 +168,7 @@ class QuotaUsedUp(RateLimited):
 
 
 class HeadersTooLarge(ChatError):
-    """The request's line and headers are more than anyone needs."""
+    """The request's line and headers are too long."""
 
     code, status = "headers_too_large", 431
 
@@ -198,7 +198,7 @@ class UpstreamForbidden(UpstreamAuth):
 
 
 class SignInFailed(UpstreamAuth):
-    """This server has no credential to show: signing in failed."""
+    """This server has no credential to send: signing in failed."""
 
     says = "This server could not sign in to the model's provider."
 
@@ -210,14 +210,14 @@ class UpstreamLost(UpstreamError):
 
 
 class UpstreamIncomplete(UpstreamError):
-    """The model's stream ended without saying why: it was cut."""
+    """The model's stream ended without a finish reason: it was cut."""
 
     code = "upstream_incomplete"
     says = "The model's answer broke off."
 
 
 class Overloaded(ChatError):
-    """This server has as many streams open as it may."""
+    """This server has as many open streams as it allows."""
 
     code, status, retryable = "overloaded", 503, True
     says = "Too many answers are being streamed at this moment; try again."
@@ -261,7 +261,7 @@ BY_CODE: Mapping[str, type[ChatError]] = {
     "insufficient_quota": QuotaUsedUp,
     "429": RateLimited,
 }
-"""By the code of an error of OpenAI's API."""
+"""Errors by the code of OpenAI's API."""
 
 BY_STATUS: Mapping[int, type[ChatError]] = {
     400: InvalidRequest,
@@ -273,13 +273,13 @@ BY_STATUS: Mapping[int, type[ChatError]] = {
     429: RateLimited,
     504: UpstreamTimeout,
 }
-"""By a provider's HTTP status, if the code says nothing."""
+"""Errors by a provider's HTTP status, if the code is unknown."""
 
 
 def of_provider(status: int, code: object = None) -> type[ChatError] | None:
-    """The error that a provider's *code*, else its *status*, stands for, if any does.
+    """The error for a provider's *code*, else for its *status*, if there is one.
 
-    Every status from 500 on does.
+    Every status from 500 on has one.
     """
     if isinstance(code, str) and code in BY_CODE:
         return BY_CODE[code]

@@ -29,9 +29,9 @@ class ReasoningDelta:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A tool the model asks for, whole.
+    """A tool call of the model, whole.
 
-    `args` is the decoded object, or the raw text where that is not JSON.
+    `args` is the decoded object, or the raw text if that is not JSON.
     """
 
     deployment: str
@@ -42,7 +42,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a tool that ran on the server gave back."""
+    """The result of a tool that ran on the server."""
 
     deployment: str
     id: str
@@ -119,7 +119,7 @@ VISIBLE = (TextDelta, ReasoningDelta, ToolCall)
 
 
 class Progress(Protocol):
-    """What is known of a run while it streams."""
+    """The state of a run while it streams."""
 
     @property
     def deployment(self) -> str:
@@ -127,7 +127,8 @@ class Progress(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What the response's headers say of who answers, as far as that is known."""
+        """The response's headers about the backend that answers, as far as it is
+        known."""
 
     @property
     def active_at(self) -> float:
@@ -135,8 +136,8 @@ class Progress(Protocol):
 
     @property
     def spoken(self) -> bool:
-        """Whether anything was shown, or the answer has said that it is over."""
+        """Whether anything was shown, or the answer has announced its end."""
 
     @property
     def tools_running(self) -> int:
-        """How many tools are at work, whose silence is not the model's."""
+        """The count of running tools, whose silence is not the model's."""

@@ -1,4 +1,4 @@
-"""What every answer tells a browser, and which headers can be sent at all."""
+"""The headers of every answer, and which headers can be sent at all."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,8 @@ def is_sendable(value: str) -> bool:
 def sendable(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """*headers* without those that cannot be sent.
 
-    A server that meets one closes the connection before the first byte of the answer.
+    A server that gets such a header closes the connection before the answer's first
+    byte.
     """
     return [
         # h11 takes no white space around a value.

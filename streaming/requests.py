@@ -1,4 +1,4 @@
-"""What is asked, whatever the wire: untrusted input, validated once, here."""
+"""The request, whatever the wire: untrusted input, validated once, here."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -20,7 +20,7 @@ LimitName = Literal["max_tokens", "max_completion_tokens"]
 
 
 MAX_FIELDS = 100
-"""Of one object. Each that is unknown is an error, and there is room for many."""
+"""The most fields of one object: each unknown field makes an error of its own."""
 
 
 class _Frozen(BaseModel):
@@ -54,7 +54,7 @@ class ContentPart(BaseModel):
 
 
 class FunctionCall(_Frozen):
-    """The function an assistant's message asked for; `arguments` is JSON text."""
+    """The function that an assistant's message calls; `arguments` is JSON text."""
 
     name: Text
     arguments: str
@@ -101,9 +101,9 @@ class Sampling(_Frozen):
 class ChatRequest(_Frozen):
     """A conversation to go on with; `chain` is `None` for the default one.
 
-    `include_usage` is for a dialect whose stream says its usage only where asked to,
+    `include_usage` is for a dialect whose stream has its usage only on request,
     `limit_name` for one with two names for the sampling's `max_tokens`: the caller's.
-    `id` and `run_id` are the server's to set.
+    `id` and `run_id` are set by the server.
     """
 
     messages: Annotated[list[Message], FailFast(), Field(min_length=1)]

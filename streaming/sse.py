@@ -28,7 +28,7 @@ def dumps(value: Any) -> bytes:
     """*value* as one line of JSON for any reader of lines.
 
     A lone surrogate, which UTF-8 cannot carry, becomes U+FFFD. An integer may have
-    4,300 digits. What JSON has no word for is written as `str` has it.
+    4,300 digits. A value that JSON cannot hold is written as its `str`.
     """
     try:
         data = orjson.dumps(value)
@@ -42,7 +42,7 @@ def dumps(value: Any) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    """*value* as nothing but what JSON has."""
+    """*value* with only the types that JSON has."""
     match value:
         case None | bool() | int():
             return value
@@ -93,7 +93,7 @@ class DataDecoder:
         self._first = True
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
-        """Take the next bytes and give the data of each event they complete."""
+        """Add the next bytes and return the data of each event they complete."""
         self._rest.append(piece)
         self._size += len(piece)
         # A line in many pieces is put together once; a CR may wait for its LF.

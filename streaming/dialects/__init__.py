@@ -1,4 +1,4 @@
-"""One wire each: how a request is read and how its answer is written.
+"""The dialects: how a request is read and how its answer is written.
 
 A module here is a dialect, and its file name the dialect's name in `/api/chat/{name}`.
 """
@@ -20,12 +20,12 @@ class Dialect(Protocol):
         """Read a request from its *body* and route parameters; raise `ChatError`."""
 
     def headers(self, request: ChatRequest) -> Mapping[str, str]:
-        """The answer's headers, streamed or not as *request* has it."""
+        """The answer's headers; *request* says whether it is streamed."""
 
     def encode(
         self, events: AsyncGenerator[Event], request: ChatRequest
     ) -> AsyncGenerator[bytes]:
-        """Write *events*: a frame or more each, or one body where nothing streams."""
+        """Write *events*: one or more frames each, or one body if nothing streams."""
 
     def error(self, error: ChatError, request_id: str) -> bytes:
         """The JSON body of an answer that is only *error*."""
@@ -35,12 +35,11 @@ class Dialect(Protocol):
 
 
 def names() -> tuple[str, ...]:
-    """The dialects there are."""
     return registry.names(sys.modules[__name__])
 
 
 def load(name: str) -> Dialect:
-    """Import a dialect; raises `UnknownDialect`, naming those there are."""
+    """Import a dialect; raises `UnknownDialect` with the names that exist."""
     try:
         # A module is an object with the Protocol's functions; no checker sees that.
         return cast(Dialect, registry.load(sys.modules[__name__], name))

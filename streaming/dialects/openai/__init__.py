@@ -74,10 +74,10 @@ async def encode(
 
 
 class _Chunks:
-    """What a stream has said so far decides how the next event looks.
+    """Writes the chunks of one stream, which depend on what was sent before.
 
-    A tool call in this wire is the caller's to run: calls are held back to the end,
-    and those that the server has run itself by then are not told.
+    In this dialect the caller runs tool calls: calls are held back to the end, and
+    those that the server has run by then are left out.
     """
 
     def __init__(self, request: ChatRequest) -> None:
@@ -94,7 +94,7 @@ class _Chunks:
         self._usage = Usage()
 
     def encode(self, event: Event) -> bytes:
-        """*event*'s frames, of which there may be none."""
+        """The frames of *event*; there may be none."""
         match event:
             case TextDelta(deployment, text):
                 return self._delta({"content": text}, deployment)
@@ -150,7 +150,7 @@ class _Chunks:
 
 
 class _Answer:
-    """The one object that an answer is where nothing streams."""
+    """The single object of an answer that is not streamed."""
 
     def __init__(self, request: ChatRequest) -> None:
         self._request = request
@@ -162,7 +162,6 @@ class _Answer:
         self._done = Done(deployment="", finish_reason="stop", run_id="")
 
     def add(self, event: Event) -> None:
-        """Take the next *event*."""
         match event:
             case TextDelta(_, text):
                 self._text.append(text)
@@ -182,7 +181,7 @@ class _Answer:
                 assert_never(event)
 
     def encode(self) -> bytes:
-        """All of it as `chat.completion`."""
+        """The whole answer as `chat.completion`."""
         reason = self._calls.finish_reason(self._done)
         choice = {"index": 0, "message": self._message(), "finish_reason": reason}
         return sse.dumps(
@@ -211,7 +210,7 @@ class _Answer:
 
 
 class _Calls:
-    """The tool calls that nobody has answered yet."""
+    """The tool calls that have no result yet."""
 
     def __init__(self) -> None:
         self._calls: list[ToolCall] = []
@@ -223,13 +222,13 @@ class _Calls:
             self._calls = [call for call in self._calls if call.id != event.id]
 
     def open(self) -> list[Fields]:
-        """Those that are left to the caller."""
+        """The calls that are left to the caller."""
         return [_function_call(call) for call in self._calls]
 
     def finish_reason(self, done: Done) -> str:
-        """`tool_calls` where there is one to run, and only there.
+        """`tool_calls` if the caller has a call to run, and only then.
 
-        An answer that was cut stays so: what it calls may not be all.
+        A cut answer keeps its own reason: its calls may be incomplete.
         """
         if done.finish_reason in ("stop", "tool_calls"):
             return "tool_calls" if self._calls else "stop"
@@ -254,7 +253,7 @@ def _citation(citation: Citation) -> Fields:
 
 
 def _offsets(redact: Redact) -> Fields:
-    """As Azure OpenAI's asynchronous filter says where it blocks."""
+    """Content filter offsets, in the form of Azure OpenAI's asynchronous filter."""
     start, end = redact.start_offset, redact.end_offset
     offsets = {"check_offset": start, "start_offset": start, "end_offset": end}
     return {"content_filter_offsets": offsets}

@@ -1,4 +1,4 @@
-"""What callers of OpenAI's chat completions send, as a chain is asked."""
+"""Reads requests in the form of OpenAI's chat completions."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,13 +15,13 @@ from streaming.requests import (
 )
 
 UNSUPPORTED = ("tools", "functions", "response_format", "logprobs")
-"""What no chain can heed, and a caller would miss."""
+"""Fields that no chain can support and a caller would miss."""
 
 Fields = dict[str, Any]
 
 
 def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
-    """Read what OpenAI's API takes; what does not concern a chain is passed over.
+    """Read a request to OpenAI's API; fields that do not concern a chain are ignored.
 
     The chain is the path's `deployment`, else the body's `model`.
     """
@@ -51,14 +51,14 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
 
 
 def _limit_name(fields: Fields) -> LimitName | None:
-    """The newer name, if both are there, as many clients send them."""
+    """The newer name, if the request has both, as many clients send both."""
     if "max_completion_tokens" in fields:
         return "max_completion_tokens"
     return "max_tokens" if "max_tokens" in fields else None
 
 
 def _as_named(error: InvalidRequest, limit: LimitName | None) -> InvalidRequest:
-    """*error*, calling the token limit what the caller does."""
+    """*error* with the caller's own name for the token limit."""
     if limit is None:
         return error
     message = error.message.replace("max_tokens: ", f"{limit}: ")
@@ -67,7 +67,7 @@ def _as_named(error: InvalidRequest, limit: LimitName | None) -> InvalidRequest:
 
 
 def model(fields: Fields) -> str:
-    """The `model` that *fields* name; raises `InvalidRequest` where they name none."""
+    """The `model` of *fields*; raises `InvalidRequest` without one."""
     name = _model(fields)
     if name is None:
         raise InvalidRequest("model: is missing", param="model")
@@ -90,7 +90,7 @@ def _include_usage(options: Any) -> Any:
 
 
 def _messages(messages: Any) -> Any:
-    """*messages* without what answers have and requests are not asked for."""
+    """*messages* without the fields that only answers have."""
     if not isinstance(messages, list):
         return messages
     return [_message(each) if isinstance(each, dict) else each for each in messages]

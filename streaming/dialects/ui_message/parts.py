@@ -17,7 +17,7 @@ _MEDIA_TYPES = MimeTypes()
 
 
 class Parts:
-    """Knows which part is open, and which tools were called."""
+    """Keeps track of the open part, and of the tools that were called."""
 
     def __init__(self) -> None:
         self._open: Chunk | None = None
@@ -26,7 +26,7 @@ class Parts:
         self._answered = False
 
     def say(self, kind: Literal["text", "reasoning"], text: str) -> Iterator[Chunk]:
-        """The next piece of a text or of the reasoning."""
+        """Add the next piece of text or reasoning."""
         if self._open is None or self._open["type"] != f"{kind}-end":
             yield from self._begin()
             self._count += 1
@@ -56,7 +56,7 @@ class Parts:
             }
 
     def result(self, result: ToolResult) -> Iterator[Chunk]:
-        """What a tool gave back; a call that was not shown is shown first."""
+        """A tool's result; a call that was not sent yet is sent first."""
         call_id = result.id or result.name
         if call_id not in self._called:
             yield from self.call(ToolCall(result.deployment, call_id, result.name, {}))
@@ -69,7 +69,6 @@ class Parts:
         self._answered = True
 
     def close(self) -> Iterator[Chunk]:
-        """End the part that is open."""
         if self._open is not None:
             yield self._open
             self._open = None
@@ -84,7 +83,7 @@ class Parts:
 
 
 def source(citation: Citation) -> Chunk:
-    """A link where there is a page to link to, else a document by its name."""
+    """A link if the source has a page, else a document by its name."""
     if citation.url.startswith(("https://", "http://")):
         link = {"type": "source-url", "sourceId": citation.id, "url": citation.url}
         return {**link, "title": citation.title} if citation.title else link

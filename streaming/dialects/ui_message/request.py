@@ -28,7 +28,7 @@ def to_request(fields: dict[str, Any]) -> ChatRequest:
 
 
 def _message(index: int, message: object) -> dict[str, Any]:
-    """The message as OpenAI has it; without content where its parts are not for us."""
+    """The message in OpenAI's form; without content if no part is supported."""
     match message:
         case {"role": "system" | "user" | "assistant" as role, "parts": list(posted)}:
             pass
@@ -50,7 +50,7 @@ def _message(index: int, message: object) -> dict[str, Any]:
 
 
 def _part(where: str, part: Any) -> list[Part]:
-    """The part as OpenAI has it, or none."""
+    """The part in OpenAI's form, or nothing."""
     match part:
         case {"type": "text", "text": str(text)}:
             return [{"type": "text", "text": text}] if text else []
