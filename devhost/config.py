@@ -22,7 +22,7 @@ class HostConfig:
     cors: Cors
     function_key: str | None = field(repr=False)
     settings: Mapping[str, str] = field(repr=False)
-    """What the app's environment lacks yet."""
+    """Settings that the app's environment lacks."""
 
 
 def load(app_dir: Path, environ: Mapping[str, str]) -> HostConfig:

@@ -12,7 +12,7 @@ _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 @dataclass(frozen=True, slots=True)
 class Cors:
-    """Which origins may call; `origins` None means those of this machine."""
+    """The origins that may call; `origins` None means those of this machine."""
 
     origins: frozenset[str] | None = None
     credentials: bool = False
@@ -24,7 +24,7 @@ class Cors:
         return "*" in self.origins or name in self.origins
 
     def preflight(self, origin: bytes, asked_headers: bytes | None) -> Headers:
-        """What an allowed origin's `OPTIONS` is answered with."""
+        """The answer's headers for an allowed origin's `OPTIONS`."""
         headers = self._allow(origin)
         headers.append((b"access-control-allow-methods", _METHODS))
         if asked_headers:

@@ -5,4 +5,4 @@ StartError
 
 
 class StartError(Exception):
-    """Whoever starts the host sees its message, and nothing else."""
+    """The message is all that the operator sees."""

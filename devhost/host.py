@@ -1,4 +1,4 @@
-"""What stands in front of the app: routes, function keys, CORS and the log."""
+"""The front of the app: routes, function keys, CORS and the log."""
 
 import asyncio
 import logging

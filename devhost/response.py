@@ -6,7 +6,7 @@ from devhost.cors import Cors
 
 
 class HostResponse:
-    """Adds CORS headers to a response, and sees its status and how it ends."""
+    """Adds CORS headers to a response, and records its status and how it ends."""
 
     __slots__ = ("_cors", "_ended", "_left", "_origin", "_receive", "_send", "status")
 
@@ -46,7 +46,7 @@ class HostResponse:
         await self._empty(204, headers)
 
     def ending(self) -> str:
-        """What the log says of a response that is over."""
+        """The log's text for a response that is over."""
         if self._left or (not self._ended and _has_left(self._receive)):
             return " (the caller left)"
         return "" if self._ended else " (cut short)"
@@ -68,7 +68,7 @@ def request_header(scope: Scope, name: bytes) -> bytes | None:
 def _has_left(receive: Receive) -> bool:
     """Whether `http.disconnect` can be received now, without waiting for it.
 
-    Whoever sent the last of the response has no more use for the request's body.
+    A client that has the whole response has no more use for the request's body.
     """
     while True:
         waiting = receive().__await__()

@@ -58,11 +58,11 @@ class RouteTable[T]:
     """Endpoints by their routes: the most specific first, else in the order given."""
 
     def __init__(self, rows: Iterable[tuple[RouteTemplate, frozenset[str], T]]) -> None:
-        """Each row's methods may be none, which means any."""
+        """Each row's methods may be empty, which means any."""
         self._rows = sorted(rows, key=lambda row: row[0].precedence)
 
     def match(self, method: str, raw_path: bytes) -> tuple[T, dict[str, str]] | None:
-        """Whose request this is; *raw_path* is still percent-encoded."""
+        """The endpoint for a request; *raw_path* is still percent-encoded."""
         path = _decoded(raw_path)
         for template, methods, endpoint in self._rows:
             if methods and method not in methods:
@@ -74,6 +74,6 @@ class RouteTable[T]:
 
 
 def _decoded(raw_path: bytes) -> list[str]:
-    """The segments of a path; one trailing slash means nothing."""
+    """The segments of a path; one trailing slash is ignored."""
     path = raw_path.decode("latin-1").removeprefix("/").removesuffix("/")
     return [unquote(segment) for segment in path.split("/")] if path else []

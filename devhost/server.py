@@ -13,13 +13,13 @@ from types import FrameType
 import uvicorn
 
 _DRAIN_SECONDS = 5.0
-"""How long open requests may go on after the first Ctrl-C or SIGTERM."""
+"""Seconds for open requests to finish after the first Ctrl-C or SIGTERM."""
 _CANCEL_SECONDS = 0.5
-"""How long cancelled requests may clean up."""
+"""Seconds of cleanup for cancelled requests."""
 _EXIT_SECONDS = 2.0
-"""How long the process may take to exit after that, if a thread or the loop hangs."""
+"""Seconds for the process to exit after that, if a thread or the loop hangs."""
 _LAST_SECONDS = 1.0
-"""How long the process may still take once that is over, or after a second Ctrl-C."""
+"""Seconds until the process is ended after that, or after a second Ctrl-C."""
 
 
 class HostServer(uvicorn.Server):
@@ -48,7 +48,8 @@ class HostServer(uvicorn.Server):
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let what runs finish for a while, or until asked again; cancel the rest."""
+        """Let open requests finish for a while, or until a second signal; cancel the
+        rest."""
         for server in self.servers:
             server.close()
         for listener in sockets or ():

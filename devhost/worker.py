@@ -70,12 +70,12 @@ class HttpFunction:
 
 
 class FunctionExit(Exception):
-    """A function ended by `SystemExit`, or by a cancellation that nobody asked for."""
+    """A function ended by `SystemExit`, or by a cancellation from inside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """An indexed app: the runtime's own FastAPI app, and what it can be asked for."""
+    """An indexed app: the runtime's own FastAPI app, and its functions."""
 
     web_app: FastAPI
     http_functions: tuple[HttpFunction, ...]
