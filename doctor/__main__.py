@@ -11,7 +11,7 @@ from doctor.findings import Finding
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print a line for each check; 1 where one has found a problem."""
+    """Print a line for each check; return 1 if a check has found a problem."""
     parser = argparse.ArgumentParser(prog="python -m doctor", description=__doc__)
     parser.add_argument("url", nargs="?", metavar="URL", help="where the app runs")
     parser.add_argument("--key", help="a function key, or one of API_KEYS")
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def checked(folder: Path, url: str | None, key: str | None) -> Iterator[Finding]:
-    """What every check finds, while they run."""
+    """Yield the results of all checks, while they run."""
     app = read(folder)
     yield from offline(app)
     if url:
@@ -33,7 +33,7 @@ def checked(folder: Path, url: str | None, key: str | None) -> Iterator[Finding]
 
 
 def offline(app: Installation) -> Iterator[Finding]:
-    """What can be found without the app running."""
+    """The results of the checks that need no running app."""
     for check in (*installation.CHECKS, *configuration.CHECKS):
         yield check(app)
     if app.settings is not None:

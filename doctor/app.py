@@ -1,4 +1,4 @@
-"""The app that is looked at: its files, its environment, and its settings."""
+"""The app under inspection: its files, its environment, and its settings."""
 
 import ast
 import json
@@ -18,7 +18,8 @@ from settings import Settings, SettingsError
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What can be read of an app; what cannot is `None`, or empty, and in `errors`."""
+    """The readable parts of an app; an unreadable part is `None` or empty, with an
+    error."""
 
     folder: Path
     python: tuple[int, int]
@@ -27,7 +28,7 @@ class Installation:
     source: ast.Module | None
     settings: Settings | None
     errors: Mapping[str, str]
-    """By what could not be read, in words safe to show."""
+    """For each part that could not be read, the reason in words safe to show."""
 
 
 def read(folder: Path) -> Installation:

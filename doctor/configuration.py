@@ -65,7 +65,7 @@ def api_version(settings: Settings, app: Installation) -> Finding:
 
 
 def event_hub(settings: Settings, app: Installation) -> Finding:
-    """Records go where they were meant to."""
+    """Report the event hub for records, or that they stay on disk."""
     if settings.event_hub:
         given = settings.azure_eventhub_namespace
         how = "as an Entra ID identity" if given else "with a connection string"
@@ -131,7 +131,7 @@ def journal(settings: Settings, app: Installation) -> Finding:
 
 
 def tracing(settings: Settings, app: Installation) -> Finding:
-    """LangChain sends prompts to nobody that was not meant."""
+    """LangChain sends no prompts to LangSmith."""
     for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
         if app.environ.get(name, "").lower() == "true":
             text = f"{name}=true: LangChain sends prompts and answers to LangSmith"

@@ -8,7 +8,7 @@ Level = Literal["ok", "warning", "problem", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Of the check *name*; *text* says what is so, and what to do where it is bad."""
+    """The result of the check *name*; *text* states it, and the remedy if it is bad."""
 
     level: Level
     name: str

@@ -1,4 +1,4 @@
-"""What is installed, and what the host is told: checks that need no settings."""
+"""What is installed, and the host's settings: checks that need no app settings."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ from doctor.app import Installation
 from doctor.findings import Finding
 
 OFTEN_MISSING = ("uvloop", "httptools")
-"""Picked up where they are installed; without them everything works, but slower."""
+"""Used if they are installed; without them everything works, but slower."""
 
 SHADOWED = ("docs", "redoc", "openapi.json")
 """Paths at which the worker's own FastAPI app answers first."""
@@ -78,7 +78,7 @@ def extension(app: Installation) -> Finding:
 
 
 def indexing(app: Installation) -> Finding:
-    """Workers up to Python 3.12 stream only where a setting says so."""
+    """Workers up to Python 3.12 stream only if a setting says so."""
     if app.python >= (3, 13):
         text = "PYTHON_ENABLE_INIT_INDEXING is not needed from Python 3.13 on"
         return Finding("ok", "indexing", text)

@@ -1,4 +1,4 @@
-"""What only a running app tells: whether what it streams gets here as it is sent."""
+"""Checks of a running app: whether its stream arrives here as it is sent."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from doctor.report import Report
 CHECK = "/api/stream-check"
 DELTAS = 20
 STREAM_SECONDS = 1.9
-"""Between the first and the last of them, where nothing is held up."""
+"""Seconds between the first and the last event of a stream that nothing holds up."""
 
 LEAVE_SECONDS = 1.6
-"""Until then a stream that was left must be over; a little later it is anyway."""
+"""Seconds after which an abandoned stream must be over; later it ends by itself."""
 
 PAUSE_SECONDS = 0.05
 
 TRIES = 2
-"""What looks bad is looked at again: this machine may have been busy."""
+"""Repeat a check that fails: this machine may have been busy."""
 
 SUSPECTS = (
     ("x-azure-ref", "Azure Front Door: switch its compression and caching off"),
@@ -39,7 +39,7 @@ ANYONE = (
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How a stream came: its headers, and when each read of it did."""
+    """How a stream arrived: its headers, and the time of each read."""
 
     status: int
     headers: httpx.Headers
@@ -50,12 +50,12 @@ class Arrival:
 
     @property
     def held_up(self) -> bool:
-        """Whether it came all at once, or nearly."""
+        """Whether the stream came all at once, or nearly."""
         return self.span < STREAM_SECONDS / 2
 
 
 def check(url: str, key: str | None) -> Iterator[Finding]:
-    """What each check finds at *url*; *key* is shown to it where one is asked for."""
+    """The result of each check at *url*; *key* is sent if the app needs one."""
     shown = {"x-functions-key": key, "api-key": key} if key else {}
     with httpx.Client(headers=shown, timeout=20) as client:
         try:
@@ -90,7 +90,7 @@ def _tried(name: str, find: Callable[[], Finding]) -> Finding:
 
 
 def asked_for_a_key(client: httpx.Client, key: str | None) -> Finding:
-    """A stranger is not let in, and who has the key is."""
+    """A request without a key is refused, and one with the key is let in."""
     with httpx.Client(base_url=client.base_url, timeout=20) as nobody:
         stranger = nobody.get("/api/chains").status_code
     if stranger == 200:

@@ -1,4 +1,4 @@
-"""What a running app says of itself: whether it is ready, and what runs there."""
+"""A running app's report: whether it is ready, and which versions it runs."""
 
 from dataclasses import dataclass
 from time import sleep
@@ -10,17 +10,18 @@ from app.health import LOADING, REUSED_SECONDS
 from doctor.findings import Finding
 
 HEALTH, DETAILS = "/api/health", "/api/health/details"
-"""The first never asks for a key, and tells who has a function key no more."""
+"""The first never needs a key, and shows no more to a caller with a function key."""
 
 LOADING_TRIES = 5
-"""A first start may take half a minute where there is little of a processor."""
+"""Read the report again this often: a first start may take half a minute on a small
+machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The *fields* that were told at *path*, with *status*.
+    """The report's *fields* from *path*, with *status*.
 
-    *keyed* is the status that `DETAILS` answered a key with; `None` without one.
+    *keyed* is the status of `DETAILS` for a request with a key; `None` without one.
     """
 
     path: str
@@ -30,17 +31,17 @@ class Report:
 
     @property
     def checks(self) -> dict[str, Any]:
-        """What each check found, where that is told."""
+        """The result of each check, if the report has it."""
         return _object(self.fields.get("checks"))
 
     @property
     def packages(self) -> dict[str, Any]:
-        """The versions that run there, where they are told."""
+        """The versions that run there, if the report has them."""
         return _object(self.fields.get("packages"))
 
     @property
     def told_to(self) -> str:
-        """Who is told what is missing here."""
+        """Which callers get what is missing here."""
         match self.keyed:
             case None:
                 return "told only to who has a key: give --key"
@@ -53,7 +54,7 @@ class Report:
 
 
 def read(client: httpx.Client, *, keyed: bool, ready: bool = True) -> Report:
-    """What is told to who has the client's key, or else to anyone."""
+    """Read the report with the client's key, or else without one."""
     params = {"ready": "1"} if ready else {}
     refused = None
     if keyed:
@@ -77,7 +78,7 @@ def _object(value: object) -> dict[str, Any]:
 
 
 def loaded(client: httpx.Client, *, keyed: bool) -> Report:
-    """What the app says of itself, when its chain is no longer being loaded."""
+    """The report, once the app's chain is no longer being loaded."""
     tries = 0
     while True:
         report = read(client, keyed=keyed)
@@ -115,7 +116,7 @@ def versions(report: Report) -> Finding:
 
 
 def open_streams(client: httpx.Client, report: Report) -> int | None:
-    """How many there are now, where *report* was told."""
+    """The number of open streams, if *report* has it."""
     now = read(client, keyed=report.path == DETAILS, ready=False)
     found = now.checks.get("open_streams")
     return found if isinstance(found, int) else None
