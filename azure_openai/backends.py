@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Collection, Sequence
 from time import monotonic
 
-from azure_openai.failure import Trouble
+from azure_openai.failure import BackendFailure
 from settings import Settings
 from settings.backends import Backend
 
@@ -74,18 +74,18 @@ class Backends:
                 return backend
         return candidates[-1]  # What rounding has left.
 
-    def failed(self, backend: Backend, trouble: Trouble) -> None:
-        """*backend* is in *trouble*: for a while it is not asked."""
+    def failed(self, backend: Backend, failure: BackendFailure) -> None:
+        """*backend* is not asked for a while, as *failure* wants it."""
         self._on_trial_until[backend] = 0.0
-        if trouble.busy or trouble.wait == 0:
+        if failure.busy or failure.wait == 0:
             self._failures[backend] = 0  # It has answered.
-        if not (trouble.busy or self.ready([backend])) or trouble.wait == 0:
+        if not (failure.busy or self.ready([backend])) or failure.wait == 0:
             return
         now = self._clock()
-        if self._ready_at[backend] <= now and not trouble.busy:
+        if self._ready_at[backend] <= now and not failure.busy:
             # Many may have asked it by then, and fail together: that is one failure.
             self._failures[backend] += 1
-        until = now + trouble.cool_down(self._failures[backend])
+        until = now + failure.cool_down(self._failures[backend])
         self._ready_at[backend] = max(self._ready_at[backend], until)
 
     def answered(self, backend: Backend) -> None:

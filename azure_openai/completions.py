@@ -1,47 +1,132 @@
-"""Chat completions as plain dictionaries, through the OpenAI SDK.
+"""Chat completions as plain dictionaries, straight from the backends.
 
-The SDK sends the request, so that its URLs, headers and errors are what they always
-are; but the chunks of a stream are decoded here, without the two pydantic passes a
-chunk that cost more than everything else together.
+A stream's request and its chunks pass through neither the SDK nor httpx2, which cost
+more than everything else together. What is raised is what the SDK would raise, and
+anything that does not stream is the SDK's.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
+from inspect import signature
 from types import TracebackType
 from typing import Any, Self
 
 import httpx2
 import openai
+import orjson
+from pydantic import BaseModel
 
-from azure_openai import outcome
+from azure_openai import backends, outcome, transport
+from azure_openai.attempt import Attempt, JsonRequest
+from azure_openai.connection import Reply, Timeouts, connections
+from azure_openai.failover import first_answer
 from azure_openai.tool_calls import ToolCallLimit
-from azure_openai.transport import truthful
-from streaming.errors import UpstreamIncomplete
+from azure_openai.transport import SdkErrors
+from settings import Settings
+from streaming.errors import (
+    RateLimited,
+    UpstreamAuth,
+    UpstreamError,
+    UpstreamIncomplete,
+    UpstreamTimeout,
+)
 from streaming.sse import DataDecoder
 
 DRAIN_SECONDS = 0.1
 """How long the body's end may take after `[DONE]` to have its connection reused."""
 
+PATH = "chat/completions"
+
+PARAMETERS = signature(
+    openai.resources.chat.completions.AsyncCompletions.create
+).parameters.keys()
+"""What the SDK knows; of anything else it says that it does not."""
+
 Chunk = dict[str, Any]
+Headers = Mapping[str, str | openai.Omit]
+Query = Mapping[str, Any]
 
 
 class Completions:
-    """Stands in for the SDK's `chat.completions`; `create` streams dictionaries."""
+    """Stands in for the `chat.completions` of *client*; streams dictionaries."""
 
-    def __init__(self, completions: Any) -> None:
-        self._completions = completions
+    def __init__(self, client: openai.AsyncOpenAI, settings: Settings) -> None:
+        self._client, self._settings = client, settings
+        self._completions = client.chat.completions
+        self._backends = backends.of(settings)
+        self._limits = transport.attempt_limits(settings, streamed=True)
+        self._timeouts = transport.default_timeouts(settings)
+        self._query = client.qs.stringify(_without_omitted(client.default_query))
+        self._default_headers: list[tuple[str, str]] | None = None
+        client.platform_headers()  # They are looked up once, which blocks.
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._completions, name)
 
     async def create(self, **payload: Any) -> Any:
         """As the SDK's; with `stream=True` a `ChunkStream` that is already open."""
-        if not payload.get("stream"):
+        if not payload.get("stream") or not payload.keys() <= PARAMETERS:
             return await self._completions.create(**payload)
-        opening = self._completions.with_streaming_response.create(**payload)
-        response = await opening.__aenter__()
-        return ChunkStream(response.http_response)
+        request = self._request(**payload)
+        attempt = Attempt(connections(self._settings), request)
+        errors = SdkErrors(self._client, self._settings, attempt, request)
+        try:
+            reply = await first_answer(self._backends, attempt, self._limits)
+            if not 200 <= reply.status < 300:
+                raise await errors.of_status(reply)
+        except UpstreamAuth:
+            raise
+        except RateLimited as exc:
+            raise errors.busy(exc) from exc
+        except (UpstreamTimeout, UpstreamError) as exc:
+            raise errors.lost(exc) from exc
+        return ChunkStream(reply, errors, attempt.upstream)
+
+    def _request(
+        self,
+        *,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Mapping[str, object] | None = None,
+        timeout: Any = openai.not_given,
+        **payload: object,
+    ) -> JsonRequest:
+        query, timeouts = self._query, self._timeouts
+        if extra_query:
+            given = _without_omitted({**self._client.default_query, **extra_query})
+            query = self._client.qs.stringify(given)
+        if not isinstance(timeout, openai.NotGiven):
+            timeouts = _timeouts(timeout)
+        return JsonRequest(
+            path=f"{PATH}?{query}" if query else PATH,
+            headers=self._headers(extra_headers or {}, timeouts.read),
+            content=_dumps(_without_omitted({**payload, **(extra_body or {})})),
+            streamed=True,
+            timeouts=timeouts,
+        )
+
+    def _headers(self, given: Headers, read: float | None) -> list[tuple[str, str]]:
+        if self._default_headers is None:
+            self._default_headers = self._merged({}, self._timeouts.read)
+        if not given and read == self._timeouts.read:
+            return self._default_headers
+        return self._merged(given, read)
+
+    def _merged(self, given: Headers, read: float | None) -> list[tuple[str, str]]:
+        """The SDK's headers, with those *given* in the place of its own."""
+        limit = openai.omit if read is None else str(read)
+        headers = {
+            **self._client.default_headers,
+            "x-stainless-retry-count": "0",
+            "x-stainless-read-timeout": limit,
+        }
+        merged = {name.lower(): value for name, value in headers.items()}
+        merged |= {name.lower(): value for name, value in given.items()}
+        return [
+            (name, value) for name, value in merged.items() if isinstance(value, str)
+        ]
 
 
 class ChunkStream:
@@ -50,13 +135,15 @@ class ChunkStream:
     The first one says who answered: `deployment`, `backend` and `region` of `upstream`.
     A choice without `delta` gets an empty one. Raises what the SDK raises: `APIError`
     for an error in the stream, `APIConnectionError` and `APITimeoutError` for a lost
-    one; and where there is nothing in it, of which LangChain would make its own fault,
+    one; and if there is nothing in it, of which LangChain would make its own fault,
     `UpstreamIncomplete`; `UpstreamError` once it asks too much of tools.
     """
 
-    def __init__(self, response: httpx2.Response) -> None:
-        self.response = response
-        self._upstream = response.request.extensions["upstream"]
+    def __init__(
+        self, reply: Reply, errors: SdkErrors, upstream: Mapping[str, str | None]
+    ) -> None:
+        self._reply, self._errors, self._upstream = reply, errors, upstream
+        self._read, self._empty = _reader(reply), True
         self._limit = ToolCallLimit()
         self._chunks = self._iterate()
 
@@ -76,17 +163,17 @@ class ChunkStream:
 
     async def aclose(self) -> None:
         """Close the connection; what was not read is not read any more."""
-        await self.response.aclose()
+        self._reply.close()
 
     async def _iterate(self) -> AsyncGenerator[Chunk]:
         decoder = DataDecoder()
-        reads = self.response.aiter_bytes()
         told = False
         try:
-            async for read in reads:
+            while read := await self._next():
+                self._empty = False
                 for data in decoder.feed(read):
                     if data.startswith(b"[DONE]"):
-                        await self._drain(reads)
+                        await self._drain()
                         if not told:
                             raise self._nothing()
                         return
@@ -96,17 +183,25 @@ class ChunkStream:
                     yield chunk
             if not told:
                 raise self._nothing()
-        except httpx2.RequestError as exc:
-            raise _as_sdk_error(truthful(exc), self.response.request) from exc
-        except ValueError as exc:
-            raise self._error("The stream is not what it should be.", None) from exc
+        except (ValueError, RecursionError) as exc:
+            raise self._errors.in_stream("The stream is not what it should be.") from (
+                exc
+            )
         finally:
-            await self.response.aclose()
+            self._reply.close()
 
-    async def _drain(self, reads: AsyncIterator[bytes]) -> None:
-        with suppress(TimeoutError, httpx2.RequestError):
+    async def _next(self) -> bytes:
+        try:
+            return await self._read()
+        except (UpstreamTimeout, UpstreamError, httpx2.RequestError) as exc:
+            raise self._errors.lost(exc) from exc
+
+    async def _drain(self) -> None:
+        if self._reply.ended:
+            return
+        with suppress(TimeoutError, UpstreamError, UpstreamTimeout):
             async with asyncio.timeout(DRAIN_SECONDS):
-                async for _ in reads:
+                while await self._reply.read():
                     pass
 
     def _chunk(self, data: bytes) -> Chunk:
@@ -115,9 +210,9 @@ class ChunkStream:
             raise ValueError("not an object")
         if error := chunk.get("error"):
             message = error.get("message") if isinstance(error, dict) else None
-            raise self._error(
-                str(message or "An error occurred during streaming"), error
-            )
+            if not isinstance(message, str) or not message:
+                message = "An error occurred during streaming"
+            raise self._errors.in_stream(message, error)
         choices = chunk.get("choices") or []
         if not isinstance(choices, list):
             raise ValueError("no choices")
@@ -131,18 +226,48 @@ class ChunkStream:
         return chunk
 
     def _nothing(self) -> Exception:
-        kind = self.response.headers.get("content-type", "").lower()
+        kind = self._reply.named.get("content-type", "").lower()
         # Without anything in it, an answer is of no kind.
-        empty = not self.response.num_bytes_downloaded
-        if not empty and not kind.startswith("text/event-stream"):
-            return self._error("The answer is no stream.", None)
+        if not self._empty and not kind.startswith("text/event-stream"):
+            return self._errors.in_stream("The answer is no stream.")
         return UpstreamIncomplete("The model's answer ended before it began.")
 
-    def _error(self, message: str, body: object) -> openai.APIError:
-        return openai.APIError(message, self.response.request, body=body)
+
+def _reader(reply: Reply) -> Callable[[], Awaitable[bytes]]:
+    """What reads *reply*; decoded, if it is compressed although nobody asked for it."""
+    if reply.plain:
+        return reply.read
+    stream = transport.ReplyStream(reply)
+    response = httpx2.Response(200, headers=reply.headers, stream=stream)
+    decoded = response.aiter_bytes()
+    return lambda: anext(decoded, b"")
 
 
-def _as_sdk_error(exc: httpx2.RequestError, request: httpx2.Request) -> openai.APIError:
-    if isinstance(exc, httpx2.TimeoutException):
-        return openai.APITimeoutError(request=request)
-    return openai.APIConnectionError(request=request)
+def _without_omitted(values: Mapping[str, Any]) -> dict[str, Any]:
+    omitted = (openai.Omit, openai.NotGiven)
+    return {
+        name: value for name, value in values.items() if not isinstance(value, omitted)
+    }
+
+
+def _timeouts(timeout: Any) -> Timeouts:
+    """A call's own *timeout*: seconds, or what httpx and the SDK call one."""
+    if timeout is None or isinstance(timeout, int | float):
+        return Timeouts(timeout, timeout)
+    if isinstance(timeout, tuple):
+        timeout = httpx2.Timeout(timeout)
+    return Timeouts(timeout.connect, timeout.read)
+
+
+def _dumps(body: dict[str, object]) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        # An integer of more than 64 bits, half a surrogate pair, or what the SDK knows.
+        return json.dumps(body, separators=(",", ":"), default=_plain).encode()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    raise TypeError(f"a {type(value).__name__} is no JSON")

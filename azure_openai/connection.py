@@ -1,41 +1,61 @@
-"""The connections to the upstream: requests as bytes, answers read as they arrive."""
+"""The connections to the backends: one pool, under chains and proxied calls alike."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
+from weakref import WeakKeyDictionary
 
 import aiohttp
 
 from azure_openai import backends, credentials, outcome
 from azure_openai.credentials import Credential
+from azure_openai.failure import Unreachable
+from azure_openai.refusals import Refusals, usual_limit
 from settings import Settings
 from settings.backends import Backend
 from streaming.errors import UpstreamError, UpstreamTimeout
 
+if TYPE_CHECKING:
+    from azure_openai.attempt import BackendRequest
+
 READ_BUFFER = 64 * 1024
 """Bytes a slow reader may leave unread before the connection is not read either."""
 
+RawHeaders = list[tuple[bytes, bytes]]
 
-class Answer:
-    """An answer whose head has come; leaving it closes what is still open of it."""
+
+class Timeouts(NamedTuple):
+    """In seconds: to connect, and between two reads; `None` is for ever."""
+
+    connect: float | None
+    read: float | None
+
+
+class Reply:
+    """A backend's answer, of which the head has come; whoever has it closes it."""
 
     def __init__(self, response: aiohttp.ClientResponse, backend: Backend) -> None:
         self._response, self._content = response, response.content
         self._read_already: list[bytes] = []
         self.backend = backend
         self.region = outcome.region(response.headers) or backend.region or ""
-        self.status = response.status
-        self.headers = response.raw_headers
-        self.named = response.headers
+        self.status, self.reason = response.status, response.reason or ""
+        self.named: Mapping[str, str] = response.headers
         # What is compressed all the same passes unread.
-        self.plain = plain = (
-            response.headers.get("content-encoding", "identity") == "identity"
-        )
+        self.encoding = response.headers.get("content-encoding", "identity")
+        self.plain = plain = self.encoding == "identity"
         self.succeeded = 200 <= response.status < 300
         streams = response.content_type == "text/event-stream"
         self.streams = streams and plain and self.succeeded
         self.is_json = response.content_type == "application/json" and plain
+
+    @property
+    def headers(self) -> RawHeaders:
+        """All but its cookies, which are for nobody: callers share the connections."""
+        raw = self._response.raw_headers
+        return [each for each in raw if each[0].lower() != b"set-cookie"]
 
     @property
     def ended(self) -> bool:
@@ -43,7 +63,11 @@ class Answer:
         return self._content.at_eof() and not self._read_already
 
     async def read(self) -> bytes:
-        """What has arrived; `b""` at the end. Raises `UpstreamError` where it broke."""
+        """What has arrived; `b""` at the end.
+
+        Raises `UpstreamTimeout` if nothing does in time, and `UpstreamError` if the
+        connection breaks.
+        """
         if self._read_already:
             return self._read_already.pop(0)
         try:
@@ -53,6 +77,8 @@ class Answer:
             # for in public: aiohttp raises first.
             if left := self._content._read_nowait(-1):
                 return left
+            if isinstance(exc, aiohttp.ServerTimeoutError):  # Not the kernel's own.
+                raise UpstreamTimeout("The model fell silent.") from exc
             raise UpstreamError("The connection to the model was lost.") from exc
 
     async def peek(self, enough: Callable[[bytes], bool]) -> bytes:
@@ -85,46 +111,83 @@ class Answer:
         self._response.close()
 
 
-class Unreachable(UpstreamTimeout):
-    """No connection was made, so nothing was asked."""
+class Target:
+    """A backend as it is asked; `refusals` is what it has refused so far."""
+
+    def __init__(self, settings: Settings, backend: Backend) -> None:
+        self._settings, self._backend = settings, backend
+        self._base = backends.base_url(settings, backend)
+        self._credential: Credential | None = None
+        self._signing_in = asyncio.Lock()
+        # Others than Azure are asked for whatever model a request names.
+        self.deployment = backend.deployment if settings.azure else None
+        self.proxy = _proxy(backend.endpoint)
+        self.refusals = Refusals(usual_limit(settings, backend))
+
+    def url(self, path: str) -> str:
+        """The address of *path*; with a slash before it, as seen from the endpoint."""
+        if path.startswith("/"):
+            return self._backend.endpoint + path
+        return f"{self._base}/{path}"
+
+    async def credential(self) -> Credential:
+        """This server's, for this backend."""
+        if self._credential is not None:
+            return self._credential
+        async with self._signing_in:
+            if self._credential is None:
+                # For an identity it imports azure-identity, which takes its time.
+                self._credential = await asyncio.to_thread(
+                    credentials.build, self._settings, self._backend
+                )
+        return self._credential
 
 
-class Upstream:
-    """Sends what it is given, with this server's credential and no other."""
+class Connections:
+    """Sends what it is given, with this server's credential and no other.
+
+    No redirect is followed, and no cookie is kept.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._credentials: dict[Backend, Credential] = {}
-        self._signing_in = asyncio.Lock()
-        self._proxies = {
-            backend.endpoint: _proxy(backend.endpoint) for backend in settings.backends
-        }
-        connect = settings.connect_timeout_seconds
+        self._targets: dict[Backend, Target] = {}
         self._session = aiohttp.ClientSession(
             # The connection pool is no hidden queue: `MAX_CONCURRENT_STREAMS` is the
             # limit.
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(connect=connect, sock_connect=connect),
+            timeout=_client_timeout(Timeouts(settings.connect_timeout_seconds, None)),
             auto_decompress=False,
             read_bufsize=READ_BUFFER,
-            skip_auto_headers=("Accept", "User-Agent"),
+            skip_auto_headers=("Accept", "User-Agent", "Content-Type"),
         )
 
-    async def post(
-        self,
-        backend: Backend,
-        path: str,
-        headers: Iterable[tuple[str, str]],
-        body: bytes,
-    ) -> Answer:
-        """Ask *backend*; raises a `ChatError` where there is no answer."""
-        signed = [*headers, *(await self._sign_in(backend)).items()]
-        url = f"{backends.base_url(self._settings, backend)}/{path}"
-        proxy = self._proxies[backend.endpoint]
+    def target(self, backend: Backend) -> Target:
+        """What is known of *backend*."""
+        if backend not in self._targets:
+            self._targets[backend] = Target(self._settings, backend)
+        return self._targets[backend]
+
+    async def send(
+        self, backend: Backend, request: "BackendRequest", content: bytes
+    ) -> Reply:
+        """Ask *backend*, with *content* as the body; raises `ChatError` if it fails."""
+        target, timeouts = self.target(backend), request.timeouts
+        credential = await target.credential()
+        headers = [each for each in request.headers if each[0] not in _NOT_SENT]
+        headers += [*(await credential.headers()).items(), _UNCOMPRESSED]
         try:
-            response = await self._session.post(
-                url, data=body, headers=signed, allow_redirects=False, proxy=proxy
+            response = await self._session.request(
+                request.method,
+                target.url(request.path),
+                data=content or None,
+                headers=headers,
+                allow_redirects=False,
+                proxy=target.proxy,
+                timeout=_client_timeout(timeouts)
+                if timeouts
+                else self._session.timeout,
             )
         except aiohttp.ConnectionTimeoutError as exc:
             raise Unreachable("The model could not be reached in time.") from exc
@@ -132,22 +195,59 @@ class Upstream:
             raise UpstreamTimeout("The model did not answer in time.") from exc
         except (aiohttp.ClientError, OSError) as exc:
             raise UpstreamError("The connection to the model failed.") from exc
-        return Answer(response, backend)
+        return Reply(response, backend)
 
-    async def _sign_in(self, backend: Backend) -> dict[str, str]:
-        async with self._signing_in:
-            credential = self._credentials.get(backend)
-            if credential is None:
-                # For an identity it imports azure-identity, which takes its time.
-                credential = await asyncio.to_thread(
-                    credentials.build, self._settings, backend
-                )
-                self._credentials[backend] = credential
-        return dict(await credential.headers())
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._session.closed
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self._session.close()
+
+
+_UNCOMPRESSED = ("accept-encoding", "identity")
+"""What is streamed is read as it goes by."""
+
+_NOT_SENT = {
+    *(*credentials.HEADERS, "accept-encoding", "content-length", "host"),
+    "transfer-encoding",
+}
+"""What is written anew of each request, whatever is found in it."""
+
+type _Key = tuple[bool, float, tuple[Backend, ...]]
+
+_opened: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_Key, Connections]] = (
+    WeakKeyDictionary()
+)
+
+
+def connections(settings: Settings) -> Connections:
+    """Those of the running event loop; all who are set up alike share them."""
+    opened = _opened.setdefault(asyncio.get_running_loop(), {})
+    key = _key(settings)
+    found = opened.get(key)
+    if found is None or found.closed:
+        found = opened[key] = Connections(settings)
+    return found
+
+
+async def close(settings: Settings) -> None:
+    """Close what the running event loop has opened; who asks again, opens again."""
+    opened = _opened.get(asyncio.get_running_loop(), {})
+    if found := opened.pop(_key(settings), None):
+        await found.aclose()
+
+
+def _key(settings: Settings) -> _Key:
+    """All that the connections are made of."""
+    return settings.azure, settings.connect_timeout_seconds, settings.backends
+
+
+def _client_timeout(timeouts: Timeouts) -> aiohttp.ClientTimeout:
+    connect, read = timeouts
+    return aiohttp.ClientTimeout(connect=connect, sock_connect=connect, sock_read=read)
 
 
 def _proxy(endpoint: str) -> str | None:
@@ -159,4 +259,5 @@ def _proxy(endpoint: str) -> str | None:
     proxies = getproxies()
     if proxy_bypass(url.netloc):
         return None
-    return proxies.get(url.scheme) or proxies.get("all")
+    found = proxies.get(url.scheme) or proxies.get("all")
+    return f"http://{found}" if found and "://" not in found else found

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Protocol
 
 from azure_openai.backends import Backends
-from azure_openai.failure import COOL_DOWN_SECONDS, SILENT, Trouble
+from azure_openai.failure import COOL_DOWN_SECONDS, SILENT, BackendFailure
 from settings.backends import Backend
 from streaming.errors import RateLimited, UpstreamTimeout
 
@@ -19,19 +19,19 @@ EARLY_SECONDS = 0.1
 """A loop's timer may end before another clock says so."""
 
 
-class Asking[T](Protocol):
+class Attempts[T](Protocol):
     """How backends are asked for one answer, which is a *T* of which the head came."""
 
     async def ask(self, backend: Backend) -> T:
         """Send the request to *backend*."""
 
-    async def examine(self, answer: T) -> Trouble | None:
+    async def examine(self, answer: T) -> BackendFailure | None:
         """Wait until *answer* says something; what came instead, if it comes to none.
 
         *answer* can be read as if nobody had.
         """
 
-    def explain(self, error: Exception) -> Trouble | None:
+    def explain(self, error: Exception) -> BackendFailure | None:
         """What an *error* of the above says of the backend; `None`: nothing."""
 
     async def close(self, answer: T) -> None:
@@ -39,7 +39,7 @@ class Asking[T](Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class AttemptLimits:
     """In seconds: how long one backend may say nothing, and how long all of them.
 
     No attempt but the last gets more than half of what is left. An answer that does not
@@ -62,10 +62,10 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class _Answered[T]:
-    """A backend has answered, if only to say what its trouble is."""
+    """A backend has answered, if only to say why it fails."""
 
     answer: T
-    trouble: Trouble | None
+    failure: BackendFailure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,11 @@ class _Lost:
     """A backend has not answered."""
 
     error: Exception
-    trouble: Trouble
+    failure: BackendFailure
 
 
 async def first_answer[T](
-    backends: Backends, asking: Asking[T], patience: Patience
+    backends: Backends, attempts: Attempts[T], limits: AttemptLimits
 ) -> T:
     """The first answer that says something, or what the last backend did instead.
 
@@ -85,21 +85,21 @@ async def first_answer[T](
     none answered. A single backend is asked, and what it does is passed on.
     """
     if len(backends) == 1:
-        return await asking.ask(backends.first)
+        return await attempts.ask(backends.first)
     started, tried, busy = monotonic(), list[Backend](), False
     attempt: _Answered[T] | _Lost | None = None
     while backend := backends.choose(tried):
-        await _drop(asking, attempt)
+        await _drop(attempts, attempt)
         tried.append(backend)
-        seconds = patience.limit(started, backends.ready_in(tried))
-        attempt = await _attempt(asking, backend, seconds)
-        if attempt.trouble is None:
+        seconds = limits.limit(started, backends.ready_in(tried))
+        attempt = await _attempt(attempts, backend, seconds)
+        if attempt.failure is None:
             backends.answered(backend)
             break
-        _note(backends, backend, attempt.trouble)
-        busy = busy or attempt.trouble.busy
-    if attempt is None or (busy and attempt.trouble):
-        await _drop(asking, attempt)
+        _note(backends, backend, attempt.failure)
+        busy = busy or attempt.failure.busy
+    if attempt is None or (busy and attempt.failure):
+        await _drop(attempts, attempt)
         wait = ceil((backends.ready_in() or COOL_DOWN_SECONDS) * 1000)
         message = "The model is busy; try again later."
         raise RateLimited(message, retry_after_ms=wait)
@@ -109,31 +109,31 @@ async def first_answer[T](
 
 
 async def _attempt[T](
-    asking: Asking[T], backend: Backend, seconds: float | None
+    attempts: Attempts[T], backend: Backend, seconds: float | None
 ) -> _Answered[T] | _Lost:
     try:
         async with AsyncExitStack() as stack, asyncio.timeout(seconds):
-            answer = await asking.ask(backend)
-            stack.push_async_callback(asking.close, answer)
-            trouble = await asking.examine(answer)
+            answer = await attempts.ask(backend)
+            stack.push_async_callback(attempts.close, answer)
+            failure = await attempts.examine(answer)
             stack.pop_all()
-        return _Answered(answer, trouble)
+        return _Answered(answer, failure)
     except TimeoutError:
         late = UpstreamTimeout("The model did not answer in time.")
         return _Lost(late, SILENT)
     except Exception as exc:
-        if known := asking.explain(exc):
+        if known := attempts.explain(exc):
             return _Lost(exc, known)
         raise
 
 
-async def _drop[T](asking: Asking[T], attempt: _Answered[T] | _Lost | None) -> None:
+async def _drop[T](attempts: Attempts[T], attempt: _Answered[T] | _Lost | None) -> None:
     if isinstance(attempt, _Answered):
-        await asking.close(attempt.answer)
+        await attempts.close(attempt.answer)
 
 
-def _note(backends: Backends, backend: Backend, trouble: Trouble) -> None:
-    backends.failed(backend, trouble)
-    level = logging.ERROR if trouble.refused else logging.WARNING
+def _note(backends: Backends, backend: Backend, failure: BackendFailure) -> None:
+    backends.failed(backend, failure)
+    level = logging.ERROR if failure.refused else logging.WARNING
     where = f"{backend.host}, deployment {backend.deployment}"
-    log.log(level, "backend %s: %s", where, trouble.reason)
+    log.log(level, "backend %s: %s", where, failure.reason)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from streaming.errors import UpstreamTimeout
+
 COOL_DOWN_SECONDS = 5
 """For a backend that failed and does not say when to come back, the first time."""
 
@@ -22,7 +24,7 @@ MAX_WAIT_SECONDS = (2**31 - 1) / 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class BackendFailure:
     """What a backend has done instead of answering.
 
     `busy` is whether it asked to be left alone, `wait` for how many seconds; `refused`
@@ -46,27 +48,35 @@ class Trouble:
         return min(doubled, LONG_COOL_DOWN_SECONDS)
 
 
-SILENT = Trouble("no token in time")
-LOST = Trouble("the connection was lost")
-CUT = Trouble("the answer broke off before its first token")
-NO_ANSWER = Trouble("status 200 with neither a stream nor JSON")
-NO_CREDENTIAL = Trouble("no credential for it", refused=True, wait=COOL_DOWN_SECONDS)
-NO_SUCH_VERSION = Trouble("status 404 for a version that a caller has named", wait=0)
+SILENT = BackendFailure("no token in time")
+LOST = BackendFailure("the connection was lost")
+CUT = BackendFailure("the answer broke off before its first token")
+NO_ANSWER = BackendFailure("status 200 with neither a stream nor JSON")
+NO_CREDENTIAL = BackendFailure(
+    "no credential for it", refused=True, wait=COOL_DOWN_SECONDS
+)
+NO_SUCH_VERSION = BackendFailure(
+    "status 404 for a version that a caller has named", wait=0
+)
 """Another backend may know it; this one has done nothing that others should mind."""
 
 
-def of_status(status: int, headers: Mapping[str, str]) -> Trouble | None:
+class Unreachable(UpstreamTimeout):
+    """No connection was made in time, so nothing was asked."""
+
+
+def of_status(status: int, headers: Mapping[str, str]) -> BackendFailure | None:
     """What *status* says of the backend; `None` where it answers, or the caller errs.
 
     The names in *headers* are in lower case, or found in any.
     """
     if status in (401, 403, 404):
-        return Trouble(f"status {status}", refused=True)
+        return BackendFailure(f"status {status}", refused=True)
     if 200 <= status < 300 or (400 <= status < 500 and status not in (408, 429)):
         return None
     wait = retry_after(headers)
     busy = status == 429 or wait is not None
-    return Trouble(f"status {status}", busy=busy, wait=wait)
+    return BackendFailure(f"status {status}", busy=busy, wait=wait)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -1,14 +1,14 @@
 """The beginning of an answer: whether it says something, or comes to nothing."""
 
 from azure_openai import outcome
-from azure_openai.failure import CUT, Trouble
+from azure_openai.failure import CUT, BackendFailure
 from streaming.errors import RateLimited
 from streaming.sse import DataDecoder
 
 PEEKED = 64 * 1024
 """An answer of more bytes is taken to say something."""
 
-STRANGE = Trouble("the answer is not what it should be")
+STRANGE = BackendFailure("the answer is not what it should be")
 
 SLICE = 2048
 """Bytes that are looked at together."""
@@ -24,7 +24,7 @@ class Peek:
         self._decoder = DataDecoder()
         self._size = 0
         self.decided = False
-        self.trouble: Trouble | None = None
+        self.failure: BackendFailure | None = None
 
     def feed(self, read: bytes) -> bool:
         """Take the next bytes, and say whether it is decided; the end is `b""`."""
@@ -41,17 +41,17 @@ class Peek:
             self._decide(None)
         return self.decided
 
-    def _decide(self, trouble: Trouble | None) -> None:
-        self.decided, self.trouble = True, trouble
+    def _decide(self, failure: BackendFailure | None) -> None:
+        self.decided, self.failure = True, failure
 
     def _event(self, data: bytes) -> None:
         if data.startswith(b"[DONE]"):
             self._decide(CUT)
-        elif (trouble := examine(data)) is not CUT:
-            self._decide(trouble)
+        elif (found := examine(data)) is not CUT:
+            self._decide(found)
 
 
-def examine(data: bytes) -> Trouble | None:
+def examine(data: bytes) -> BackendFailure | None:
     """What is wrong with *data*, a chunk or an answer; `CUT` if it says nothing."""
     try:
         said = outcome.loads(data)
@@ -61,11 +61,11 @@ def examine(data: bytes) -> Trouble | None:
     except (ValueError, TypeError, AttributeError, RecursionError):
         return STRANGE
     if error:
-        return _trouble(error)
+        return _failure(error)
     return None if answers else CUT
 
 
-def examine_whole(body: bytes) -> Trouble | None:
+def examine_whole(body: bytes) -> BackendFailure | None:
     """The same of an answer in JSON that does not stream."""
     if not body.rstrip().endswith(b"}"):
         return CUT
@@ -93,12 +93,12 @@ def _says(value: object) -> bool:
             return False
 
 
-def _trouble(error: object) -> Trouble | None:
+def _failure(error: object) -> BackendFailure | None:
     """What an error in a stream says of the backend; `None` where the caller errs."""
     kind = outcome.error(error)
     if isinstance(kind, RateLimited):
-        return Trouble("busy", busy=True)
+        return BackendFailure("busy", busy=True)
     of_caller = isinstance(error, dict) and error.get("type") == "invalid_request_error"
     if kind.status < 500 or of_caller:
         return None
-    return Trouble("an error in the place of an answer")
+    return BackendFailure("an error in the place of an answer")

@@ -1,10 +1,27 @@
-"""Fields that some backends refuse: sent otherwise once more, and from then on."""
+"""Fields that some backends refuse: sent otherwise once more, and from then on.
+
+The limit on an answer's tokens is one of them, which models know by two names.
+"""
 
 import json
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Literal, Protocol
 
-from azure_openai import token_limit
+from settings import Settings
+from settings.backends import Backend
+
+LimitName = Literal["max_tokens", "max_completion_tokens"]
+
+REASONING = ("o1", "o3", "o4", "gpt-5")
+"""What the deployment of a reasoning model is called first, as a rule."""
+
+OPENAI = "api.openai.com"
+"""All models there take `max_completion_tokens`; many others' servers ignore it."""
+
+asked_limit: ContextVar[LimitName | None] = ContextVar("asked_limit", default=None)
+"""The name that this run's caller used; `None` if the caller's wire has only one."""
 
 Body = dict[str, object]
 Changes = dict[str, str | None]
@@ -30,25 +47,38 @@ _UNKNOWN = re.compile(
 )
 
 
+def usual_limit(settings: Settings, backend: Backend) -> LimitName:
+    """The name of the token limit to begin with, if the caller used none."""
+    if settings.azure:
+        newer = backend.deployment.lower().startswith(REASONING)
+    else:
+        newer = f".{backend.host}".endswith(f".{OPENAI}")
+    return "max_completion_tokens" if newer else "max_tokens"
+
+
 class Refusals:
     """What one backend has refused, for each of its models.
 
     *limit* is the name of the token limit to begin with.
     """
 
-    def __init__(self, limit: token_limit.Name) -> None:
+    def __init__(self, limit: LimitName) -> None:
         self._limit = limit
         self._known: dict[str, Changes] = {}
 
     def fit(self, content: bytes) -> "Fitted":
         """The body *content* as the backend takes it, as far as that is known."""
-        limit = token_limit.asked.get() or self._limit
+        limit = asked_limit.get() or self._limit
         renamed = limit != "max_tokens" and b'"max_tokens"' in content
         if not (renamed or self._known):
             return Fitted(content, self)  # It need not be decoded.
         body = _decode(content)
         changes = {"max_tokens": limit, **self._known.get(_model(body), {})}
         return Fitted(_change(content, body, changes), self)
+
+    def left_out(self, model: str, field: str) -> bool:
+        """Whether *model* is known to take *field* under no name."""
+        return self._known.get(model, {}).get(field, field) is None
 
     def learn(self, model: str, changes: Changes) -> None:
         """*model* takes what has these *changes*."""
@@ -59,8 +89,29 @@ class Refusals:
             known[field] = instead
 
 
+class Fitting(Protocol):
+    """A body as one backend may take it; `content` is what to send."""
+
+    content: bytes
+
+    @property
+    def amendable(self) -> bool:
+        """Whether `content` could be sent otherwise."""
+
+    def amend(self, said: bytes) -> bool:
+        """Change `content` as the refusal *said*; false if there is nothing to change.
+
+        Each field is changed once: if both names are refused, that is the answer.
+        """
+
+    def accepted(self) -> None:
+        """The backend has taken `content`: later requests begin with it."""
+
+
 class Fitted:
-    """One request to one backend; `content` is the body to send."""
+    """A JSON body, whose fields are renamed or left out."""
+
+    amendable = True
 
     def __init__(self, content: bytes, refusals: Refusals) -> None:
         self.content = content
@@ -68,10 +119,6 @@ class Fitted:
         self._changes: Changes = {}
 
     def amend(self, said: bytes) -> bool:
-        """Change `content` as the refusal *said*; false if there is nothing to change.
-
-        Each field is changed once: if both names are refused, that is the answer.
-        """
         body = _decode(self.content)
         changes = {
             field: instead
@@ -83,7 +130,6 @@ class Fitted:
         return bool(changes)
 
     def accepted(self) -> None:
-        """The backend has taken `content`: later requests begin with it."""
         if self._changes:  # What was refused for another reason proves nothing.
             self._refusals.learn(_model(_decode(self.content)), self._changes)
 

@@ -1,281 +1,249 @@
-"""The SDK's HTTP client, whose requests go to one backend after another."""
+"""The SDK's way to the backends, and what it raises of theirs.
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing, suppress
+All of its requests take it but for the completions that a chain streams.
+"""
+
+from collections.abc import AsyncIterator, Mapping
 from contextvars import ContextVar
-from functools import partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
 
-import aiohttp
 import httpx2
 import openai
-from openai._vendor.httpx_aiohttp.transport import AiohttpTransport
 
-from azure_openai import (
-    backends,
-    credentials,
-    failure,
-    outcome,
-    refusals,
-    token_limit,
-)
-from azure_openai.credentials import Credential
-from azure_openai.failover import Patience, first_answer
-from azure_openai.failure import CUT, LOST, NO_ANSWER, NO_CREDENTIAL, SILENT, Trouble
-from azure_openai.legible import legible
-from azure_openai.peek import Peek, examine_whole
-from azure_openai.refusals import Refusals
+from azure_openai import backends, connection, outcome
+from azure_openai.attempt import WHOLE_READ, Attempt, JsonRequest
+from azure_openai.connection import Reply, Timeouts, connections
+from azure_openai.failover import AttemptLimits, first_answer
+from azure_openai.failure import CUT, Unreachable
 from settings import Settings
-from settings.backends import Backend
-from streaming.errors import RateLimited, UpstreamAuth, UpstreamIncomplete
+from streaming.errors import (
+    RateLimited,
+    UpstreamAuth,
+    UpstreamError,
+    UpstreamIncomplete,
+    UpstreamTimeout,
+)
 
-Send = Callable[..., Awaitable[httpx2.Response]]
-Upstream = Mapping[str, str | None]
+BACKSTOP_SECONDS = 5
+"""The run's own limits come first; this ends what they could not."""
 
-answered: ContextVar[Upstream] = ContextVar("answered")
+answered: ContextVar[Mapping[str, str | None]] = ContextVar("answered")
 """Who answered the last request of this task: `deployment`, `backend`, `region`."""
 
 
-class Client(openai.DefaultAioHttpClient):
+def client(settings: Settings) -> httpx2.AsyncClient:
+    """A client for the configured backends, whatever address it is asked for."""
+    connect, read = default_timeouts(settings)
+    return httpx2.AsyncClient(
+        transport=BackendTransport(settings),
+        timeout=httpx2.Timeout(read, connect=connect),
+        follow_redirects=False,
+    )
+
+
+def default_timeouts(settings: Settings) -> Timeouts:
+    """Those of a chain's requests."""
+    read = settings.request_deadline_seconds + BACKSTOP_SECONDS
+    return Timeouts(settings.connect_timeout_seconds, read)
+
+
+def attempt_limits(settings: Settings, *, streamed: bool) -> AttemptLimits:
+    """How long a chain waits for each backend."""
+    return AttemptLimits(
+        each=settings.backend_timeout_seconds,
+        all=settings.first_token_timeout_seconds,
+        streamed=streamed,
+    )
+
+
+class BackendTransport(httpx2.AsyncBaseTransport):
     """Sends each request to the first backend that answers, with its credential.
 
-    It keeps no cookies: callers share it, and a backend's are not for another one.
-    Who was asked last is then the extension `upstream` of the request that is in the
-    response, or in the error.
+    It may be addressed to the first one of all. Who was asked last is then the
+    extension `upstream` of the request.
     """
 
-    def __init__(self, settings: Settings, **more: Any) -> None:
-        super().__init__(
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())), **more
-        )
-        for transport in (self._transport, *self._mounts.values()):
-            # What a host has no proxy for is mounted as `None`.
-            if isinstance(transport, AiohttpTransport):
-                transport.client = partial(_session, transport)
+    def __init__(self, settings: Settings) -> None:
         self._settings, self._backends = settings, backends.of(settings)
-        self._targets = {
-            backend: Target(settings, backend) for backend in settings.backends
-        }
-        self._first = self._targets[self._backends.first]
+        first = self._backends.first
+        self._base = str(httpx2.URL(backends.base_url(settings, first)))
+        self._endpoint = str(httpx2.URL(first.endpoint)).rstrip("/")
 
-    async def send(
-        self, request: httpx2.Request, *, stream: bool = False, **kwargs: Any
-    ) -> httpx2.Response:
-        send = partial(super().send, stream=True, **kwargs)
-        asking = _Asking(send, request, stream, self._targets, self._first)
-        patience = Patience(
-            each=self._settings.backend_timeout_seconds,
-            all=self._settings.first_token_timeout_seconds,
-            streamed=stream,
-        )
-        try:
-            answer = await first_answer(self._backends, asking, patience)
-        except RateLimited as error:
-            # The SDK makes its own exception of it, as of an upstream's.
-            body = {"error": {"code": "429", "message": error.message}}
-            headers = dict(error.headers())
-            return httpx2.Response(429, headers=headers, json=body, request=request)
-        upstream = answer.request.extensions["upstream"]
-        if region := outcome.region(answer.headers):
-            upstream = {**upstream, "region": region}
-            answer.request.extensions["upstream"] = upstream
-        answered.set(upstream)
-        if not answer.is_success:
-            return await legible(answer)
-        if not stream and _examine_whole(answer) is CUT:
-            raise UpstreamIncomplete("The model's answer ended before it began.")
-        return answer
-
-
-def _session(transport: AiohttpTransport) -> aiohttp.ClientSession:
-    """As *transport* itself opens one, but without cookies."""
-    connector = aiohttp.TCPConnector(
-        limit=transport.limits.max_connections or 0,
-        keepalive_timeout=transport.limits.keepalive_expiry,
-        ssl=transport.ssl_context,
-    )
-    jar = aiohttp.DummyCookieJar()
-    return aiohttp.ClientSession(connector=connector, cookie_jar=jar)
-
-
-class Target:
-    """A backend as the SDK's client asks it; `upstream` is what records say of it."""
-
-    def __init__(self, settings: Settings, backend: Backend) -> None:
-        self.base = str(httpx2.URL(backends.base_url(settings, backend)))
-        self.auth = _Auth(credentials.build(settings, backend))
-        self.upstream: Upstream = {
-            # Others than Azure are asked for whatever model a request names.
-            "deployment": backend.deployment if settings.azure else None,
-            "backend": backend.host,
-            "region": backend.region,
-        }
-        self.refusals = Refusals(token_limit.usual(settings, backend))
-
-
-class _Auth(httpx2.Auth):
-    """Puts this server's credential, and no other, into each request.
-
-    SDKs look for credentials in the environment by themselves; whatever they found is
-    taken out again.
-    """
-
-    def __init__(self, credential: Credential) -> None:
-        self._credential = credential
-
-    async def async_auth_flow(
-        self, request: httpx2.Request
-    ) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
-        for name in credentials.HEADERS:
-            request.headers.pop(name, None)
-        request.headers.update(await self._credential.headers())
-        yield request
-
-
-class _Asking:
-    """One request; how it is sent, and how its answers are told apart."""
-
-    def __init__(
-        self,
-        send: Send,
-        request: httpx2.Request,
-        stream: bool,
-        targets: dict[Backend, Target],
-        first: Target,
-    ) -> None:
-        self._send, self._request, self._stream = send, request, stream
-        self._targets, self._first = targets, first
-
-    async def ask(self, backend: Backend) -> httpx2.Response:
-        """Send it; if a field is refused that can be sent otherwise, once more."""
-        target = self._targets[backend]
-        self._request.extensions["upstream"] = target.upstream
-        fitted = target.refusals.fit(await self._request.aread())
-        answer = await self._post(target, fitted.content)
-        while answer.status_code in refusals.STATUSES:
-            if not fitted.amend(await answer.aread()):
-                return answer
-            answer = await self._post(target, fitted.content)
-        if answer.status_code < 400:
-            fitted.accepted()
-        return answer
-
-    async def _post(self, target: Target, content: bytes) -> httpx2.Response:
-        request = self._request
-        headers = request.headers.copy()
-        for name in ("host", "content-length"):
-            headers.pop(name, None)
-        sent = httpx2.Request(
-            request.method,
-            target.base + str(request.url).removeprefix(self._first.base),
-            headers=headers,
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        content = await request.aread()
+        streamed = _is_streamed(content)
+        timeout = request.extensions.get("timeout", {})
+        sent = JsonRequest(
+            method=request.method,
+            path=self._path(request),
+            headers=request.headers.multi_items(),
             content=content,
-            # Not the SDK's own, by which it takes the key out of what is sent to
-            # another host than it thinks: it is for redirects, which nobody follows.
+            streamed=streamed,
+            timeouts=Timeouts(timeout.get("connect"), timeout.get("read")),
+        )
+        limits = attempt_limits(self._settings, streamed=streamed)
+        attempt = Attempt(connections(self._settings), sent)
+        try:
+            reply = await first_answer(self._backends, attempt, limits)
+        except RateLimited as error:
+            return busy(error, request)
+        except (UpstreamTimeout, UpstreamError) as error:
+            raise _as_httpx(error) from error
+        finally:
+            if attempt.backend is not None:
+                request.extensions["upstream"] = attempt.upstream
+        answered.set(attempt.upstream)
+        if not reply.succeeded:
+            return await legible(reply)
+        if not streamed and await attempt.whole(reply) is CUT:
+            reply.close()
+            raise UpstreamIncomplete("The model's answer ended before it began.")
+        return httpx2.Response(
+            reply.status,
+            headers=reply.headers,
+            stream=ReplyStream(reply),
             extensions={
-                name: request.extensions[name]
-                for name in ("timeout", "upstream")
-                if name in request.extensions
+                "http_version": b"HTTP/1.1",
+                "reason_phrase": reply.reason.encode("ascii", "ignore"),
             },
         )
+
+    def _path(self, request: httpx2.Request) -> str:
+        """What is asked for, wherever the backend is; see `Target.url`."""
+        url = str(request.url)
+        for base, slash in ((f"{self._base}/", ""), (f"{self._endpoint}/", "/")):
+            if url.startswith(base):
+                return slash + url.removeprefix(base)
+        message = "Only the configured endpoint can be asked."
+        raise httpx2.UnsupportedProtocol(message, request=request)
+
+    async def aclose(self) -> None:
+        """Close the connections of this event loop; who asks again, opens again."""
+        await connection.close(self._settings)
+
+
+class ReplyStream(httpx2.AsyncByteStream):
+    """A reply's body, as httpx2 reads one."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
-            answer = await self._send(sent, auth=target.auth)
-            if answer.status_code in (400, 422):
-                return await legible(answer)
-            if answer.is_success and not self._stream:
-                await answer.aread()
-            return answer
-        except httpx2.TransportError as exc:
-            raise truthful(exc) from exc
-        except aiohttp.ClientError as exc:
-            # The SDK's transport does not know what is no HTTP.
-            raise httpx2.RemoteProtocolError(str(exc)) from exc
+            while read := await self._reply.read():
+                yield read
+        except (UpstreamTimeout, UpstreamError) as error:
+            raise _as_httpx(error) from error
 
-    async def examine(self, answer: httpx2.Response) -> Trouble | None:
-        """Read *answer* until it says something, to be read again by who asked."""
-        if not answer.is_success:
-            return failure.of_status(answer.status_code, answer.headers)
-        if not self._stream:
-            return _examine_whole(answer)
-        try:
-            return await _peek(answer)
-        except httpx2.RequestError as exc:
-            raise truthful(exc) from exc
-
-    def explain(self, error: Exception) -> Trouble | None:
-        match error:
-            case httpx2.TimeoutException():
-                return SILENT
-            case httpx2.RequestError():
-                return LOST
-            case UpstreamAuth():
-                return NO_CREDENTIAL
-            case _:
-                return None
-
-    async def close(self, answer: httpx2.Response) -> None:
-        await answer.aclose()
+    async def aclose(self) -> None:
+        self._reply.close()
 
 
-def _examine_whole(answer: httpx2.Response) -> Trouble | None:
-    if not answer.content:
-        return CUT
-    kind = answer.headers.get("content-type", "").lower()
-    if not kind.startswith("application/json"):
-        return NO_ANSWER
-    return examine_whole(answer.content)
+_OF_THE_BODY = (b"content-type", b"content-encoding", b"content-length")
 
 
-async def _peek(answer: httpx2.Response) -> Trouble | None:
-    peek, read, stream = Peek(), list[bytes](), answer.stream
-    assert isinstance(stream, httpx2.AsyncByteStream)
-    reads = aiter(stream)
+async def legible(
+    reply: Reply, request: httpx2.Request | None = None
+) -> httpx2.Response:
+    """A refusal with as much of its body as can be had, in UTF-8.
 
-    async def noted() -> AsyncGenerator[bytes]:
-        async for piece in reads:
-            read.append(piece)
-            yield piece
+    The SDK reads it after its own `try`: a body that breaks off, or is not in the
+    encoding or character set that is announced, would be no error of the provider's.
+    """
+    body = b""
+    response = httpx2.Response(
+        reply.status, headers=reply.headers, stream=ReplyStream(reply)
+    )
+    try:
+        async for piece in response.aiter_bytes():
+            body += piece
+            if len(body) > WHOLE_READ:
+                break
+    except httpx2.RequestError:
+        pass  # Its status says the most.
+    finally:
+        reply.close()
+    wrong = _OF_THE_BODY[1:] if _is_utf8(reply) else _OF_THE_BODY
+    headers = [each for each in reply.headers if each[0].lower() not in wrong]
+    return httpx2.Response(reply.status, headers=headers, content=body, request=request)
 
-    # What is compressed is decoded here, and passed on as it is.
-    decoded = httpx2.Response(200, headers=answer.headers.raw, content=noted())
-    async with aclosing(decoded.aiter_bytes()) as pieces:
-        while not peek.decided:
-            peek.feed(await anext(pieces, b""))
-    answer.stream = _Replay(read, reads, stream)
-    return peek.trouble
+
+def _is_utf8(reply: Reply) -> bool:
+    _, charset, name = reply.named.get("content-type", "").lower().partition("charset=")
+    return reply.plain and (not charset or name.strip(' "') == "utf-8")
 
 
-class _Replay(httpx2.AsyncByteStream):
-    """What has been *read* of *stream*, then the rest, without a step between."""
+def busy(error: RateLimited, request: httpx2.Request) -> httpx2.Response:
+    """What a backend would have said, of which the SDK makes its own exception."""
+    body = {"error": {"code": "429", "message": error.message}}
+    headers = dict(error.headers())
+    return httpx2.Response(429, headers=headers, json=body, request=request)
+
+
+class SdkErrors:
+    """The SDK's exceptions, with the request and the response that they have."""
 
     def __init__(
         self,
-        read: list[bytes],
-        reads: AsyncIterator[bytes],
-        stream: httpx2.AsyncByteStream,
+        client: openai.AsyncOpenAI,
+        settings: Settings,
+        attempt: Attempt,
+        request: JsonRequest,
     ) -> None:
-        self._read, self._reads, self._stream = read, reads, stream
+        self._client, self._settings = client, settings
+        self._attempt, self._sent = attempt, request
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
+    async def of_status(self, reply: Reply) -> openai.APIStatusError:
+        """What a refusal says, which is read to its end."""
+        return self._of_response(await legible(reply, self._request()))
 
-    def __anext__(self) -> Awaitable[bytes]:
-        return self._again() if self._read else self._reads.__anext__()
+    def busy(self, error: RateLimited) -> openai.APIStatusError:
+        """What a backend would have said, if one had been asked."""
+        return self._of_response(busy(error, self._request()))
 
-    async def _again(self) -> bytes:
-        return self._read.pop(0)
+    def _of_response(self, response: httpx2.Response) -> openai.APIStatusError:
+        # The SDK's own table and words; there is no public way to them.
+        return self._client._make_status_error_from_response(response)
 
-    async def aclose(self) -> None:
-        if isinstance(self._reads, AsyncGenerator):
-            with suppress(RuntimeError):  # It is being read, and ends by that.
-                await self._reads.aclose()
-        await self._stream.aclose()
+    def lost(self, error: Exception) -> openai.APIConnectionError:
+        """What a connection's *error* is to the SDK."""
+        if isinstance(error, UpstreamTimeout | httpx2.TimeoutException):
+            return openai.APITimeoutError(request=self._request())
+        return openai.APIConnectionError(request=self._request())
+
+    def in_stream(self, message: str, body: object = None) -> openai.APIError:
+        """What is wrong with a stream, or what it says itself."""
+        return openai.APIError(message, self._request(), body=body)
+
+    def _request(self) -> httpx2.Request:
+        """What was sent last, without this server's credential."""
+        backend = self._attempt.backend or backends.of(self._settings).first
+        url = connections(self._settings).target(backend).url(self._sent.path)
+        who = {"upstream": self._attempt.upstream} if self._attempt.backend else {}
+        return httpx2.Request(
+            self._sent.method,
+            url,
+            headers=self._sent.headers,
+            content=self._attempt.sent,
+            extensions=who,
+        )
 
 
-def truthful(exc: httpx2.RequestError) -> httpx2.RequestError:
-    """*exc*, or what it is: the transport calls each lost connection a timeout."""
-    lost = isinstance(exc, httpx2.ConnectTimeout) and not isinstance(
-        exc.__cause__, TimeoutError
-    )
-    return httpx2.ReadError(str(exc)) if lost else exc
+def _as_httpx(error: UpstreamTimeout | UpstreamError) -> Exception:
+    """What the SDK takes for a lost connection; what is neither passes as it is."""
+    match error:
+        case UpstreamAuth():
+            return error
+        case Unreachable():
+            return httpx2.ConnectTimeout(error.message)
+        case UpstreamTimeout():
+            return httpx2.ReadTimeout(error.message)
+        case _:
+            return httpx2.ReadError(error.message)
+
+
+def _is_streamed(content: bytes) -> bool:
+    try:
+        body = outcome.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(body, dict) and body.get("stream") is True

@@ -1,7 +1,6 @@
 """The configured model, with the system prompt from settings."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 
 from langchain_core.runnables import RunnableConfig
 
@@ -21,10 +20,8 @@ def build(settings: Settings) -> Chain:
     """Raises `NotConfigured` where no model is."""
     model = chat_model(settings)
 
-    async def chat(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
+    def chat(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
         messages = with_system_prompt(settings, inputs["messages"])
-        async with aclosing(stream_model(model, messages, config)) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        return stream_model(model, messages, config)
 
     return from_generator(chat)

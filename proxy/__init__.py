@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from azure_openai import backends
+from azure_openai.attempt import Attempt
 from azure_openai.backends import Backends
-from azure_openai.failover import Patience, first_answer
+from azure_openai.failover import AttemptLimits, first_answer
 from proxy import outgoing
-from proxy.attempt import Asking, Opened
-from proxy.body import ProxiedBody
+from proxy.body import Opened, ProxiedBody
 from proxy.outgoing import Operation, Outgoing
-from proxy.record import Record
+from proxy.record import ProxiedRun
 from runs import Run
 from server.limits import Capacity, Limits
 from server.response import StreamResponse
@@ -33,7 +33,7 @@ from streaming.errors import (
 )
 
 if TYPE_CHECKING:
-    from azure_openai.connection import Upstream
+    from azure_openai.connection import Connections
 
 
 def build(settings: Settings) -> "Proxy":
@@ -46,8 +46,6 @@ class Proxy:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._upstream: Upstream | None = None
-        self._cannot_ask: set[Backend] = set()
         self._pools: dict[str, Backends] = {}
 
     def respond(
@@ -77,7 +75,7 @@ class Proxy:
             operation=operation,
             deployment=deployment,
         )
-        record, pool = Record(run, deployment, body, emit), self._pool(deployment)
+        record, pool = ProxiedRun(run, deployment, body, emit), self._pool(deployment)
         record.asked(sent)
         if not sent.streamed:
             limits = limits.unstreamed
@@ -98,36 +96,34 @@ class Proxy:
 
         *note* gets each backend before it is asked.
         """
-        patience = Patience(
+        each = AttemptLimits(
             each=self._settings.backend_timeout_seconds,
             all=min(limits.first_token, limits.deadline),
             streamed=sent.streamed,
         )
-        attempt = Asking(self._connect(), sent, self._cannot_ask, note)
-        answer, asked = await first_answer(pool, attempt, patience)
-        if problem := _problem(answer.status, nothing=attempt.nothing):
-            answer.close()
+        attempt = Attempt(self._connections(), sent, note)
+        reply = await first_answer(pool, attempt, each)
+        if problem := _problem(reply.status, nothing=attempt.nothing):
+            reply.close()
             raise problem
-        return answer, asked
+        return Opened(reply, asked=attempt.sent is not sent.body)
 
     def _pool(self, deployment: str) -> Backends:
         if deployment not in self._pools:
             self._pools[deployment] = backends.of(self._settings, deployment)
         return self._pools[deployment]
 
-    def _connect(self) -> "Upstream":
-        if self._upstream is None:
-            # Spares a start that proxies nothing a tenth of a second.
-            from azure_openai.connection import Upstream
+    def _connections(self) -> "Connections":
+        # Spares a start that proxies nothing a tenth of a second.
+        from azure_openai.connection import connections
 
-            self._upstream = Upstream(self._settings)
-        return self._upstream
+        return connections(self._settings)
 
     async def aclose(self) -> None:
-        """Close what is connected."""
-        if self._upstream is not None:
-            await self._upstream.aclose()
-            self._upstream = None
+        """Close what is connected, for chains too: they share the connections."""
+        from azure_openai import connection
+
+        await connection.close(self._settings)
 
 
 def _problem(status: int, *, nothing: bool) -> ChatError | None:

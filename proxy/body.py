@@ -10,13 +10,12 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, closing, suppress
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from azure_openai import outcome
+from azure_openai import outcome, refusals
 from proxy import headers
-from proxy.attempt import REFUSAL_READ, Opened
 from proxy.body_tap import BodyTap
-from proxy.record import Record
+from proxy.record import ProxiedRun
 from proxy.tap import StreamTap, Tap
 from server.limits import Limits, limit
 from server.pipe import HIGH_WATER, Pipe
@@ -25,7 +24,7 @@ from streaming.errors import ChatError, InternalError, UpstreamError
 from streaming.headers import Raw
 
 if TYPE_CHECKING:
-    from azure_openai.connection import Answer
+    from azure_openai.connection import Reply
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +33,13 @@ REFUSAL_SECONDS = 2
 
 AFTER_DONE_SECONDS = 1
 """How long the body may still be silent once the answer has said that it is over."""
+
+
+class Opened(NamedTuple):
+    """An answer, and whether usage was asked for that the caller did not."""
+
+    answer: "Reply"
+    asked: bool
 
 
 class ProxiedBody:
@@ -46,14 +52,14 @@ class ProxiedBody:
     def __init__(
         self,
         ask: Callable[[], Awaitable[Opened]],
-        record: Record,
+        record: ProxiedRun,
         limits: Limits,
         *,
         patient: bool,
     ) -> None:
         self._ask, self._record, self._limits = ask, record, limits
         self._run, self._patient = record.run, patient
-        self._answer: Answer | None = None
+        self._answer: Reply | None = None
         self._tap: Tap | None = None
 
     async def write(self, pipe: Pipe) -> None:
@@ -118,7 +124,7 @@ class ProxiedBody:
                     self._record.whole()
                 yield piece
 
-    def _read_by(self, answer: "Answer", asked: bool) -> Tap:
+    def _read_by(self, answer: "Reply", asked: bool) -> Tap:
         run, call = self._run, self._record.call
         if answer.streams:
             tap: Tap = StreamTap(run, call, asked=asked)
@@ -176,7 +182,7 @@ class ProxiedBody:
         return wire.keep_alive("") if self._between else b""
 
 
-async def _read(answer: "Answer", tap: Tap) -> bytes:
+async def _read(answer: "Reply", tap: Tap) -> bytes:
     """What arrives next; nothing at the end, for which an answer that is over is not
     waited for.
     """
@@ -188,12 +194,12 @@ async def _read(answer: "Answer", tap: Tap) -> bytes:
     return b""
 
 
-async def _refused(answer: "Answer") -> ChatError:
+async def _refused(answer: "Reply") -> ChatError:
     """What *answer*, which is no stream, says; the caller has been promised one."""
     body = b""
     with suppress(TimeoutError, UpstreamError):
         async with asyncio.timeout(REFUSAL_SECONDS):
-            body = await answer.peek_bytes(REFUSAL_READ)
+            body = await answer.peek_bytes(refusals.MAX_READ)
     try:
         said = outcome.loads(body).get("error")
     except (ValueError, AttributeError, RecursionError):

@@ -7,9 +7,11 @@ from typing import Literal
 
 import orjson
 
+from azure_openai.refusals import Fitting, Refusals, refuses
 from proxy import headers, json_text
 from runs.model_call import parameters
 from settings import Settings, names
+from settings.backends import Backend
 from streaming.errors import InvalidRequest, NotConfigured, UnknownModel
 
 Operation = Literal["chat/completions", "embeddings"]
@@ -22,6 +24,10 @@ _V1 = ("v1", "preview", "latest")
 
 USAGE_SINCE = "2024-09-01"
 """The date of the first API version that knows `stream_options`."""
+
+
+ASKING = "stream_options"
+"""The field that asks for usage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +49,35 @@ class Outgoing:
     can_ask: bool
     own_version: bool
 
-    @property
-    def asking(self) -> bytes:
-        """The body, asking for usage."""
-        return json_text.with_member(self.body, json_text.USAGE)
+    method = "POST"
+    timeouts = None  # The run's own limits end what takes too long.
+
+    def fit(self, backend: Backend, refusals: Refusals) -> Fitting:
+        """The body for *backend*: its own bytes, and usage asked for if it may be."""
+        return SplicedBody(self, backend.deployment, refusals)
+
+
+class SplicedBody:
+    """A proxied body, as it came but for the question for usage."""
+
+    def __init__(self, sent: Outgoing, model: str, refusals: Refusals) -> None:
+        self._body, self._model, self._refusals = sent.body, model, refusals
+        self._refused = False
+        self.amendable = sent.can_ask and not refusals.left_out(model, ASKING)
+        self.content = sent.body
+        if self.amendable:
+            self.content = json_text.with_member(sent.body, json_text.USAGE)
+
+    def amend(self, said: bytes) -> bool:
+        if not (self.amendable and refuses(said, ASKING)):
+            return False
+        self.amendable, self._refused = False, True
+        self.content = self._body
+        return True
+
+    def accepted(self) -> None:
+        if self._refused:  # Else it was not that field which was wrong.
+            self._refusals.learn(self._model, {ASKING: None})
 
 
 def build(

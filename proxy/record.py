@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from time import monotonic
 
-from azure_openai.connection import Unreachable
+from azure_openai.failure import Unreachable
 from proxy import estimate
 from proxy.outgoing import Outgoing
 from proxy.tap import Tap
@@ -22,7 +22,7 @@ _AT_WORK = (DeadlineExceeded, UpstreamIncomplete, UpstreamTimeout)
 """With these the model was asked, and may be at work still."""
 
 
-class Record:
+class ProxiedRun:
     """Ends *run*, and gives it to *emit*; *body* is what was asked.
 
     What was refused before anything was sent is no run.

@@ -11,7 +11,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_openai import AzureChatOpenAI, ChatOpenAI
 from pydantic import BaseModel, SecretStr
 
-from azure_openai import client, outcome, token_limit
+from azure_openai import outcome, refusals, transport
 from azure_openai.completions import Completions
 from azure_openai.transport import answered
 from settings import Settings
@@ -31,9 +31,9 @@ SET_BY_CREDENTIAL = SecretStr("set by azure_openai.credentials")
 class _WholeWire(_Base):
     """Adds to each chunk what LangChain leaves out.
 
-    LangChain names the token limit by the model's class; here the HTTP client does, as
-    it knows the backend. `response_metadata["upstream"]` names the backend, once a
-    call. A refusal's text is answer text; reasoning is
+    LangChain names the token limit by the model's class; here `azure_openai.refusals`
+    does, as it knows the backend. `response_metadata["upstream"]` names the backend,
+    once a call. A refusal's text is answer text; reasoning is
     `additional_kwargs["reasoning_content"]`; if the asynchronous content filter blocks,
     `additional_kwargs["redact"]` has the offsets.
     """
@@ -53,7 +53,7 @@ class _WholeWire(_Base):
     ) -> dict[str, Any]:
         params = super()._get_invocation_params(stop=stop, **kwargs)
         # What was asked, for the record.
-        return _with_limit(params, kwargs, token_limit.asked.get() or "max_tokens")
+        return _with_limit(params, kwargs, refusals.asked_limit.get() or "max_tokens")
 
     def _convert_chunk_to_generation_chunk(
         self,
@@ -123,7 +123,7 @@ class _WholeWire(_Base):
 
 
 def _with_limit(
-    params: dict[str, Any], given: Mapping[str, Any], name: token_limit.Name
+    params: dict[str, Any], given: Mapping[str, Any], name: refusals.LimitName
 ) -> dict[str, Any]:
     """*params* with one token limit: the one *given*, else the model's own.
 
@@ -166,7 +166,7 @@ def chat_model(settings: Settings) -> BaseChatModel:
     """The configured model; raises `NotConfigured` without one."""
     if not settings.model_configured:
         raise NotConfigured()
-    http_client = client.build(settings)
+    http_client = transport.client(settings)
     shared: dict[str, Any] = {
         "api_key": SET_BY_CREDENTIAL,
         "client": _AsyncOnly(),
@@ -197,7 +197,7 @@ def chat_model(settings: Settings) -> BaseChatModel:
             openai_proxy=None,
             **shared,
         )
-    model.async_client = Completions(model.async_client)
+    model.async_client = Completions(model.root_async_client, settings)
     return model
 
 

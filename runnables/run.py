@@ -10,7 +10,7 @@ from uuid import uuid4
 from langchain_core.callbacks.base import BaseCallbackHandler
 from langchain_core.runnables import RunnableConfig
 
-from azure_openai import token_limit
+from azure_openai import refusals
 from runnables import errors, leftovers
 from runnables.answer_limit import AnswerLimit
 from runnables.callback import RunCallback
@@ -41,7 +41,7 @@ async def events_of(
     translator = Translator(run)
     turn = monotonic()
     ended = False
-    token_limit.asked.set(request.limit_name)
+    refusals.asked_limit.set(request.limit_name)
     begun = leftovers.watch()
     try:
         inputs = {"messages": messages(request)}

@@ -126,7 +126,10 @@ class Stream:
         return "wrong"
 
     async def _refused(self, answer: aiohttp.ClientResponse) -> str:
-        error = (await answer.json(content_type=None)).get("error")
+        body = await answer.json(content_type=None)
+        # A backend's own refusal is passed on to a proxied call as it is.
+        as_it_is = self._path == PROXIED and body.get("object") == "error"
+        error = body.get("message") if as_it_is else body.get("error")
         if answer.status not in STATUSES or not error:
             return self._wrong(f"status {answer.status}: {error}")
         if answer.status == 429:

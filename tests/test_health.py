@@ -14,7 +14,7 @@ from app import App
 from app.health import PACKAGES, Health
 from app.health import READY as READINESS
 from azure_openai import backends
-from azure_openai.failure import Trouble
+from azure_openai.failure import BackendFailure
 from settings import Settings
 from settings.platform import Platform
 from tests.server import Server, until
@@ -109,9 +109,9 @@ async def test_backends_that_all_cool_down_are_not_ready(tmp_path: Path) -> None
     pool = backends.of(cooling.settings)
     health = Health({"backends": READINESS["backends"]})
     one, two = cooling.settings.backends
-    pool.failed(one, Trouble("busy", busy=True, wait=60))
+    pool.failed(one, BackendFailure("busy", busy=True, wait=60))
     assert (await health.ready(cooling))["checks"]["backends"] == "ok"
-    pool.failed(two, Trouble("busy", busy=True, wait=90))
+    pool.failed(two, BackendFailure("busy", busy=True, wait=90))
     report = await Health({"backends": READINESS["backends"]}).ready(cooling)
     assert report["status"] == "unavailable"
     assert report["checks"]["backends"].startswith("all cool down, for ")

@@ -19,6 +19,7 @@ def test_with_no_model_the_documentation_answers(offline: Server) -> None:
 
 
 def test_a_chain_that_lacks_its_model_names_the_setting(offline: Server) -> None:
+    offline.chat("hello", chain="chat")  # Importing the model's library takes a while.
     response = offline.chat("hello", chain="chat")
     assert response.status_code == 503
     error = response.json()["error"]

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from azure_openai import backends as module
 from azure_openai.backends import TRIAL_SECONDS, Backends
-from azure_openai.failure import NO_CREDENTIAL, NO_SUCH_VERSION, SILENT, Trouble
+from azure_openai.failure import NO_CREDENTIAL, NO_SUCH_VERSION, SILENT, BackendFailure
 from settings import Settings
 from settings.backends import Backend
 
-BUSY = Trouble("status 429", busy=True, wait=30)
+BUSY = BackendFailure("status 429", busy=True, wait=30)
 
 
 def backend(name: str, **more: object) -> Backend:
@@ -68,20 +68,20 @@ def test_weights_share_the_load_within_a_priority() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "seconds"),
+    ("failure", "seconds"),
     [
-        (Trouble("", busy=True, wait=7), 7),
-        (Trouble("", busy=True, wait=86_400), 120),
-        (Trouble("", busy=True), 5),
+        (BackendFailure("", busy=True, wait=7), 7),
+        (BackendFailure("", busy=True, wait=86_400), 120),
+        (BackendFailure("", busy=True), 5),
         (SILENT, 5),
-        (Trouble("", refused=True), 60),
+        (BackendFailure("", refused=True), 60),
         # It is this server's own, and may be there again for the next one.
         (NO_CREDENTIAL, 5),
     ],
 )
-def test_how_long_it_cools_down(trouble: Trouble, seconds: float) -> None:
+def test_how_long_it_cools_down(failure: BackendFailure, seconds: float) -> None:
     choice, clock = pool(ONE, TWO)
-    choice.failed(ONE, trouble)
+    choice.failed(ONE, failure)
     clock.now += seconds - 0.01
     assert choice.ready() == [TWO]
     clock.now += 0.02
@@ -125,12 +125,12 @@ def test_each_failure_in_a_row_doubles_the_cool_down_up_to_a_minute() -> None:
 
 def test_who_was_busy_or_refuses_is_not_kept_out_for_longer_each_time() -> None:
     choice, clock = pool(ONE, TWO)
-    for trouble, seconds in (
-        (Trouble("", busy=True), 5),
-        (Trouble("", refused=True), 60),
+    for failure, seconds in (
+        (BackendFailure("", busy=True), 5),
+        (BackendFailure("", refused=True), 60),
     ):
         for _ in range(3):
-            choice.failed(ONE, trouble)
+            choice.failed(ONE, failure)
             clock.now += seconds
             assert choice.ready() == [ONE, TWO]
 
@@ -162,9 +162,9 @@ def test_a_trial_that_fails_is_over_with_the_next_cool_down() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [NO_SUCH_VERSION, Trouble("busy", busy=True, wait=0)]
+    "answer", [NO_SUCH_VERSION, BackendFailure("busy", busy=True, wait=0)]
 )
-def test_who_answers_a_trial_at_all_is_no_longer_tried(answer: Trouble) -> None:
+def test_who_answers_a_trial_at_all_is_no_longer_tried(answer: BackendFailure) -> None:
     choice, clock = pool(ONE, TWO)
     choice.failed(ONE, SILENT)
     clock.now += 5
@@ -196,14 +196,14 @@ def test_when_the_next_one_is_ready_that_was_not_tried() -> None:
 
 def test_a_single_one_is_always_asked() -> None:
     choice, _ = pool(ONE)
-    for trouble in (SILENT, BUSY):
-        choice.failed(ONE, trouble)
+    for failure in (SILENT, BUSY):
+        choice.failed(ONE, failure)
     assert choice.choose() == ONE
     assert choice.ready_in() == 0
 
 
-troubles = st.builds(
-    Trouble,
+failures = st.builds(
+    BackendFailure,
     reason=st.just("of some kind"),
     busy=st.booleans(),
     refused=st.booleans(),
@@ -215,14 +215,14 @@ troubles = st.builds(
     priorities=st.lists(st.integers(0, 3), min_size=2, max_size=6),
     weights=st.lists(st.floats(0.01, 100), min_size=6, max_size=6),
     steps=st.lists(
-        st.tuples(st.integers(0, 5), troubles, st.floats(0, 60)), max_size=12
+        st.tuples(st.integers(0, 5), failures, st.floats(0, 60)), max_size=12
     ),
     chances=st.lists(st.floats(0, 1, exclude_max=True), min_size=6, max_size=6),
 )
 def test_every_choice_is_ready_of_the_lowest_priority_and_made_once(
     priorities: list[int],
     weights: list[float],
-    steps: list[tuple[int, Trouble, float]],
+    steps: list[tuple[int, BackendFailure, float]],
     chances: list[float],
 ) -> None:
     all_ = [
@@ -234,15 +234,15 @@ def test_every_choice_is_ready_of_the_lowest_priority_and_made_once(
     clock, chance = Clock(), iter(chances)
     choice = Backends(all_, clock=clock, chance=lambda: next(chance))
     ready_at, in_a_row = dict.fromkeys(all_, 0.0), dict.fromkeys(all_, 0)
-    for index, trouble, later in steps:
+    for index, failure, later in steps:
         failing = all_[index % len(all_)]
         others = [each for each in all_ if each != failing]
-        if trouble.busy or any(ready_at[each] <= clock.now for each in others):
-            if not trouble.busy and trouble.wait != 0:
+        if failure.busy or any(ready_at[each] <= clock.now for each in others):
+            if not failure.busy and failure.wait != 0:
                 in_a_row[failing] += ready_at[failing] <= clock.now
-            ends = clock.now + trouble.cool_down(in_a_row[failing])
+            ends = clock.now + failure.cool_down(in_a_row[failing])
             ready_at[failing] = max(ready_at[failing], ends)
-        choice.failed(failing, trouble)
+        choice.failed(failing, failure)
         clock.now += later
     ready = {each for each in all_ if ready_at[each] <= clock.now}
     soonest = min(ready_at.values()) - clock.now

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_openai.failure import CUT, Trouble, of_status, retry_after
+from azure_openai.failure import CUT, BackendFailure, of_status, retry_after
 from azure_openai.peek import PEEKED, STRANGE, Peek, examine_whole
 
 PROMPT_FILTER = b'data: {"choices":[],"prompt_filter_results":[{}],"id":""}\n\n'
@@ -69,16 +69,16 @@ def test_what_shows_something_or_says_why_it_ends_is_an_answer(
 ) -> None:
     peek = peeked(OPENING + ANSWERS[name], cuts)
     assert peek.decided
-    assert peek.trouble is None
+    assert peek.failure is None
 
 
 @pytest.mark.parametrize("name", TROUBLES)
 @given(cuts=st.lists(st.integers(0, 300), max_size=4))
-def test_what_comes_to_nothing_is_trouble(name: str, cuts: list[int]) -> None:
+def test_what_comes_to_nothing_is_failure(name: str, cuts: list[int]) -> None:
     stream, busy = TROUBLES[name]
     peek = peeked(OPENING + stream, cuts)
-    assert peek.trouble is not None
-    assert peek.trouble.busy is busy
+    assert peek.failure is not None
+    assert peek.failure.busy is busy
 
 
 def whole(choice: str) -> str:
@@ -86,7 +86,7 @@ def whole(choice: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("body", "trouble"),
+    ("body", "failure"),
     [
         (whole('{"message":{"content":"Hi"}}'), None),
         (whole('{"message":{"content":[{"type":"text","text":"Hi"}]}}'), None),
@@ -113,13 +113,13 @@ def whole(choice: str) -> str:
         ('{"choices":}', STRANGE),
         ('{"a":' * 30_000 + "}", None),
         ('{"a":' * 3000 + "}", STRANGE),
-        ('{"error":{"code":"429"}}', Trouble("busy", busy=True)),
+        ('{"error":{"code":"429"}}', BackendFailure("busy", busy=True)),
     ],
 )
 def test_an_answer_that_does_not_stream_is_one_by_the_same_rule(
-    body: str, trouble: Trouble | None
+    body: str, failure: BackendFailure | None
 ) -> None:
-    assert examine_whole(body.encode()) == trouble
+    assert examine_whole(body.encode()) == failure
 
 
 values = st.recursive(
@@ -154,7 +154,7 @@ def test_it_is_not_read_for_ever() -> None:
     peek = Peek()
     assert not peek.feed(b":" + b" " * (PEEKED - 1))
     assert peek.feed(b" ")
-    assert peek.trouble is None
+    assert peek.failure is None
 
 
 @pytest.mark.parametrize(
@@ -176,35 +176,35 @@ def test_retry_after_is_read_in_all_its_forms(
 
 
 @pytest.mark.parametrize(
-    ("status", "trouble"),
+    ("status", "failure"),
     [
         (200, None),
         (400, None),
         (413, None),
         (422, None),
-        (302, Trouble("status 302")),
-        (401, Trouble("status 401", refused=True)),
-        (403, Trouble("status 403", refused=True)),
-        (404, Trouble("status 404", refused=True)),
-        (408, Trouble("status 408")),
-        (429, Trouble("status 429", busy=True)),
-        (500, Trouble("status 500")),
-        (599, Trouble("status 599")),
+        (302, BackendFailure("status 302")),
+        (401, BackendFailure("status 401", refused=True)),
+        (403, BackendFailure("status 403", refused=True)),
+        (404, BackendFailure("status 404", refused=True)),
+        (408, BackendFailure("status 408")),
+        (429, BackendFailure("status 429", busy=True)),
+        (500, BackendFailure("status 500")),
+        (599, BackendFailure("status 599")),
     ],
 )
 def test_which_status_is_the_backends_fault(
-    status: int, trouble: Trouble | None
+    status: int, failure: BackendFailure | None
 ) -> None:
-    assert of_status(status, {}) == trouble
+    assert of_status(status, {}) == failure
 
 
 def test_a_failure_that_says_when_to_come_back_asks_for_it() -> None:
-    assert of_status(503, {"retry-after": "9"}) == Trouble(
+    assert of_status(503, {"retry-after": "9"}) == BackendFailure(
         "status 503", busy=True, wait=9
     )
 
 
-def test_what_is_nested_too_deep_to_be_read_is_trouble() -> None:
+def test_what_is_nested_too_deep_to_be_read_is_failure() -> None:
     peek = Peek()
     peek.feed(b"data: " + b"[" * 30_000 + b"\n\n")
-    assert peek.trouble is not None
+    assert peek.failure is not None

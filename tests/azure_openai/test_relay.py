@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 from starlette.types import Message
 
+from azure_openai.connection import connections
 from proxy import body as proxied_body
 from streaming.events import Usage
 from tests.azure_openai.exchanges import (
@@ -44,7 +45,7 @@ async def test_who_cannot_be_reached_in_time_has_been_asked_nothing(
     async def post(*args: object, **more: object) -> None:
         raise aiohttp.ConnectionTimeoutError
 
-    monkeypatch.setattr(aiohttp.ClientSession, "post", post)
+    monkeypatch.setattr(aiohttp.ClientSession, "request", post)
     proxied = Proxied(azure(standin.url))
     async with proxied.served() as client:
         response = await client.post(PATH, json=asking("x"))
@@ -147,12 +148,10 @@ async def test_the_connection_is_used_again(standin: StandIn) -> None:
     async with proxied.served() as client:
         for _ in range(3):
             await client.post(PATH, json=asking("answer tokens=3"))
-        upstream = proxied.proxy._upstream
-        assert upstream is not None
-        connector = upstream._session.connector
+        connector = connections(proxied.settings)._session.connector
         assert connector is not None
-        [(_, connections)] = connector._conns.items()
-        assert len(connections) == 1
+        [(_, idle)] = connector._conns.items()
+        assert len(idle) == 1
 
 
 async def test_a_bug_here_is_500_and_not_told(

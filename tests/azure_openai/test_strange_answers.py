@@ -9,6 +9,7 @@ import pytest
 from tests.azure_openai.pooled import (
     CHAIN,
     OPENAI,
+    PROXY,
     WAYS,
     WHOLE,
     Pooled,
@@ -29,6 +30,7 @@ EMPTY = ok("text/event-stream", b"")
 DONE = ok("text/event-stream", b"data: [DONE]\n\n")
 HTML = ok("text/html", b"<html>Maintenance</html>")
 FAILED = ok("application/json", b'{"error":{"code":"500","message":"x"}}')
+OTHER = ok("application/json", b"{}")
 NO_CONTENT = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n"
 NOTHING = [
     ok("application/json", body)
@@ -109,6 +111,19 @@ async def test_of_one_backend_they_are_not_the_callers(
     assert [run.deployment for run in runs] == ["payg", "payg"]
     # The second caller's run did not have to ask the first one again.
     assert [len(run.calls) for run in runs] == [1, 1]
+
+
+@pytest.mark.parametrize("path", [CHAIN, OPENAI, PROXY])
+@pytest.mark.parametrize("answer", [FAILED, OTHER])
+async def test_json_of_one_backend_in_the_place_of_a_stream_is_not_the_callers(
+    standin: StandIn, answer: bytes, path: str
+) -> None:
+    async with answering(answer) as url:
+        strange = backend(standin, "ptu", endpoint=url)
+        pooled = Pooled([strange, backend(standin, "payg", priority=2)])
+        async with pooled.served() as client:
+            response = await client.post(path, json=asking(path, "answer tokens=2"))
+    assert text_of(path, response) == "tok0 tok1"
 
 
 @pytest.mark.parametrize("path", [CHAIN, OPENAI])

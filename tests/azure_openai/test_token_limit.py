@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from azure_openai import token_limit
+from azure_openai import refusals
 from runnables import chat_model
 from settings import Settings
 from tests.azure_openai.pooled import (
@@ -231,4 +231,4 @@ async def test_of_several_limits_one_is_sent(
 )
 def test_only_openai_itself_is_asked_by_the_newer_name(url: str, name: str) -> None:
     settings = Settings(openai_base_url=url, openai_model="gpt-5")
-    assert token_limit.usual(settings, settings.backends[0]) == name
+    assert refusals.usual_limit(settings, settings.backends[0]) == name

@@ -7,6 +7,7 @@ from langchain_core.messages import AIMessageChunk
 from langchain_openai import AzureChatOpenAI
 from pydantic import SecretStr
 
+from azure_openai.connection import connections
 from runnables import chat_model
 from settings import Settings
 from tests.standin.process import StandIn
@@ -14,14 +15,16 @@ from tests.standin.process import StandIn
 ADDED = ("reasoning_content", "redact")
 
 
-def ours(standin: StandIn) -> Any:
-    return chat_model(
-        Settings(
-            azure_openai_endpoint=standin.url,
-            azure_openai_deployment="gpt-4o",
-            azure_openai_api_key=SecretStr(standin.key),
-        )
+def configured(standin: StandIn) -> Settings:
+    return Settings(
+        azure_openai_endpoint=standin.url,
+        azure_openai_deployment="gpt-4o",
+        azure_openai_api_key=SecretStr(standin.key),
     )
+
+
+def ours(standin: StandIn) -> Any:
+    return chat_model(configured(standin))
 
 
 def langchains(standin: StandIn) -> Any:
@@ -157,9 +160,10 @@ async def test_the_connection_is_used_again(standin: StandIn) -> None:
     for _ in range(3):
         async for _ in model.astream("standin:answer tokens=3"):
             pass
-    session = model.root_async_client._client._transport.client
-    [(_, connections)] = session.connector._conns.items()
-    assert len(connections) == 1
+    connector = connections(configured(standin))._session.connector
+    assert connector is not None
+    [(_, idle)] = connector._conns.items()
+    assert len(idle) == 1
     await model.root_async_client.close()
 
 

@@ -7,8 +7,8 @@ from time import monotonic
 import pytest
 
 from azure_openai.backends import Backends
-from azure_openai.failover import Patience, first_answer
-from azure_openai.failure import SILENT, Trouble
+from azure_openai.failover import AttemptLimits, first_answer
+from azure_openai.failure import SILENT, BackendFailure
 from settings.backends import Backend
 
 ONE, TWO = (
@@ -32,10 +32,10 @@ class Scripted:
             await asyncio.Event().wait()
         return backend
 
-    async def examine(self, answer: Backend) -> Trouble | None:
+    async def examine(self, answer: Backend) -> BackendFailure | None:
         return None
 
-    def explain(self, error: Exception) -> Trouble | None:
+    def explain(self, error: Exception) -> BackendFailure | None:
         return None
 
     async def close(self, answer: Backend) -> None:
@@ -43,19 +43,19 @@ class Scripted:
 
 
 async def test_the_last_one_is_left_for_another_that_is_ready_by_then() -> None:
-    choice, asking = Backends([ONE, TWO]), Scripted(TWO)
-    choice.failed(ONE, Trouble("", busy=True, wait=0.5))
-    patience = Patience(each=0.1, all=100, streamed=True)
+    choice, attempts = Backends([ONE, TWO]), Scripted(TWO)
+    choice.failed(ONE, BackendFailure("", busy=True, wait=0.5))
+    limits = AttemptLimits(each=0.1, all=100, streamed=True)
     async with asyncio.timeout(20):
-        assert await first_answer(choice, asking, patience) == ONE
-    assert asking.asked == [TWO, ONE]
+        assert await first_answer(choice, attempts, limits) == ONE
+    assert attempts.asked == [TWO, ONE]
 
 
 async def test_the_last_one_has_all_the_time_where_no_other_is_ready_in_time() -> None:
-    choice, asking = Backends([ONE, TWO]), Scripted(TWO)
-    choice.failed(ONE, Trouble("", busy=True, wait=100))
-    patience = Patience(each=0.01, all=100, streamed=True)
-    waiting = asyncio.ensure_future(first_answer(choice, asking, patience))
+    choice, attempts = Backends([ONE, TWO]), Scripted(TWO)
+    choice.failed(ONE, BackendFailure("", busy=True, wait=100))
+    limits = AttemptLimits(each=0.01, all=100, streamed=True)
+    waiting = asyncio.ensure_future(first_answer(choice, attempts, limits))
     await asyncio.wait([waiting], timeout=0.3)
     assert not waiting.done()
     waiting.cancel()
@@ -63,24 +63,24 @@ async def test_the_last_one_has_all_the_time_where_no_other_is_ready_in_time() -
 
 
 async def test_all_that_were_silent_are_asked_once() -> None:
-    choice, asking = Backends([ONE, TWO]), Scripted(ONE, TWO)
-    patience = Patience(each=0.01, all=100, streamed=True)
-    waiting = asyncio.ensure_future(first_answer(choice, asking, patience))
-    await asyncio.wait_for(asking.last.wait(), 20)
+    choice, attempts = Backends([ONE, TWO]), Scripted(ONE, TWO)
+    limits = AttemptLimits(each=0.01, all=100, streamed=True)
+    waiting = asyncio.ensure_future(first_answer(choice, attempts, limits))
+    await asyncio.wait_for(attempts.last.wait(), 20)
     await asyncio.wait([waiting], timeout=0.3)
-    assert (waiting.done(), asking.asked) == (False, [ONE, TWO])
+    assert (waiting.done(), attempts.asked) == (False, [ONE, TWO])
     waiting.cancel()
     await asyncio.wait([waiting])
 
 
 async def test_one_that_answers_again_is_as_good_as_any() -> None:
     now = 1000.0
-    choice, asking = Backends([ONE, TWO], clock=lambda: now), Scripted()
+    choice, attempts = Backends([ONE, TWO], clock=lambda: now), Scripted()
     choice.failed(ONE, SILENT)
     now += 5
-    patience = Patience(each=1, all=100, streamed=True)
+    limits = AttemptLimits(each=1, all=100, streamed=True)
     for _ in range(3):
-        assert await first_answer(choice, asking, patience) == ONE
+        assert await first_answer(choice, attempts, limits) == ONE
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,6 @@ async def test_one_that_answers_again_is_as_good_as_any() -> None:
 def test_no_attempt_but_the_last_has_more_than_half_of_what_is_left(
     next_in: float, streamed: bool, seconds: float | None
 ) -> None:
-    patience = Patience(each=20, all=100, streamed=streamed)
-    limit = patience.limit(monotonic(), next_in)
+    limits = AttemptLimits(each=20, all=100, streamed=streamed)
+    limit = limits.limit(monotonic(), next_in)
     assert limit == (None if seconds is None else pytest.approx(seconds, abs=2))
