@@ -10,17 +10,16 @@ from settings import Settings
 from settings.backends import Backend
 
 TRIAL_SECONDS = 20
-"""For how long one that cooled down is left to the request that tries it again."""
+"""Seconds for which one request alone tries a backend that has cooled down."""
 
 
 class Backends:
     """The backends of one deployment; *clock* and *chance* are for tests.
 
-    A single one never cools down: there is none to ask in its place. Nor does the last
-    one that is ready, unless it asks for it: that it failed is no proof that it will
-    fail again, and one request that makes every backend fail must not keep out all
-    others. One that has cooled down without having asked for it is asked by one
-    request, while there are others for the rest, until it has answered.
+    A single backend never cools down: there is no other to ask. Nor does the last one
+    that is ready, unless it asked for a pause: one request that makes every backend
+    fail must not keep out all others. After a pause that it did not ask for, one
+    request tries a backend, and the others follow once it has answered.
     """
 
     def __init__(
@@ -41,11 +40,11 @@ class Backends:
 
     @property
     def first(self) -> Backend:
-        """The one that is listed first."""
+        """The backend that the settings list first."""
         return self._backends[0]
 
     def ready(self, tried: Collection[Backend] = ()) -> list[Backend]:
-        """Those that may be asked, and have not been *tried*."""
+        """The backends that may be asked, without those *tried*."""
         now = self._clock()
         return [
             backend
@@ -54,7 +53,7 @@ class Backends:
         ]
 
     def choose(self, tried: Collection[Backend] = ()) -> Backend | None:
-        """Whom to ask: one of the lowest priority that is ready, by weight."""
+        """A ready backend of the lowest priority, drawn by weight."""
         ready = self.ready(tried)
         if not ready:
             return None
@@ -89,13 +88,13 @@ class Backends:
         self._ready_at[backend] = max(self._ready_at[backend], until)
 
     def answered(self, backend: Backend) -> None:
-        """*backend* is as good as any again."""
+        """*backend* has answered: forget its failures."""
         self._failures[backend], self._on_trial_until[backend] = 0, 0.0
 
     def ready_in(self, tried: Collection[Backend] = ()) -> float:
-        """In how many seconds one is ready that has not been *tried*; 0 where one is.
+        """Seconds until a backend is ready that has not been *tried*; 0 if one is.
 
-        Infinity where all have been.
+        Infinity if all have been tried.
         """
         if self.ready(tried):
             return 0
@@ -107,10 +106,10 @@ _shared: dict[tuple[Backend, ...], Backends] = {}
 
 
 def of(settings: Settings, deployment: str | None = None) -> Backends:
-    """The configured backends; all that ask them learn from each other's failures.
+    """The configured backends; every caller of this function shares what is known.
 
-    The default deployment is each backend's own. Any other *deployment* is asked for at
-    each endpoint by that name, and fails there on its own: it has a quota of its own.
+    The default deployment is each backend's own. Any other *deployment* is asked for by
+    its name at each endpoint, and cools down by itself, as it has its own quota.
     """
     backends = settings.backends
     if deployment not in (None, settings.deployment):

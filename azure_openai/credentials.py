@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 ENTRA_SCOPE = "https://cognitiveservices.azure.com/.default"
 
 HEADERS = ("api-key", "authorization")
-"""Where a credential may be; whatever else is found in them is taken out."""
+"""Headers that hold a credential: the caller's and the SDK's are taken out."""
 
 TokenProvider = Callable[[], Awaitable[str]]
 
@@ -34,7 +34,7 @@ class Credential:
         self._api_key, self._bearer = api_key, bearer
 
     async def headers(self) -> Mapping[str, str]:
-        """What the next request needs; `UpstreamAuth` where nobody can sign in."""
+        """The headers of the next request; `UpstreamAuth` if signing in fails."""
         if self._api_key is not None:
             return {"api-key": self._api_key.get_secret_value()}
         if self._bearer is None:
@@ -68,9 +68,9 @@ def build(settings: Settings, backend: Backend) -> Credential:
 
 
 def warm(settings: Settings) -> None:
-    """Sign in before there is a request, where one would have to wait for it.
+    """Sign in before the first request, if it would have to wait for that.
 
-    Blocks as `build` does; what fails is told to the first request.
+    Blocks as `build` does. A failure is logged; the first request gets the error.
     """
     if not settings.azure or all(each.api_key for each in settings.backends):
         return

@@ -16,7 +16,7 @@ from streaming.errors import RateLimited, UpstreamTimeout
 log = logging.getLogger(__name__)
 
 EARLY_SECONDS = 0.1
-"""A loop's timer may end before another clock says so."""
+"""Seconds by which a timer of the loop may end before the clock says so."""
 
 
 class Attempts[T](Protocol):
@@ -40,11 +40,11 @@ class Attempts[T](Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AttemptLimits:
-    """In seconds: how long one backend may say nothing, and how long all of them.
+    """Seconds in which one backend, and all of them together, must show something.
 
-    No attempt but the last gets more than half of what is left. An answer that does not
-    stream says nothing before it is whole: there, that is the only limit. The last one
-    is that after which none will be ready by then.
+    No attempt but the last gets more than half of the time that is left. If the answer
+    does not stream, that half is the only limit, as nothing shows before it is whole.
+    An attempt is the last if no other backend will be ready in time.
     """
 
     each: float
@@ -52,7 +52,7 @@ class AttemptLimits:
     streamed: bool
 
     def limit(self, started: float, next_in: float) -> float | None:
-        """How long an attempt may take where *next_in* seconds later is another one."""
+        """Seconds for an attempt, if another backend is ready in *next_in* seconds."""
         half = max(0.0, started + self.all - monotonic()) / 2
         if next_in > half:
             return None
@@ -62,7 +62,7 @@ class AttemptLimits:
 
 @dataclass(frozen=True, slots=True)
 class _Answered[T]:
-    """A backend has answered, if only to say why it fails."""
+    """A backend has answered, if only with its failure."""
 
     answer: T
     failure: BackendFailure | None
@@ -81,8 +81,8 @@ async def first_answer[T](
 ) -> T:
     """The first answer that says something, or what the last backend did instead.
 
-    Raises `RateLimited` where all are cooling down, or one that was asked is busy and
-    none answered. A single backend is asked, and what it does is passed on.
+    Raises `RateLimited` if all are cooling down, or if one was busy and none answered.
+    A single backend is asked, and its answer is passed on whatever it is.
     """
     if len(backends) == 1:
         return await attempts.ask(backends.first)

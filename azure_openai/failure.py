@@ -66,9 +66,10 @@ class Unreachable(UpstreamTimeout):
 
 
 def of_status(status: int, headers: Mapping[str, str]) -> BackendFailure | None:
-    """What *status* says of the backend; `None` where it answers, or the caller errs.
+    """The failure that *status* stands for; `None` if it is an answer or a 4xx for the
+    caller.
 
-    The names in *headers* are in lower case, or found in any.
+    The names in *headers* are in lower case, or found in any case.
     """
     if status in (401, 403, 404):
         return BackendFailure(f"status {status}", refused=True)

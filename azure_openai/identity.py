@@ -41,9 +41,9 @@ Fetch = Callable[[], Awaitable[Token]]
 
 
 class Identity:
-    """Gives a token that *fetch* has fetched, and waits only where none is good.
+    """Returns a token that *fetch* has fetched, and waits only if none is valid.
 
-    All who wait, wait for the same one. *clock* is for tests.
+    All requests that wait share one fetch. *clock* is for tests.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Identity:
         self._timer: asyncio.TimerHandle | None = None
 
     async def __call__(self) -> str:
-        """The token; raises what *fetch* does where it has to be waited for."""
+        """The token; raises what *fetch* raises, if it has to be waited for."""
         if (kept := self.kept) is None:
             # Others wait for it too: a caller who leaves does not cancel it.
             return (await asyncio.shield(self._renewing())).token
@@ -118,7 +118,7 @@ class OwnIdentity:
         asyncio.run_coroutine_threadsafe(self._identity(), self._running())
 
     async def __call__(self) -> str:
-        """The token; raises what *fetch* does where it has to be waited for."""
+        """The token; raises what *fetch* raises, if it has to be waited for."""
         if (kept := self._identity.kept) is not None:
             return kept
         asking = asyncio.run_coroutine_threadsafe(self._identity(), self._running())

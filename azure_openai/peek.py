@@ -11,7 +11,7 @@ PEEKED = 64 * 1024
 STRANGE = BackendFailure("the answer is not what it should be")
 
 SLICE = 2048
-"""Bytes that are looked at together."""
+"""Bytes to decode at a time, so that little of a fast answer is read twice."""
 
 
 class Peek:
@@ -94,7 +94,7 @@ def _says(value: object) -> bool:
 
 
 def _failure(error: object) -> BackendFailure | None:
-    """What an error in a stream says of the backend; `None` where the caller errs."""
+    """The failure that an error in a stream is; `None` if the caller is at fault."""
     kind = outcome.error(error)
     if isinstance(kind, RateLimited):
         return BackendFailure("busy", busy=True)

@@ -17,7 +17,7 @@ from settings import Settings
 
 
 def build(settings: Settings) -> Chain:
-    """Raises `NotConfigured` where no model is."""
+    """Raises `NotConfigured` if there is no model."""
     model = chat_model(settings)
 
     def chat(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:

@@ -1,8 +1,8 @@
 """The same API, proxied byte for byte, and measured as the bytes go by.
 
-What a caller sends goes upstream as it is, but for whose credential it has; what
-upstream answers comes back as it is. Where a caller streams and does not ask for usage,
-this server does, and takes the one chunk that answers out again.
+A caller's body goes to the backend as it is, with this server's credential, and the
+answer comes back as it is. If the caller streams and does not ask for usage, this
+server does, and takes the one chunk with the usage out of the stream.
 """
 
 from collections.abc import Callable, Mapping

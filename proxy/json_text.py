@@ -21,13 +21,14 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 
 
 MEMBERS = ("model", "stream", "stream_options", "data_sources", *PARAMETERS)
-"""What a call is told apart by."""
+"""The members that this server reads."""
 
 LONG_VALUE = 1_000
-"""Bytes of a list or an object; none that a call is told apart by has more."""
+"""Bytes of a list or an object above which it is not decoded."""
 
 LENIENT_COMMAS = 100_000
-"""In a body that is read although it is not quite JSON: it has little more values."""
+"""Commas, about the number of values, above which a body that is not quite JSON is not
+read."""
 
 _READER = msgspec.json.Decoder(
     msgspec.defstruct(
@@ -38,10 +39,10 @@ _READER = msgspec.json.Decoder(
 
 
 def members(body: bytes) -> dict[str, object] | None:
-    """Those of `MEMBERS` that the object *body* has; `None` where it is no object.
+    """The `MEMBERS` of the object *body*; `None` if it is no object.
 
-    What else there is, is passed over: as objects it may take thirty times its bytes,
-    and a second to make. So it is with a long list or object, whose value is `None`.
+    The rest is not decoded: its objects may take thirty times its bytes, and a second.
+    A long list or object is not decoded either; its value is `None`.
     """
     try:
         body.decode()  # Of what it passes over, msgspec does not look at the bytes.
@@ -62,7 +63,7 @@ def _value(text: bytes) -> object:
 
 
 def fields(body: bytes) -> dict[str, object]:
-    """The object that *body* is; empty where it is none."""
+    """The object that *body* is; empty if it is none."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:

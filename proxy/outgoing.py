@@ -19,7 +19,7 @@ Operation = Literal["chat/completions", "embeddings"]
 # Never in a path; it is what the request's `model` must be.
 _MODEL_NAME = re.compile(r"[\x20-\x7e]{1,200}")
 
-# What callers of the v1 API may say, which names no version of this one.
+# Names of the v1 API's versions, which are no version of this one.
 _V1 = ("v1", "preview", "latest")
 
 USAGE_SINCE = "2024-09-01"
@@ -89,7 +89,7 @@ def build(
     operation: Operation,
     deployment: str,
 ) -> Outgoing:
-    """The request; raises a `ChatError` where none can be made of it."""
+    """The request to send; raises a `ChatError` if none can be made."""
     read = json_text.members(body)
     members = read or {}
     if not settings.model_configured:
@@ -145,7 +145,7 @@ def _for_model(
 ) -> bytes:
     """*body*, naming *deployment* as its model whatever it named.
 
-    Where the path names the model, an OpenAI-compatible server must be told there.
+    An OpenAI-compatible server reads the model from the body, never from the path.
     """
     name = orjson.dumps(deployment)
     try:

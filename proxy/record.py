@@ -19,7 +19,7 @@ from streaming.errors import (
 from streaming.events import Usage
 
 _AT_WORK = (DeadlineExceeded, UpstreamIncomplete, UpstreamTimeout)
-"""With these the model was asked, and may be at work still."""
+"""Errors after which the model may still be at work, and be billed."""
 
 
 class ProxiedRun:

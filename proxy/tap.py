@@ -11,12 +11,12 @@ from typing import Any, Protocol
 
 from azure_openai import outcome
 from proxy import estimate
-from proxy.template import Likeness
+from proxy.template import ChunkTemplate
 from runs import ModelCall, Run
 from streaming.errors import ChatError
 
 HELD = 64 * 1024
-"""Bytes of one event that wait for its end; a longer one passes unread, in pieces."""
+"""Bytes of one event to hold until its end; a longer one passes unread, in pieces."""
 
 # A CR at the very end may be half of a CRLF.
 # See: https://html.spec.whatwg.org/multipage/server-sent-events.html
@@ -60,7 +60,7 @@ class StreamTap:
     def __init__(self, run: Run, call: ModelCall, *, asked: bool) -> None:
         self._run, self._call, self._asked = run, call, asked
         self._rest = b""
-        self._likeness = Likeness()
+        self._template = ChunkTemplate()
         self._passing = False
         self._chunks = self._visible = 0
         self.done = False
@@ -120,7 +120,7 @@ class StreamTap:
 
     def _event(self, event: bytes) -> bool:
         """Read *event*, and say whether it is to be taken out."""
-        if (text := self._likeness.text(event)) is not None:
+        if (text := self._template.text(event)) is not None:
             self._chunks += 1
             self._visible += 1
             self._run.content.append(text)
@@ -148,7 +148,7 @@ class StreamTap:
         if self._asked and usage and choices == []:
             self._asked = False
             return True
-        self._likeness.learn(event, chunk)
+        self._template.learn(event, chunk)
         return False
 
     def _choice(self, choice: Mapping[str, Any]) -> None:

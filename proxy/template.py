@@ -8,21 +8,21 @@ import orjson
 
 from azure_openai import outcome
 
-LESSONS = 8
-"""How many chunks a stream's may be compared with before they count as different."""
+MAX_TEMPLATES = 8
+"""Stop looking for a new template after this many chunks."""
 
 _CONTENT = re.compile(rb'"content"\s*:\s*"((?:[^"\\]|\\.)*)"')
 
 
-class Likeness:
-    """What the chunks of one stream have in common, before and after their text."""
+class ChunkTemplate:
+    """The bytes before and after the text, which the chunks of one stream share."""
 
     def __init__(self) -> None:
         self._before = self._after = b""
-        self._lessons = LESSONS
+        self._left = MAX_TEMPLATES
 
     def text(self, event: bytes) -> str | None:
-        """The text of *event*, if that is all that is new in it."""
+        """The text of *event*, if the rest of it is as in the template."""
         before, after = self._before, self._after
         if not (before and event.startswith(before) and event.endswith(after)):
             return None
@@ -34,12 +34,12 @@ class Likeness:
         return text or None
 
     def learn(self, event: bytes, chunk: Mapping[str, Any]) -> None:
-        """Take *event*, which is *chunk*, for an example, if it says but one text."""
-        text = _only_text(chunk) if self._lessons else None
+        """Make *event* the template, if its *chunk* has one text and nothing else."""
+        text = _only_text(chunk) if self._left else None
         found = _CONTENT.search(event) if text else None
         if found is None:
             return
-        self._lessons -= 1
+        self._left -= 1
         if orjson.loads(b'"%b"' % found[1]) == text:
             self._before, self._after = event[: found.start(1)], event[found.end(1) :]
 
