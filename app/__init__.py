@@ -43,11 +43,6 @@ class App:
         gc.freeze()
         gc.set_threshold(10_000, 10, 10)
 
-    async def aclose(self) -> None:
-        """Close the connections, and deliver records for a few seconds."""
-        await self.proxy.aclose()
-        self.telemetry.close()
-
 
 def build(settings: Settings, platform: Platform) -> App:
     """Build the app from *settings*; raises `SettingsError` naming what is wrong."""
