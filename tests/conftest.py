@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-from tests.server import Server
 from tests.standin.process import StandIn
+from tests.support.app_process import Server
 
 # A busy machine is no failure, and what failed once fails again.
 hypothesis.settings.register_profile(
@@ -50,7 +50,7 @@ def standin() -> Iterator[StandIn]:
 def app(standin: StandIn) -> Iterator[Server]:
     """The app as it is by default, over the stand-in, with the tests' chains."""
     chains = ",".join(
-        f"{name}=tests.example_chains:{name}" for name in CHAINS.split(",")
+        f"{name}=tests.support.example_chains:{name}" for name in CHAINS.split(",")
     )
     with Server(azure(standin, CHAINS=chains)) as server:
         server.warm()
@@ -70,7 +70,7 @@ def impatient(standin: StandIn) -> Iterator[Server]:
         "KEEPALIVE_SECONDS": "0.2",
         "FIRST_TOKEN_TIMEOUT_SECONDS": "3.5",
         "STALL_TIMEOUT_SECONDS": "2.5",
-        "CHAINS": "quiet_tool=tests.example_chains:quiet_tool",
+        "CHAINS": "quiet_tool=tests.support.example_chains:quiet_tool",
     }
     with Server(azure(standin, **limits)) as server:
         server.warm()

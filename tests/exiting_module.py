@@ -1,5 +1,5 @@
 """Ends the process when it is imported, as a script that was none to import."""
 
-from tests.exiting_chains import leave
+from tests.support.exiting_chains import leave
 
 leave()

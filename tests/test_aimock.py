@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.aimock import ANSWER, Aimock
-from tests.server import Server, text_of
+from tests.support.aimock import ANSWER, Aimock
+from tests.support.app_process import Server, text_of
 
 
 @pytest.fixture(scope="module", params=["azure", "openai"])

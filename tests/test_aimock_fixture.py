@@ -6,7 +6,7 @@ import httpx
 import openai
 import pytest
 
-from tests.aimock import ANSWER, Aimock
+from tests.support.aimock import ANSWER, Aimock
 
 CLASSIC = "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21"
 V1 = "/openai/v1/chat/completions"

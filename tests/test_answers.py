@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.server import Server, read_events, text_of
 from tests.standin.process import StandIn
+from tests.support.app_process import Server, read_events, text_of
 
 
 def test_usage_is_what_the_provider_sent(app: Server) -> None:

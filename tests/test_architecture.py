@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import ROOT
+from tests.support.app_process import ROOT
 
 OURS = {
     "app",

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.server import Server, until
 from tests.standin.process import StandIn
+from tests.support.app_process import Server, until
 
 HELLO = {"role": "user", "content": "hello"}
 

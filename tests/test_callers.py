@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from tests.conftest import azure
-from tests.server import Server
 from tests.standin.process import StandIn
+from tests.support.app_process import Server
 
 KEYS = "caller-key-one, caller-key-é"
 PRINCIPAL = f"key:{sha256(b'caller-key-one').hexdigest()[:8]}"
@@ -21,7 +21,7 @@ OPENAI = re.compile(r"/openai/|/api/aoaifn|/api/chat/openai")
 @pytest.fixture(scope="module")
 def guarded(standin: StandIn) -> Iterator[Server]:
     """The app with API keys, called by a stranger."""
-    chains = "strings=tests.example_chains:strings"
+    chains = "strings=tests.support.example_chains:strings"
     with Server(azure(standin, API_KEYS=KEYS, CHAINS=chains)) as server:
         yield server
 
@@ -119,7 +119,7 @@ def test_whom_the_platform_has_signed_in_is_believed_only_where_it_does(
         "WEBSITE_INSTANCE_ID": "instance",
         "WEBSITE_AUTH_ENABLED": "True",
         "HTTP_AUTH_LEVEL": "anonymous",
-        "CHAINS": "strings=tests.example_chains:strings",
+        "CHAINS": "strings=tests.support.example_chains:strings",
     }
     with Server(settings) as server:
         headers = {"x-ms-client-principal-id": "them", "x-request-id": "principal-3"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.server import Server, read_events, text_of
+from tests.support.app_process import Server, read_events, text_of
 
 HELLO = "hello"
 

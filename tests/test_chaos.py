@@ -2,9 +2,16 @@
 
 import asyncio
 
-from tests.chaos import SETTINGS, Chaos, backends, census, recorded, truncated
-from tests.server import Server, open_streams, until
 from tests.standin.process import StandIn
+from tests.support.app_process import Server, open_streams, until
+from tests.support.chaotic_streams import (
+    SETTINGS,
+    Chaos,
+    backends,
+    census,
+    recorded,
+    truncated,
+)
 
 STREAMS = 50
 

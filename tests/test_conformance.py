@@ -12,8 +12,8 @@ from httpx_sse import EventSource
 
 from streaming import dialects
 from streaming.requests import validate
-from tests.aimock import NODE, PACKAGE
-from tests.server import Server
+from tests.support.aimock import NODE, PACKAGE
+from tests.support.app_process import Server
 
 SCENARIOS = [
     "answer",

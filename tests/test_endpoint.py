@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.server import Server, open_streams, read_events, text_of, until
+from tests.support.app_process import Server, open_streams, read_events, text_of, until
 
 
 def test_each_token_is_an_event_and_done_is_the_last(app: Server) -> None:

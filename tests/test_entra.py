@@ -14,8 +14,8 @@ from time import time
 
 import pytest
 
-from tests.server import Server, text_of, until
 from tests.standin.process import StandIn
+from tests.support.app_process import Server, text_of, until
 
 
 @contextmanager

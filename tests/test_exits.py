@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.exiting_chains import SECRET_BEGINS
-from tests.server import Server, open_streams, read_events, text_of, until
+from tests.support.app_process import Server, open_streams, read_events, text_of, until
+from tests.support.exiting_chains import SECRET_BEGINS
 
 AT_ONCE = (
     "at_first,ending,group,in_a_thread,on_the_loop,branch,branches,model,"
@@ -22,7 +22,7 @@ def server() -> Iterator[Server]:
     """The app with chains that would end it."""
     names = ",".join([AT_ONCE, LATER, TOOLS, OTHERS]).split(",")
     brought = ["missing=tests.exiting_module:chain"]
-    brought += [f"{name}=tests.exiting_chains:{name}" for name in names]
+    brought += [f"{name}=tests.support.exiting_chains:{name}" for name in names]
     with Server({"CHAINS": ",".join(brought)}) as server:
         server.warm()
         yield server

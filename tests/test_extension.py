@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from chains import OURS
-from tests.docs.markdown import files
-from tests.server import ROOT
+from tests.support.app_process import ROOT
+from tests.support.markdown import files
 
 ADDED = [
     "chains/haiku.py",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.server import Server, text_of
+from tests.support.app_process import Server, text_of
 
 UPSTREAM_DETAIL = "secret-upstream-detail"
 

@@ -9,8 +9,8 @@ import pytest
 from httpx_sse import EventSource
 
 from tests.conftest import azure
-from tests.server import Server
 from tests.standin.process import StandIn
+from tests.support.app_process import Server
 
 V1 = "/openai/v1/chat/completions"
 EMBEDDINGS = "/openai/v1/embeddings"

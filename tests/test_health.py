@@ -17,7 +17,7 @@ from azure_openai import backends
 from azure_openai.failure import BackendFailure
 from settings import Settings
 from settings.platform import Platform
-from tests.server import Server, until
+from tests.support.app_process import Server, until
 
 READY = "/api/health?ready=1"
 DETAILS = "/api/health/details"
@@ -71,7 +71,10 @@ def test_who_has_a_function_key_is_told_the_rest_where_the_host_asks_for_it(
 
 
 def test_a_chain_that_cannot_be_loaded_is_not_ready() -> None:
-    broken = {"CHAINS": "mine=tests.example_chains:missing", "CHAT_CHAIN": "mine"}
+    broken = {
+        "CHAINS": "mine=tests.support.example_chains:missing",
+        "CHAT_CHAIN": "mine",
+    }
     with Server(broken) as server:
 
         def told() -> object:

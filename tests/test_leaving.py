@@ -12,9 +12,9 @@ import anyio
 import httpx
 import pytest
 
-from tests.promptness import prompt
-from tests.server import Server, open_streams, read_events, text_of, until
 from tests.standin.process import StandIn
+from tests.support.app_process import Server, open_streams, read_events, text_of, until
+from tests.support.prompt_departure import prompt
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.server import Server, read_events, text_of
 from tests.standin.process import StandIn
+from tests.support.app_process import Server, read_events, text_of
 
 KEEP_ALIVE = ("message", {"deployment": "gpt-4o", "delta_content": ""})
 

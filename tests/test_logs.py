@@ -15,7 +15,7 @@ from langchain_core.callbacks.base import BaseCallbackHandler
 from langchain_core.runnables import RunnableConfig
 
 from app import logs
-from tests.example_chains import answering
+from tests.support.example_chains import answering
 
 
 async def test_the_workers_own_server_logs_no_query_string(

@@ -11,7 +11,7 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 
 from app.openapi import FILE, paths
-from tests.server import ROOT, Server
+from tests.support.app_process import ROOT, Server
 
 DESCRIPTION = json.loads(FILE.read_text(encoding="utf-8"))
 

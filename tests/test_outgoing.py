@@ -12,10 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests.conftest import azure
-from tests.raw import exchange, head
-from tests.server import Server
 from tests.standin.faults import UNSENDABLE, UNWANTED
 from tests.standin.process import StandIn
+from tests.support.app_process import Server
+from tests.support.raw_http import exchange, head
 
 MESSAGES = b'"messages":[{"role":"user","content":"standin:answer tag=outgoing"}]'
 COMPLETE = "/openai/deployments/{}/chat/completions"

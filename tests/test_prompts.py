@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.server import Server
 from tests.standin.process import StandIn
+from tests.support.app_process import Server
 
 
 @pytest.mark.parametrize(

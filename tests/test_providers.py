@@ -2,8 +2,8 @@
 
 import json
 
-from tests.server import Server, text_of
 from tests.standin.process import StandIn
+from tests.support.app_process import Server, text_of
 
 
 def test_with_no_model_the_documentation_answers(offline: Server) -> None:

@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from tests.conftest import azure
-from tests.raw import connect, exchange, head
-from tests.server import Server
 from tests.standin.process import StandIn
+from tests.support.app_process import Server
+from tests.support.raw_http import connect, exchange, head
 
 KEY = "x-functions-key: the-function-key"
 HELLO = b'{"user":"hello"}'

@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.battery import battery
-from tests.server import Server
+from tests.support.app_process import Server
+from tests.support.requests_of_each_kind import battery
 
 ORIGIN = "https://elsewhere.example"
 MORE: list[tuple[str, str, dict[str, Any]]] = [

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 import settings
 from settings import Settings
-from tests.battery import battery
-from tests.server import FOREIGN, ROOT, Server
+from tests.support.app_process import FOREIGN, ROOT, Server
+from tests.support.requests_of_each_kind import battery
 
 MARKER = "MARKED-7f3ab9b"
 HUB = (

@@ -13,8 +13,8 @@ from langchain_core.runnables import (
 from runnables import chat_model, sampling
 from settings import Settings
 from tests.conftest import azure
-from tests.server import Server, text_of
 from tests.standin.process import StandIn
+from tests.support.app_process import Server, text_of
 
 
 def both(settings: Settings) -> Runnable[Any, Any]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.server import Server, read_events, text_of
 from tests.standin import arguments
+from tests.support.app_process import Server, read_events, text_of
 
 HELLO = "hello"
 

@@ -10,11 +10,11 @@ import pytest
 
 from streaming.errors import UpstreamIncomplete
 from tests.azure_openai import streamed
-from tests.azure_openai.exchanges import ANSWER, DONE, WHOLE
-from tests.azure_openai.replay import STREAM, Received, Replay
 from tests.azure_openai.streamed import Outcome, configured, ours, outcome, theirs
 from tests.standin.process import StandIn
 from tests.standin.scenarios import SCENARIOS
+from tests.support.proxied_calls import ANSWER, DONE, WHOLE
+from tests.support.replayed_upstream import STREAM, Received, Replay
 
 SLOW = {"stall": "stall", "slow_first": "slow_first ms=60000", "silent": "silent"}
 """They come to nothing before the caller's own time-out."""

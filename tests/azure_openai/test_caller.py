@@ -12,12 +12,12 @@ import pytest
 from server import response
 from server.limits import Limits
 from streaming.events import Usage
-from tests.azure_openai.exchanges import ANSWER, DONE, FINISH, FOREVER, USAGE
-from tests.azure_openai.proxied import PATH, Proxied, asking, azure
-from tests.azure_openai.replay import Replay
-from tests.promptness import prompt
-from tests.quiet import quiet
 from tests.standin.process import StandIn
+from tests.support.prompt_departure import prompt
+from tests.support.proxied_calls import ANSWER, DONE, FINISH, FOREVER, USAGE
+from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.quiet import quiet
+from tests.support.replayed_upstream import Replay
 
 
 @pytest.mark.parametrize(

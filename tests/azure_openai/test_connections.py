@@ -10,8 +10,9 @@ import pytest
 from azure_openai import connection, transport
 from azure_openai.connection import connections
 from settings import Settings
-from tests.azure_openai.exchanges import WHOLE
-from tests.azure_openai.pooled import (
+from tests.azure_openai.streamed import configured, ours, outcome, sdk
+from tests.standin.process import StandIn
+from tests.support.backend_pool import (
     CHAIN,
     PROXY,
     Pooled,
@@ -20,12 +21,11 @@ from tests.azure_openai.pooled import (
     text_of,
     two,
 )
-from tests.azure_openai.pooled import WHOLE as UNSTREAMED
-from tests.azure_openai.proxied import PATH, Proxied
-from tests.azure_openai.proxied import asking as proxied_call
-from tests.azure_openai.replay import Replay
-from tests.azure_openai.streamed import configured, ours, outcome, sdk
-from tests.standin.process import StandIn
+from tests.support.backend_pool import WHOLE as UNSTREAMED
+from tests.support.proxied_calls import WHOLE
+from tests.support.proxy_server import PATH, Proxied
+from tests.support.proxy_server import asking as proxied_call
+from tests.support.replayed_upstream import Replay
 
 
 def idle(settings: Settings) -> int:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.azure_openai.exchanges import ANSWER, DONE, FINISH
-from tests.azure_openai.pooled import CHAIN, PROXY, Pooled, asking, backend, text_of
-from tests.azure_openai.replay import STREAM, Replay
 from tests.standin.process import StandIn
+from tests.support.backend_pool import CHAIN, PROXY, Pooled, asking, backend, text_of
+from tests.support.proxied_calls import ANSWER, DONE, FINISH
+from tests.support.replayed_upstream import STREAM, Replay
 
 
 @pytest.mark.parametrize("path", [CHAIN, PROXY])

@@ -5,10 +5,10 @@ import pytest
 from azure_openai.credentials import Credential
 from server.limits import Capacity
 from settings import Settings
-from tests.azure_openai.exchanges import WHOLE, exchange
-from tests.azure_openai.proxied import PATH, Proxied, asking, azure
-from tests.azure_openai.replay import Replay
 from tests.standin.process import StandIn
+from tests.support.proxied_calls import WHOLE, exchange
+from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.replayed_upstream import Replay
 
 
 @pytest.mark.parametrize(

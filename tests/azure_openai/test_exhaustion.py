@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.azure_openai.pooled import (
+from tests.standin.process import StandIn
+from tests.support.backend_pool import (
     CHAIN,
     PROXY,
     WAYS,
@@ -15,7 +16,6 @@ from tests.azure_openai.pooled import (
     closed_port,
     two,
 )
-from tests.standin.process import StandIn
 
 
 @pytest.mark.parametrize(("path", "stream"), WAYS)

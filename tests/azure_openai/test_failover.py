@@ -6,7 +6,9 @@ import httpx
 import pytest
 
 from server.limits import Limits
-from tests.azure_openai.pooled import (
+from tests.standin.answers import SENTENCE
+from tests.standin.process import StandIn
+from tests.support.backend_pool import (
     CHAIN,
     OPENAI,
     PROXY,
@@ -19,8 +21,6 @@ from tests.azure_openai.pooled import (
     text_of,
     two,
 )
-from tests.standin.answers import SENTENCE
-from tests.standin.process import StandIn
 
 FAULTS = {
     "429": "rate_limited retry_after=7",

@@ -2,10 +2,10 @@
 
 import json
 
-from tests.azure_openai.exchanges import WHOLE, exchange
-from tests.azure_openai.proxied import PATH, Proxied, asking, azure
-from tests.azure_openai.replay import Replay
 from tests.standin.process import StandIn
+from tests.support.proxied_calls import WHOLE, exchange
+from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.replayed_upstream import Replay
 
 NOT_FORWARDED = {
     # The caller's credentials, and whose account they are of.

@@ -15,7 +15,7 @@ from azure_openai.identity import (
     Identity,
     OwnIdentity,
 )
-from tests.server import until
+from tests.support.app_process import until
 
 LIFE = 3600
 

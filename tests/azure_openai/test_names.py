@@ -6,9 +6,9 @@ import pytest
 from pydantic import SecretStr
 
 from settings import Settings
-from tests.azure_openai.exchanges import WHOLE
-from tests.azure_openai.proxied import PATH, Proxied, asking, azure
-from tests.azure_openai.replay import Replay
+from tests.support.proxied_calls import WHOLE
+from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.replayed_upstream import Replay
 
 
 @pytest.mark.parametrize(

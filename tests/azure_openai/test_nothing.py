@@ -7,8 +7,10 @@ import socket
 import pytest
 
 from server.limits import Limits
-from tests.azure_openai.exchanges import DONE, OPENING, USAGE, read
-from tests.azure_openai.pooled import (
+from tests.standin.answers import SENTENCE
+from tests.standin.faults import NOTHING
+from tests.standin.process import StandIn
+from tests.support.backend_pool import (
     CHAIN,
     OPENAI,
     PROXY,
@@ -21,10 +23,8 @@ from tests.azure_openai.pooled import (
     text_of,
     two,
 )
-from tests.azure_openai.replay import Pieces, Replay
-from tests.standin.answers import SENTENCE
-from tests.standin.faults import NOTHING
-from tests.standin.process import StandIn
+from tests.support.proxied_calls import DONE, OPENING, USAGE, read
+from tests.support.replayed_upstream import Pieces, Replay
 
 BODY = b'{"choices":[{"index":0,"message":{"content":null}}]}'
 JSON = [("content-type", "application/json")]

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_openai.failure import MAX_WAIT_SECONDS, retry_after
-from tests.azure_openai.exchanges import WHOLE as STREAM
-from tests.azure_openai.pooled import (
+from tests.standin.answers import SENTENCE
+from tests.standin.process import StandIn
+from tests.standin.replies import FAR, ODD_HEADERS, OVERFLOWING
+from tests.support.backend_pool import (
     CHAIN,
     PROXY,
     WHOLE,
@@ -23,11 +25,9 @@ from tests.azure_openai.pooled import (
     text_of,
     two,
 )
-from tests.azure_openai.replay import STREAM as STREAM_HEADERS
-from tests.azure_openai.replay import Replay
-from tests.standin.answers import SENTENCE
-from tests.standin.process import StandIn
-from tests.standin.replies import FAR, ODD_HEADERS, OVERFLOWING
+from tests.support.proxied_calls import WHOLE as STREAM
+from tests.support.replayed_upstream import STREAM as STREAM_HEADERS
+from tests.support.replayed_upstream import Replay
 
 PAST = "Wed, 21 Oct 2015 07:28:00"
 

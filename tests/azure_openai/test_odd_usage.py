@@ -13,9 +13,9 @@ from runs import ModelCall, Run
 from runs.tokens import MOST
 from streaming.events import Usage
 from telemetry import records
-from tests.azure_openai.pooled import WAYS, Pooled, asking, backend, text_of
 from tests.standin import odd
 from tests.standin.process import StandIn
+from tests.support.backend_pool import WAYS, Pooled, asking, backend, text_of
 
 numbers = st.integers() | st.integers(0, MOST) | st.just(odd.HUGE) | st.floats()
 anything = st.recursive(

@@ -11,12 +11,17 @@ from hypothesis import strategies as st
 
 from streaming.events import Usage
 from telemetry import records
-from tests.azure_openai.exchanges import DONE, FINISH, WHOLE, exchange, through
-from tests.azure_openai.proxied import PATH, Proxied, asking, azure
-from tests.azure_openai.recorded import STREAMED, recorded, splits, without_usage
-from tests.azure_openai.replay import Replay
-from tests.server import ROOT
+from tests.azure_openai.completion_streams import (
+    STREAMED,
+    recorded,
+    splits,
+    without_usage,
+)
 from tests.standin.process import StandIn
+from tests.support.app_process import ROOT
+from tests.support.proxied_calls import DONE, FINISH, WHOLE, exchange, through
+from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.replayed_upstream import Replay
 
 
 @settings(max_examples=25, deadline=None)

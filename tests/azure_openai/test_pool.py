@@ -5,7 +5,10 @@ import random
 
 import pytest
 
-from tests.azure_openai.pooled import (
+from tests.standin.answers import SENTENCE
+from tests.standin.process import StandIn
+from tests.support.app_process import until
+from tests.support.backend_pool import (
     CHAIN,
     PROXY,
     WHOLE,
@@ -17,9 +20,6 @@ from tests.azure_openai.pooled import (
     text_of,
     two,
 )
-from tests.server import until
-from tests.standin.answers import SENTENCE
-from tests.standin.process import StandIn
 
 
 @pytest.mark.parametrize("path", [CHAIN, WHOLE, PROXY])

@@ -8,7 +8,8 @@ import pytest
 from httpx_sse import EventSource
 
 from server.limits import Limits
-from tests.azure_openai.pooled import (
+from tests.standin.process import StandIn
+from tests.support.backend_pool import (
     CHAIN,
     PROXY,
     WAYS,
@@ -19,7 +20,6 @@ from tests.azure_openai.pooled import (
     text_of,
     two,
 )
-from tests.standin.process import StandIn
 
 
 @pytest.mark.parametrize(("path", "stream"), WAYS)

@@ -10,7 +10,8 @@ from starlette.types import Message
 from azure_openai.connection import connections
 from proxy import body as proxied_body
 from streaming.events import Usage
-from tests.azure_openai.exchanges import (
+from tests.standin.process import StandIn
+from tests.support.proxied_calls import (
     ANSWER,
     DONE,
     FINISH,
@@ -23,9 +24,8 @@ from tests.azure_openai.exchanges import (
     read,
     through,
 )
-from tests.azure_openai.proxied import PATH, Proxied, asking, azure
-from tests.azure_openai.replay import Replay
-from tests.standin.process import StandIn
+from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.replayed_upstream import Replay
 
 
 async def test_a_refused_connection_is_502() -> None:

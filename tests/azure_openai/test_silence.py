@@ -9,7 +9,8 @@ import pytest
 from proxy import body as proxied_body
 from server import limits as limits_module
 from server.limits import Limits
-from tests.azure_openai.exchanges import (
+from tests.standin.process import StandIn
+from tests.support.proxied_calls import (
     ANSWER,
     DONE,
     FINISH,
@@ -21,9 +22,8 @@ from tests.azure_openai.exchanges import (
     error_frame,
     through,
 )
-from tests.azure_openai.proxied import PATH, Proxied, asking, azure
-from tests.azure_openai.replay import Pieces, Replay
-from tests.standin.process import StandIn
+from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.replayed_upstream import Pieces, Replay
 
 COMMENT = b": keep-alive\n\n"
 

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.azure_openai.pooled import (
+from tests.standin.process import StandIn
+from tests.support.backend_pool import (
     CHAIN,
     OPENAI,
     PROXY,
@@ -17,7 +18,6 @@ from tests.azure_openai.pooled import (
     backend,
     text_of,
 )
-from tests.standin.process import StandIn
 
 
 def ok(kind: str, body: bytes) -> bytes:

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from streaming.events import Usage
-from tests.azure_openai.exchanges import ANSWER, DONE, FINISH, USAGE, WHOLE, exchange
-from tests.azure_openai.proxied import PATH, Proxied, asking, azure
-from tests.azure_openai.replay import Replay
 from tests.standin.process import StandIn
+from tests.support.proxied_calls import ANSWER, DONE, FINISH, USAGE, WHOLE, exchange
+from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.replayed_upstream import Replay
 
 
 async def test_the_body_goes_up_as_it_is_but_for_the_field() -> None:

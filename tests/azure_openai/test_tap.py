@@ -11,7 +11,7 @@ from proxy.body_tap import BodyTap
 from proxy.tap import StreamTap
 from runs import ModelCall, Run
 from streaming.events import Usage
-from tests.azure_openai.recorded import (
+from tests.azure_openai.completion_streams import (
     STREAMED,
     Json,
     recorded,

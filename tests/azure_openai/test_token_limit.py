@@ -9,7 +9,8 @@ from pydantic import SecretStr
 from azure_openai import refusals
 from runnables import chat_model
 from settings import Settings
-from tests.azure_openai.pooled import (
+from tests.standin.process import StandIn
+from tests.support.backend_pool import (
     CHAIN,
     OPENAI,
     PROXY,
@@ -19,7 +20,6 @@ from tests.azure_openai.pooled import (
     backend,
     text_of,
 )
-from tests.standin.process import StandIn
 
 OLDER, NEWER = {"max_tokens": 7}, {"max_completion_tokens": 7}
 NATIVE = [(CHAIN, True), (CHAIN, False), (WHOLE, True)]

@@ -8,12 +8,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from proxy import headers
-from tests.azure_openai.exchanges import WHOLE, exchange
-from tests.azure_openai.pooled import PROXY, WAYS, Pooled, asking, backend, text_of
-from tests.azure_openai.pooled import WHOLE as WHOLE_CHAIN
-from tests.azure_openai.proxied import asking as proxied_asking
-from tests.azure_openai.replay import Replay
 from tests.standin.process import StandIn
+from tests.support.backend_pool import PROXY, WAYS, Pooled, asking, backend, text_of
+from tests.support.backend_pool import WHOLE as WHOLE_CHAIN
+from tests.support.proxied_calls import WHOLE, exchange
+from tests.support.proxy_server import asking as proxied_asking
+from tests.support.replayed_upstream import Replay
 
 JSON_WHOLE = (
     b'{"choices":[{"index":0,"finish_reason":"stop",'

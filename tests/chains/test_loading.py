@@ -12,7 +12,7 @@ from runs import Run
 from settings import Settings
 from streaming.errors import NotConfigured, UnknownChain
 from streaming.requests import validate
-from tests.example_chains import strings
+from tests.support.example_chains import strings
 
 not_a_chain = 42
 

@@ -11,7 +11,7 @@ from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
 
 from runnables import ChainInput, Chunk, from_generator
-from tests.example_chains import answering
+from tests.support.example_chains import answering
 
 QUESTION: ChainInput = {"messages": [HumanMessage("hello")]}
 

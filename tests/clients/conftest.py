@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.aimock import Aimock
-from tests.clients.node import SCRIPTS
-from tests.clients.page import Page, chromium, served
-from tests.docs.origin import Origin
-from tests.server import Server
+from tests.clients.chromium_page import Page, chromium, served
+from tests.clients.node_scripts import SCRIPTS
+from tests.support.aimock import Aimock
+from tests.support.app_process import Server
+from tests.support.piecewise_server import Origin
 
 
 @pytest.fixture(scope="session")

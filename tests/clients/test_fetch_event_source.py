@@ -2,8 +2,8 @@
 
 import json
 
-from tests.clients.page import Page
-from tests.server import Server
+from tests.clients.chromium_page import Page
+from tests.support.app_process import Server
 
 
 def test_it_reads_json(app: Server, page: Page) -> None:

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from httpx_sse import connect_sse
 
-from tests.server import Server
+from tests.support.app_process import Server
 
 
 @pytest.mark.parametrize("target", ["chat", "gpt-4o"])

@@ -18,10 +18,10 @@ from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_openai import AzureChatOpenAI, ChatOpenAI
 from pydantic import SecretStr
 
-from tests.aimock import ANSWER
 from tests.conftest import azure
-from tests.server import Server
 from tests.standin.process import StandIn
+from tests.support.aimock import ANSWER
+from tests.support.app_process import Server
 
 TEXT = "tok0 tok1 tok2"
 KEY = "caller-key-one"
@@ -32,7 +32,8 @@ Make = Callable[..., BaseChatModel]
 
 @pytest.fixture(scope="module")
 def guarded(standin: StandIn) -> Iterator[Server]:
-    chains = "agent=tests.example_chains:agent,tools=tests.example_chains:tools"
+    example = "tests.support.example_chains"
+    chains = f"agent={example}:agent,tools={example}:tools"
     with Server(azure(standin, API_KEYS=KEY, CHAINS=chains)) as server:
         yield server
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.aimock import ANSWER
-from tests.clients.node import run
-from tests.server import Server
+from tests.clients.node_scripts import run
+from tests.support.aimock import ANSWER
+from tests.support.app_process import Server
 
 OPENAI = [("openai.mjs", {"signature": signature}) for signature in ("azure", "v1")]
 AI = [

@@ -10,10 +10,10 @@ import pytest
 from openai import AsyncAzureOpenAI, AzureOpenAI, OpenAI
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
-from tests.aimock import ANSWER
 from tests.conftest import azure
-from tests.server import Server
 from tests.standin.process import StandIn
+from tests.support.aimock import ANSWER
+from tests.support.app_process import Server
 
 TARGETS = ["chat", "gpt-4o"]
 TEXT = "tok0 tok1 tok2"

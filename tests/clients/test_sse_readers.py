@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.clients.node import run
-from tests.server import Server
+from tests.clients.node_scripts import run
+from tests.support.app_process import Server
 
 READERS = ["fetch_reader.mjs", "eventsource_parser.mjs", "eventsource_client.mjs"]
 TEXT = " é\u2028漢😀\n\r\n\n[x] "

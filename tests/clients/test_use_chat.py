@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.clients.node import run
-from tests.clients.page import Page, served
-from tests.docs.markdown import LOCAL, only
-from tests.server import Server
+from tests.clients.chromium_page import Page, served
+from tests.clients.node_scripts import run
 from tests.standin.process import StandIn
+from tests.support.app_process import Server
+from tests.support.markdown import LOCAL, only
 
 PATH = "/api/chat/ui-message"
 

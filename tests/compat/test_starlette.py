@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.server import ROOT
+from tests.support.app_process import ROOT
 
 
 def test_starlettes_paths_do_not_match_a_line_end_by_themselves() -> None:

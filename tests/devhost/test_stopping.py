@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.devhost.conftest import Devhost, running
-from tests.server import until
+from tests.support.app_process import until
 
 APP = """
 import asyncio

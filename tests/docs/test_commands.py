@@ -12,10 +12,10 @@ import pytest
 
 from settings import Settings
 from tests.conftest import azure
-from tests.docs.markdown import LOCAL, PAGES, ROOT, blocks, quoted
 from tests.docs.test_settings_documented import names
-from tests.server import Server
 from tests.standin.process import StandIn
+from tests.support.app_process import Server
+from tests.support.markdown import LOCAL, PAGES, ROOT, blocks, quoted
 
 DEPLOYED = "https://APP_NAME.azurewebsites.net"
 KEY = "caller-key-1"

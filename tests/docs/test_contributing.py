@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.docs.markdown import CONTRIBUTING, ROOT
+from tests.support.markdown import CONTRIBUTING, ROOT
 
 PACKAGES = (
     *(

@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from tests.conftest import azure
-from tests.docs.markdown import PAGES, ROOT, after, blocks, files
-from tests.server import Server, read_events, text_of
 from tests.standin.process import StandIn
+from tests.support.app_process import Server, read_events, text_of
+from tests.support.markdown import PAGES, ROOT, after, blocks, files
 
 SAVED_AS = [
     "chains/haiku.py",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.server import FOREIGN, ROOT, read_events, text_of
+from tests.support.app_process import FOREIGN, ROOT, read_events, text_of
 
 
 def test_make_run_serves_readmes_curl_and_stops_cleanly() -> None:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.clients.page import MILLISECONDS, chromium
-from tests.docs.markdown import LOCAL, only
-from tests.docs.origin import Origin
-from tests.server import Server
+from tests.clients.chromium_page import MILLISECONDS, chromium
 from tests.standin.process import StandIn
+from tests.support.app_process import Server
+from tests.support.markdown import LOCAL, only
+from tests.support.piecewise_server import Origin
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ from pathlib import PurePosixPath
 import pytest
 
 from chains.docs import passages
-from tests.docs.markdown import (
+from tests.support.app_process import Server
+from tests.support.markdown import (
     PAGES,
     README,
     ROOT,
@@ -17,7 +18,6 @@ from tests.docs.markdown import (
     quoted,
     table,
 )
-from tests.server import Server
 
 MOST_LINES = 180
 MOST_DECISIONS = 12

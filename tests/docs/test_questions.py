@@ -10,8 +10,8 @@ import pytest
 
 from chains import docs
 from chains.docs import passages
-from tests.docs.markdown import PAGES, ROOT
-from tests.server import Server, text_of
+from tests.support.app_process import Server, text_of
+from tests.support.markdown import PAGES, ROOT
 
 ASKED = [
     ("How do I add my own chain?", "Add your own chain", "chains/haiku.py"),

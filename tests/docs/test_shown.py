@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import settings
-from tests.docs.markdown import PAGES, Block, blocks, quoted, table
-from tests.server import Server
+from tests.support.app_process import Server
+from tests.support.markdown import PAGES, Block, blocks, quoted, table
 
 UNNAMED = blocks("")
 STREAMS = [block for block in UNNAMED if "\ndata: " in f"\n{block.code}"]

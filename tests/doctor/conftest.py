@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import FOREIGN, ROOT
+from tests.support.app_process import FOREIGN, ROOT
 
 FILES = (".python-version", "function_app.py", "host.json", "requirements.txt")
 

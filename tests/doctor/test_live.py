@@ -11,10 +11,10 @@ from doctor import live, report
 from doctor.__main__ import offline
 from doctor.app import read
 from tests.conftest import azure
-from tests.docs.markdown import PAGES
-from tests.doctor.proxies import Harm, proxy
-from tests.server import Server
+from tests.doctor.spoiling_proxies import Harm, proxy
 from tests.standin.process import StandIn
+from tests.support.app_process import Server
+from tests.support.markdown import PAGES
 
 KEY = "caller-key-doctor"
 FUNCTION_KEY = "the-function-key"

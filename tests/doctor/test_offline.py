@@ -16,7 +16,7 @@ from doctor import configuration, installation
 from doctor.__main__ import main, offline
 from doctor.app import Installation, read
 from doctor.findings import Finding
-from tests.server import ROOT
+from tests.support.app_process import ROOT
 
 AZURE = {
     "AZURE_OPENAI_ENDPOINT": "https://name.openai.azure.com",

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import azure
-from tests.fuzz.inputs import generate
-from tests.fuzz.run import SETTINGS, run
-from tests.raw import exchange, head
-from tests.server import Server
+from tests.fuzz.fuzz_inputs import generate
+from tests.fuzz.fuzz_run import SETTINGS, run
 from tests.standin.process import StandIn
+from tests.support.app_process import Server
+from tests.support.raw_http import exchange, head
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from httpx_sse import EventSource
 
-from tests.server import Server
+from tests.support.app_process import Server
 
 type Body = dict[str, Any]
 

@@ -16,7 +16,7 @@ from tests.replaced_systems.systems import (
     data_of,
     each,
 )
-from tests.server import Server, read_events
+from tests.support.app_process import Server, read_events
 
 
 @each(TUTORIAL, AOAI_STREAM, COOKBOOK)

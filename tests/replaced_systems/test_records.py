@@ -19,8 +19,8 @@ from tests.replaced_systems.systems import (
     messages,
     names,
 )
-from tests.server import Server, read_events, until
 from tests.standin.process import StandIn
+from tests.support.app_process import Server, read_events, until
 
 
 @pytest.mark.parametrize(

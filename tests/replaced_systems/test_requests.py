@@ -23,8 +23,8 @@ from tests.replaced_systems.systems import (
     names,
     texts_of,
 )
-from tests.server import Server, read_events
 from tests.standin.process import StandIn
+from tests.support.app_process import Server, read_events
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,6 @@ from langchain_core.runnables import Runnable
 
 from chains import Chains
 from settings import Settings
-from tests.aimock import NODE, PACKAGE
-from tests.example_chains import strings
 from tests.replaced_systems.completions import text_of
 from tests.replaced_systems.systems import (
     AOAI_STREAM,
@@ -25,8 +23,10 @@ from tests.replaced_systems.systems import (
     texts_of,
     tokens_of,
 )
-from tests.server import Server, read_events
 from tests.standin.process import StandIn
+from tests.support.aimock import NODE, PACKAGE
+from tests.support.app_process import Server, read_events
+from tests.support.example_chains import strings
 
 
 @pytest.mark.parametrize(

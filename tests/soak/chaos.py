@@ -10,9 +10,9 @@ import signal
 import sys
 from urllib.parse import urlsplit
 
-from tests.chaos import SETTINGS, Chaos, backends, census, recorded
-from tests.server import Server, open_streams, until
 from tests.standin.process import StandIn
+from tests.support.app_process import Server, open_streams, until
+from tests.support.chaotic_streams import SETTINGS, Chaos, backends, census, recorded
 
 STREAMS, CONCURRENCY = 1000, 100
 KILL_EVERY_SECONDS = 3.0

@@ -4,10 +4,10 @@ import asyncio
 from time import monotonic
 
 from tests.conftest import azure
-from tests.fuzz.inputs import generate
-from tests.fuzz.run import SETTINGS, run
-from tests.server import Server
+from tests.fuzz.fuzz_inputs import generate
+from tests.fuzz.fuzz_run import SETTINGS, run
 from tests.standin.process import StandIn
+from tests.support.app_process import Server
 
 EACH = 2500
 WITH_A_MODEL = {1: True, 2: True, 3: True, 4: True, 5: False}

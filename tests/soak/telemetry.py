@@ -20,9 +20,9 @@ import aiohttp
 from tests.conftest import azure
 from tests.event_hubs.emulator import EventHubs
 from tests.event_hubs.faults import SERVER_BUSY, Faults
-from tests.server import Server, until
-from tests.soak.load import Load
+from tests.soak.repeated_callers import Load
 from tests.standin.process import StandIn
+from tests.support.app_process import Server, until
 
 HUB = "telemetry"
 ASKED = {"user": "standin:answer tokens=20 delay_ms=5"}
@@ -76,7 +76,7 @@ def lag(standin: StandIn) -> None:
 
 
 def probed(standin: StandIn, settings: Mapping[str, str]) -> dict[str, str]:
-    return azure(standin, CHAINS="lag=tests.soak.probe:lag", **settings)
+    return azure(standin, CHAINS="lag=tests.soak.process_probe:lag", **settings)
 
 
 async def measure(server: Server, hub: EventHubs | None) -> tuple[Load, list[float]]:

@@ -13,9 +13,9 @@ import runs
 from server import response as response_module
 from server.limits import Limits
 from streaming.events import Event, TextDelta
-from tests.kept import Kept
-from tests.quiet import quiet
-from tests.streaming.answered import answer, served
+from tests.support.kept_runs import Kept
+from tests.support.quiet import quiet
+from tests.support.served_response import answer, served
 
 
 async def end_of_all_but(tasks: set[asyncio.Task[Any]]) -> None:

@@ -16,9 +16,9 @@ from streaming.dialects import json as native
 from streaming.errors import InternalError, RateLimited
 from streaming.events import Citation, Event, ReasoningDelta, TextDelta, ToolCall
 from streaming.requests import ChatRequest
-from tests.kept import Kept
-from tests.server import read_events
-from tests.streaming.answered import answer, served
+from tests.support.app_process import read_events
+from tests.support.kept_runs import Kept
+from tests.support.served_response import answer, served
 
 
 def broken_dialect(after: int) -> Dialect:

@@ -19,8 +19,8 @@ from streaming.errors import ChatError, RateLimited
 from streaming.events import Event, TextDelta
 from streaming.headers import raw
 from streaming.requests import ChatRequest
-from tests.kept import Kept
-from tests.streaming.answered import JSON, answer, served
+from tests.support.kept_runs import Kept
+from tests.support.served_response import JSON, answer, served
 
 SERVERS: tuple[Literal["h11", "httptools"], ...] = ("h11", "httptools")
 UNSENDABLE = {

@@ -11,12 +11,12 @@ from starlette.types import Message
 from runs import Run
 from streaming.errors import RateLimited
 from streaming.events import Event, TextDelta
-from tests.azure_openai.exchanges import WHOLE
-from tests.azure_openai.proxied import Proxied, azure
-from tests.azure_openai.replay import Replay
-from tests.kept import Kept
-from tests.recorded_runs import RecordedRuns
-from tests.streaming.answered import answer
+from tests.support.kept_runs import Kept
+from tests.support.proxied_calls import WHOLE
+from tests.support.proxy_server import Proxied, azure
+from tests.support.recorded_runs import RecordedRuns
+from tests.support.replayed_upstream import Replay
+from tests.support.served_response import answer
 
 ASK = b'{"messages":[{"role":"user","content":"?"}],"stream":true}'
 WHOLE_JSON = (

@@ -9,7 +9,7 @@ import pytest
 from telemetry import sender
 from telemetry.sinks import event_hubs
 from tests.event_hubs.emulator import EventHubs
-from tests.telemetry.delivery import HUB
+from tests.telemetry.hub_delivery import HUB
 
 
 @pytest.fixture

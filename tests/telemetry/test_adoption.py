@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from telemetry.journal import Journal
-from tests.telemetry.contents import files, take
+from tests.telemetry.journal_contents import files, take
 
 
 def test_what_is_left_the_next_process_delivers(folder: Path) -> None:

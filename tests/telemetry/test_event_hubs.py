@@ -13,8 +13,8 @@ from telemetry.sinks import event_hubs
 from tests.event_hubs.consumer import read_all
 from tests.event_hubs.emulator import EventHubs
 from tests.event_hubs.faults import SERVER_BUSY
-from tests.server import until
-from tests.telemetry.delivery import HUB, Delivery, arrive, ids
+from tests.support.app_process import until
+from tests.telemetry.hub_delivery import HUB, Delivery, arrive, ids
 
 # The SDK leaves a socket that was cut to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")

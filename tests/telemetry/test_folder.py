@@ -6,7 +6,7 @@ import pytest
 
 from telemetry.journal import Journal, segments
 from telemetry.journal.segments import Segment
-from tests.telemetry.contents import take
+from tests.telemetry.journal_contents import take
 
 
 @pytest.fixture

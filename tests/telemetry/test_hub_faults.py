@@ -11,8 +11,8 @@ import pytest
 from telemetry.sinks import event_hubs
 from tests.event_hubs.emulator import EventHubs
 from tests.event_hubs.faults import SERVER_BUSY, Faults
-from tests.server import until
-from tests.telemetry.delivery import Delivery, arrive, ids
+from tests.support.app_process import until
+from tests.telemetry.hub_delivery import Delivery, arrive, ids
 
 # The SDK leaves a socket that was cut to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")

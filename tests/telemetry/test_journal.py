@@ -7,7 +7,7 @@ import pytest
 
 from telemetry import journal as module
 from telemetry.journal import Journal
-from tests.telemetry.contents import files, take
+from tests.telemetry.journal_contents import files, take
 
 
 def test_a_record_is_on_disk_when_append_returns(folder: Path) -> None:

@@ -13,7 +13,7 @@ from runs import Run
 from runs.model_call import parameters
 from runs.tokens import MOST, count_tokens
 from streaming.events import Usage
-from tests.example_chains import ScriptedModel
+from tests.support.example_chains import ScriptedModel
 
 
 class Counting(ScriptedModel):

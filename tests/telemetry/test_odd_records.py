@@ -18,10 +18,10 @@ from telemetry.sender import Sender
 from telemetry.sinks import Rejected
 from telemetry.sinks.otel import OtelSink
 from telemetry.sinks.otel.conventions import MOST
-from tests.server import until
-from tests.telemetry.collector import Collector, attributes
+from tests.support.app_process import until
+from tests.telemetry.otel_collector import Collector, attributes
 from tests.telemetry.test_otel_sink import built
-from tests.telemetry.trace import record
+from tests.telemetry.trace_context import record
 
 HUGE, MEGABYTE = 10**400, "x" * 2**20
 WORKFLOWS = "gen_ai.workflow.duration"

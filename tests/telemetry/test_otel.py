@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.conftest import azure
-from tests.server import Server
 from tests.standin.process import StandIn
-from tests.telemetry.collector import Collector, attributes
-from tests.telemetry.spans import (
+from tests.support.app_process import Server
+from tests.telemetry.otel_collector import Collector, attributes
+from tests.telemetry.run_spans import (
     ANSWERED,
     AZURE,
     DIALECT,
@@ -25,7 +25,7 @@ from tests.telemetry.spans import (
     told,
     used,
 )
-from tests.telemetry.trace import PARENT, TRACE, TRACEPARENT, ask
+from tests.telemetry.trace_context import PARENT, TRACE, TRACEPARENT, ask
 
 PROXY = "/openai/deployments/gpt-4o/chat/completions"
 
@@ -42,7 +42,9 @@ def traced(standin: StandIn, collector: Collector) -> Iterator[Server]:
     chains = ("inner", "silent", "broken")
     settings = azure(
         standin,
-        CHAINS=",".join(f"{name}=tests.example_chains:{name}" for name in chains),
+        CHAINS=",".join(
+            f"{name}=tests.support.example_chains:{name}" for name in chains
+        ),
         OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
         OTEL_EXPORTER_OTLP_HEADERS="authorization=collector-key",
         OTEL_METRIC_EXPORT_INTERVAL="100",

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 from tests.conftest import azure
-from tests.server import ROOT, Server
 from tests.standin.process import StandIn
-from tests.telemetry.collector import Collector
-from tests.telemetry.spans import DURATION, METRICS
-from tests.telemetry.trace import TRACE, ask, record, traces
+from tests.support.app_process import ROOT, Server
+from tests.telemetry.otel_collector import Collector
+from tests.telemetry.run_spans import DURATION, METRICS
+from tests.telemetry.trace_context import TRACE, ask, record, traces
 
 
 def run(code: str, *arguments: str, **environment: str) -> list[str]:

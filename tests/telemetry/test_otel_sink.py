@@ -13,10 +13,10 @@ from telemetry import sender as sending
 from telemetry.journal import Journal
 from telemetry.sender import Sender
 from telemetry.sinks import Rejected, otel
-from tests.server import until
-from tests.telemetry.collector import Collector, attributes
-from tests.telemetry.spans import seen
-from tests.telemetry.trace import TRACEPARENT, record, traces
+from tests.support.app_process import until
+from tests.telemetry.otel_collector import Collector, attributes
+from tests.telemetry.run_spans import seen
+from tests.telemetry.trace_context import TRACEPARENT, record, traces
 
 
 def load(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:

@@ -16,8 +16,8 @@ import pytest
 
 from tests.conftest import azure
 from tests.event_hubs.emulator import EventHubs
-from tests.server import Server, read_events, until
 from tests.standin.process import StandIn
+from tests.support.app_process import Server, read_events, until
 
 HUB = "telemetry"
 

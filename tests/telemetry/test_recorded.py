@@ -12,8 +12,8 @@ import pytest
 from tests.conftest import azure
 from tests.event_hubs.consumer import read_all
 from tests.event_hubs.emulator import EventHubs
-from tests.server import Server, until
 from tests.standin.process import StandIn
+from tests.support.app_process import Server, until
 
 HUB = "telemetry"
 KEY = "caller-key-of-a-user"

@@ -9,7 +9,7 @@ import pytest
 
 from telemetry import journal as module
 from telemetry.journal import Journal, dead_letters, segments
-from tests.telemetry.contents import files, take
+from tests.telemetry.journal_contents import files, take
 
 WEEK_AND_A_BIT = 8 * 86_400
 

@@ -9,8 +9,8 @@ import pytest
 from telemetry import journal as module
 from telemetry.journal import Journal
 from telemetry.journal.segments import Segment
-from tests.server import until
-from tests.telemetry.contents import files, take
+from tests.support.app_process import until
+from tests.telemetry.journal_contents import files, take
 
 
 def test_a_full_journal_refuses_counts_and_says_so_once(folder: Path) -> None:

@@ -14,7 +14,7 @@ from runs.tokens import count_tokens
 from streaming.errors import ContentFiltered, DeadlineExceeded, UpstreamError
 from streaming.events import TextDelta, Usage
 from telemetry import records
-from tests.example_chains import ScriptedModel, finish
+from tests.support.example_chains import ScriptedModel, finish
 
 
 def new_run() -> Run:

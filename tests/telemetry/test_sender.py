@@ -13,7 +13,7 @@ from telemetry.journal import Journal
 from telemetry.records import Record
 from telemetry.sender import Sender
 from telemetry.sinks import Rejected, Sink, Unavailable
-from tests.server import until
+from tests.support.app_process import until
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from telemetry.journal import BATCH_RECORDS, Journal
 from telemetry.records import Record
 from telemetry.sender import Sender
 from telemetry.sinks import Rejected, Sink
-from tests.server import until
+from tests.support.app_process import until
 
 FAILURES = [KeyError, OverflowError, RecursionError, UnicodeError, Rejected]
 

@@ -8,8 +8,7 @@ import pytest
 from streaming import dialects
 from streaming.errors import InvalidRequest
 from streaming.events import Event, FinishReason
-from tests.server import Server, read_events
-from tests.streaming.dialects.golden import (
+from tests.streaming.dialects.dialect_output import (
     BROKE_OFF,
     CALL,
     FILE,
@@ -21,6 +20,7 @@ from tests.streaming.dialects.golden import (
     said,
     written,
 )
+from tests.support.app_process import Server, read_events
 
 COMPLETED = b'event: done\ndata: {"status":"completed"}\n\n'
 FAILED = b'event: done\ndata: {"status":"failed"}\n\n'

@@ -16,7 +16,7 @@ from streaming.errors import (
     UnknownModel,
 )
 from streaming.events import Event, ToolCall
-from tests.streaming.dialects.golden import (
+from tests.streaming.dialects.dialect_output import (
     BROKE_OFF,
     CALL,
     PAGE,

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from streaming import dialects
 from streaming.events import Event, FinishReason
-from tests.server import Server
-from tests.streaming.dialects.golden import (
+from tests.streaming.dialects.dialect_output import (
     BROKE_OFF,
     CALL,
     FILE,
@@ -21,6 +20,7 @@ from tests.streaming.dialects.golden import (
     said,
     written,
 )
+from tests.support.app_process import Server
 
 ERROR = (
     b'event: error\r\ndata: {"error":{"code":"upstream_incomplete",'

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from streaming.events import Event, FinishReason, ReasoningDelta, ToolCall
-from tests.server import Server
-from tests.streaming.dialects.golden import (
+from tests.streaming.dialects.dialect_output import (
     BROKE_OFF,
     CALL,
     FILE,
@@ -19,7 +18,8 @@ from tests.streaming.dialects.golden import (
     said,
     written,
 )
-from tests.streaming.dialects.use_chat import message, text
+from tests.streaming.dialects.use_chat_messages import message, text
+from tests.support.app_process import Server
 
 Chunk = dict[str, Any]
 

@@ -8,7 +8,7 @@ import pytest
 from streaming import dialects
 from streaming.errors import InvalidRequest
 from streaming.requests import ChatRequest
-from tests.streaming.dialects.use_chat import message, text
+from tests.streaming.dialects.use_chat_messages import message, text
 
 
 def parse(*messages: Any, **fields: Any) -> ChatRequest:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from tests.fuzz import bodies
+from tests.fuzz import fuzz_bodies
 
 ROUTES = {
     "/api/chat": "native",
@@ -104,7 +104,7 @@ def generate(seed: int, count: int) -> Iterator[Input]:
 def request(rng: Random) -> Input:
     """A request whose framing is right, with odd headers and a body of any kind."""
     path, wire = rng.choice(tuple(ROUTES.items()))
-    kind, body = bodies.generate(rng, wire)
+    kind, body = fuzz_bodies.generate(rng, wire)
     extra = rng.sample(HEADERS, rng.choice((0, 0, 0, 1, 2, 4)))
     if rng.random() < 0.02:
         extra += [f"x-{n}: y" for n in range(rng.choice((90, 150, 2000)))]
@@ -119,7 +119,7 @@ def request(rng: Random) -> Input:
 def odd_framing(rng: Random) -> Input:
     """A request that does not say truly where its body ends."""
     path, wire = rng.choice(tuple(ROUTES.items()))
-    body = bodies.valid(rng, wire)
+    body = fuzz_bodies.valid(rng, wire)
     right = f"content-length: {len(body)}"
     chunks = chunked(rng, body)
     te = "transfer-encoding: "
@@ -156,7 +156,7 @@ def odd_path(rng: Random) -> Input:
     odd = "/".join(parts) if rng.random() < 0.8 else path
     method = rng.choice(METHODS) if rng.random() < 0.4 else "POST"
     version = rng.choice(("1.1", "1.1", "1.1", "1.1", "1.0", "0.9", "2.0", "x"))
-    body = bodies.valid(rng, "native")
+    body = fuzz_bodies.valid(rng, "native")
     head = _head(method, odd + rng.choice(QUERIES), [f"content-length: {len(body)}"])
     head = head.replace(b"HTTP/1.1", f"HTTP/{version}".encode(), 1)
     return Input("path", head + body, odd, whole=method != "HEAD")
@@ -166,7 +166,7 @@ def raw(rng: Random) -> Input:
     """Bytes that are no HTTP, or only its beginning."""
     data = rng.choice((*RAW, rng.randbytes(rng.randrange(1, 3000)), b""))
     if rng.random() < 0.3:
-        _, body = bodies.generate(rng, "native")
+        _, body = fuzz_bodies.generate(rng, "native")
         data = _head("POST", "/api/chat", [f"content-length: {len(body)}"]) + body
         data = data[: rng.randrange(len(data))]
     return Input("raw", data, whole=False)

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 import aiohttp
 
-from tests.server import Server, until
 from tests.standin.process import StandIn
+from tests.support.app_process import Server, until
 
 NATIVE, OPENAI = "/api/chat", "/api/chat/openai"
 PROXIED = "/openai/deployments/gpt-4o/chat/completions"
@@ -37,7 +37,10 @@ SETTINGS = {
     "FIRST_TOKEN_TIMEOUT_SECONDS": "3",
     "STALL_TIMEOUT_SECONDS": "1",
     "REQUEST_DEADLINE_SECONDS": "8",
-    "CHAINS": "census=tests.soak.probe:census,exits=tests.exiting_chains:at_first",
+    "CHAINS": (
+        "census=tests.soak.process_probe:census,"
+        "exits=tests.support.exiting_chains:at_first"
+    ),
 }
 
 

@@ -19,7 +19,7 @@ from tests.standin.child import Child
 
 ANSWER = "Hello from a mock that knows nothing of this project."
 
-PACKAGE = Path(__file__).resolve().parent / "node"
+PACKAGE = Path(__file__).resolve().parents[1] / "node"
 NODE = Path(ROOT_DIR, "node.exe" if os.name == "nt" else "bin/node")
 
 

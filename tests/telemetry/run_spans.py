@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.telemetry.collector import Tree, attributes
+from tests.telemetry.otel_collector import Tree, attributes
 
 REGION = {"langchain_stream.region": "Sweden Central"}
 DIALECT, FINISH = "langchain_stream.dialect", "gen_ai.response.finish_reasons"

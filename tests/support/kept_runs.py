@@ -2,7 +2,7 @@
 
 from runs import Run
 from telemetry import Telemetry
-from tests.recorded_runs import RecordedRuns
+from tests.support.recorded_runs import RecordedRuns
 
 
 class Kept(Telemetry):

@@ -22,7 +22,7 @@ from server.response import error_response
 from settings import Settings
 from streaming.dialects import openai as wire
 from streaming.errors import ChatError
-from tests.recorded_runs import RecordedRuns
+from tests.support.recorded_runs import RecordedRuns
 
 PATH = "/openai/deployments/gpt-4o/chat/completions"
 SERVER_KEY = "standin-key"

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import httptools
 
-from tests.fuzz.inputs import Input
-from tests.raw import Answer, Connection, connect
-from tests.server import Server
+from tests.fuzz.fuzz_inputs import Input
+from tests.support.app_process import Server
+from tests.support.raw_http import Answer, Connection, connect
 
 AT_ONCE = 16
 PATIENCE_SECONDS = 0.2

@@ -20,7 +20,7 @@ from streaming.dialects import Dialect
 from streaming.dialects import json as native
 from streaming.events import Event
 from streaming.requests import validate
-from tests.kept import Kept
+from tests.support.kept_runs import Kept
 
 Source = Callable[[], AsyncGenerator[Event]]
 JSON = cast(Dialect, native)

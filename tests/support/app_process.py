@@ -18,7 +18,7 @@ from typing import Any, Self
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 # What the developer's own shell may have set must not reach the app under test.
 FOREIGN = re.compile(

@@ -7,8 +7,8 @@ import httpx
 from runs import ModelCall, Run
 from streaming.events import Usage
 from telemetry import records
-from tests.server import Server
-from tests.telemetry.collector import Collector
+from tests.support.app_process import Server
+from tests.telemetry.otel_collector import Collector
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 TRACEPARENT = f"00-{TRACE}-{PARENT}-01"

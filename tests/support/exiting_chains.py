@@ -22,7 +22,7 @@ from langgraph.prebuilt import ToolNode
 
 from runnables import Chain, ChainInput, Chunk, from_generator
 from settings import Settings
-from tests.example_chains import ScriptedModel, State, calling, finish
+from tests.support.example_chains import ScriptedModel, State, calling, finish
 
 SECRET_BEGINS = "the-text-of-an-" + "exit"
 SECRET = f"{SECRET_BEGINS} in process {os.getpid()}"

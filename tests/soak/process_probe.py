@@ -28,7 +28,7 @@ async def _lag(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chu
 
 
 def lag(settings: Settings) -> Chain:
-    """`CHAINS=lag=tests.soak.probe:lag`."""
+    """`CHAINS=lag=tests.soak.process_probe:lag`."""
     return from_generator(_lag)
 
 
@@ -59,5 +59,5 @@ def _descriptors() -> Iterator[Path]:
 
 
 def census(settings: Settings) -> Chain:
-    """`CHAINS=census=tests.soak.probe:census`."""
+    """`CHAINS=census=tests.soak.process_probe:census`."""
     return from_generator(_census)

@@ -1,4 +1,4 @@
-"""Chains as people bring them, for `CHAINS=name=tests.example_chains:name`."""
+"""Chains as people bring them, for `CHAINS=name=tests.support.example_chains:name`."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator

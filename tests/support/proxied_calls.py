@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 
 from server.limits import Limits
-from tests.azure_openai.proxied import PATH, Proxied, asking, azure
-from tests.azure_openai.replay import Replay
+from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.replayed_upstream import Replay
 
 OPENING = b'data: {"choices":[{"index":0,"delta":{"role":"assistant"}}]}\n\n'
 ANSWER = b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n'

@@ -13,7 +13,7 @@ from telemetry.sender import Sender
 from telemetry.sinks import event_hubs
 from telemetry.sinks.event_hubs import EventHubsSink
 from tests.event_hubs.emulator import EventHubs
-from tests.server import until
+from tests.support.app_process import until
 
 HUB = "telemetry"
 

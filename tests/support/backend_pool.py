@@ -28,8 +28,8 @@ from server.response import StreamResponse
 from settings import Settings
 from settings.backends import Backend
 from streaming import dialects
-from tests.kept import Kept
 from tests.standin.process import StandIn
+from tests.support.kept_runs import Kept
 
 CHAIN = "/api/chat/json"
 OPENAI = "/api/chat/openai"

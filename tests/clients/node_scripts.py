@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.aimock import NODE, PACKAGE
+from tests.support.aimock import NODE, PACKAGE
 
 SCRIPTS = PACKAGE / "clients"
 

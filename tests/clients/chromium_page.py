@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.clients.node import bundle
-from tests.docs.origin import Origin
+from tests.clients.node_scripts import bundle
+from tests.support.piecewise_server import Origin
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
