@@ -80,6 +80,10 @@ class _Factory:
     ) -> None:
         self._start, self._run = start, run
 
+    def __getattr__(self, name: str) -> Any:
+        """What others read of asyncio's own factory: anyio its `__code__`."""
+        return getattr(self._start, name)
+
     def __call__(
         self, loop: asyncio.AbstractEventLoop | None, coro: Any, **more: Any
     ) -> asyncio.Future[Any]:

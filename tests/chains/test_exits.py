@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import subprocess
 import sys
 import traceback
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
@@ -14,6 +15,7 @@ import pytest
 from langgraph._internal import _future
 
 from runnables.exits import Exit, contain_tasks, contained
+from tests.support.app_process import ROOT
 
 EXITS = [SystemExit, KeyboardInterrupt]
 run: ContextVar[str] = ContextVar("run")
@@ -168,3 +170,19 @@ async def test_the_servers_own_tasks_are_left_alone() -> None:
 def test_langgraph_still_starts_tasks_past_the_loops_factory() -> None:
     """Else `contain_tasks` need not replace asyncio's own."""
     assert "asyncio.eager_task_factory(" in inspect.getsource(_future)
+
+
+def test_a_library_that_looks_at_asyncios_own_factory_can_be_imported_later() -> None:
+    """anyio, and httpx with it, is imported with a chain's first request."""
+    code = (
+        "import asyncio, contextvars\n"
+        "from runnables.exits import contain_tasks\n"
+        "async def main():\n"
+        "    contain_tasks(contextvars.ContextVar('run'))\n"
+        "    import anyio, anyio._backends._asyncio\n"
+        "    async with anyio.create_task_group() as group:\n"
+        "        group.start_soon(asyncio.sleep, 0)\n"
+        "asyncio.run(main())\n"
+    )
+    asked = [sys.executable, "-c", code]
+    subprocess.run(asked, cwd=ROOT, check=True, timeout=30)
