@@ -42,23 +42,24 @@ async def aleave(*_: object) -> NoReturn:
     sys.exit(SECRET)
 
 
-def _raising(before: list[str], exc: BaseException) -> Chain:
+def _raising(before: list[str], make: Callable[[str], BaseException]) -> Chain:
     async def generate(
         inputs: ChainInput, config: RunnableConfig
     ) -> AsyncGenerator[Chunk]:
         for chunk in before:
             yield chunk
-        raise exc
+        # One of its own: what is raised again keeps the frames of each time before.
+        raise make(SECRET)
 
     return from_generator(generate)
 
 
-at_first = _raising([], SystemExit(SECRET))
-in_the_middle = _raising(["before"], SystemExit(SECRET))
-interrupt = _raising(["before"], KeyboardInterrupt(SECRET))
-ending = _raising([], Ending(SECRET))
-ending_in_the_middle = _raising(["before"], Ending(SECRET))
-group = _raising([], BaseExceptionGroup(SECRET, [SystemExit(SECRET)]))
+at_first = _raising([], SystemExit)
+in_the_middle = _raising(["before"], SystemExit)
+interrupt = _raising(["before"], KeyboardInterrupt)
+ending = _raising([], Ending)
+ending_in_the_middle = _raising(["before"], Ending)
+group = _raising([], lambda text: BaseExceptionGroup(text, [SystemExit(text)]))
 
 in_a_thread: Runnable[Any, Any] = RunnableLambda(leave)
 on_the_loop: Runnable[Any, Any] = RunnableLambda(leave, aleave)
