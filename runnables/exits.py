@@ -126,6 +126,6 @@ class _ContainedCoroutine(Coroutine[Any, Any, Any]):
         return self._coro.__await__()
 
     def __getattr__(self, name: str) -> Any:
-        """Pass on other attributes: asyncio shows its code and frame; `_translate`
+        """Pass on other attributes: asyncio shows its code and frame; `leftovers`
         reads them."""
         return getattr(self._coro, name)
