@@ -27,7 +27,7 @@
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 
 class ChatError(Exception):
@@ -51,9 +51,9 @@ class ChatError(Exception):
         self.retry_after_ms = retry_after_ms
         self.param = param
 
-    def as_dict(self, request_id: str) -> dict[str, Any]:
+    def as_dict(self, request_id: str) -> dict[str, object]:
         """The error for JSON dialects; an unknown wait is left out."""
-        error: dict[str, Any] = {
+        error: dict[str, object] = {
             "code": self.code,
             "message": self.message,
             "status": self.status,

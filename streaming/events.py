@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from streaming.errors import ChatError
 
@@ -37,7 +37,7 @@ class ToolCall:
     deployment: str
     id: str
     name: str
-    args: dict[str, Any] | str
+    args: dict[str, object] | str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The request, whatever the wire: untrusted input, validated once, here."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -16,7 +16,7 @@ from streaming.errors import InvalidRequest
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 Text = Annotated[str, StringConstraints(min_length=1)]
-LimitName = Literal["max_tokens", "max_completion_tokens"]
+LimitField = Literal["max_tokens", "max_completion_tokens"]
 
 
 MAX_FIELDS = 100
@@ -28,7 +28,7 @@ class _Frozen(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _has_fields_to_count(cls, given: Any) -> Any:
+    def _has_fields_to_count(cls, given: object) -> object:
         if isinstance(given, dict) and len(given) > MAX_FIELDS:
             raise ValueError(f"more than {MAX_FIELDS} fields")
         return given
@@ -42,9 +42,9 @@ class ContentPart(BaseModel):
     type: Literal["text", "image_url", "input_audio", "file", "refusal"]
     text: str | None = None
     refusal: str | None = None
-    image_url: dict[str, Any] | None = None
-    input_audio: dict[str, Any] | None = None
-    file: dict[str, Any] | None = None
+    image_url: dict[str, object] | None = None
+    input_audio: dict[str, object] | None = None
+    file: dict[str, object] | None = None
 
     @model_validator(mode="after")
     def _has_what_its_type_says(self) -> Self:
@@ -111,7 +111,7 @@ class ChatRequest(_Frozen):
     stream: bool = True
     sampling: Sampling = Sampling()
     include_usage: bool = False
-    limit_name: LimitName | None = None
+    limit_name: LimitField | None = None
     id: str = ""
     run_id: str = ""
 
@@ -136,7 +136,7 @@ _FIELDS = {
 } - {"sampling"}
 
 
-def validate(fields: dict[str, Any]) -> ChatRequest:
+def validate(fields: dict[str, object]) -> ChatRequest:
     """Build a request from untrusted *fields*; `InvalidRequest` names what is wrong."""
     try:
         return ChatRequest.model_validate(fields)
@@ -149,20 +149,23 @@ def validate(fields: dict[str, Any]) -> ChatRequest:
 
 def _explain(exc: ValidationError) -> str:
     errors = exc.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(dict.fromkeys(map(_sentence, errors[:5])))
+    sentences = (
+        _sentence(each["type"], each["loc"], each["msg"]) for each in errors[:5]
+    )
+    return "; ".join(dict.fromkeys(sentences))
 
 
-def _sentence(error: Any) -> str:
-    unknown = error["type"] == "extra_forbidden"
+def _sentence(kind: str, location: tuple[int | str, ...], message: str) -> str:
+    unknown = kind == "extra_forbidden"
     # A union's branches are in the path too; they mean nothing to the caller.
     path = [
         str(part)[:100]
-        for part in error["loc"]
+        for part in location
         if isinstance(part, int) or part in _FIELDS or unknown
     ]
-    message = str(error["msg"]).removeprefix("Value error, ")
+    message = message.removeprefix("Value error, ")
     field = ".".join(path) or ("" if ": " in message else "The body")
-    match error["type"]:
+    match kind:
         case "missing":
             message = "is missing"
         case "extra_forbidden":

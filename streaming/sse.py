@@ -6,7 +6,6 @@ See: https://html.spec.whatwg.org/multipage/server-sent-events.html
 import json
 from collections.abc import Iterator, Mapping
 from math import isfinite
-from typing import Any
 
 import orjson
 
@@ -24,7 +23,7 @@ _LINE_BREAKS = (
 )
 
 
-def dumps(value: Any) -> bytes:
+def dumps(value: object) -> bytes:
     """*value* as one line of JSON for any reader of lines.
 
     A lone surrogate, which UTF-8 cannot carry, becomes U+FFFD. An integer may have
@@ -41,7 +40,7 @@ def dumps(value: Any) -> bytes:
     return data
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """*value* with only the types that JSON has."""
     match value:
         case None | bool() | int():
@@ -70,7 +69,7 @@ def to_utf8(text: str) -> bytes:
         return _without_surrogates(text).encode()
 
 
-def encode(value: Any, event: str | None = None) -> bytes:
+def encode(value: object, event: str | None = None) -> bytes:
     """Frame *value* as one event whose data is a line of JSON."""
     if event is None:
         return b"data: %b\n\n" % dumps(value)

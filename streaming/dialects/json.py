@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import asdict
-from typing import Any, assert_never
+from typing import assert_never
 
 import orjson
 
@@ -30,7 +30,7 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
     return requests.validate(normalize(decode(body)))
 
 
-def decode(body: bytes) -> dict[str, Any]:
+def decode(body: bytes) -> dict[str, object]:
     """The JSON object in *body*; raises `InvalidRequest` for anything else."""
     try:
         value = orjson.loads(body)
@@ -44,7 +44,7 @@ def decode(body: bytes) -> dict[str, Any]:
     return value
 
 
-def normalize(fields: dict[str, Any]) -> dict[str, Any]:
+def normalize(fields: dict[str, object]) -> dict[str, object]:
     """Turn the wire's flat fields into `ChatRequest`'s: one prompt, sampling apart."""
     fields = dict(fields)
     given = [name for name in ("user", "message", "messages") if name in fields]
@@ -119,7 +119,7 @@ async def encode(
                     assert_never(event)
 
 
-def _done(done: Done, usage: Usage) -> dict[str, Any]:
+def _done(done: Done, usage: Usage) -> dict[str, object]:
     numbers = asdict(usage)
     if not usage.estimated:
         del numbers["estimated"]
@@ -137,8 +137,8 @@ def _done(done: Done, usage: Usage) -> dict[str, Any]:
 async def _whole(events: AsyncGenerator[Event]) -> bytes:
     text: list[str] = []
     reasoning: list[str] = []
-    lists: dict[str, list[dict[str, Any]]] = {"citations": [], "tool_calls": []}
-    answer: dict[str, Any] = {}
+    lists: dict[str, list[dict[str, object]]] = {"citations": [], "tool_calls": []}
+    answer: dict[str, object] = {}
     usage = Usage()
     async with aclosing(events):
         async for event in events:
@@ -172,7 +172,7 @@ async def _whole(events: AsyncGenerator[Event]) -> bytes:
     )
 
 
-def _without_deployment(event: ToolCall | ToolResult | Redact) -> dict[str, Any]:
+def _without_deployment(event: ToolCall | ToolResult | Redact) -> dict[str, object]:
     fields = asdict(event)
     del fields["deployment"]
     return fields

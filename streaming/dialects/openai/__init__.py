@@ -6,7 +6,7 @@ See: https://platform.openai.com/docs/api-reference/chat
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from time import time
-from typing import Any, assert_never
+from typing import assert_never
 
 from streaming import sse
 from streaming.dialects.openai.request import model, parse
@@ -28,7 +28,7 @@ from streaming.requests import ChatRequest
 
 __all__ = ["encode", "error", "headers", "keep_alive", "model", "parse"]
 
-Fields = dict[str, Any]
+Fields = dict[str, object]
 
 
 def headers(request: ChatRequest) -> Mapping[str, str]:
@@ -135,7 +135,7 @@ class _Chunks:
             frames.append(sse.encode({**self._head, **usage}))
         return b"".join([*frames, b"data: [DONE]\n\n"])
 
-    def _delta(self, delta: Fields, deployment: str = "", **more: Any) -> bytes:
+    def _delta(self, delta: Fields, deployment: str = "", **more: object) -> bytes:
         if deployment:
             self._head["model"] = deployment
         if self._begun:

@@ -1,7 +1,6 @@
 """Reads requests in the form of OpenAI's chat completions."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from streaming import requests
 from streaming.dialects.json import decode
@@ -9,15 +8,13 @@ from streaming.errors import InvalidRequest
 from streaming.requests import (
     ChatRequest,
     FunctionCall,
-    LimitName,
+    LimitField,
     Message,
     Sampling,
 )
 
 UNSUPPORTED = ("tools", "functions", "response_format", "logprobs")
 """Fields that no chain can support and a caller would miss."""
-
-Fields = dict[str, Any]
 
 
 def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
@@ -50,14 +47,14 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
         raise _as_named(error, limit) from None
 
 
-def _limit_name(fields: Fields) -> LimitName | None:
+def _limit_name(fields: Mapping[str, object]) -> LimitField | None:
     """The newer name, if the request has both, as many clients send both."""
     if "max_completion_tokens" in fields:
         return "max_completion_tokens"
     return "max_tokens" if "max_tokens" in fields else None
 
 
-def _as_named(error: InvalidRequest, limit: LimitName | None) -> InvalidRequest:
+def _as_named(error: InvalidRequest, limit: LimitField | None) -> InvalidRequest:
     """*error* with the caller's own name for the token limit."""
     if limit is None:
         return error
@@ -66,7 +63,7 @@ def _as_named(error: InvalidRequest, limit: LimitName | None) -> InvalidRequest:
     return InvalidRequest(message, param=param)
 
 
-def model(fields: Fields) -> str:
+def model(fields: Mapping[str, object]) -> str:
     """The `model` of *fields*; raises `InvalidRequest` without one."""
     name = _model(fields)
     if name is None:
@@ -74,29 +71,32 @@ def model(fields: Fields) -> str:
     return name
 
 
-def _model(fields: Fields) -> str | None:
-    name = fields.get("model")
-    if name is not None and not (isinstance(name, str) and name):
-        raise InvalidRequest("model: expected a non-empty string", param="model")
-    return name
+def _model(fields: Mapping[str, object]) -> str | None:
+    match fields.get("model"):
+        case None:
+            return None
+        case str(name) if name:
+            return name
+        case _:
+            raise InvalidRequest("model: expected a non-empty string", param="model")
 
 
 def _refused(name: str) -> InvalidRequest:
     return InvalidRequest(f"{name}: is not supported by a chain", param=name)
 
 
-def _include_usage(options: Any) -> Any:
+def _include_usage(options: object) -> object:
     return options.get("include_usage") or False if isinstance(options, dict) else 0
 
 
-def _messages(messages: Any) -> Any:
+def _messages(messages: object) -> object:
     """*messages* without the fields that only answers have."""
     if not isinstance(messages, list):
         return messages
     return [_message(each) if isinstance(each, dict) else each for each in messages]
 
 
-def _message(given: Fields) -> Fields:
+def _message(given: Mapping[str, object]) -> dict[str, object]:
     message = _only(Message.model_fields, given)
     if message.get("content") is None and isinstance(given.get("refusal"), str):
         message["content"] = given["refusal"]
@@ -106,7 +106,7 @@ def _message(given: Fields) -> Fields:
     return message
 
 
-def _tool_call(call: Any) -> Any:
+def _tool_call(call: object) -> object:
     if not isinstance(call, dict):
         return call
     known = _only(("id", "type", "function"), call)
@@ -115,5 +115,5 @@ def _tool_call(call: Any) -> Any:
     return known
 
 
-def _only(names: Iterable[str], fields: Fields) -> Fields:
+def _only(names: Iterable[str], fields: Mapping[str, object]) -> dict[str, object]:
     return {name: fields[name] for name in names if name in fields}

@@ -5,11 +5,11 @@ See: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
 
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
-from typing import Any, assert_never
+from typing import assert_never
 
 from streaming import sse
 from streaming.dialects.json import decode, error
-from streaming.dialects.ui_message.parts import Chunk, Parts, message, source
+from streaming.dialects.ui_message.parts import Parts, UIMessageChunk, message, source
 from streaming.dialects.ui_message.request import to_request
 from streaming.events import (
     Citation,
@@ -62,7 +62,7 @@ async def encode(
 
 async def _chunks(
     events: AsyncGenerator[Event], request: ChatRequest
-) -> AsyncGenerator[Chunk]:
+) -> AsyncGenerator[UIMessageChunk]:
     parts = Parts()
     yield {"type": "start", "messageId": request.run_id or request.id}
     yield {"type": "start-step"}
@@ -72,7 +72,7 @@ async def _chunks(
                 yield chunk
 
 
-def _written(event: Event, parts: Parts) -> Iterator[Chunk]:
+def _written(event: Event, parts: Parts) -> Iterator[UIMessageChunk]:
     match event:
         case TextDelta(_, text):
             yield from parts.say("text", text)
@@ -101,14 +101,14 @@ def _written(event: Event, parts: Parts) -> Iterator[Chunk]:
             assert_never(event)
 
 
-def _failed(message: str, parts: Parts) -> Iterator[Chunk]:
+def _failed(message: str, parts: Parts) -> Iterator[UIMessageChunk]:
     yield from parts.close()
     yield {"type": "finish-step"}
     yield {"type": "error", "errorText": message}
 
 
-def _finish(done: Done) -> Chunk:
-    usage: dict[str, Any] = {
+def _finish(done: Done) -> UIMessageChunk:
+    usage = {
         "inputTokens": done.usage.input_tokens,
         "outputTokens": done.usage.output_tokens,
         "totalTokens": done.usage.total_tokens,

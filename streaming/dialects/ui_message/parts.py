@@ -7,11 +7,12 @@ other.
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from mimetypes import MimeTypes
-from typing import Any, Literal
+from typing import Literal
 
 from streaming.events import Citation, ToolCall, ToolResult
 
-Chunk = dict[str, Any]
+UIMessageChunk = dict[str, object]
+UIMessagePart = dict[str, object]
 
 _MEDIA_TYPES = MimeTypes()
 
@@ -20,12 +21,14 @@ class Parts:
     """Keeps track of the open part, and of the tools that were called."""
 
     def __init__(self) -> None:
-        self._open: Chunk | None = None
+        self._open: UIMessageChunk | None = None
         self._count = 0
         self._called: set[str] = set()
         self._answered = False
 
-    def say(self, kind: Literal["text", "reasoning"], text: str) -> Iterator[Chunk]:
+    def say(
+        self, kind: Literal["text", "reasoning"], text: str
+    ) -> Iterator[UIMessageChunk]:
         """Add the next piece of text or reasoning."""
         if self._open is None or self._open["type"] != f"{kind}-end":
             yield from self._begin()
@@ -34,7 +37,7 @@ class Parts:
             yield {**self._open, "type": f"{kind}-start"}
         yield {**self._open, "type": f"{kind}-delta", "delta": text}
 
-    def call(self, call: ToolCall) -> Iterator[Chunk]:
+    def call(self, call: ToolCall) -> Iterator[UIMessageChunk]:
         """A tool call, dynamic: the page cannot know the chain's tools."""
         yield from self._begin()
         call_id = call.id or call.name
@@ -55,7 +58,7 @@ class Parts:
                 "dynamic": True,
             }
 
-    def result(self, result: ToolResult) -> Iterator[Chunk]:
+    def result(self, result: ToolResult) -> Iterator[UIMessageChunk]:
         """A tool's result; a call that was not sent yet is sent first."""
         call_id = result.id or result.name
         if call_id not in self._called:
@@ -68,12 +71,12 @@ class Parts:
         }
         self._answered = True
 
-    def close(self) -> Iterator[Chunk]:
+    def close(self) -> Iterator[UIMessageChunk]:
         if self._open is not None:
             yield self._open
             self._open = None
 
-    def _begin(self) -> Iterator[Chunk]:
+    def _begin(self) -> Iterator[UIMessageChunk]:
         yield from self.close()
         if self._answered:
             # The SDK asks again by itself while the last step is an answered call.
@@ -82,13 +85,17 @@ class Parts:
             yield {"type": "start-step"}
 
 
-def source(citation: Citation) -> Chunk:
+def source(citation: Citation) -> UIMessageChunk:
     """A link if the source has a page, else a document by its name."""
     if citation.url.startswith(("https://", "http://")):
-        link = {"type": "source-url", "sourceId": citation.id, "url": citation.url}
+        link: UIMessageChunk = {
+            "type": "source-url",
+            "sourceId": citation.id,
+            "url": citation.url,
+        }
         return {**link, "title": citation.title} if citation.title else link
     name = citation.url.partition("#")[0]
-    document = {
+    document: UIMessageChunk = {
         "type": "source-document",
         "sourceId": citation.id,
         "mediaType": _MEDIA_TYPES.guess_file_type(name)[0] or "text/plain",
@@ -97,12 +104,12 @@ def source(citation: Citation) -> Chunk:
     return {**document, "filename": name} if name else document
 
 
-async def message(chunks: AsyncGenerator[Chunk]) -> dict[str, Any]:
+async def message(chunks: AsyncGenerator[UIMessageChunk]) -> dict[str, object]:
     """The message that `useChat` makes of *chunks*."""
-    made: dict[str, Any] = {"id": "", "role": "assistant"}
-    parts: list[dict[str, Any]] = []
+    made: dict[str, object] = {"id": "", "role": "assistant"}
+    parts: list[UIMessagePart] = []
     texts: dict[str, list[str]] = {}
-    tools: dict[str, dict[str, Any]] = {}
+    tools: dict[str, UIMessagePart] = {}
     async with aclosing(chunks):
         async for chunk in chunks:
             match chunk:
@@ -110,18 +117,18 @@ async def message(chunks: AsyncGenerator[Chunk]) -> dict[str, Any]:
                     made["id"] = message_id
                 case {"type": "start-step"}:
                     parts.append({"type": "step-start"})
-                case {"type": "text-start" | "reasoning-start" as kind, "id": part_id}:
-                    texts[part_id] = []
-                    kind = kind.removesuffix("-start")
-                    parts.append({"type": kind, "id": part_id, "state": "done"})
-                case {"id": part_id, "delta": piece}:
-                    texts[part_id].append(piece)
-                case {"type": "tool-input-available", "toolCallId": call_id}:
+                case {"type": "text-start" | "reasoning-start" as kind, "id": str(key)}:
+                    texts[key] = []
+                    name = kind.removesuffix("-start")
+                    parts.append({"type": name, "id": key, "state": "done"})
+                case {"id": str(key), "delta": str(piece)}:
+                    texts[key].append(piece)
+                case {"type": "tool-input-available", "toolCallId": str(call_id)}:
                     tools[call_id] = _tool(chunk)
                     parts.append(tools[call_id])
-                case {"output": output, "toolCallId": call_id}:
+                case {"output": output, "toolCallId": str(call_id)}:
                     tools[call_id] |= {"state": "output-available", "output": output}
-                case {"type": "tool-output-error", "toolCallId": call_id}:
+                case {"type": "tool-output-error", "toolCallId": str(call_id)}:
                     error = {"state": "output-error", "errorText": chunk["errorText"]}
                     tools[call_id] |= error
                 case {"type": "source-url" | "source-document"}:
@@ -131,16 +138,16 @@ async def message(chunks: AsyncGenerator[Chunk]) -> dict[str, Any]:
     return {**made, "parts": [_with_text(part, texts) for part in parts]}
 
 
-def _tool(chunk: Chunk) -> dict[str, Any]:
+def _tool(chunk: UIMessageChunk) -> UIMessagePart:
     fields = {name: chunk[name] for name in ("toolName", "toolCallId", "input")}
     return {"type": "dynamic-tool", **fields, "state": "input-available"}
 
 
-def _with_text(part: dict[str, Any], texts: dict[str, list[str]]) -> dict[str, Any]:
+def _with_text(part: UIMessagePart, texts: dict[str, list[str]]) -> UIMessagePart:
     match part:
-        case {"type": "text", "id": part_id}:
-            return {"type": "text", "text": "".join(texts[part_id]), "state": "done"}
-        case {"type": "reasoning", "id": part_id}:
-            return {**part, "text": "".join(texts[part_id])}
+        case {"type": "text", "id": str(key)}:
+            return {"type": "text", "text": "".join(texts[key]), "state": "done"}
+        case {"type": "reasoning", "id": str(key)}:
+            return {**part, "text": "".join(texts[key])}
         case _:
             return part

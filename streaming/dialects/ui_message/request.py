@@ -1,23 +1,24 @@
 """What the Vercel AI SDK's `useChat` posts: messages that are made of parts."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from streaming import requests
 from streaming.errors import InvalidRequest
 from streaming.requests import ChatRequest, Sampling
 
-Part = dict[str, Any]
+Part = dict[str, object]
+"""A content part in OpenAI's form."""
 
 _AUDIO = {"mpeg": "mp3", "x-wav": "wav"}
 
 
-def to_request(fields: dict[str, Any]) -> ChatRequest:
+def to_request(fields: Mapping[str, object]) -> ChatRequest:
     """The conversation in *fields*; what is not for us (`id`, `trigger`) is ignored."""
     posted = fields.get("messages")
     if not isinstance(posted, list):
         raise InvalidRequest("messages: expected a list")
     messages = [_message(index, value) for index, value in enumerate(posted)]
-    read: dict[str, Any] = {
+    read: dict[str, object] = {
         name: fields[name] for name in ("chain", "stream") if name in fields
     }
     read["messages"] = [message for message in messages if message["content"]]
@@ -27,7 +28,7 @@ def to_request(fields: dict[str, Any]) -> ChatRequest:
     return requests.validate(read)
 
 
-def _message(index: int, message: object) -> dict[str, Any]:
+def _message(index: int, message: object) -> dict[str, object]:
     """The message in OpenAI's form; without content if no part is supported."""
     match message:
         case {"role": "system" | "user" | "assistant" as role, "parts": list(posted)}:
@@ -41,7 +42,7 @@ def _message(index: int, message: object) -> dict[str, Any]:
     parts: list[Part] = []
     for number, part in enumerate(posted):
         parts += _part(f"messages.{index}.parts.{number}", part)
-    texts = [part["text"] for part in parts if part["type"] == "text"]
+    texts = [str(part["text"]) for part in parts if part["type"] == "text"]
     if role != "user":
         return {"role": role, "content": "".join(texts)}
     if not parts:
@@ -49,13 +50,13 @@ def _message(index: int, message: object) -> dict[str, Any]:
     return {"role": role, "content": texts[0] if parts[1:] == [] and texts else parts}
 
 
-def _part(where: str, part: Any) -> list[Part]:
+def _part(where: str, part: object) -> list[Part]:
     """The part in OpenAI's form, or nothing."""
     match part:
         case {"type": "text", "text": str(text)}:
             return [{"type": "text", "text": text}] if text else []
-        case {"type": "file", "url": str(url), "mediaType": str(media_type)}:
-            name = str(part.get("filename") or "file")
+        case {"type": "file", "url": str(url), "mediaType": str(media_type), **rest}:
+            name = str(rest.get("filename") or "file")
             return [_file(url, media_type, name)]
         case {"type": "text"}:
             raise InvalidRequest(f"{where}.text: expected a string")
