@@ -31,7 +31,7 @@ from typing import ClassVar
 
 
 class ChatError(Exception):
-    """An answer that is not the one asked for; its message is safe to show anyone."""
+    """A failure, with a message that is safe to show to anyone."""
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
@@ -82,28 +82,20 @@ class InvalidRequest(ChatError):
 
 
 class ContextTooLong(InvalidRequest):
-    """The messages do not fit the model's context window."""
-
     code = "context_length_exceeded"
     says = "The messages are too long for the model."
 
 
 class ContentFiltered(ChatError):
-    """The provider's content filter refused the prompt."""
-
     code, status = "content_filter", 400
     says = "The content filter refused the prompt."
 
 
 class ModelRefused(ContentFiltered):
-    """The model declined to produce what was asked for."""
-
     says = "The model declined to answer."
 
 
 class Unauthorized(ChatError):
-    """The caller has none of the keys."""
-
     code, status = "unauthorized", 401
     says = (
         "An API key is needed, as api-key, Authorization: Bearer, x-functions-key or "
@@ -140,7 +132,7 @@ class DeploymentNotFound(NotFound):
 
 
 class RequestTimeout(ChatError):
-    """The body did not arrive in time; the connection is closed, as it still might."""
+    """The body was late; the connection is closed, as the rest may still come."""
 
     code, status, retryable = "request_timeout", 408, True
 
@@ -155,21 +147,15 @@ class TooLarge(ChatError):
 
 
 class RateLimited(ChatError):
-    """The provider limits this server's rate of requests."""
-
     code, status, retryable = "rate_limited", 429, True
     says = "The model is busy; try again later."
 
 
 class QuotaUsedUp(RateLimited):
-    """The provider's quota for this server is used up."""
-
     says = "The model's quota is used up."
 
 
 class HeadersTooLarge(ChatError):
-    """The request's line and headers are too long."""
-
     code, status = "headers_too_large", 431
 
 
@@ -178,8 +164,6 @@ class InternalError(ChatError):
 
 
 class UpstreamError(ChatError):
-    """The provider failed, or the connection to it broke."""
-
     code, status, retryable = "upstream_error", 502, True
     says = "The model's provider failed."
 
@@ -192,20 +176,14 @@ class UpstreamAuth(UpstreamError):
 
 
 class UpstreamForbidden(UpstreamAuth):
-    """The provider knows this server's identity, which may not use the model."""
-
     says = "This server's identity may not use the model."
 
 
 class SignInFailed(UpstreamAuth):
-    """This server has no credential to send: signing in failed."""
-
     says = "This server could not sign in to the model's provider."
 
 
 class UpstreamLost(UpstreamError):
-    """The connection to the provider was lost."""
-
     says = "The connection to the model was lost."
 
 
@@ -217,8 +195,6 @@ class UpstreamIncomplete(UpstreamError):
 
 
 class Overloaded(ChatError):
-    """This server has as many open streams as it allows."""
-
     code, status, retryable = "overloaded", 503, True
     says = "Too many answers are being streamed at this moment; try again."
 
@@ -234,22 +210,16 @@ class NotConfigured(ChatError):
 
 
 class UpstreamTimeout(ChatError):
-    """The provider did not answer in time."""
-
     code, status, retryable = "upstream_timeout", 504, True
     says = "The model did not answer in time."
 
 
 class UpstreamStall(UpstreamTimeout):
-    """The provider fell silent in the middle of its answer."""
-
     code = "upstream_stall"
     says = "The model fell silent in the middle of its answer."
 
 
 class DeadlineExceeded(ChatError):
-    """The run took longer than a run may."""
-
     code, status, retryable = "deadline", 504, True
     says = "The answer took too long."
 

@@ -37,7 +37,7 @@ class ToolCall:
     deployment: str
     id: str
     name: str
-    args: dict[str, object] | str
+    args: Mapping[str, object] | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,6 @@ VISIBLE = (TextDelta, ReasoningDelta, ToolCall)
 
 
 class Progress(Protocol):
-    """The state of a run while it streams."""
-
     @property
     def deployment(self) -> str:
         """The deployment that answers; the chain's name until one does."""

@@ -40,5 +40,4 @@ def sendable(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def raw(headers: Iterable[tuple[str, str]]) -> list[Raw]:
-    """*headers* as a server takes them, without those that cannot be sent."""
     return [(name.encode(), value.encode()) for name, value in sendable(headers)]

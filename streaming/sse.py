@@ -41,7 +41,6 @@ def dumps(value: object) -> bytes:
 
 
 def _plain(value: object) -> object:
-    """*value* with only the types that JSON has."""
     match value:
         case None | bool() | int():
             return value

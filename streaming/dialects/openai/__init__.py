@@ -150,8 +150,6 @@ class _Chunks:
 
 
 class _Answer:
-    """The single object of an answer that is not streamed."""
-
     def __init__(self, request: ChatRequest) -> None:
         self._request = request
         self._text: list[str] = []
@@ -181,7 +179,6 @@ class _Answer:
                 assert_never(event)
 
     def encode(self) -> bytes:
-        """The whole answer as `chat.completion`."""
         reason = self._calls.finish_reason(self._done)
         choice = {"index": 0, "message": self._message(), "finish_reason": reason}
         return sse.dumps(
@@ -222,7 +219,6 @@ class _Calls:
             self._calls = [call for call in self._calls if call.id != event.id]
 
     def open(self) -> list[Fields]:
-        """The calls that are left to the caller."""
         return [_function_call(call) for call in self._calls]
 
     def finish_reason(self, done: Done) -> str:

@@ -18,8 +18,6 @@ _MEDIA_TYPES = MimeTypes()
 
 
 class Parts:
-    """Keeps track of the open part, and of the tools that were called."""
-
     def __init__(self) -> None:
         self._open: UIMessageChunk | None = None
         self._count = 0
@@ -29,7 +27,6 @@ class Parts:
     def say(
         self, kind: Literal["text", "reasoning"], text: str
     ) -> Iterator[UIMessageChunk]:
-        """Add the next piece of text or reasoning."""
         if self._open is None or self._open["type"] != f"{kind}-end":
             yield from self._begin()
             self._count += 1
@@ -105,7 +102,6 @@ def source(citation: Citation) -> UIMessageChunk:
 
 
 async def message(chunks: AsyncGenerator[UIMessageChunk]) -> dict[str, object]:
-    """The message that `useChat` makes of *chunks*."""
     made: dict[str, object] = {"id": "", "role": "assistant"}
     parts: list[UIMessagePart] = []
     texts: dict[str, list[str]] = {}

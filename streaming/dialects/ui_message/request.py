@@ -51,7 +51,6 @@ def _message(index: int, message: object) -> dict[str, object]:
 
 
 def _part(where: str, part: object) -> list[Part]:
-    """The part in OpenAI's form, or nothing."""
     match part:
         case {"type": "text", "text": str(text)}:
             return [{"type": "text", "text": text}] if text else []
