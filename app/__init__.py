@@ -22,8 +22,6 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The parts that all request handlers share."""
-
     settings: Settings
     chains: Chains
     proxy: Proxy

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from functools import partial
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -47,14 +46,13 @@ def start(app: App, request: ChatRequest, run: Run) -> Response:
     return respond(app, app.chains.stream(run.chain, request, run), request, run)
 
 
-def _messages(request: ChatRequest) -> list[dict[str, Any]]:
+def _messages(request: ChatRequest) -> list[dict[str, object]]:
     return [message.model_dump(exclude_none=True) for message in request.messages]
 
 
 def respond(
     app: App, events: AsyncGenerator[Event], request: ChatRequest, run: Run
 ) -> Response:
-    """Put limits and telemetry around *events*, and write them as they come."""
     limits = app.limits if request.stream else app.limits.unstreamed
     limited = limit(events, limits, run, started=run.started)
     dialect = dialects.load(run.dialect)
@@ -63,7 +61,6 @@ def respond(
 
 
 async def list_chains(app: App, request: Request, run: Run) -> Response:
-    """List the chains and name the default one."""
     described = await asyncio.to_thread(
         lambda: [
             {"name": name, "description": app.chains.describe(name)}

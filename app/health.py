@@ -12,7 +12,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from time import monotonic
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -82,21 +82,30 @@ READY: Mapping[str, Check] = {
 """Checks by name: each returns `None`, or a problem in words safe to show."""
 
 
-class Health:
-    """Reports on an app, by *checks*."""
+class HealthReport(TypedDict):
+    status: Literal["ok", "unavailable"]
+    version: str
+    chain: str
+    checks: Mapping[str, object]
 
+
+class FullHealthReport(HealthReport):
+    python: str
+    packages: Mapping[str, str]
+
+
+class Health:
     def __init__(self, checks: Mapping[str, Check] = READY) -> None:
         self._checks = checks
         self._found: dict[str, str] = {}
         self._found_at = -float("inf")
         self._checking = asyncio.Lock()
 
-    def alive(self, app: "App") -> dict[str, Any]:
+    def alive(self, app: "App") -> HealthReport:
         """Whether the default chain is known to be unable to answer."""
         return _report(app, {"chain": app.chains.problem() or "ok"})
 
-    async def ready(self, app: "App") -> dict[str, Any]:
-        """The result of every check, and the versions of the packages."""
+    async def ready(self, app: "App") -> FullHealthReport:
         async with self._checking:
             if monotonic() - self._found_at > REUSED_SECONDS:
                 found = {name: await self._try(name, app) for name in self._checks}
@@ -118,7 +127,7 @@ class Health:
             return "could not be checked"
 
 
-def _report(app: "App", found: Mapping[str, str]) -> dict[str, Any]:
+def _report(app: "App", found: Mapping[str, str]) -> HealthReport:
     well = all(result == "ok" for result in found.values())
     return {
         "status": "ok" if well else "unavailable",
@@ -155,7 +164,6 @@ async def _tell(app: "App", request: Request, *, everything: bool) -> Response:
 
 @cache
 def packages() -> Mapping[str, str]:
-    """The versions of the installed packages."""
     found: dict[str, str] = {}
     for name in PACKAGES:
         try:

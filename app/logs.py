@@ -18,7 +18,7 @@ libraries log their failures, and `/api/health` shows them."""
 
 
 class _WithoutQuery(logging.Filter):
-    """uvicorn's access record has (client, method, path and query, version, status)."""
+    """Drops the query, which is in the third argument of uvicorn's access record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         args = record.args
@@ -39,7 +39,7 @@ class _WithoutExceptionText(logging.Filter):
 
 
 def keep_private() -> None:
-    """Apply this to the worker's own access log too, which Azure's worker writes."""
+    """Filter these logs; Azure's worker writes the one of `uvicorn.access`."""
     for name in QUOTING:
         _add(logging.getLogger(name), _WithoutExceptionText())
     _add(logging.getLogger("uvicorn.access"), _WithoutQuery())

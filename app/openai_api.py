@@ -42,7 +42,6 @@ async def embed(app: App, request: Request, run: Run) -> Response:
 
 
 async def list_models(app: App, request: Request, run: Run) -> Response:
-    """List every valid value of `model`, as OpenAI lists models."""
     owners = dict.fromkeys(app.settings.deployments, "deployment")
     owners |= dict.fromkeys(app.chains.names, "chain")
     models = [

@@ -117,7 +117,7 @@ async def test_backends_that_all_cool_down_are_not_ready(tmp_path: Path) -> None
     pool.failed(two, BackendFailure("busy", busy=True, wait=90))
     report = await Health({"backends": READINESS["backends"]}).ready(cooling)
     assert report["status"] == "unavailable"
-    assert report["checks"]["backends"].startswith("all cool down, for ")
+    assert str(report["checks"]["backends"]).startswith("all cool down, for ")
     cooling.telemetry.close()
 
 
@@ -125,7 +125,7 @@ async def test_a_journal_whose_folder_is_gone_is_not_ready(idle: App) -> None:
     shutil.rmtree(idle.telemetry.folder)
     report = await Health().ready(idle)
     assert report["status"] == "unavailable"
-    assert "its folder is gone" in report["checks"]["journal"]
+    assert "its folder is gone" in str(report["checks"]["journal"])
 
 
 async def test_a_check_that_fails_tells_nothing_of_why(

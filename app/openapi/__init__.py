@@ -21,6 +21,5 @@ FILE = Path(__file__).with_name("openapi.json")
 
 
 async def describe(app: "App", request: Request, run: Run) -> Response:
-    """All routes, for tools that read OpenAPI."""
     text = await asyncio.to_thread(FILE.read_bytes)
     return Response(text, headers={**JSON})

@@ -21,7 +21,6 @@ SECURITY: Schema = {
 
 
 def build() -> Schema:
-    """Build the whole description; it depends on nothing but the code."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -83,7 +82,6 @@ WRONG_KEY = {"description": "No key, or a wrong one; a host says no more."}
 
 
 def paths() -> Schema:
-    """Every path, with its requests and responses by method."""
     found: Schema = {}
     for route in ROUTES:
         described = _operation(route)
@@ -140,7 +138,6 @@ def _operation(route: Route) -> Schema:
 def operation(
     route: Route, answer: Schema, *, asked: tuple[str, ...], failures: tuple[str, ...]
 ) -> Schema:
-    """*route* as an operation that returns *answer* or any of the possible errors."""
     failure = json_body({"anyOf": [ref(name) for name in failures]})
     described: Schema = {
         "summary": route.summary,
@@ -163,7 +160,6 @@ def operation(
 
 
 def health_report(route: Route) -> Schema:
-    """A report on the server; probes look at its status."""
     report, refused = json_body(ref("Health")), json_body(ref("Error"))
     needs_key = {} if route.anonymous else {"401": WRONG_KEY}
     return {

@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 from streaming import errors, events
 from streaming.requests import Message, Sampling
 
-Schema = dict[str, Any]
+Schema = dict[str, Any]  # As pydantic types the schemas that it makes.
 
 STRING: Schema = {"type": "string"}
 MILLISECONDS: Schema = {"type": "integer", "minimum": 0}
@@ -35,7 +35,6 @@ def a_list(item: Schema) -> Schema:
 
 
 def schemas() -> Schema:
-    """All schemas that the paths refer to, by name."""
     _, given = models_json_schema(
         [(Message, "validation"), (Sampling, "validation")], ref_template=REFERENCE
     )
@@ -55,7 +54,6 @@ def schemas() -> Schema:
 
 
 def answers() -> Schema:
-    """The events of streams, and whole answers."""
     deployment = {"deployment": STRING}
     ending = {
         "finish_reason": {"enum": list(get_args(events.FinishReason))},
@@ -90,7 +88,6 @@ def answers() -> Schema:
 
 
 def reports() -> Schema:
-    """Reports about the server itself."""
     chain = an_object(name=STRING, description=STRING)
     return {
         "Models": an_object(object=STRING, data=a_list({"type": "object"})),
@@ -104,7 +101,6 @@ def reports() -> Schema:
 
 
 def failures() -> Schema:
-    """Errors as this project writes them, and as OpenAI does."""
     failure = an_object(
         code={"enum": sorted(codes())},
         message=STRING,
@@ -163,7 +159,6 @@ def completion_request() -> Schema:
 
 
 def ui_request() -> Schema:
-    """What `useChat` posts, and `chain`."""
     return {
         "type": "object",
         "properties": {
