@@ -34,7 +34,6 @@ class Callers:
         return f"key:{sha256(key).hexdigest()[:8]}" if key else None
 
     def holds_key(self, request: Request) -> bool:
-        """Whether the request carries one of the keys."""
         return self._key(request) is not None
 
     def _key(self, request: Request) -> bytes | None:

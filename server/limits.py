@@ -40,7 +40,6 @@ class Limits:
 
     @property
     def unstreamed(self) -> "Limits":
-        """The limits of an answer that is sent as a whole."""
         return replace(self, deadline=min(self.deadline, UNSTREAMED_SECONDS))
 
 
@@ -107,7 +106,6 @@ class _Alarm:
         self._waiting = True
 
     def heard(self) -> None:
-        """Note that the item has arrived."""
         self._waiting = False
 
     def explain(self, ending: BaseException) -> ChatError | None:
@@ -155,15 +153,12 @@ class _Alarm:
 
 
 class Capacity:
-    """Counts the open streams and refuses one more than there may be."""
-
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self.open = 0
 
     @property
     def limit(self) -> int:
-        """The most streams that may be open."""
         return self._limit
 
     def check(self) -> None:

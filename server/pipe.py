@@ -90,7 +90,6 @@ class Pipe:
         self._changed.set()
 
     def finish(self) -> None:
-        """Note that nothing more will be written."""
         self._finished = True
         self._changed.set()
 

@@ -85,7 +85,6 @@ async def parsed(
     body: bytes,
     path: Mapping[str, str],
 ) -> ChatRequest:
-    """Parse *body* and *path*, in a thread if the body is large."""
     if len(body) > LARGE_BYTES:
         return await asyncio.to_thread(parse, body, path)
     return parse(body, path)

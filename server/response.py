@@ -128,7 +128,6 @@ class StreamResponse(Response):
 
 
 async def _leaving(receive: Receive, pipe: Pipe, run: Run) -> None:
-    """Wait for the caller to leave, then stop the run at once."""
     while (await receive())["type"] != "http.disconnect":
         pass
     pipe.leave()
@@ -140,7 +139,6 @@ def json_response(value: object, status: int = 200) -> Response:
 
 
 def error_response(error: ChatError, dialect: Dialect, request_id: str) -> Response:
-    """An error response in the words of *dialect*."""
     headers = {**JSON, "x-request-id": request_id, **error.headers()}
     body = dialect.error(error, request_id)
     return Response(body, error.status, dict(sendable(headers.items())))
