@@ -13,7 +13,7 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
-from settings.kinds import Key, Region, Url, deployment_name
+from settings.kinds import ApiKey, Region, Url, deployment_name
 
 
 class Backend(BaseModel):
@@ -32,7 +32,7 @@ class Backend(BaseModel):
 
     endpoint: Url
     deployment: Annotated[str, Field(min_length=1)]
-    api_key: Key | None = None
+    api_key: ApiKey | None = None
     region: Region | None = None
     priority: Annotated[int, Field(ge=0)] = 1
     weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1
@@ -78,7 +78,7 @@ def _on_azure(backend: Backend) -> Backend:
     return backend
 
 
-Backends = Annotated[
+BackendList = Annotated[
     tuple[Annotated[Backend, AfterValidator(_on_azure)], ...],
     NoDecode,
     BeforeValidator(_json_list),

@@ -13,7 +13,6 @@ _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 
 
 def parts(connection_string: SecretStr | None) -> dict[str, str]:
-    """The values of a connection string by their names."""
     text = connection_string.get_secret_value() if connection_string else ""
     return {name: value for name, value in _pairs(text) if value}
 

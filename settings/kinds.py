@@ -63,7 +63,7 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
-Key = Annotated[SecretStr, BeforeValidator(stripped), AfterValidator(_key)]
+ApiKey = Annotated[SecretStr, BeforeValidator(stripped), AfterValidator(_key)]
 Deployment = Annotated[str, AfterValidator(deployment_name)]
 Version = Annotated[str, AfterValidator(_version)]
 Region = Annotated[str, AfterValidator(_region)]
@@ -114,7 +114,7 @@ def _chains(value: object) -> object:
 
 Deployments = Annotated[tuple[Deployment, ...], NoDecode, BeforeValidator(_names)]
 Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_keys)]
-Chains = Annotated[dict[str, str], NoDecode, BeforeValidator(_chains)]
+ChainTargets = Annotated[dict[str, str], NoDecode, BeforeValidator(_chains)]
 
 
 # See: https://learn.microsoft.com/azure/event-hubs/event-hubs-features#namespace

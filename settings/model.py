@@ -5,13 +5,13 @@ from typing import Self
 from pydantic import AliasChoices, BaseModel, Field, model_validator
 
 from settings import providers
-from settings.backends import Backend, Backends
+from settings.backends import Backend, BackendList
 from settings.kinds import (
+    ApiKey,
     CallerSystemPrompt,
-    Chains,
+    ChainTargets,
     Deployment,
     Deployments,
-    Key,
     Region,
     Seconds,
     Url,
@@ -26,7 +26,7 @@ class ModelSettings(BaseModel):
             "AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_BASE_URL", "OpenAIEndpoint"
         ),
     )
-    azure_openai_api_key: Key | None = Field(
+    azure_openai_api_key: ApiKey | None = Field(
         None, validation_alias=AliasChoices("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_KEY")
     )
     azure_openai_deployment: Deployment | None = Field(
@@ -44,15 +44,15 @@ class ModelSettings(BaseModel):
     )
     azure_openai_allowed_deployments: Deployments = Field(default_factory=tuple)
     azure_openai_region: Region | None = None
-    azure_openai_backends: Backends = Field(default_factory=tuple)
+    azure_openai_backends: BackendList = Field(default_factory=tuple)
     backend_timeout_seconds: Seconds = 20
 
     openai_base_url: Url | None = None
-    openai_api_key: Key | None = None
+    openai_api_key: ApiKey | None = None
     openai_model: str | None = None
 
     chat_chain: str | None = None
-    chains: Chains = Field(default_factory=dict)
+    chains: ChainTargets = Field(default_factory=dict)
     docs_path: str | None = None
     system_prompt: str = "You are a helpful assistant."
     caller_system_prompt: CallerSystemPrompt = "append"

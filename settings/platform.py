@@ -26,7 +26,6 @@ class Platform(BaseSettings):
     )
 
     def open_to_anyone(self, settings: Settings) -> bool:
-        """Whether this runs on Azure and needs no key or sign-in."""
         guarded = settings.api_keys or self.authenticates
         return (
             self.instance is not None
