@@ -20,7 +20,7 @@ from telemetry.sinks import Sink
 log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 3
-"""How long records are delivered at exit; the rest is left to the next process."""
+"""Seconds to deliver records at exit; the rest is left to the next process."""
 
 
 class Telemetry:

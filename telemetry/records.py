@@ -83,7 +83,6 @@ class Record(TypedDict):
 
 
 def build(run: Run, *, content: bool) -> Record:
-    """The record of *run*, with the prompt and the answer if *content* is true."""
     call, latency = run.last_call, run.latency
     record: Record = {
         "schema": SCHEMA,
@@ -175,7 +174,6 @@ def truncated(record: Record) -> Record:
 
 
 def without_content(record: Record) -> Record:
-    """A copy without prompt and content, for an operator who wants neither."""
     return {**record, "prompt": None, "content": None}
 
 

@@ -13,7 +13,7 @@ from telemetry.records import Record
 from telemetry.sinks import Rejected, Sink, Unavailable
 
 LINGER_SECONDS = 0.05
-"""How long a record waits for others, to be sent with them."""
+"""Seconds for which a record waits for others, to be sent with them."""
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 
@@ -21,13 +21,13 @@ OUTAGES = (Unavailable, OSError, CancelledError)
 """Exceptions that no record causes. SDKs cancel tasks of their own."""
 
 UNEXPLAINED = 3
-"""After this many other failures in a row, a record may be at fault."""
+"""Suspect a record after this many failures in a row that are no outage."""
 
 DOUBTS = 5
-"""A record is rejected if it fails, while others are taken, more often than this."""
+"""Reject a record that fails more often than this while others are taken."""
 
 WITNESSES = 8
-"""How many batches of each segment the other record is chosen from."""
+"""Choose such another record from this many batches of each segment."""
 
 
 class Sender:
@@ -64,7 +64,6 @@ class Sender:
         self._wake.set()
 
     def join(self) -> None:
-        """Wait until it has ended, after `stop`."""
         self._thread.join(max(0, self._until - monotonic()))
 
     def _run(self) -> None:

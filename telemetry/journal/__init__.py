@@ -23,7 +23,7 @@ MAX_BYTES = 512 * 1024 * 1024
 
 MAX_AGE_SECONDS = 7 * 86_400
 PATIENCE_SECONDS = 3600
-"""How long a process tries to deliver records that are too old, before it gives up."""
+"""Seconds for which a process tries to deliver records that are too old."""
 
 SEGMENT_SECONDS = 6 * 3600
 """The age at which a segment is ended. Only an ended one expires, so its records are
@@ -33,10 +33,10 @@ MAX_WAITING_BYTES = 16 * 1024 * 1024
 """The size of the records that may wait in memory while the disk is full."""
 
 SLICE_BYTES = 64 * 1024
-"""How much of them is written at once, as the event loop may wait for it."""
+"""Bytes of them to write at once: the event loop may wait for that."""
 
 BREATH_SECONDS = 0.001
-"""The pause between two slices, in which other threads can write."""
+"""Seconds between two slices, in which other threads can write."""
 
 TIDY_SECONDS = 60
 BATCH_BYTES = 200_000
@@ -97,11 +97,9 @@ class Journal:
             wake.set()
 
     def wake(self, event: threading.Event) -> None:
-        """Set *event* whenever there is a new record."""
         self._wakes.append(event)
 
     def read(self, sink: str) -> Batch | None:
-        """The next records for *sink*, if there are any."""
         return next(self.ahead(sink), None)
 
     def ahead(self, sink: str, batches: int = 1) -> Iterator[Batch]:
@@ -121,7 +119,6 @@ class Journal:
                 batch.segment.advance(sink, batch.end)
 
     def bury(self, line: bytes) -> None:
-        """Keep a rejected record as a dead letter."""
         try:
             if not self._dead.add(line):
                 self._lose("too many dead letters today")
@@ -144,7 +141,7 @@ class Journal:
         self._wake()
 
     def _is_to_end(self, segment: Segment) -> bool:
-        """Each segment holds a descriptor, so one grows while a sink is down."""
+        # Each segment holds a descriptor, so one grows while a sink is down.
         old = time() - segment.created > SEGMENT_SECONDS
         return segment.gone or old or (segment.delivered and not self._keep)
 
@@ -158,12 +155,10 @@ class Journal:
                 self._complain("tidy up", exc)
 
     def backlog(self, sink: str) -> int:
-        """The bytes that *sink* has not taken yet."""
         return sum(segment.left(sink) for segment in list(self._segments))
 
     @property
     def waiting(self) -> int:
-        """The number of records that wait for room on the disk."""
         return len(self._waiting)
 
     def close(self) -> None:
@@ -207,7 +202,6 @@ class Journal:
             sleep(BREATH_SECONDS)
 
     def _has_no_room(self) -> str | None:
-        """Why the newest record cannot wait, if it cannot."""
         if self._waiting and self._bytes + self._waiting.size > self._max_bytes:
             return "the journal is full"
         if self._waiting.size > MAX_WAITING_BYTES:
@@ -220,7 +214,6 @@ class Journal:
         return self._active
 
     def _end_segment(self) -> None:
-        """Seal the active segment; the next record begins another."""
         if self._active is not None:
             self._active.sealed, self._active = True, None
 
@@ -240,7 +233,6 @@ class Journal:
         self._segments.sort(key=lambda segment: segment.path)
 
     def _forget_delivered(self) -> None:
-        """Close segments that every sink has taken, and remove them unless kept."""
         for segment in [each for each in self._segments if each.sealed]:
             if segment.delivered:
                 self._segments.remove(segment)

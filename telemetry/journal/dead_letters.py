@@ -30,7 +30,6 @@ class DeadLetters:
         return True
 
     def expire(self, seconds: float) -> None:
-        """Remove files that were last written more than *seconds* ago."""
         for path in self._folder.glob("dead-letters-*.ndjson"):
             with suppress(FileNotFoundError):  # Another process was faster.
                 if time() - path.stat().st_mtime > seconds:

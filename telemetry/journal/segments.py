@@ -101,7 +101,6 @@ class Segment:
 
     @property
     def gone(self) -> bool:
-        """Whether the file was removed from outside."""
         return os.fstat(self._descriptor).st_nlink == 0
 
     def append(self, line: bytes) -> None:
@@ -130,7 +129,6 @@ class Segment:
         return Batch(self, lines, end) if lines else None
 
     def count(self, start: int) -> int:
-        """The number of records from the offset *start* on."""
         return self._pread(self.size - start, start).count(b"\n")
 
     def _pread(self, size: int, start: int) -> bytes:
@@ -177,13 +175,11 @@ _CURSOR = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 
 def remove(path: Path) -> None:
-    """Remove a segment's file, then its offsets."""
     for each in [path, *path.parent.glob(f"{path.stem}.*")]:
         each.unlink(missing_ok=True)
 
 
 def sinks_of(path: Path) -> tuple[str, ...]:
-    """The sinks that the segment at *path* was written for."""
     beside = path.parent.glob(f"{path.stem}.*")
     return tuple(each.suffix[1:] for each in beside if each.suffix != SUFFIX)
 

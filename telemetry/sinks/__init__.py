@@ -31,9 +31,9 @@ class Sink(ABC):
     """Sends records somewhere.
 
     A `queued` sink is called in a thread of its own, with records that the journal
-    holds until the sink has taken them. Any other is called once a run, at once and on
-    the event loop: it must not block. The journal may remove the records that all sinks
-    have taken if one of these is `durable`.
+    holds until the sink has taken them. One that is not queued is called once a run, at
+    once and on the event loop: it must not block. The journal may remove the records
+    that all sinks have taken if one of these is `durable`.
     """
 
     queued = True
@@ -57,7 +57,6 @@ class Sink(ABC):
 
 
 def build(settings: Settings) -> dict[str, Sink]:
-    """The sinks that *settings* switch on, by name."""
     package = sys.modules[__name__]
     built = {
         name: registry.load(package, name).build(settings)

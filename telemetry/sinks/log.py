@@ -30,5 +30,4 @@ class LogSink(Sink):
 
 
 def build(settings: Settings) -> LogSink:
-    """The log is always on."""
     return LogSink()

@@ -166,7 +166,6 @@ class Outlet:
         return span
 
     def _send(self, spans: "Sequence[Span]", own: Own) -> None:
-        """Export the sampled spans; raise if the collector does not take them."""
         from opentelemetry.sdk.trace import ReadableSpan
         from opentelemetry.sdk.trace.export import SpanExportResult
 

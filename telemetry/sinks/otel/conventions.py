@@ -23,7 +23,7 @@ PossibleAttributes = Mapping[str, Value | None]
 class SpanDescription:
     """A span that is to be made; times are nanoseconds since 1970.
 
-    `failed` is whether its status is an error; that the caller left is none.
+    `failed`: its status is an error, which a caller's leaving is not.
     """
 
     name: str
