@@ -65,7 +65,6 @@ class Chains:
 
     @property
     def default(self) -> str:
-        """The name of the chain for requests that name none."""
         return self._settings.default_chain
 
     def _check(self) -> None:
@@ -146,8 +145,7 @@ class Chains:
         return self.problem()
 
     def warm(self) -> None:
-        """Load the default chain; the first caller gets the error, if there is an
-        error."""
+        """Load the default chain; the first caller gets an error, this only logs it."""
         try:
             self.load(self.default)
             import_module("runnables.run")
@@ -189,7 +187,6 @@ def _check_files(root: Path) -> None:
 
 
 def _source(name: str) -> Path:
-    """The file of a chain, which is a module or a package."""
     module = Path(__file__).with_name(name.replace("-", "_"))
     return module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
 

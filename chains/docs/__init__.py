@@ -19,10 +19,10 @@ QUOTED_WHOLE = 1600
 """Characters up to which a passage is quoted as it is."""
 
 PACE_SECONDS = 0.01
-"""Between two quoted words, so that what is a stream also looks like one."""
+"""Seconds between two quoted words, so that a reader sees the answer stream."""
 
 PACED_SECONDS = 0.8
-"""What all of them together may take."""
+"""Seconds that all quoted words together take at most."""
 
 Write = Callable[[ChainInput, RunnableConfig, list[Passage]], AsyncGenerator[Chunk]]
 
@@ -65,7 +65,6 @@ def as_document(passage: Passage) -> Document:
 
 
 def writer(settings: Settings) -> Write:
-    """Have the model write the answer."""
     # A second of imports that quoting does not need.
     from runnables import chat_model, stream_model, with_system_prompt
 
@@ -82,7 +81,6 @@ def writer(settings: Settings) -> Write:
 
 
 async def quoted(found: list[Passage], asked: set[str]) -> AsyncGenerator[Chunk]:
-    """Quote the best sentences of each passage, and say that this is what it is."""
     text = NO_MODEL + "".join(
         f"\n\n**{passage.heading}** [{number}]\n\n{quote(passage.text, asked)}"
         for number, passage in enumerate(found, 1)
@@ -108,7 +106,6 @@ def quote(text: str, asked: set[str]) -> str:
 
 
 def number_sources(found: Iterable[Passage]) -> str:
-    """The passages as a prompt has them, each under the number it is cited by."""
     return "\n\n".join(
         f"[{number}] {passage.heading} ({passage.path})\n{passage.text}"
         for number, passage in enumerate(found, 1)

@@ -90,7 +90,6 @@ def terms(question: str) -> set[str]:
 
 
 def keywords(text: str) -> set[str]:
-    """The words of *text* that say what it is about, in lower case."""
     return set(_keywords(text))
 
 
