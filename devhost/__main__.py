@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ.update(configuration.settings)
         _log_to_stderr()
         with _listen(configuration.port) as listener:
-            # uvloop where it is installed, as in Azure.
+            # uvloop if it is installed, as in Azure.
             asyncio.run(
                 _serve(configuration, listener), loop_factory=auto_loop_factory()
             )

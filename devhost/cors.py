@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-Headers = list[tuple[bytes, bytes]]
+HeaderPairs = list[tuple[bytes, bytes]]
 
 _LOOPBACK = re.compile(r"https?://(localhost|127\.0\.0\.1)(:\d+)?")
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
@@ -23,8 +23,7 @@ class Cors:
             return _LOOPBACK.fullmatch(name) is not None
         return "*" in self.origins or name in self.origins
 
-    def preflight(self, origin: bytes, asked_headers: bytes | None) -> Headers:
-        """The answer's headers for an allowed origin's `OPTIONS`."""
+    def preflight(self, origin: bytes, asked_headers: bytes | None) -> HeaderPairs:
         headers = self._allow(origin)
         headers.append((b"access-control-allow-methods", _METHODS))
         if asked_headers:
@@ -32,7 +31,9 @@ class Cors:
         headers.append((b"access-control-max-age", b"600"))
         return headers
 
-    def expose(self, origin: bytes, response: Iterable[tuple[bytes, bytes]]) -> Headers:
+    def expose(
+        self, origin: bytes, response: Iterable[tuple[bytes, bytes]]
+    ) -> HeaderPairs:
         """*response*'s headers, plus those that let an allowed origin read them all."""
         headers = list(response)
         names = {name.lower(): name for name, _ in headers}
@@ -44,7 +45,7 @@ class Cors:
         headers.append((b"access-control-expose-headers", exposed))
         return headers
 
-    def _allow(self, origin: bytes) -> Headers:
+    def _allow(self, origin: bytes) -> HeaderPairs:
         headers = [(b"access-control-allow-origin", origin), (b"vary", b"Origin")]
         if self.credentials:
             headers.append((b"access-control-allow-credentials", b"true"))

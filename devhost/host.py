@@ -22,8 +22,6 @@ _INVOCATION_ID = b"x-ms-invocation-id"
 
 
 class FunctionsHost:
-    """The ASGI application that answers as the Functions host does."""
-
     def __init__(self, config: HostConfig, worker: Worker) -> None:
         self._config = config
         self._worker = worker
@@ -124,8 +122,8 @@ class FunctionsHost:
         try:
             await self._worker.web_app({**scope, "headers": headers}, receive, send)
         finally:
-            # Still running only where the request never reached the function, or was
-            # cancelled while the function thinks.
+            # It still runs only if the request never reached the function, or was
+            # cancelled while the function was running.
             if not invocation.done():
                 invocation.cancel()
                 await asyncio.wait([invocation])

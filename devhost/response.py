@@ -34,11 +34,9 @@ class HostResponse:
         await self._send(message)
 
     async def refuse(self, status: int) -> None:
-        """Answer with nothing but *status*."""
         await self._empty(status, [(b"content-length", b"0")])
 
     async def preflight(self, asked_headers: bytes | None) -> None:
-        """Answer an `OPTIONS` that a browser sends ahead of a request."""
         headers = []
         if self._origin:
             headers = self._cors.preflight(self._origin, asked_headers)
@@ -46,7 +44,6 @@ class HostResponse:
         await self._empty(204, headers)
 
     def ending(self) -> str:
-        """The log's text for a response that is over."""
         if self._left or (not self._ended and _has_left(self._receive)):
             return " (the caller left)"
         return "" if self._ended else " (cut short)"

@@ -43,7 +43,6 @@ class RouteTemplate:
 
 
 def _segment(text: str, *, route: str) -> tuple[int, str]:
-    """What *text*, which stands between two slashes of *route*, is, and its name."""
     if parameter := _PARAMETER.fullmatch(text):
         return (_REST if parameter[1] else _VALUE), parameter[2]
     if set("{}?") & set(text):

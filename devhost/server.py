@@ -31,7 +31,7 @@ class HostServer(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave out uvicorn's raising them again at the end, which has a traceback."""
+        """Do not raise the signals again at the end, which would show a traceback."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self.handle_exit)
         threading.Thread(target=self._end_at_last, daemon=True).start()

@@ -24,7 +24,7 @@ from devhost.raised_at import raised_at
 _SCRIPT = "function_app.py"
 
 
-class _Message(SimpleNamespace):
+class _Proto(SimpleNamespace):
     """Stands in for every protobuf message: it has the fields it was made with."""
 
     def WhichOneof(self, group: str) -> str | None:
@@ -32,18 +32,18 @@ class _Message(SimpleNamespace):
         return field
 
 
-class _Failure(_Message):
+class _Failure(_Proto):
     """`RpcException`, which would carry only text: this keeps the exception."""
 
     def __init__(self, **fields: str) -> None:
         super().__init__(raised=sys.exception(), **fields)
 
 
-class _BindingInfo(_Message):
+class _BindingInfo(_Proto):
     undefined, out, inout = 0, 1, 2
 
 
-class _StatusResult(_Message):
+class _StatusResult(_Proto):
     Failure, Success = 0, 1
 
 
@@ -54,8 +54,8 @@ class _Protos:
     StatusResult = _StatusResult
     RpcException = _Failure
 
-    def __getattr__(self, name: str) -> type[_Message]:
-        return _Message
+    def __getattr__(self, name: str) -> type[_Proto]:
+        return _Proto
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,6 @@ class FunctionExit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """An indexed app: the runtime's own FastAPI app, and its functions."""
-
     web_app: FastAPI
     http_functions: tuple[HttpFunction, ...]
 
@@ -93,28 +91,28 @@ class Worker:
 
         What it returns or raises comes out of `web_app`.
         """
-        http = _Message(
+        http = _Proto(
             method="",
             url="",
             headers={},
             query={},
-            body=_Message(),
+            body=_Proto(),
             params=route_values,
         )
-        data = _Message(oneof="http", http=http)
-        invocation = _Message(
+        data = _Proto(oneof="http", http=http)
+        invocation = _Proto(
             invocation_id=invocation_id,
             function_id=function.id,
             trigger_metadata={},
-            input_data=[_Message(oneof="data", name=function.argument, data=data)],
-            trace_context=_Message(
+            input_data=[_Proto(oneof="data", name=function.argument, data=data)],
+            trace_context=_Proto(
                 trace_parent=trace_parent, trace_state=trace_state, attributes={}
             ),
-            retry_context=_Message(retry_count=0, max_retry_count=0, exception=None),
+            retry_context=_Proto(retry_count=0, max_retry_count=0, exception=None),
         )
         try:
             await runtime.invocation_request(
-                _Message(request=_Message(invocation_request=invocation))
+                _Proto(request=_Proto(invocation_request=invocation))
             )
         except (asyncio.CancelledError, SystemExit) as exc:
             # The runtime passes on only an `Exception`; its caller would wait for ever.
@@ -144,9 +142,9 @@ async def load(app_dir: Path) -> Worker:
     captured = _capture_web_app() if HttpV2Registry.http_v2_enabled() else []
     runtime.start_threadpool_executor()
     properties = {"host": "127.0.0.1", "protos": _Protos()}
-    init = _Message(capabilities={}, function_app_directory=str(app_dir))
+    init = _Proto(capabilities={}, function_app_directory=str(app_dir))
     response = await runtime.worker_init_request(
-        _Message(properties=properties, request=_Message(worker_init_request=init))
+        _Proto(properties=properties, request=_Proto(worker_init_request=init))
     )
     if response.result.status != _StatusResult.Success:
         raised = response.result.exception.raised
@@ -156,7 +154,7 @@ async def load(app_dir: Path) -> Worker:
             f"{_SCRIPT} does not use the FastAPI extension, which this host needs: "
             "import Request and Response from azurefunctions.extensions.http.fastapi."
         )
-    metadata = await runtime.functions_metadata_request(_Message())
+    metadata = await runtime.functions_metadata_request(_Proto())
     return _worker(captured[0], metadata.function_metadata_results or [])
 
 
@@ -176,7 +174,7 @@ def _capture_web_app() -> list[FastAPI]:
     return captured
 
 
-def _worker(web_app: FastAPI, functions: list[_Message]) -> Worker:
+def _worker(web_app: FastAPI, functions: list[_Proto]) -> Worker:
     http_functions: list[HttpFunction] = []
     for function in functions:
         bindings = [json.loads(binding) for binding in function.raw_bindings]
