@@ -25,7 +25,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def checked(folder: Path, url: str | None, key: str | None) -> Iterator[Finding]:
-    """Yield the results of all checks, while they run."""
     app = read(folder)
     yield from offline(app)
     if url:
@@ -33,7 +32,6 @@ def checked(folder: Path, url: str | None, key: str | None) -> Iterator[Finding]
 
 
 def offline(app: Installation) -> Iterator[Finding]:
-    """The results of the checks that need no running app."""
     for check in (*installation.CHECKS, *configuration.CHECKS):
         yield check(app)
     if app.settings is not None:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import settings
 from chains import Chains
@@ -24,7 +23,7 @@ class Installation:
     folder: Path
     python: tuple[int, int]
     environ: Mapping[str, str] = field(repr=False)
-    host: Mapping[str, Any]
+    host: Mapping[str, object]
     source: ast.Module | None
     settings: Settings | None
     errors: Mapping[str, str]
@@ -57,7 +56,7 @@ def read(folder: Path) -> Installation:
     )
 
 
-def _host(folder: Path) -> Mapping[str, Any]:
+def _host(folder: Path) -> Mapping[str, object]:
     try:
         found = json.loads((folder / "host.json").read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):

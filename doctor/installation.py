@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from importlib.util import find_spec
 
@@ -99,7 +99,7 @@ def files(app: Installation) -> Finding:
 
 def route_prefix(app: Installation) -> Finding:
     """Paths are as documented only without a prefix."""
-    http = app.host.get("extensions", {}).get("http", {})
+    http = _section(_section(app.host, "extensions"), "http")
     prefix = http.get("routePrefix", "api")
     if prefix:
         text = (
@@ -109,10 +109,14 @@ def route_prefix(app: Installation) -> Finding:
     return Finding("ok", "route prefix", "is empty")
 
 
+def _section(parent: Mapping[str, object], name: str) -> Mapping[str, object]:
+    found = parent.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def bundle(app: Installation) -> Finding:
     """The host's extensions are those that it supports."""
-    given = app.host.get("extensionBundle", {})
-    version = str(given.get("version", "none"))
+    version = str(_section(app.host, "extensionBundle").get("version", "none"))
     if not re.match(r"[\[(]4\.", version):
         text = f"its version is {version} in host.json: expected [4.*, 5.0.0)"
         return Finding("warning", "extension bundle", text)

@@ -39,8 +39,6 @@ ANYONE = (
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How a stream arrived: its headers, and the time of each read."""
-
     status: int
     headers: httpx.Headers
     deltas: int

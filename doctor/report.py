@@ -1,8 +1,8 @@
 """A running app's report: whether it is ready, and which versions it runs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import sleep
-from typing import Any
 
 import httpx
 
@@ -26,22 +26,19 @@ class Report:
 
     path: str
     status: int
-    fields: dict[str, Any]
+    fields: Mapping[str, object]
     keyed: int | None
 
     @property
-    def checks(self) -> dict[str, Any]:
-        """The result of each check, if the report has it."""
+    def checks(self) -> Mapping[str, object]:
         return _object(self.fields.get("checks"))
 
     @property
-    def packages(self) -> dict[str, Any]:
-        """The versions that run there, if the report has them."""
+    def packages(self) -> Mapping[str, object]:
         return _object(self.fields.get("packages"))
 
     @property
     def told_to(self) -> str:
-        """Which callers get what is missing here."""
         match self.keyed:
             case None:
                 return "told only to who has a key: give --key"
@@ -73,7 +70,7 @@ def _report(path: str, answer: httpx.Response, keyed: int | None) -> Report:
     return Report(path, answer.status_code, _object(fields), keyed)
 
 
-def _object(value: object) -> dict[str, Any]:
+def _object(value: object) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 
@@ -107,7 +104,6 @@ def ready(report: Report) -> Finding:
 
 
 def versions(report: Report) -> Finding:
-    """Which versions run there."""
     if not report.packages:
         return Finding("skipped", "versions", report.told_to)
     packages = ", ".join(f"{name} {v}" for name, v in report.packages.items())
@@ -116,7 +112,6 @@ def versions(report: Report) -> Finding:
 
 
 def open_streams(client: httpx.Client, report: Report) -> int | None:
-    """The number of open streams, if *report* has it."""
     now = read(client, keyed=report.path == DETAILS, ready=False)
     found = now.checks.get("open_streams")
     return found if isinstance(found, int) else None

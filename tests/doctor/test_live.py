@@ -107,7 +107,8 @@ def test_why_it_cannot_answer_is_said_or_how_to_be_told(
     told = report.Report(report.HEALTH, 503, {"status": "unavailable"}, keyed)
     assert report.ready(told).text == f"it cannot answer: why is {why}"
     checks = {"chain": "could not be loaded", "journal": "ok", "open_streams": 0}
-    told.fields["checks"] = checks
+    fields = {"status": "unavailable", "checks": checks}
+    told = report.Report(report.HEALTH, 503, fields, keyed)
     assert report.ready(told).text == "it cannot answer: chain: could not be loaded"
 
 

@@ -139,6 +139,13 @@ def test_a_route_prefix(folder: Path) -> None:
     assert found(folder, "route prefix")[0] == "problem"
 
 
+@pytest.mark.parametrize("value", [None, [], "4", {"http": None}])
+def test_a_section_that_is_no_object(folder: Path, value: object) -> None:
+    host_json(folder, extensions=value, extensionBundle=value)
+    assert found(folder, "route prefix")[0] == "problem"
+    assert found(folder, "extension bundle")[0] == "warning"
+
+
 def test_an_old_extension_bundle(folder: Path) -> None:
     host_json(folder, extensionBundle={"version": "[2.*, 3.0.0)"})
     assert found(folder, "extension bundle")[0] == "warning"
