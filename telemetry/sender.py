@@ -27,7 +27,8 @@ DOUBTS = 5
 """Reject a record that fails more often than this while others are taken."""
 
 WITNESSES = 8
-"""Choose such another record from this many batches of each segment."""
+"""Pick the other record, which shows that a sink works, from this many batches of
+each segment."""
 
 
 class Sender:
