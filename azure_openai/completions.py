@@ -22,8 +22,8 @@ from azure_openai import backends, outcome, transport
 from azure_openai.attempt import Attempt, JsonRequest
 from azure_openai.connection import Reply, Timeouts, connections
 from azure_openai.failover import first_answer
-from azure_openai.tool_calls import ToolCallLimit
 from azure_openai.transport import SdkErrors
+from runs.tool_calls import ToolCallLimit
 from settings import Settings
 from streaming.errors import (
     RateLimited,

@@ -7,7 +7,7 @@ from langchain_core.callbacks.base import BaseCallbackHandler
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.outputs import ChatGeneration, LLMResult
 
-from azure_openai.tool_calls import ToolCallLimit
+from runs.tool_calls import ToolCallLimit
 
 
 class AnswerLimit(BaseCallbackHandler):

@@ -42,6 +42,7 @@ ALLOWED = {
     "azure_openai": (
         [
             "runs.tokens",
+            "runs.tool_calls",
             "settings",
             "streaming",
         ],
