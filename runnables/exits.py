@@ -16,6 +16,8 @@ from contextvars import ContextVar
 from types import CoroutineType, TracebackType
 from typing import Any
 
+from compat import langgraph
+
 ENDS_THE_LOOP = (SystemExit, KeyboardInterrupt)
 
 
@@ -56,11 +58,9 @@ def contain_tasks(run: ContextVar[Any]) -> None:
     before = loop.get_task_factory()
     if not isinstance(before, _Factory):
         loop.set_task_factory(_Factory(before or _start, run))
-    # langgraph starts the nodes of a step with this, past the loop's own factory.
-    # See: https://github.com/langchain-ai/langgraph/pull/4055 (read in 1.2.24)
     eager = asyncio.eager_task_factory
     if not isinstance(eager, _Factory):
-        vars(asyncio)["eager_task_factory"] = _Factory(eager, run)
+        langgraph.start_nodes_with(_Factory(eager, run))
 
 
 def _start(

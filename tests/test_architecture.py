@@ -58,6 +58,7 @@ ALLOWED = {
     "runnables": (
         [
             "azure_openai",
+            "compat.langgraph",
             "runs",
             "settings",
             "streaming.errors",

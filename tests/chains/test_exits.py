@@ -1,7 +1,6 @@
 """What is no `Exception` comes out as one, and a cancellation as what it is."""
 
 import asyncio
-import inspect
 import subprocess
 import sys
 import traceback
@@ -12,7 +11,6 @@ from typing import Any, NoReturn
 
 import anyio
 import pytest
-from langgraph._internal import _future
 
 from runnables.exits import Exit, contain_tasks, contained
 from tests.support.app_process import ROOT
@@ -165,11 +163,6 @@ async def test_the_servers_own_tasks_are_left_alone() -> None:
     task = asyncio.create_task(waiting)
     assert task.get_coro() is waiting
     await task
-
-
-def test_langgraph_still_starts_tasks_past_the_loops_factory() -> None:
-    """Else `contain_tasks` need not replace asyncio's own."""
-    assert "asyncio.eager_task_factory(" in inspect.getsource(_future)
 
 
 def test_a_library_that_looks_at_asyncios_own_factory_can_be_imported_later() -> None:
