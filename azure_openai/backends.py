@@ -108,7 +108,7 @@ _shared: dict[tuple[Backend, ...], Backends] = {}
 def of(settings: Settings, deployment: str | None = None) -> Backends:
     """The configured backends; every caller of this function shares what is known.
 
-    The default deployment is each backend's own. Any other *deployment* is asked for by
+    The default deployment is each backend's own. Another *deployment* is asked for by
     its name at each endpoint, and cools down by itself, as it has its own quota.
     """
     backends = settings.backends

@@ -44,9 +44,11 @@ PARAMETERS = signature(
 ).parameters.keys()
 """What the SDK knows; of anything else it says that it does not."""
 
-Chunk = dict[str, Any]
+Chunk = dict[str, object]
 Headers = Mapping[str, str | openai.Omit]
-Query = Mapping[str, Any]
+Query = Mapping[str, object]
+Seconds = float | None
+CallTimeout = Seconds | tuple[Seconds, Seconds, Seconds, Seconds] | httpx2.Timeout
 
 
 class Completions:
@@ -62,10 +64,10 @@ class Completions:
         self._default_headers: list[tuple[str, str]] | None = None
         client.platform_headers()  # They are looked up once, which blocks.
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._completions, name)
 
-    async def create(self, **payload: Any) -> Any:
+    async def create(self, **payload: Any) -> object:
         """As the SDK's; with `stream=True` a `ChunkStream` that is already open."""
         if not payload.get("stream") or not payload.keys() <= PARAMETERS:
             return await self._completions.create(**payload)
@@ -90,7 +92,7 @@ class Completions:
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Mapping[str, object] | None = None,
-        timeout: Any = openai.not_given,
+        timeout: CallTimeout | openai.NotGiven = openai.not_given,
         **payload: object,
     ) -> JsonRequest:
         query, timeouts = self._query, self._timeouts
@@ -205,7 +207,7 @@ class ChunkStream:
                     pass
 
     def _chunk(self, data: bytes) -> Chunk:
-        chunk = outcome.loads(data)
+        chunk: object = outcome.loads(data)
         if not isinstance(chunk, dict):
             raise ValueError("not an object")
         if error := chunk.get("error"):
@@ -243,14 +245,14 @@ def _reader(reply: Reply) -> Callable[[], Awaitable[bytes]]:
     return lambda: anext(decoded, b"")
 
 
-def _without_omitted(values: Mapping[str, Any]) -> dict[str, Any]:
+def _without_omitted(values: Mapping[str, object]) -> dict[str, Any]:
     omitted = (openai.Omit, openai.NotGiven)
     return {
         name: value for name, value in values.items() if not isinstance(value, omitted)
     }
 
 
-def _timeouts(timeout: Any) -> Timeouts:
+def _timeouts(timeout: CallTimeout) -> Timeouts:
     """A call's own *timeout*: seconds, or what httpx and the SDK call one."""
     if timeout is None or isinstance(timeout, int | float):
         return Timeouts(timeout, timeout)

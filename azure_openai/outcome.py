@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from json import loads as lenient_loads
-from typing import Any
 
 import orjson
 
@@ -12,6 +11,9 @@ from streaming.errors import ChatError, InvalidRequest
 from streaming.events import Usage
 from streaming.headers import is_sendable
 
+type Json = bool | float | str | list[Json] | dict[str, Json] | None
+"""A value of JSON."""
+
 LONGEST_INTEGER = 100
 """Digits; a longer one is read as a float, and Python refuses one of thousands."""
 
@@ -19,13 +21,39 @@ UNSEEN = frozenset({"role", "context"})
 """What a message or a delta may have without showing the caller anything."""
 
 
-def loads(data: bytes) -> Any:
-    """*data* as whoever wrote it may have meant it."""
+def loads(data: bytes) -> Json:
+    """Read *data*, and let through what is almost JSON."""
     try:
-        return orjson.loads(data)
+        read: Json = orjson.loads(data)
     except orjson.JSONDecodeError:
-        # Half a surrogate pair, NaN, or a number of any length is let through.
-        return lenient_loads(data, parse_int=_integer)
+        # Half a surrogate pair, NaN, or a number of any length.
+        read = lenient_loads(data, parse_int=_integer)
+    return read
+
+
+def as_object(value: Json) -> dict[str, Json]:
+    """*value*, or an empty object for anything empty; `TypeError` for all else."""
+    if isinstance(value, dict):
+        return value
+    if value:
+        raise TypeError("not an object")
+    return {}
+
+
+def as_list(value: Json) -> list[Json]:
+    """*value*, or an empty list for anything empty; `TypeError` for all else."""
+    if isinstance(value, list):
+        return value
+    if value:
+        raise TypeError("not a list")
+    return []
+
+
+def as_text(value: Json) -> str:
+    """*value*; `TypeError` if it is no string."""
+    if not isinstance(value, str):
+        raise TypeError("not a string")
+    return value
 
 
 def _integer(digits: str) -> float:
@@ -68,7 +96,7 @@ def _detail(said: Mapping[str, object], kind: str, name: str) -> object:
     return details.get(name) if isinstance(details, dict) else None
 
 
-def readable(said: object) -> dict[str, Any] | None:
+def readable(said: object) -> dict[str, object] | None:
     """What *said* has of counts that LangChain can add up, as OpenAI writes them."""
     if not isinstance(said, dict) or (known := usage(said)) is None:
         return None
@@ -80,7 +108,7 @@ def readable(said: object) -> dict[str, Any] | None:
     }
 
 
-def _counts(said: Mapping[str, object]) -> dict[str, Any]:
+def _counts(said: Mapping[str, object]) -> dict[str, object]:
     read = {
         name: {key: counted(count) for key, count in value.items()}
         if isinstance(value, dict)

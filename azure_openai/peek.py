@@ -2,6 +2,7 @@
 
 from azure_openai import outcome
 from azure_openai.failure import CUT, BackendFailure
+from azure_openai.outcome import Json, as_list, as_object
 from streaming.errors import RateLimited
 from streaming.sse import DataDecoder
 
@@ -55,10 +56,12 @@ def examine(data: bytes) -> BackendFailure | None:
     """What is wrong with *data*, a chunk or an answer; `CUT` if it says nothing."""
     try:
         said = outcome.loads(data)
+        if not isinstance(said, dict):
+            return STRANGE
         error = said.get("error")
         embedded = isinstance(said.get("data"), list)
-        answers = embedded or any(map(_answers, said.get("choices") or ()))
-    except (ValueError, TypeError, AttributeError, RecursionError):
+        answers = embedded or any(map(_answers, as_list(said.get("choices"))))
+    except (ValueError, TypeError, RecursionError):
         return STRANGE
     if error:
         return _failure(error)
@@ -72,10 +75,10 @@ def examine_whole(body: bytes) -> BackendFailure | None:
     return None if len(body) > PEEKED else examine(body)
 
 
-def _answers(choice: dict[str, object]) -> bool:
-    said = choice.get("delta") or choice.get("message") or {}
-    if not isinstance(said, dict):
-        raise TypeError("no message")
+def _answers(choice: Json) -> bool:
+    if not isinstance(choice, dict):
+        raise TypeError("no choice")
+    said = as_object(choice.get("delta") or choice.get("message"))
     parts = (value for name, value in said.items() if name not in outcome.UNSEEN)
     return any(map(_says, parts)) or bool(choice.get("finish_reason"))
 

@@ -8,10 +8,11 @@ the patch is no longer needed.
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from itertools import chain
-from typing import Any
 
 from langchain_core.messages import ai
+from langchain_core.messages.tool import ToolCallChunk
 from langchain_core.runnables import base
 from langchain_core.utils._merge import merge_dicts, merge_lists
 from langchain_core.utils.aiter import Tee
@@ -31,16 +32,16 @@ def apply() -> None:
 
 
 def merge_tool_call_chunks(
-    left: list[Any] | None, *others: list[Any] | None
-) -> list[Any] | None:
+    left: list[ToolCallChunk] | None, *others: list[ToolCallChunk] | None
+) -> list[dict[str, object]] | None:
     """What LangChain's `merge_lists` returns for tool call chunks, in linear time."""
     lists = [pieces for pieces in (left, *others) if pieces is not None]
     indexes = [call.get("index") for call in lists[0]] if lists else []
     if len(lists) < 3 or len(set(indexes)) < len(indexes):
         return merge_lists(left, *others)
-    calls: list[dict[str, Any]] = []
-    arguments: list[list[str]] = []
-    places: dict[Any, int] = {}  # By index, and by index and id.
+    calls: list[dict[str, object]] = []
+    arguments: list[list[str | None]] = []
+    places: dict[object, int] = {}  # By index, and by index and id.
     for piece in chain.from_iterable(lists):
         index, call_id = piece.get("index"), piece.get("id")
         place = places.get((index, call_id) if call_id else index)
@@ -64,21 +65,26 @@ def merge_tool_call_chunks(
     return calls
 
 
-def tee(iterable: AsyncIterator[Any], n: int = 2, *, lock: Any = None) -> Sequence[Any]:
+def tee[T](
+    iterable: AsyncIterator[T],
+    n: int = 2,
+    *,
+    lock: AbstractAsyncContextManager[object] | None = None,
+) -> Sequence[AsyncIterator[T]]:
     """LangChain's `Tee`; without a lock, its first iterator gives the loop back."""
-    iterators = list(Tee(iterable, n, lock=lock))
+    iterators: list[AsyncIterator[T]] = list(Tee(iterable, n, lock=lock))
     return iterators if lock else [_InTurns(iterators[0]), *iterators[1:]]
 
 
-class _InTurns:
-    def __init__(self, iterator: AsyncIterator[Any]) -> None:
+class _InTurns[T]:
+    def __init__(self, iterator: AsyncIterator[T]) -> None:
         self._iterator = iterator
         self._given = 0
 
-    def __aiter__(self) -> AsyncIterator[Any]:
+    def __aiter__(self) -> AsyncIterator[T]:
         return self
 
-    async def __anext__(self) -> Any:
+    async def __anext__(self) -> T:
         self._given += 1
         if self._given % TURN == 0:
             await asyncio.sleep(0)

@@ -201,7 +201,8 @@ async def _refused(answer: "Reply") -> ChatError:
         async with asyncio.timeout(REFUSAL_SECONDS):
             body = await answer.peek_bytes(refusals.MAX_READ)
     try:
-        said = outcome.loads(body).get("error")
-    except (ValueError, AttributeError, RecursionError):
+        said = outcome.loads(body)
+    except (ValueError, RecursionError):
         said = None
-    return outcome.error(said, answer.status if answer.status >= 400 else 502)
+    error = said.get("error") if isinstance(said, dict) else None
+    return outcome.error(error, answer.status if answer.status >= 400 else 502)

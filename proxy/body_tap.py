@@ -1,12 +1,11 @@
 """What is read of an answer that is no stream, once all its bytes have gone by."""
 
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from time import monotonic
-from typing import Any
 
 from azure_openai import outcome
+from azure_openai.outcome import Json, as_list, as_object, as_text
 from proxy import estimate
 from runs import ModelCall, Run
 from streaming.errors import ChatError
@@ -54,6 +53,8 @@ class BodyTap:
             self._read_end()
             return
         answer = outcome.loads(self._kept)
+        if not isinstance(answer, dict):
+            return
         if self._status >= 400 or answer.get("error"):
             self.error = outcome.error(answer.get("error"), max(self._status, 400))
             return
@@ -62,7 +63,7 @@ class BodyTap:
             self._call.usage = outcome.usage(usage)
         if isinstance(answer.get("data"), list):  # Embeddings have no reason to end.
             self._call.note_finish("stop")
-        for choice in answer.get("choices") or ():
+        for choice in as_list(answer.get("choices")):
             self._choice(choice)
         if self._run.content or self.unrecorded:
             self._run.note_visible(monotonic())
@@ -75,10 +76,12 @@ class BodyTap:
         if found := _USAGE.search(self._kept):
             self._call.usage = outcome.usage(outcome.loads(found[1]))
 
-    def _choice(self, choice: Mapping[str, Any]) -> None:
+    def _choice(self, choice: Json) -> None:
+        if not isinstance(choice, dict):
+            raise TypeError("no choice")
         if reason := choice.get("finish_reason"):
-            self._call.note_finish(reason)
-        for name, value in (choice.get("message") or {}).items():
+            self._call.note_finish(as_text(reason))
+        for name, value in as_object(choice.get("message")).items():
             if value and name not in outcome.UNSEEN:
                 shown = name == "content" and not choice.get("index")
                 pieces = self._run.content if shown else self.unrecorded

@@ -5,11 +5,12 @@ waits for its end, and that the one chunk asked for on the server's behalf is ta
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from time import monotonic
-from typing import Any, Protocol
+from typing import Protocol
 
 from azure_openai import outcome
+from azure_openai.outcome import Json, as_list, as_object, as_text
 from proxy import estimate
 from proxy.template import ChunkTemplate
 from runs import ModelCall, Run
@@ -134,10 +135,12 @@ class StreamTap:
         except Exception:  # Whatever it is, it is for the caller to read.
             return False
 
-    def _chunk(self, chunk: dict[str, Any], event: bytes) -> bool:
+    def _chunk(self, chunk: Json, event: bytes) -> bool:
         self._chunks += 1
+        if not isinstance(chunk, dict):
+            return False
         choices, usage = chunk.get("choices"), chunk.get("usage")
-        for choice in choices or ():
+        for choice in as_list(choices):
             self._choice(choice)
         if usage:
             self._call.usage = outcome.usage(usage) or self._call.usage
@@ -151,9 +154,11 @@ class StreamTap:
         self._template.learn(event, chunk)
         return False
 
-    def _choice(self, choice: Mapping[str, Any]) -> None:
+    def _choice(self, choice: Json) -> None:
+        if not isinstance(choice, dict):
+            raise TypeError("no choice")
         visible = False
-        for name, value in (choice.get("delta") or {}).items():
+        for name, value in as_object(choice.get("delta")).items():
             if value and name not in outcome.UNSEEN:
                 self._run.spoken = visible = True
                 shown = name == "content" and not choice.get("index")
@@ -162,7 +167,7 @@ class StreamTap:
         self._visible += visible
         if reason := choice.get("finish_reason"):
             self._run.spoken = True
-            self._call.note_finish(reason)
+            self._call.note_finish(as_text(reason))
 
 
 def _ends_of_events(piece: bytes) -> Iterator[int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import ceil
 from time import monotonic
-from typing import Any, Literal
+from typing import Literal, TypedDict
 from uuid import uuid4
 
 from runs.model_call import ModelCall
@@ -24,6 +24,14 @@ Status = Literal["ok", "error", "cancelled", "content_filter", "deadline"]
 
 _stubborn: set[asyncio.Task[None]] = set()
 """Keeps references to tasks that do not stop when they are cancelled."""
+
+
+class Latency(TypedDict):
+    """In whole milliseconds; `latency_ms` is the sum of the other two."""
+
+    latency_ms: int
+    time_to_first_chunk_ms: int | None
+    streaming_duration_ms: int
 
 
 @dataclass(slots=True)
@@ -64,7 +72,7 @@ class Run:
     _task: asyncio.Task[None] | None = None
     _decided: Callable[[], None] | None = None
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, work: Coroutine[object, object, None]) -> None:
         """Make the answer in a task that the run owns."""
         self._task = asyncio.create_task(work)
 
@@ -216,11 +224,8 @@ class Run:
         return self._latest
 
     @property
-    def latency(self) -> dict[str, Any]:
-        """The run's latency in whole milliseconds, up to now if the run has not ended.
-
-        `latency_ms` is the sum of the other two.
-        """
+    def latency(self) -> Latency:
+        """Up to the run's end, or up to now if it has not ended."""
         ended = self._ended if self._ended is not None else monotonic()
         total = round((ended - self.started) * 1000)
         if self._first_visible is None:

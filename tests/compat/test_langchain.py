@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessageChunk
+from langchain_core.messages.tool import ToolCallChunk
 from langchain_core.runnables import RunnableGenerator, base
 from langchain_core.utils._merge import merge_lists
 from langchain_core.utils.aiter import Tee
@@ -40,7 +41,7 @@ PIECES = st.fixed_dictionaries(
 
 @given(st.lists(st.lists(PIECES, max_size=2), min_size=1, max_size=7))
 def test_tool_calls_are_put_together_as_langchain_does(
-    chunks: list[list[dict[str, Any]]],
+    chunks: list[list[ToolCallChunk]],
 ) -> None:
     def untyped(calls: list[Any] | None) -> list[dict[str, Any]]:
         return [{**call, "type": ""} for call in calls or ()]
