@@ -13,7 +13,7 @@ TRIAL_SECONDS = 20
 """Seconds for which one request alone tries a backend that has cooled down."""
 
 
-class Backends:
+class BackendPool:
     """The backends of one deployment; *clock* and *chance* are for tests.
 
     A single backend never cools down: there is no other to ask. Nor does the last one
@@ -102,10 +102,10 @@ class Backends:
         return max(0.0, min(left, default=math.inf) - self._clock())
 
 
-_shared: dict[tuple[Backend, ...], Backends] = {}
+_shared: dict[tuple[Backend, ...], BackendPool] = {}
 
 
-def of(settings: Settings, deployment: str | None = None) -> Backends:
+def of(settings: Settings, deployment: str | None = None) -> BackendPool:
     """The configured backends; every caller of this function shares what is known.
 
     The default deployment is each backend's own. Another *deployment* is asked for by
@@ -119,7 +119,7 @@ def of(settings: Settings, deployment: str | None = None) -> Backends:
             for each in backends
             if by_endpoint[each.endpoint] is each
         )
-    return _shared.setdefault(backends, Backends(backends))
+    return _shared.setdefault(backends, BackendPool(backends))
 
 
 def base_url(settings: Settings, backend: Backend) -> str:

@@ -44,11 +44,15 @@ PARAMETERS = signature(
 ).parameters.keys()
 """What the SDK knows; of anything else it says that it does not."""
 
-Chunk = dict[str, object]
-Headers = Mapping[str, str | openai.Omit]
-Query = Mapping[str, object]
-Seconds = float | None
-CallTimeout = Seconds | tuple[Seconds, Seconds, Seconds, Seconds] | httpx2.Timeout
+CompletionChunk = dict[str, object]
+ExtraHeaders = Mapping[str, str | openai.Omit]
+ExtraQuery = Mapping[str, object]
+CallTimeout = (
+    float
+    | tuple[float | None, float | None, float | None, float | None]
+    | httpx2.Timeout
+    | None
+)
 
 
 class Completions:
@@ -89,8 +93,8 @@ class Completions:
     def _request(
         self,
         *,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
+        extra_headers: ExtraHeaders | None = None,
+        extra_query: ExtraQuery | None = None,
         extra_body: Mapping[str, object] | None = None,
         timeout: CallTimeout | openai.NotGiven = openai.not_given,
         **payload: object,
@@ -109,14 +113,16 @@ class Completions:
             timeouts=timeouts,
         )
 
-    def _headers(self, given: Headers, read: float | None) -> list[tuple[str, str]]:
+    def _headers(
+        self, given: ExtraHeaders, read: float | None
+    ) -> list[tuple[str, str]]:
         if self._default_headers is None:
             self._default_headers = self._merged({}, self._timeouts.read)
         if not given and read == self._timeouts.read:
             return self._default_headers
         return self._merged(given, read)
 
-    def _merged(self, given: Headers, read: float | None) -> list[tuple[str, str]]:
+    def _merged(self, given: ExtraHeaders, read: float | None) -> list[tuple[str, str]]:
         """The SDK's headers, with those *given* in the place of its own."""
         limit = openai.omit if read is None else str(read)
         headers = {
@@ -160,14 +166,14 @@ class ChunkStream:
     ) -> None:
         await self.aclose()
 
-    def __aiter__(self) -> AsyncIterator[Chunk]:
+    def __aiter__(self) -> AsyncIterator[CompletionChunk]:
         return self._chunks
 
     async def aclose(self) -> None:
         """Close the connection; what was not read is not read any more."""
         self._reply.close()
 
-    async def _iterate(self) -> AsyncGenerator[Chunk]:
+    async def _iterate(self) -> AsyncGenerator[CompletionChunk]:
         decoder = DataDecoder()
         told = False
         try:
@@ -206,7 +212,7 @@ class ChunkStream:
                 while await self._reply.read():
                     pass
 
-    def _chunk(self, data: bytes) -> Chunk:
+    def _chunk(self, data: bytes) -> CompletionChunk:
         chunk: object = outcome.loads(data)
         if not isinstance(chunk, dict):
             raise ValueError("not an object")

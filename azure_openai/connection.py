@@ -216,9 +216,9 @@ _NOT_SENT = {
 }
 """What is written anew of each request, whatever is found in it."""
 
-type _Key = tuple[bool, float, tuple[Backend, ...]]
+type _SetUp = tuple[bool, float, tuple[Backend, ...]]
 
-_opened: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_Key, Connections]] = (
+_opened: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_SetUp, Connections]] = (
     WeakKeyDictionary()
 )
 
@@ -240,7 +240,7 @@ async def close(settings: Settings) -> None:
         await found.aclose()
 
 
-def _key(settings: Settings) -> _Key:
+def _key(settings: Settings) -> _SetUp:
     """All that the connections are made of."""
     return settings.azure, settings.connect_timeout_seconds, settings.backends
 

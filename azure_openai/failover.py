@@ -8,7 +8,7 @@ from math import ceil
 from time import monotonic
 from typing import Protocol
 
-from azure_openai.backends import Backends
+from azure_openai.backends import BackendPool
 from azure_openai.failure import COOL_DOWN_SECONDS, SILENT, BackendFailure
 from settings.backends import Backend
 from streaming.errors import RateLimited, UpstreamTimeout
@@ -77,7 +77,7 @@ class _Lost:
 
 
 async def first_answer[T](
-    backends: Backends, attempts: Attempts[T], limits: AttemptLimits
+    backends: BackendPool, attempts: Attempts[T], limits: AttemptLimits
 ) -> T:
     """The first answer that says something, or what the last backend did instead.
 
@@ -132,7 +132,7 @@ async def _drop[T](attempts: Attempts[T], attempt: _Answered[T] | _Lost | None) 
         await attempts.close(attempt.answer)
 
 
-def _note(backends: Backends, backend: Backend, failure: BackendFailure) -> None:
+def _note(backends: BackendPool, backend: Backend, failure: BackendFailure) -> None:
     backends.failed(backend, failure)
     level = logging.ERROR if failure.refused else logging.WARNING
     where = f"{backend.host}, deployment {backend.deployment}"

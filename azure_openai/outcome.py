@@ -11,7 +11,7 @@ from streaming.errors import ChatError, InvalidRequest
 from streaming.events import Usage
 from streaming.headers import is_sendable
 
-type Json = bool | float | str | list[Json] | dict[str, Json] | None
+type JsonValue = bool | float | str | list[JsonValue] | dict[str, JsonValue] | None
 """A value of JSON."""
 
 LONGEST_INTEGER = 100
@@ -21,17 +21,17 @@ UNSEEN = frozenset({"role", "context"})
 """What a message or a delta may have without showing the caller anything."""
 
 
-def loads(data: bytes) -> Json:
+def loads(data: bytes) -> JsonValue:
     """Read *data*, and let through what is almost JSON."""
     try:
-        read: Json = orjson.loads(data)
+        read: JsonValue = orjson.loads(data)
     except orjson.JSONDecodeError:
         # Half a surrogate pair, NaN, or a number of any length.
         read = lenient_loads(data, parse_int=_integer)
     return read
 
 
-def as_object(value: Json) -> dict[str, Json]:
+def as_object(value: JsonValue) -> dict[str, JsonValue]:
     """*value*, or an empty object for anything empty; `TypeError` for all else."""
     if isinstance(value, dict):
         return value
@@ -40,7 +40,7 @@ def as_object(value: Json) -> dict[str, Json]:
     return {}
 
 
-def as_list(value: Json) -> list[Json]:
+def as_list(value: JsonValue) -> list[JsonValue]:
     """*value*, or an empty list for anything empty; `TypeError` for all else."""
     if isinstance(value, list):
         return value
@@ -49,7 +49,7 @@ def as_list(value: Json) -> list[Json]:
     return []
 
 
-def as_text(value: Json) -> str:
+def as_text(value: JsonValue) -> str:
     """*value*; `TypeError` if it is no string."""
     if not isinstance(value, str):
         raise TypeError("not a string")

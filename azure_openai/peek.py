@@ -2,7 +2,7 @@
 
 from azure_openai import outcome
 from azure_openai.failure import CUT, BackendFailure
-from azure_openai.outcome import Json, as_list, as_object
+from azure_openai.outcome import JsonValue, as_list, as_object
 from streaming.errors import RateLimited
 from streaming.sse import DataDecoder
 
@@ -75,7 +75,7 @@ def examine_whole(body: bytes) -> BackendFailure | None:
     return None if len(body) > PEEKED else examine(body)
 
 
-def _answers(choice: Json) -> bool:
+def _answers(choice: JsonValue) -> bool:
     if not isinstance(choice, dict):
         raise TypeError("no choice")
     said = as_object(choice.get("delta") or choice.get("message"))

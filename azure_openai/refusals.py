@@ -7,12 +7,11 @@ import json
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Literal, Protocol
+from typing import Protocol
 
 from settings import Settings
 from settings.backends import Backend
-
-LimitName = Literal["max_tokens", "max_completion_tokens"]
+from streaming.requests import LimitName
 
 REASONING = ("o1", "o3", "o4", "gpt-5")
 """What the deployment of a reasoning model is called first, as a rule."""
@@ -23,7 +22,6 @@ OPENAI = "api.openai.com"
 asked_limit: ContextVar[LimitName | None] = ContextVar("asked_limit", default=None)
 """The name that this run's caller used; `None` if the caller's wire has only one."""
 
-Body = dict[str, object]
 Changes = dict[str, str | None]
 
 OTHERWISE: Mapping[str, str | None] = {
@@ -153,11 +151,11 @@ def _parameter(said: bytes) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _model(body: Body) -> str:
+def _model(body: dict[str, object]) -> str:
     return str(body.get("model"))
 
 
-def _decode(content: bytes) -> Body:
+def _decode(content: bytes) -> dict[str, object]:
     try:
         # Not orjson, to which an integer of more than 64 bits is a float.
         body = json.loads(content)
@@ -166,7 +164,7 @@ def _decode(content: bytes) -> Body:
     return body if isinstance(body, dict) else {}
 
 
-def _change(content: bytes, body: Body, changes: Changes) -> bytes:
+def _change(content: bytes, body: dict[str, object], changes: Changes) -> bytes:
     """*content*, or with *changes* to its *body* that body's text."""
     changed = False
     for field, instead in changes.items():

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from azure_openai import backends
 from azure_openai.attempt import Attempt
-from azure_openai.backends import Backends
+from azure_openai.backends import BackendPool
 from azure_openai.failover import AttemptLimits, first_answer
 from proxy import outgoing
 from proxy.body import Opened, ProxiedBody
@@ -46,7 +46,7 @@ class Proxy:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._pools: dict[str, Backends] = {}
+        self._pools: dict[str, BackendPool] = {}
 
     def respond(
         self,
@@ -89,7 +89,7 @@ class Proxy:
         sent: Outgoing,
         note: Callable[[Backend], None],
         *,
-        pool: Backends,
+        pool: BackendPool,
         limits: Limits,
     ) -> Opened:
         """The answer, and whether usage was asked for that the caller did not.
@@ -108,7 +108,7 @@ class Proxy:
             raise problem
         return Opened(reply, asked=attempt.sent is not sent.body)
 
-    def _pool(self, deployment: str) -> Backends:
+    def _pool(self, deployment: str) -> BackendPool:
         if deployment not in self._pools:
             self._pools[deployment] = backends.of(self._settings, deployment)
         return self._pools[deployment]

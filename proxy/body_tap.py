@@ -5,7 +5,7 @@ from contextlib import suppress
 from time import monotonic
 
 from azure_openai import outcome
-from azure_openai.outcome import Json, as_list, as_object, as_text
+from azure_openai.outcome import JsonValue, as_list, as_object, as_text
 from proxy import estimate
 from runs import ModelCall, Run
 from streaming.errors import ChatError
@@ -76,7 +76,7 @@ class BodyTap:
         if found := _USAGE.search(self._kept):
             self._call.usage = outcome.usage(outcome.loads(found[1]))
 
-    def _choice(self, choice: Json) -> None:
+    def _choice(self, choice: JsonValue) -> None:
         if not isinstance(choice, dict):
             raise TypeError("no choice")
         if reason := choice.get("finish_reason"):

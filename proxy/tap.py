@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Protocol
 
 from azure_openai import outcome
-from azure_openai.outcome import Json, as_list, as_object, as_text
+from azure_openai.outcome import JsonValue, as_list, as_object, as_text
 from proxy import estimate
 from proxy.template import ChunkTemplate
 from runs import ModelCall, Run
@@ -135,7 +135,7 @@ class StreamTap:
         except Exception:  # Whatever it is, it is for the caller to read.
             return False
 
-    def _chunk(self, chunk: Json, event: bytes) -> bool:
+    def _chunk(self, chunk: JsonValue, event: bytes) -> bool:
         self._chunks += 1
         if not isinstance(chunk, dict):
             return False
@@ -154,7 +154,7 @@ class StreamTap:
         self._template.learn(event, chunk)
         return False
 
-    def _choice(self, choice: Json) -> None:
+    def _choice(self, choice: JsonValue) -> None:
         if not isinstance(choice, dict):
             raise TypeError("no choice")
         visible = False

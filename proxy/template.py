@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import orjson
 
 from azure_openai import outcome
-from azure_openai.outcome import Json
+from azure_openai.outcome import JsonValue
 
 MAX_TEMPLATES = 8
 """Stop looking for a new template after this many chunks."""
@@ -33,7 +33,7 @@ class ChunkTemplate:
             return None
         return text or None
 
-    def learn(self, event: bytes, chunk: Mapping[str, Json]) -> None:
+    def learn(self, event: bytes, chunk: Mapping[str, JsonValue]) -> None:
         """Make *event* the template, if its *chunk* has one text and nothing else."""
         text = _only_text(chunk) if self._left else None
         found = _CONTENT.search(event) if text else None
@@ -44,7 +44,7 @@ class ChunkTemplate:
             self._before, self._after = event[: found.start(1)], event[found.end(1) :]
 
 
-def _only_text(chunk: Mapping[str, Json]) -> str | None:
+def _only_text(chunk: Mapping[str, JsonValue]) -> str | None:
     match chunk:
         case {"choices": [{"delta": {"content": str(text), **others}, **choice}]}:
             more = [others[name] for name in others.keys() - outcome.UNSEEN]

@@ -44,7 +44,7 @@ PARAMETERS = (
 )
 """The numeric request parameters that are recorded, by OpenAI's names."""
 
-Operation = Literal["chat", "embeddings", "text_completion"]
+OperationName = Literal["chat", "embeddings", "text_completion"]
 
 
 def parameters(asked: Mapping[str, object]) -> dict[str, float]:
@@ -70,7 +70,7 @@ class ModelCall:
 
     deployment: str
     model: str = ""
-    operation: Operation = "chat"
+    operation: OperationName = "chat"
     provider: str = ""
     backend: str = ""
     region: str = ""

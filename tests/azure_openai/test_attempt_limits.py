@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from azure_openai.backends import Backends
+from azure_openai.backends import BackendPool
 from azure_openai.failover import AttemptLimits, first_answer
 from azure_openai.failure import SILENT, BackendFailure
 from settings.backends import Backend
@@ -43,7 +43,7 @@ class Scripted:
 
 
 async def test_the_last_one_is_left_for_another_that_is_ready_by_then() -> None:
-    choice, attempts = Backends([ONE, TWO]), Scripted(TWO)
+    choice, attempts = BackendPool([ONE, TWO]), Scripted(TWO)
     choice.failed(ONE, BackendFailure("", busy=True, wait=0.5))
     limits = AttemptLimits(each=0.1, all=100, streamed=True)
     async with asyncio.timeout(20):
@@ -52,7 +52,7 @@ async def test_the_last_one_is_left_for_another_that_is_ready_by_then() -> None:
 
 
 async def test_the_last_one_has_all_the_time_where_no_other_is_ready_in_time() -> None:
-    choice, attempts = Backends([ONE, TWO]), Scripted(TWO)
+    choice, attempts = BackendPool([ONE, TWO]), Scripted(TWO)
     choice.failed(ONE, BackendFailure("", busy=True, wait=100))
     limits = AttemptLimits(each=0.01, all=100, streamed=True)
     waiting = asyncio.ensure_future(first_answer(choice, attempts, limits))
@@ -63,7 +63,7 @@ async def test_the_last_one_has_all_the_time_where_no_other_is_ready_in_time() -
 
 
 async def test_all_that_were_silent_are_asked_once() -> None:
-    choice, attempts = Backends([ONE, TWO]), Scripted(ONE, TWO)
+    choice, attempts = BackendPool([ONE, TWO]), Scripted(ONE, TWO)
     limits = AttemptLimits(each=0.01, all=100, streamed=True)
     waiting = asyncio.ensure_future(first_answer(choice, attempts, limits))
     await asyncio.wait_for(attempts.last.wait(), 20)
@@ -75,7 +75,7 @@ async def test_all_that_were_silent_are_asked_once() -> None:
 
 async def test_one_that_answers_again_is_as_good_as_any() -> None:
     now = 1000.0
-    choice, attempts = Backends([ONE, TWO], clock=lambda: now), Scripted()
+    choice, attempts = BackendPool([ONE, TWO], clock=lambda: now), Scripted()
     choice.failed(ONE, SILENT)
     now += 5
     limits = AttemptLimits(each=1, all=100, streamed=True)

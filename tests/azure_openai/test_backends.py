@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_openai import backends as module
-from azure_openai.backends import TRIAL_SECONDS, Backends
+from azure_openai.backends import TRIAL_SECONDS, BackendPool
 from azure_openai.failure import NO_CREDENTIAL, NO_SUCH_VERSION, SILENT, BackendFailure
 from settings import Settings
 from settings.backends import Backend
@@ -36,9 +36,9 @@ class Clock:
 ONE, TWO, THREE = backend("one"), backend("two", priority=2), backend("three")
 
 
-def pool(*given: Backend, chance: float = 0.0) -> tuple[Backends, Clock]:
+def pool(*given: Backend, chance: float = 0.0) -> tuple[BackendPool, Clock]:
     clock = Clock()
-    return Backends(given, clock=clock, chance=lambda: chance), clock
+    return BackendPool(given, clock=clock, chance=lambda: chance), clock
 
 
 def test_the_lowest_priority_that_is_ready_is_asked() -> None:
@@ -61,7 +61,7 @@ def test_who_was_tried_is_not_asked_again() -> None:
 def test_weights_share_the_load_within_a_priority() -> None:
     light, heavy = backend("light"), backend("heavy", weight=3)
     last = backend("last", priority=2, weight=100)
-    choice = Backends([light, heavy, last], chance=Random(1).random)
+    choice = BackendPool([light, heavy, last], chance=Random(1).random)
     chosen = Counter(choice.choose() for _ in range(10_000))
     assert chosen.keys() == {light, heavy}
     assert chosen[heavy] / chosen[light] == pytest.approx(3, rel=0.1)
@@ -232,7 +232,7 @@ def test_every_choice_is_ready_of_the_lowest_priority_and_made_once(
         )
     ]
     clock, chance = Clock(), iter(chances)
-    choice = Backends(all_, clock=clock, chance=lambda: next(chance))
+    choice = BackendPool(all_, clock=clock, chance=lambda: next(chance))
     ready_at, in_a_row = dict.fromkeys(all_, 0.0), dict.fromkeys(all_, 0)
     for index, failure, later in steps:
         failing = all_[index % len(all_)]
