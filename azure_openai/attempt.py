@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from azure_openai.connection import Connections, Reply, Timeouts
 
 WHOLE_READ = 1024 * 1024
-"""Bytes of an answer that does not stream which wait for its end."""
+"""Bytes up to which an answer that does not stream is read before it is judged."""
 
 
 INFLATED = ("gzip", "deflate")
@@ -53,8 +53,7 @@ class BackendRequest(Protocol):
     @property
     def timeouts(self) -> "Timeouts | None": ...
 
-    def fit(self, backend: Backend, refusals: Refusals) -> Fitting:
-        """The body for *backend*, given what it has refused so far."""
+    def fit(self, backend: Backend, refusals: Refusals) -> Fitting: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +97,7 @@ class Attempt:
         self._region = ""
 
     async def ask(self, backend: Backend) -> "Reply":
-        """Send it; if a field is refused that can be sent otherwise, once more."""
+        """Send the request, again if a field is refused that can be sent otherwise."""
         self.backend, self._region = backend, backend.region or ""
         self._note(backend)
         known = self._connections.target(backend).refusals
@@ -123,7 +122,7 @@ class Attempt:
 
     @property
     def upstream(self) -> Mapping[str, str | None]:
-        """Who was asked last, as records name it; nothing if nobody was."""
+        """The backend asked last, by the names of records; empty if none was."""
         if self.backend is None:
             return {}
         return {
@@ -154,7 +153,7 @@ class Attempt:
 
     @property
     def _decodes(self) -> bool:
-        """Whether what is compressed although nobody asked for it is decoded here."""
+        """Whether the answer is decoded here if a backend compresses it unasked."""
         return isinstance(self._request, JsonRequest)
 
     async def whole(self, reply: "Reply") -> BackendFailure | None:
@@ -176,7 +175,7 @@ class Attempt:
 
     @property
     def _answers(self) -> bool:
-        """Whether an answer of nothing can be told from another; of files it cannot."""
+        """Whether an empty answer can be told from others; a file's cannot."""
         operation = self._request.path.partition("?")[0]
         return operation.endswith(("chat/completions", "embeddings"))
 
@@ -196,7 +195,7 @@ class Attempt:
 
 
 async def _peek_inflated(reply: "Reply") -> BackendFailure | None:
-    """What is wrong with a stream that is compressed, or is not as it says."""
+    """The failure of a compressed stream; `STRANGE` if it cannot be decompressed."""
     peek, inflating = Peek(), zlib.decompressobj(zlib.MAX_WBITS | 32)
 
     def feed(piece: bytes) -> bool:

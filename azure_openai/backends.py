@@ -40,11 +40,9 @@ class BackendPool:
 
     @property
     def first(self) -> Backend:
-        """The backend that the settings list first."""
         return self._backends[0]
 
     def ready(self, tried: Collection[Backend] = ()) -> list[Backend]:
-        """The backends that may be asked, without those *tried*."""
         now = self._clock()
         return [
             backend
@@ -74,7 +72,6 @@ class BackendPool:
         return candidates[-1]  # What rounding has left.
 
     def failed(self, backend: Backend, failure: BackendFailure) -> None:
-        """*backend* is not asked for a while, as *failure* wants it."""
         self._on_trial_until[backend] = 0.0
         if failure.busy or failure.wait == 0:
             self._failures[backend] = 0  # It has answered.
@@ -88,7 +85,6 @@ class BackendPool:
         self._ready_at[backend] = max(self._ready_at[backend], until)
 
     def answered(self, backend: Backend) -> None:
-        """*backend* has answered: forget its failures."""
         self._failures[backend], self._on_trial_until[backend] = 0, 0.0
 
     def ready_in(self, tried: Collection[Backend] = ()) -> float:
@@ -123,7 +119,6 @@ def of(settings: Settings, deployment: str | None = None) -> BackendPool:
 
 
 def base_url(settings: Settings, backend: Backend) -> str:
-    """The address under which *backend* has its operations."""
     if not settings.azure:
         return backend.endpoint
     return f"{backend.endpoint}/openai/deployments/{backend.deployment}"

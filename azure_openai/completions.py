@@ -35,14 +35,14 @@ from streaming.errors import (
 from streaming.sse import DataDecoder
 
 DRAIN_SECONDS = 0.1
-"""How long the body's end may take after `[DONE]` to have its connection reused."""
+"""Seconds to wait for the body's end after `[DONE]`, to reuse the connection."""
 
 PATH = "chat/completions"
 
 PARAMETERS = signature(
     openai.resources.chat.completions.AsyncCompletions.create
 ).parameters.keys()
-"""What the SDK knows; of anything else it says that it does not."""
+"""What the SDK's `create` takes; it raises `TypeError` for anything else."""
 
 CompletionChunk = dict[str, object]
 ExtraHeaders = Mapping[str, str | openai.Omit]
@@ -123,7 +123,6 @@ class Completions:
         return self._merged(given, read)
 
     def _merged(self, given: ExtraHeaders, read: float | None) -> list[tuple[str, str]]:
-        """The SDK's headers, with those *given* in the place of its own."""
         limit = openai.omit if read is None else str(read)
         headers = {
             **self._client.default_headers,
@@ -140,11 +139,11 @@ class Completions:
 class ChunkStream:
     """The chunks of one streamed completion; closing it closes the connection.
 
-    The first one says who answered: `deployment`, `backend` and `region` of `upstream`.
+    The first chunk has `upstream`: the answering `deployment`, `backend`, `region`.
     A choice without `delta` gets an empty one. Raises what the SDK raises: `APIError`
     for an error in the stream, `APIConnectionError` and `APITimeoutError` for a lost
-    one; and if there is nothing in it, of which LangChain would make its own fault,
-    `UpstreamIncomplete`; `UpstreamError` once it asks too much of tools.
+    one. Raises `UpstreamIncomplete` for an empty stream, for which LangChain would
+    raise an error of its own, and `UpstreamError` for too many tool calls.
     """
 
     def __init__(
@@ -170,7 +169,6 @@ class ChunkStream:
         return self._chunks
 
     async def aclose(self) -> None:
-        """Close the connection; what was not read is not read any more."""
         self._reply.close()
 
     async def _iterate(self) -> AsyncGenerator[CompletionChunk]:
@@ -242,7 +240,7 @@ class ChunkStream:
 
 
 def _reader(reply: Reply) -> Callable[[], Awaitable[bytes]]:
-    """What reads *reply*; decoded, if it is compressed although nobody asked for it."""
+    """The function that reads *reply*, and decodes it if the backend compressed it."""
     if reply.plain:
         return reply.read
     stream = transport.ReplyStream(reply)
@@ -259,7 +257,6 @@ def _without_omitted(values: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _timeouts(timeout: CallTimeout) -> Timeouts:
-    """A call's own *timeout*: seconds, or what httpx and the SDK call one."""
     if timeout is None or isinstance(timeout, int | float):
         return Timeouts(timeout, timeout)
     if isinstance(timeout, tuple):

@@ -27,14 +27,14 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 
 class Timeouts(NamedTuple):
-    """In seconds: to connect, and between two reads; `None` is for ever."""
+    """Seconds to connect, and between two reads; `None` is no limit."""
 
     connect: float | None
     read: float | None
 
 
 class Reply:
-    """A backend's answer, of which the head has come; whoever has it closes it."""
+    """A backend's answer whose head has arrived; its owner must close it."""
 
     def __init__(self, response: aiohttp.ClientResponse, backend: Backend) -> None:
         self._response, self._content = response, response.content
@@ -53,7 +53,7 @@ class Reply:
 
     @property
     def headers(self) -> RawHeaders:
-        """All but its cookies, which are for nobody: callers share the connections."""
+        """All but its cookies: callers share the connections."""
         raw = self._response.raw_headers
         return [each for each in raw if each[0].lower() != b"set-cookie"]
 
@@ -112,7 +112,7 @@ class Reply:
 
 
 class Target:
-    """A backend as it is asked; `refusals` is what it has refused so far."""
+    """Where a backend is, and what it takes; `refusals` has what it refused."""
 
     def __init__(self, settings: Settings, backend: Backend) -> None:
         self._settings, self._backend = settings, backend
@@ -131,7 +131,6 @@ class Target:
         return f"{self._base}/{path}"
 
     async def credential(self) -> Credential:
-        """This server's, for this backend."""
         if self._credential is not None:
             return self._credential
         async with self._signing_in:
@@ -144,7 +143,7 @@ class Target:
 
 
 class Connections:
-    """Sends what it is given, with this server's credential and no other.
+    """Sends requests with this server's credential and no other.
 
     No redirect is followed, and no cookie is kept.
     """
@@ -164,7 +163,6 @@ class Connections:
         )
 
     def target(self, backend: Backend) -> Target:
-        """What is known of *backend*."""
         if backend not in self._targets:
             self._targets[backend] = Target(self._settings, backend)
         return self._targets[backend]
@@ -199,22 +197,20 @@ class Connections:
 
     @property
     def closed(self) -> bool:
-        """Whether nothing can be sent any more."""
         return self._session.closed
 
     async def aclose(self) -> None:
-        """Close all connections."""
         await self._session.close()
 
 
 _UNCOMPRESSED = ("accept-encoding", "identity")
-"""What is streamed is read as it goes by."""
+"""Asks for plain bytes: a stream is read while it is passed on."""
 
 _NOT_SENT = {
     *(*credentials.HEADERS, "accept-encoding", "content-length", "host"),
     "transfer-encoding",
 }
-"""What is written anew of each request, whatever is found in it."""
+"""Headers that this server sets itself, whatever the request has."""
 
 type _SetUp = tuple[bool, float, tuple[Backend, ...]]
 
@@ -224,7 +220,7 @@ _opened: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_SetUp, Connections]]
 
 
 def connections(settings: Settings) -> Connections:
-    """Those of the running event loop; all who are set up alike share them."""
+    """The running event loop's connections, shared by all settings that are alike."""
     opened = _opened.setdefault(asyncio.get_running_loop(), {})
     key = _key(settings)
     found = opened.get(key)
@@ -234,14 +230,13 @@ def connections(settings: Settings) -> Connections:
 
 
 async def close(settings: Settings) -> None:
-    """Close what the running event loop has opened; who asks again, opens again."""
+    """Close the running event loop's connections; the next request opens new ones."""
     opened = _opened.get(asyncio.get_running_loop(), {})
     if found := opened.pop(_key(settings), None):
         await found.aclose()
 
 
 def _key(settings: Settings) -> _SetUp:
-    """All that the connections are made of."""
     return settings.azure, settings.connect_timeout_seconds, settings.backends
 
 
@@ -251,7 +246,7 @@ def _client_timeout(timeouts: Timeouts) -> aiohttp.ClientTimeout:
 
 
 def _proxy(endpoint: str) -> str | None:
-    """The proxy that the machine wants used, as the SDK finds it.
+    """The proxy that the environment names for *endpoint*, as the SDK finds it.
 
     aiohttp would look for one at each call, and for credentials as well.
     """

@@ -17,14 +17,12 @@ log = logging.getLogger(__name__)
 ENTRA_SCOPE = "https://cognitiveservices.azure.com/.default"
 
 HEADERS = ("api-key", "authorization")
-"""Headers that hold a credential: the caller's and the SDK's are taken out."""
+"""Headers that hold a credential: the caller's and the SDK's are removed."""
 
 TokenProvider = Callable[[], Awaitable[str]]
 
 
 class Credential:
-    """This server's credential, as the headers of one request."""
-
     def __init__(
         self,
         *,

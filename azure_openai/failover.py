@@ -16,26 +16,24 @@ from streaming.errors import RateLimited, UpstreamTimeout
 log = logging.getLogger(__name__)
 
 EARLY_SECONDS = 0.1
-"""Seconds by which a timer of the loop may end before the clock says so."""
+"""Seconds by which the event loop may call a timer early."""
 
 
 class Attempts[T](Protocol):
-    """How backends are asked for one answer, which is a *T* of which the head came."""
+    """How backends are asked for one answer: a *T*, whose head has arrived."""
 
-    async def ask(self, backend: Backend) -> T:
-        """Send the request to *backend*."""
+    async def ask(self, backend: Backend) -> T: ...
 
     async def examine(self, answer: T) -> BackendFailure | None:
-        """Wait until *answer* says something; what came instead, if it comes to none.
+        """Wait until *answer* says something; the failure, if it ends before.
 
-        *answer* can be read as if nobody had.
+        *answer* can still be read from its beginning.
         """
 
     def explain(self, error: Exception) -> BackendFailure | None:
-        """What an *error* of the above says of the backend; `None`: nothing."""
+        """The failure that an *error* of these two is; `None` if it is none."""
 
-    async def close(self, answer: T) -> None:
-        """Close the connection at once."""
+    async def close(self, answer: T) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +60,12 @@ class AttemptLimits:
 
 @dataclass(frozen=True, slots=True)
 class _Answered[T]:
-    """A backend has answered, if only with its failure."""
-
     answer: T
     failure: BackendFailure | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Lost:
-    """A backend has not answered."""
-
     error: Exception
     failure: BackendFailure
 

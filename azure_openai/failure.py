@@ -8,26 +8,26 @@ from email.utils import parsedate_to_datetime
 from streaming.errors import UpstreamTimeout
 
 COOL_DOWN_SECONDS = 5
-"""For a backend that failed and does not say when to come back, the first time."""
+"""Seconds without requests after a first failure that named no time."""
 
 LONG_COOL_DOWN_SECONDS = 60
-"""For one that goes on failing: each time in a row doubles the one before, up to it."""
+"""The most seconds after failures in a row, each of which doubles the pause."""
 
 REFUSED_COOL_DOWN_SECONDS = 60
-"""For one that refuses this server's credential, or has no such deployment."""
+"""Seconds for a backend that refuses the credential, or has no such deployment."""
 
 MAX_COOL_DOWN_SECONDS = 120
-"""However long a backend asks for: a quota may be raised, and a clock be wrong."""
+"""The longest pause, whatever a backend asks for: its clock may be wrong."""
 
 MAX_WAIT_SECONDS = (2**31 - 1) / 1000
-"""A longer wait is taken for a mistake; timers in JavaScript take no longer one."""
+"""Seconds above which a wait is ignored: the longest that a JavaScript timer takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackendFailure:
     """What a backend has done instead of answering.
 
-    `busy` is whether it asked to be left alone, `wait` for how many seconds; `refused`
+    `busy` is whether it asked for a pause, `wait` for how many seconds; `refused` is
     whether it takes a person to change it.
     """
 
@@ -58,11 +58,11 @@ NO_CREDENTIAL = BackendFailure(
 NO_SUCH_VERSION = BackendFailure(
     "status 404 for a version that a caller has named", wait=0
 )
-"""Another backend may know it; this one has done nothing that others should mind."""
+"""Another backend may know the version; this one does not cool down for it."""
 
 
 class Unreachable(UpstreamTimeout):
-    """No connection was made in time, so nothing was asked."""
+    """No connection was made in time, so nothing was sent."""
 
 
 def of_status(status: int, headers: Mapping[str, str]) -> BackendFailure | None:

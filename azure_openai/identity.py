@@ -13,17 +13,17 @@ from typing import Protocol
 log = logging.getLogger(__name__)
 
 EARLY_SECONDS = 4 * 60
-"""Before its end a token is renewed, unless its issuer names a time. The library gives
-a new one from five minutes before."""
+"""Seconds before its expiry that a token is renewed, unless its issuer names a time.
+azure-identity returns a new one from five minutes before."""
 
 FETCH_SECONDS = 30
-"""How long one may take, before the next who needs a token tries anew."""
+"""Seconds that fetching a token may take."""
 
 RETRY_SECONDS = 30
-"""Between two tries to renew a token that is still good."""
+"""Seconds between two tries to renew a token that is still valid."""
 
 SPARE_SECONDS = 5
-"""Before its end a token is no longer sent: it has a way to go."""
+"""Seconds before its expiry that a token is not sent any more: a request takes time."""
 
 
 class Token(Protocol):
@@ -69,7 +69,7 @@ class Identity:
 
     @property
     def kept(self) -> str | None:
-        """The token, if there is one that is good; any thread may ask."""
+        """The token, if it is valid; may be read from any thread."""
         token = self._token
         if token is None or self._clock() >= token.expires_on - SPARE_SECONDS:
             return None
@@ -93,7 +93,7 @@ class Identity:
         return token
 
     def _wake(self) -> None:
-        """Renew it in time even if nobody asks until then."""
+        """Renew the token in time, even if there is no request until then."""
         if self._timer is not None:
             self._timer.cancel()
         left = max(0, self._due - self._clock())
@@ -102,10 +102,9 @@ class Identity:
 
 
 class OwnIdentity:
-    """An `Identity` on an event loop of its own, in a thread that ends as the process.
+    """An `Identity` on an event loop of its own, in a daemon thread.
 
-    So a token can be there before there is a request, and is renewed while there is
-    none.
+    So a token is fetched before the first request, and renewed between requests.
     """
 
     def __init__(self, fetch: Fetch) -> None:
@@ -114,11 +113,9 @@ class OwnIdentity:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
-        """Fetch a token, which nobody waits for."""
         asyncio.run_coroutine_threadsafe(self._identity(), self._running())
 
     async def __call__(self) -> str:
-        """The token; raises what *fetch* raises, if it has to be waited for."""
         if (kept := self._identity.kept) is not None:
             return kept
         asking = asyncio.run_coroutine_threadsafe(self._identity(), self._running())
@@ -134,6 +131,6 @@ class OwnIdentity:
 
 
 def _tell(fetching: asyncio.Task[Token]) -> None:
-    """Whoever waits is told otherwise; a renewal has nobody who waits."""
+    """Log a failed renewal, which no request waits for."""
     if not fetching.cancelled() and (error := fetching.exception()):
         log.warning("no new token for the upstream: %s", type(error).__name__)

@@ -15,10 +15,10 @@ type JsonValue = bool | float | str | list[JsonValue] | dict[str, JsonValue] | N
 """A value of JSON."""
 
 LONGEST_INTEGER = 100
-"""Digits; a longer one is read as a float, and Python refuses one of thousands."""
+"""Digits from which an integer is read as a float: Python refuses more than 4,300."""
 
 UNSEEN = frozenset({"role", "context"})
-"""What a message or a delta may have without showing the caller anything."""
+"""Members of a message or a delta that show the caller nothing."""
 
 
 def loads(data: bytes) -> JsonValue:
@@ -61,20 +61,19 @@ def _integer(digits: str) -> float:
 
 
 def region(headers: Mapping[str, str]) -> str:
-    """The region in *headers*, if it can be in a header of ours."""
+    """The region in *headers*; `""` if this server cannot send it as a header."""
     said = headers.get("x-ms-region", "")
     return said if said.isprintable() and is_sendable(said) else ""
 
 
 def error(error: object, status: int = 502) -> ChatError:
-    """What the run ended with; its text is for nobody, the caller has upstream's."""
+    """The error that ended the run; its message names no detail of the provider's."""
     code = str(error.get("code")) if isinstance(error, dict) else None
     kind = errors.of_provider(status, code) or InvalidRequest
     return kind("The model's provider answered with an error.")
 
 
 def usage(said: object) -> Usage | None:
-    """The provider's numbers, or `None` if *said* has none."""
     if not isinstance(said, dict):
         return None
     return provided(
@@ -86,18 +85,13 @@ def usage(said: object) -> Usage | None:
     )
 
 
-def _count(counts: object, kind: str) -> int:
-    count = counts.get(f"{kind}_tokens") if isinstance(counts, dict) else None
-    return count if isinstance(count, int) else 0
-
-
 def _detail(said: Mapping[str, object], kind: str, name: str) -> object:
     details = said.get(f"{kind}_tokens_details")
     return details.get(name) if isinstance(details, dict) else None
 
 
 def readable(said: object) -> dict[str, object] | None:
-    """What *said* has of counts that LangChain can add up, as OpenAI writes them."""
+    """The counts in *said* that LangChain can add up, by OpenAI's names."""
     if not isinstance(said, dict) or (known := usage(said)) is None:
         return None
     return {

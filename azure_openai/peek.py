@@ -7,7 +7,7 @@ from streaming.errors import RateLimited
 from streaming.sse import DataDecoder
 
 PEEKED = 64 * 1024
-"""An answer of more bytes is taken to say something."""
+"""Bytes above which an answer counts as saying something, unread."""
 
 STRANGE = BackendFailure("the answer is not what it should be")
 
@@ -18,7 +18,7 @@ SLICE = 2048
 class Peek:
     """Reads a stream up to its first visible token: text, reasoning, refusal or tool.
 
-    An answer that ends before that is one too if it says why.
+    An answer that ends before that is valid too if it has a finish reason.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Peek:
         self.failure: BackendFailure | None = None
 
     def feed(self, read: bytes) -> bool:
-        """Take the next bytes, and say whether it is decided; the end is `b""`."""
+        """Read on, `b""` being the end; return whether `failure` is decided."""
         self._size += len(read)
         # Much of a fast answer may have come at once, of which little has to be read.
         for start in range(0, len(read), SLICE):
@@ -69,7 +69,6 @@ def examine(data: bytes) -> BackendFailure | None:
 
 
 def examine_whole(body: bytes) -> BackendFailure | None:
-    """The same of an answer in JSON that does not stream."""
     if not body.rstrip().endswith(b"}"):
         return CUT
     return None if len(body) > PEEKED else examine(body)
@@ -84,7 +83,6 @@ def _answers(choice: JsonValue) -> bool:
 
 
 def _says(value: object) -> bool:
-    """Whether there is any text in *value*, be it the name of a tool."""
     match value:
         case str():
             return bool(value)

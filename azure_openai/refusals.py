@@ -14,7 +14,7 @@ from settings.backends import Backend
 from streaming.requests import LimitName
 
 REASONING = ("o1", "o3", "o4", "gpt-5")
-"""What the deployment of a reasoning model is called first, as a rule."""
+"""How names of reasoning models' deployments usually begin."""
 
 OPENAI = "api.openai.com"
 """All models there take `max_completion_tokens`; many others' servers ignore it."""
@@ -29,7 +29,7 @@ OTHERWISE: Mapping[str, str | None] = {
     "max_tokens": "max_completion_tokens",
     "max_completion_tokens": "max_tokens",
 }
-"""What a refused field is called instead; `None` leaves it out."""
+"""The other name of a refused field; `None` leaves the field out."""
 
 STATUSES = (400, 422)
 
@@ -46,7 +46,6 @@ _UNKNOWN = re.compile(
 
 
 def usual_limit(settings: Settings, backend: Backend) -> LimitName:
-    """The name of the token limit to begin with, if the caller used none."""
     if settings.azure:
         newer = backend.deployment.lower().startswith(REASONING)
     else:
@@ -79,7 +78,6 @@ class Refusals:
         return self._known.get(model, {}).get(field, field) is None
 
     def learn(self, model: str, changes: Changes) -> None:
-        """*model* takes what has these *changes*."""
         known = self._known.setdefault(model, {})
         for field, instead in changes.items():
             if instead is not None:
@@ -93,13 +91,12 @@ class Fitting(Protocol):
     content: bytes
 
     @property
-    def amendable(self) -> bool:
-        """Whether `content` could be sent otherwise."""
+    def amendable(self) -> bool: ...
 
     def amend(self, said: bytes) -> bool:
-        """Change `content` as the refusal *said*; false if there is nothing to change.
+        """Change `content` as the refusal *said* asks; false if nothing can be changed.
 
-        Each field is changed once: if both names are refused, that is the answer.
+        Each field is changed once: if both names are refused, the refusal stands.
         """
 
     def accepted(self) -> None:
@@ -107,8 +104,6 @@ class Fitting(Protocol):
 
 
 class Fitted:
-    """A JSON body, whose fields are renamed or left out."""
-
     amendable = True
 
     def __init__(self, content: bytes, refusals: Refusals) -> None:
@@ -133,7 +128,7 @@ class Fitted:
 
 
 def refuses(said: bytes, field: str) -> bool:
-    """Whether a refusal that *said* this is of *field* itself, not of its value."""
+    """Whether the refusal *said* rejects *field* itself, not its value."""
     said = said[:MAX_READ]
     if field == "stream_options":
         return field.encode() in said  # Nobody misses what it asks for.
@@ -165,7 +160,6 @@ def _decode(content: bytes) -> dict[str, object]:
 
 
 def _change(content: bytes, body: dict[str, object], changes: Changes) -> bytes:
-    """*content*, or with *changes* to its *body* that body's text."""
     changed = False
     for field, instead in changes.items():
         if field not in body or field == instead:

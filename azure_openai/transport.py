@@ -24,14 +24,13 @@ from streaming.errors import (
 )
 
 BACKSTOP_SECONDS = 5
-"""The run's own limits come first; this ends what they could not."""
+"""Seconds beyond the run's own limits, for a read that they did not end."""
 
 answered: ContextVar[Mapping[str, str | None]] = ContextVar("answered")
 """Who answered the last request of this task: `deployment`, `backend`, `region`."""
 
 
 def client(settings: Settings) -> httpx2.AsyncClient:
-    """A client for the configured backends, whatever address it is asked for."""
     connect, read = default_timeouts(settings)
     return httpx2.AsyncClient(
         transport=BackendTransport(settings),
@@ -41,13 +40,11 @@ def client(settings: Settings) -> httpx2.AsyncClient:
 
 
 def default_timeouts(settings: Settings) -> Timeouts:
-    """Those of a chain's requests."""
     read = settings.request_deadline_seconds + BACKSTOP_SECONDS
     return Timeouts(settings.connect_timeout_seconds, read)
 
 
 def attempt_limits(settings: Settings, *, streamed: bool) -> AttemptLimits:
-    """How long a chain waits for each backend."""
     return AttemptLimits(
         each=settings.backend_timeout_seconds,
         all=settings.first_token_timeout_seconds,
@@ -108,7 +105,6 @@ class BackendTransport(httpx2.AsyncBaseTransport):
         )
 
     def _path(self, request: httpx2.Request) -> str:
-        """What is asked for, wherever the backend is; see `Target.url`."""
         url = str(request.url)
         for base, slash in ((f"{self._base}/", ""), (f"{self._endpoint}/", "/")):
             if url.startswith(base):
@@ -117,13 +113,10 @@ class BackendTransport(httpx2.AsyncBaseTransport):
         raise httpx2.UnsupportedProtocol(message, request=request)
 
     async def aclose(self) -> None:
-        """Close the connections of this event loop; who asks again, opens again."""
         await connection.close(self._settings)
 
 
 class ReplyStream(httpx2.AsyncByteStream):
-    """A reply's body, as httpx2 reads one."""
-
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
 
@@ -173,7 +166,7 @@ def _is_utf8(reply: Reply) -> bool:
 
 
 def busy(error: RateLimited, request: httpx2.Request) -> httpx2.Response:
-    """What a backend would have said, of which the SDK makes its own exception."""
+    """The response of a busy backend, from which the SDK makes its own exception."""
     body = {"error": {"code": "429", "message": error.message}}
     headers = dict(error.headers())
     return httpx2.Response(429, headers=headers, json=body, request=request)
@@ -193,11 +186,9 @@ class SdkErrors:
         self._attempt, self._sent = attempt, request
 
     async def of_status(self, reply: Reply) -> openai.APIStatusError:
-        """What a refusal says, which is read to its end."""
         return self._of_response(await legible(reply, self._request()))
 
     def busy(self, error: RateLimited) -> openai.APIStatusError:
-        """What a backend would have said, if one had been asked."""
         return self._of_response(busy(error, self._request()))
 
     def _of_response(self, response: httpx2.Response) -> openai.APIStatusError:
@@ -205,13 +196,11 @@ class SdkErrors:
         return self._client._make_status_error_from_response(response)
 
     def lost(self, error: Exception) -> openai.APIConnectionError:
-        """What a connection's *error* is to the SDK."""
         if isinstance(error, UpstreamTimeout | httpx2.TimeoutException):
             return openai.APITimeoutError(request=self._request())
         return openai.APIConnectionError(request=self._request())
 
     def in_stream(self, message: str, body: object = None) -> openai.APIError:
-        """What is wrong with a stream, or what it says itself."""
         return openai.APIError(message, self._request(), body=body)
 
     def _request(self) -> httpx2.Request:
@@ -229,7 +218,7 @@ class SdkErrors:
 
 
 def _as_httpx(error: UpstreamTimeout | UpstreamError) -> Exception:
-    """What the SDK takes for a lost connection; what is neither passes as it is."""
+    """What the SDK reports as a lost connection; `UpstreamAuth` stays as it is."""
     match error:
         case UpstreamAuth():
             return error

@@ -37,13 +37,10 @@ if TYPE_CHECKING:
 
 
 def build(settings: Settings) -> "Proxy":
-    """A proxy to the configured upstream; nothing is connected yet."""
     return Proxy(settings)
 
 
 class Proxy:
-    """Proxies calls over connections that they share."""
-
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pools: dict[str, BackendPool] = {}
@@ -92,10 +89,7 @@ class Proxy:
         pool: BackendPool,
         limits: Limits,
     ) -> Opened:
-        """The answer, and whether usage was asked for that the caller did not.
-
-        *note* gets each backend before it is asked.
-        """
+        """Ask the backends; *note* gets each one before it is asked."""
         each = AttemptLimits(
             each=self._settings.backend_timeout_seconds,
             all=min(limits.first_token, limits.deadline),
@@ -120,16 +114,16 @@ class Proxy:
         return connections(self._settings)
 
     async def aclose(self) -> None:
-        """Close what is connected, for chains too: they share the connections."""
+        """Close the connections, which chains share."""
         from azure_openai import connection
 
         await connection.close(self._settings)
 
 
 def _problem(status: int, *, nothing: bool) -> ChatError | None:
-    """An answer that is none a caller may have: it is about this server, or *nothing*.
+    """The error that replaces an answer about this server, or an answer of *nothing*.
 
-    A single backend's answer of nothing is passed on: nobody has looked into it.
+    A single backend's answer is passed on even if it is empty: `nothing` is not known.
     """
     if nothing:
         return UpstreamIncomplete("The model's answer ended before it began.")

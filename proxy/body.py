@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REFUSAL_SECONDS = 2
-"""How long the body of a refusal may take, whose status is known already."""
+"""Seconds to wait for a refusal's body; its status has arrived."""
 
 AFTER_DONE_SECONDS = 1
-"""How long the body may still be silent once the answer has said that it is over."""
+"""Seconds to wait for the body's end after `[DONE]`."""
 
 
 class Opened(NamedTuple):
-    """An answer, and whether usage was asked for that the caller did not."""
+    """An answer; *asked* is whether this server asked for usage, not the caller."""
 
     answer: "Reply"
     asked: bool
 
 
 class ProxiedBody:
-    """Passes on what *ask* opens, and has *record* say what it was.
+    """Passes on the answer that *ask* opens, and fills in *record*.
 
-    With *patient*, the status of a stream goes out after a moment even while it is open
-    which backend answers.
+    With *patient*, the status of a stream is sent after a moment even if no backend has
+    answered by then.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class ProxiedBody:
             pipe.finish()
 
     async def _pass_on(self, pipe: Pipe) -> ChatError | None:
-        """Pass the answer on; what is returned has ended it before its end."""
+        """Pass the answer on; returns the error that ended it early."""
         pieces = limit(
             self._pieces(pipe), self._limits, self._run, started=self._run.started
         )
@@ -100,7 +100,6 @@ class ProxiedBody:
             pipe.commit()
 
     async def _pieces(self, pipe: Pipe) -> AsyncGenerator[bytes]:
-        """What arrives, as far as it may pass."""
         answer, asked = await self._ask()
         with closing(answer):
             if pipe.committed and not answer.streams:
@@ -135,11 +134,11 @@ class ProxiedBody:
         return tap
 
     async def _fail(self, error: ChatError, pipe: Pipe) -> None:
-        """Say what ended the answer, if there is a place for it.
+        """Send *error*, if there is a place for it.
 
         A body that the upstream did not end is not ended here either: the server then
-        closes the connection, which tells any reader. Of a stream that was complete
-        nothing is missing, whatever became of its connection.
+        closes the connection, which tells any reader. A stream that was complete
+        has no error, whatever became of its connection.
         """
         if not pipe.committed:
             pipe.fail(error)
@@ -165,14 +164,13 @@ class ProxiedBody:
 
     @property
     def _streams(self) -> bool:
-        """Whether the caller gets a stream, as far as that is known."""
         if self._answer is None:
             return self._patient and self._run.streamed
         return self._answer.streams
 
     @property
     def _between(self) -> bool:
-        """Whether something may be added to what has been sent."""
+        """Whether an event may be added to what has been sent."""
         return self._streams and (self._tap is None or self._tap.between)
 
     def commits(self) -> bool:
@@ -183,9 +181,7 @@ class ProxiedBody:
 
 
 async def _read(answer: "Reply", tap: Tap) -> bytes:
-    """What arrives next; nothing at the end, for which an answer that is over is not
-    waited for.
-    """
+    """What arrives next; `b""` at the end, or if it is late after `[DONE]`."""
     if not tap.done:
         return await answer.read()
     with suppress(TimeoutError):
@@ -195,7 +191,7 @@ async def _read(answer: "Reply", tap: Tap) -> bytes:
 
 
 async def _refused(answer: "Reply") -> ChatError:
-    """What *answer*, which is no stream, says; the caller has been promised one."""
+    """The error of *answer*, which is no stream; the caller was promised one."""
     body = b""
     with suppress(TimeoutError, UpstreamError):
         async with asyncio.timeout(REFUSAL_SECONDS):

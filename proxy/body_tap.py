@@ -1,4 +1,4 @@
-"""What is read of an answer that is no stream, once all its bytes have gone by."""
+"""What is read of an answer that is no stream, after all of it was passed on."""
 
 import re
 from contextlib import suppress
@@ -14,7 +14,7 @@ KEPT = 1024 * 1024
 """Bytes of an answer that are kept, to be read at its end."""
 
 KEPT_END = 8 * 1024
-"""Of a longer one, whose usage is there."""
+"""Bytes that are kept of a longer answer's end, which has its usage."""
 
 _FINISH = re.compile(rb'"finish_reason"\s*:\s*"(\w+)"')
 _USAGE = re.compile(rb'"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
@@ -69,7 +69,7 @@ class BodyTap:
             self._run.note_visible(monotonic())
 
     def _read_end(self) -> None:
-        """Read what is known without the rest: that it ended, and what it cost."""
+        """Find the finish reason and the usage without decoding the answer."""
         self._run.unread = True
         found = _FINISH.search(self._kept)
         self._call.note_finish(found[1].decode() if found else "stop")

@@ -8,7 +8,7 @@ from runs.tokens import TOKENS_PER_MESSAGE, count_bytes, count_tokens
 from streaming.events import Usage
 
 MAX_READ = 1024 * 1024
-"""Bytes of a request; in a larger one the messages are not counted one by one."""
+"""Bytes above which a request is counted as a whole, not message by message."""
 
 
 def written(value: object) -> str:
@@ -34,9 +34,9 @@ def asked(body: bytes) -> object:
 
 
 def estimate(body: bytes, output: Iterable[str], unread: int = 0) -> Usage:
-    """About what a request of *body* and the *output* so far are in tokens.
+    """Estimate the tokens of a request's *body* and of its *output* so far.
 
-    *unread* is how many bytes more the output has.
+    *unread* is how many more bytes the output has.
     """
     prompt = count_bytes(len(body))
     if len(body) <= MAX_READ:
@@ -63,7 +63,7 @@ def _count_message(message: object) -> int:
 
 
 def _count_input(given: object) -> int:
-    """What is embedded: texts, or tokens already."""
+    """Count an embedding's input: texts, or tokens already."""
     match given:
         case str():
             return count_tokens(given)

@@ -27,9 +27,8 @@ _WHOLE = {name: JSON[name] for name in ("cache-control", "content-security-polic
 
 
 def forwarded(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The headers that go upstream for a caller who has *given* these."""
     yield from headers.sendable(_listed(given.items(), _TO_UPSTREAM))
-    # What is streamed is read as it goes by.
+    # A stream is read while it is passed on.
     yield "accept-encoding", "identity"
 
 
@@ -46,7 +45,7 @@ def returned(
     streams: bool,
     answered_by: Mapping[str, str],
 ) -> list[Raw]:
-    """The headers for the caller of an answer that upstream has *given* these.
+    """The caller's headers for an answer that has the headers *given* by upstream.
 
     Upstream's own id becomes `x-upstream-request-id`. If the answer *streams*, no proxy
     on the way may hold it up.

@@ -102,7 +102,6 @@ def with_value(body: bytes, name: str, value: bytes) -> bytes:
 
 
 def _values(text: str, name: str) -> list[tuple[int, int]]:
-    """Where the values of *name* begin and end in the outermost object."""
     decoder, found = JSONDecoder(), []
     at = _past_space(text, _past_space(text, 0) + 1)
     while text[at] != "}":

@@ -53,12 +53,11 @@ class Outgoing:
     timeouts = None  # The run's own limits end what takes too long.
 
     def fit(self, backend: Backend, refusals: Refusals) -> Fitting:
-        """The body for *backend*: its own bytes, and usage asked for if it may be."""
         return SplicedBody(self, backend.deployment, refusals)
 
 
 class SplicedBody:
-    """A proxied body, as it came but for the question for usage."""
+    """A proxied body: the caller's bytes, with `stream_options` if `can_ask`."""
 
     def __init__(self, sent: Outgoing, model: str, refusals: Refusals) -> None:
         self._body, self._model, self._refusals = sent.body, model, refusals

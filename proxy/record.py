@@ -23,9 +23,9 @@ _AT_WORK = (DeadlineExceeded, UpstreamIncomplete, UpstreamTimeout)
 
 
 class ProxiedRun:
-    """Ends *run*, and gives it to *emit*; *body* is what was asked.
+    """Ends *run* once, and passes it to *emit*; *body* is the caller's request.
 
-    What was refused before anything was sent is no run.
+    A request that is refused before anything was sent upstream is not emitted.
     """
 
     def __init__(
@@ -41,7 +41,6 @@ class ProxiedRun:
         run.begin_call(run.id, self.call)
 
     def asked(self, sent: Outgoing) -> None:
-        """What is sent upstream."""
         self._begun = True
         self.run.streamed = sent.streamed
         self.call.parameters, self.call.provider = sent.parameters, sent.provider
@@ -49,12 +48,11 @@ class ProxiedRun:
             self.call.operation = "embeddings"
 
     def answered_by(self, backend: Backend, region: str = "") -> None:
-        """*backend* is asked, and in the end answers; *region* is what it says."""
+        """Note the *backend* asked last; *region* is the one that its answer names."""
         self.call.deployment, self.call.backend = backend.deployment, backend.host
         self.call.region = region or backend.region or ""
 
     def read_by(self, tap: Tap) -> None:
-        """*tap* fills in the run from here on."""
         self._tap = tap
 
     def _estimate(self) -> Usage:
@@ -70,7 +68,7 @@ class ProxiedRun:
         return usage
 
     def whole(self) -> None:
-        """The answer has come to its end, whatever that says."""
+        """End the run with the answer's own end, which may be an error."""
         self.call.ended = True
         error = self._tap.error if self._tap else None
         if error is None and self.call.cut:
@@ -78,7 +76,7 @@ class ProxiedRun:
         self.end(error)
 
     def end(self, error: ChatError | None = None, *, cancelled: bool = False) -> None:
-        """The run is over; the first time counts."""
+        """End the run; later calls change nothing."""
         if self.ended:
             return
         self.ended, self.call.ended_at = True, monotonic()
@@ -93,7 +91,7 @@ class ProxiedRun:
             self._emit(self.run)
 
     def _count_refused(self, error: ChatError) -> None:
-        """A call that was refused costs nothing, unless its prompt was filtered."""
+        """Count no tokens for a refused call, unless its prompt was filtered."""
         tap = self._tap
         seen = self.run.content or (tap and (tap.unrecorded or tap.unread_bytes))
         worked = isinstance(error, _AT_WORK) and not isinstance(error, Unreachable)

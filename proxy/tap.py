@@ -1,7 +1,8 @@
 """What is read of an answer while its bytes go by, for the run's record.
 
-A tap is fed each read, and gives the bytes to pass on: the same, except that an event
-waits for its end, and that the one chunk asked for on the server's behalf is taken out.
+A tap gets each piece that was read, and returns the bytes to pass on: the same, except
+that an event waits for its end, and that the chunk with the usage that only this server
+asked for is taken out.
 """
 
 import re
@@ -27,8 +28,6 @@ _LINE = re.compile(rb"\r\n|\n|\r")
 
 
 class Tap(Protocol):
-    """Reads an answer as it goes by."""
-
     done: bool
     """Whether the answer has said that it is over."""
 
@@ -43,13 +42,11 @@ class Tap(Protocol):
 
     @property
     def between(self) -> bool:
-        """Whether something may be added to what has been passed on."""
+        """Whether an event may be added to what has been passed on."""
 
-    def feed(self, read: bytes) -> bytes:
-        """Take what has arrived, and give what to pass on."""
+    def feed(self, read: bytes) -> bytes: ...
 
-    def end(self) -> bytes:
-        """Read what is left; what is still to be passed on."""
+    def end(self) -> bytes: ...
 
 
 class StreamTap:
@@ -94,7 +91,7 @@ class StreamTap:
         return piece[:start]
 
     def _note(self, at: float) -> None:
-        """What came with one read came at once."""
+        """Record that the chunks of one read arrived at the same time, *at*."""
         self._run.active_at = at
         self._call.note_chunks(at, self._chunks)
         if self._visible:
@@ -102,9 +99,9 @@ class StreamTap:
         self._chunks = self._visible = 0
 
     def _pass(self, piece: bytes, start: int) -> int:
-        """Pass a long event on as far as it is here, but for what may be half its end.
+        """Pass on a long event before its end; returns up to where.
 
-        It is *piece* from *start*; give how far it goes.
+        It begins at *start* of *piece*. A line end waits: it may be half of its end.
         """
         self._passing = self._run.unread = self._run.spoken = True
         self._chunks += 1
@@ -120,7 +117,7 @@ class StreamTap:
         return rest
 
     def _event(self, event: bytes) -> bool:
-        """Read *event*, and say whether it is to be taken out."""
+        """Read *event*; returns whether to take it out of the stream."""
         if (text := self._template.text(event)) is not None:
             self._chunks += 1
             self._visible += 1
@@ -171,7 +168,6 @@ class StreamTap:
 
 
 def _ends_of_events(piece: bytes) -> Iterator[int]:
-    """Where each event that is whole ends."""
     if b"\r" in piece:
         yield from (blank.end() for blank in _BLANK_LINE.finditer(piece))
         return
@@ -182,7 +178,6 @@ def _ends_of_events(piece: bytes) -> Iterator[int]:
 
 
 def _data(event: bytes) -> bytes:
-    """The data of *event*, whatever else it has."""
     lines = (line.partition(b":") for line in _LINE.split(event))
     return b"\n".join(
         value.removeprefix(b" ") for name, _, value in lines if name == b"data"

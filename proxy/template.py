@@ -22,12 +22,12 @@ class ChunkTemplate:
         self._left = MAX_TEMPLATES
 
     def text(self, event: bytes) -> str | None:
-        """The text of *event*, if the rest of it is as in the template."""
+        """The text of *event*, if the rest of it equals the template."""
         before, after = self._before, self._after
         if not (before and event.startswith(before) and event.endswith(after)):
             return None
         try:
-            # Only where this is one whole string is the rest what it was.
+            # Only if this is one whole string is the rest the same.
             text: str = orjson.loads(b'"%b"' % event[len(before) : -len(after)])
         except orjson.JSONDecodeError:
             return None

@@ -73,7 +73,6 @@ class Run:
     _decided: Callable[[], None] | None = None
 
     def start(self, work: Coroutine[object, object, None]) -> None:
-        """Make the answer in a task that the run owns."""
         self._task = asyncio.create_task(work)
 
     def cancel(self) -> None:
@@ -103,7 +102,6 @@ class Run:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The response's headers about the backend that answers, if there is one."""
         call = self._latest
         if call is None or not call.backend:
             return {}
@@ -111,12 +109,10 @@ class Run:
         return {**named, "x-ms-region": call.region} if call.region else named
 
     def begin_call(self, key: Hashable, call: ModelCall) -> None:
-        """Record a model call that has begun."""
         self.calls[key] = self._latest = call
         self.active_at = monotonic()
 
     def see(self, event: Event) -> None:
-        """Record that *event* is sent to the caller."""
         self.active_at = now = monotonic()
         if isinstance(event, VISIBLE):
             self.note_visible(now)
@@ -131,7 +127,7 @@ class Run:
             self._decided()
 
     def note_visible(self, at: float, tokens: int = 1) -> None:
-        """Record that the caller gets *tokens* at once: as a rule one."""
+        """Record that *tokens* became visible to the caller at the time *at*."""
         if self._first_visible is None:
             self._first_visible = at
         else:
@@ -142,7 +138,6 @@ class Run:
 
     @property
     def cut(self) -> bool:
-        """Whether any model call ended without a finish reason."""
         return any(call.cut for call in self.calls.values())
 
     @property
@@ -192,7 +187,7 @@ class Run:
 
     @property
     def over(self) -> bool:
-        """Whether the run has ended, and only its ending is left to send."""
+        """Whether the run has ended; its ending may still have to be sent."""
         return self._ended is not None
 
     def _settle(self, error: ChatError | None, *, cancelled: bool) -> None:
@@ -210,7 +205,6 @@ class Run:
             self._tell()
 
     def done(self) -> Done:
-        """The run's terminal event."""
         return Done(
             deployment=self.deployment,
             finish_reason=self.finish_reason,

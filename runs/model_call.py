@@ -48,7 +48,6 @@ OperationName = Literal["chat", "embeddings", "text_completion"]
 
 
 def parameters(asked: Mapping[str, object]) -> dict[str, float]:
-    """The `PARAMETERS` of a model's request *asked*."""
     given = {name: asked.get(name) for name in PARAMETERS}
     return {
         name: value
@@ -93,7 +92,6 @@ class ModelCall:
         return self.ended and self.finish_reason is None
 
     def note_chunks(self, at: float, count: int = 1) -> None:
-        """Record *count* chunks of the answer that arrived at the time *at*."""
         if self.first_chunk is None:
             self.first_chunk = at
         self.last_chunk = at

@@ -15,7 +15,6 @@ TOKENS_PER_MESSAGE = 4
 
 
 def count_bytes(size: int) -> int:
-    """Estimate the tokens in *size* bytes of text."""
     return -(-size // BYTES_PER_TOKEN)
 
 

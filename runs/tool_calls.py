@@ -6,18 +6,15 @@ from streaming.errors import UpstreamError
 
 MAX_CALLS = 256
 MAX_BYTES = 256 * 1024
-"""Of the names and arguments of all calls together."""
+"""The most bytes of the names and arguments of all calls together."""
 
 
 class ToolCallLimit:
-    """Counts the tool calls of one answer, piece by piece."""
-
     def __init__(self) -> None:
         self._ids: dict[int | str, set[object]] = {}
         self._calls = self._bytes = 0
 
     def add_delta(self, delta: Mapping[str, object]) -> None:
-        """Count what the `delta` of a chunk calls; raises as `add` does."""
         pieces = delta.get("tool_calls")
         for piece in pieces if isinstance(pieces, list) else ():
             if isinstance(piece, dict):
