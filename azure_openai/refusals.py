@@ -11,7 +11,7 @@ from typing import Protocol
 
 from settings import Settings
 from settings.backends import Backend
-from streaming.requests import LimitName
+from streaming.requests import LimitField
 
 REASONING = ("o1", "o3", "o4", "gpt-5")
 """How names of reasoning models' deployments usually begin."""
@@ -19,7 +19,7 @@ REASONING = ("o1", "o3", "o4", "gpt-5")
 OPENAI = "api.openai.com"
 """All models there take `max_completion_tokens`; many others' servers ignore it."""
 
-asked_limit: ContextVar[LimitName | None] = ContextVar("asked_limit", default=None)
+asked_limit: ContextVar[LimitField | None] = ContextVar("asked_limit", default=None)
 """The name that this run's caller used; `None` if the caller's wire has only one."""
 
 Changes = dict[str, str | None]
@@ -45,7 +45,7 @@ _UNKNOWN = re.compile(
 )
 
 
-def usual_limit(settings: Settings, backend: Backend) -> LimitName:
+def usual_limit(settings: Settings, backend: Backend) -> LimitField:
     if settings.azure:
         newer = backend.deployment.lower().startswith(REASONING)
     else:
@@ -59,7 +59,7 @@ class Refusals:
     *limit* is the name of the token limit to begin with.
     """
 
-    def __init__(self, limit: LimitName) -> None:
+    def __init__(self, limit: LimitField) -> None:
         self._limit = limit
         self._known: dict[str, Changes] = {}
 

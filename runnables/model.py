@@ -16,7 +16,7 @@ from azure_openai.completions import Completions
 from azure_openai.transport import answered
 from settings import Settings
 from streaming.errors import ContentFiltered, NotConfigured, UpstreamError
-from streaming.requests import LimitName
+from streaming.requests import LimitField
 
 if TYPE_CHECKING:
     from langchain_openai.chat_models.base import BaseChatOpenAI as _Base
@@ -124,7 +124,7 @@ class _WholeWire(_Base):
 
 
 def _with_limit(
-    params: dict[str, Any], given: Mapping[str, Any], name: LimitName
+    params: dict[str, Any], given: Mapping[str, Any], name: LimitField
 ) -> dict[str, Any]:
     """*params* with one token limit: the one *given*, else the model's own.
 
