@@ -8,7 +8,7 @@ anything that does not stream is the SDK's.
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from inspect import signature
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +22,7 @@ from azure_openai import backends, outcome, transport
 from azure_openai.attempt import Attempt, JsonRequest
 from azure_openai.connection import Reply, Timeouts, connections
 from azure_openai.failover import first_answer
+from azure_openai.template import ChunkTemplate, only_text
 from azure_openai.transport import SdkErrors
 from runs.tool_calls import ToolCallLimit
 from settings import Settings
@@ -152,7 +153,7 @@ class ChunkStream:
         self._reply, self._errors, self._upstream = reply, errors, upstream
         self._read, self._empty = _reader(reply), True
         self._limit = ToolCallLimit()
-        self._chunks = self._iterate()
+        self.whole = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -165,19 +166,31 @@ class ChunkStream:
     ) -> None:
         await self.aclose()
 
-    def __aiter__(self) -> AsyncIterator[CompletionChunk]:
-        return self._chunks
+    async def __aiter__(self) -> AsyncIterator[CompletionChunk]:
+        self.whole = True
+        async with aclosing(self.pieces()) as chunks:
+            async for chunk in chunks:
+                if not isinstance(chunk, str):
+                    yield chunk
 
     async def aclose(self) -> None:
         self._reply.close()
 
-    async def _iterate(self) -> AsyncGenerator[CompletionChunk]:
-        decoder = DataDecoder()
+    async def pieces(self) -> AsyncGenerator[str | CompletionChunk]:
+        """The chunks, of those with text and nothing else only their text.
+
+        One read's are given without a pause, then the event loop gets its turn. The
+        first one is always whole; set `whole` to have all others whole as well.
+        """
+        decoder, template = DataDecoder(), ChunkTemplate()
         told = False
         try:
             while read := await self._next():
                 self._empty = False
                 for data in decoder.feed(read):
+                    if not self.whole and (text := template.text(data)) is not None:
+                        yield text
+                        continue
                     if data.startswith(b"[DONE]"):
                         await self._drain()
                         if not told:
@@ -186,6 +199,10 @@ class ChunkStream:
                     chunk = self._chunk(data)
                     if not told:
                         chunk["upstream"], told = self._upstream, True
+                    elif not self.whole and (text := only_text(chunk)):
+                        template.learn(data, chunk)
+                        yield text
+                        continue
                     yield chunk
             if not told:
                 raise self._nothing()

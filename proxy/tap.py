@@ -12,8 +12,8 @@ from typing import Protocol
 
 from azure_openai import outcome
 from azure_openai.outcome import JsonValue, as_list, as_object, as_text
+from azure_openai.template import ChunkTemplate
 from proxy import estimate
-from proxy.template import ChunkTemplate
 from runs import ModelCall, Run
 from streaming.errors import ChatError
 

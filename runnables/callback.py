@@ -92,6 +92,15 @@ class RunCallback(BaseCallbackHandler):
         if info := getattr(chunk, "generation_info", None):
             _note_finish(call, info)
 
+    def note_text(self, text: str, run_id: UUID) -> None:
+        """What `on_llm_new_token` does for a chunk that has nothing but *text*."""
+        self._run.active_at = now = monotonic()
+        call = self._run.calls.get(run_id)
+        if call is None:
+            return
+        call.note_chunks(now)
+        call.output_bytes += len(text.encode("utf-8", "replace"))
+
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         self._end(run_id, response)
 

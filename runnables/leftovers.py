@@ -1,6 +1,7 @@
 """What LangChain has started for a run and left behind: generators and tasks."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -18,6 +19,8 @@ _run: ContextVar[Begun] = ContextVar("run")
 
 Held weakly: a stream that a chain breaks off is closed then, not with the run.
 """
+
+_FAST = os.path.join("runnables", "fast_stream.py")
 
 CLEAN_UP_SECONDS = 1
 """Seconds of cleanup for tasks that a chain left behind, once they are cancelled."""
@@ -82,4 +85,7 @@ async def _stop_tasks(run: object) -> None:
 
 
 def _is_langchains(code: CodeType | None) -> bool:
-    return code is not None and "langchain_core" in code.co_filename
+    """Whether *code* is LangChain's, or our model's in the place of LangChain's."""
+    return code is not None and (
+        "langchain_core" in code.co_filename or code.co_filename.endswith(_FAST)
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from json import JSONDecodeError
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import BaseMessage, SystemMessage
@@ -14,22 +14,17 @@ from pydantic import BaseModel, SecretStr
 from azure_openai import outcome, refusals, transport
 from azure_openai.completions import Completions
 from azure_openai.transport import answered
+from runnables.fast_stream import FastStream
 from settings import Settings
 from streaming.errors import ContentFiltered, NotConfigured, UpstreamError
 from streaming.requests import LimitField
-
-if TYPE_CHECKING:
-    from langchain_openai.chat_models.base import BaseChatOpenAI as _Base
-else:
-    # A second base with fields would put its defaults before those of AzureChatOpenAI.
-    _Base = object
 
 STRANGE = "The model's answer is not what it should be."
 
 SET_BY_CREDENTIAL = SecretStr("set by azure_openai.credentials")
 
 
-class _WholeWire(_Base):
+class _WholeWire(FastStream):
     """Adds to each chunk what LangChain leaves out.
 
     LangChain names the token limit by the model's class; here `azure_openai.refusals`

@@ -35,7 +35,7 @@ class ChunkTemplate:
 
     def learn(self, event: bytes, chunk: Mapping[str, JsonValue]) -> None:
         """Make *event* the template, if its *chunk* has one text and nothing else."""
-        text = _only_text(chunk) if self._left else None
+        text = only_text(chunk) if self._left else None
         found = _CONTENT.search(event) if text else None
         if found is None:
             return
@@ -44,12 +44,16 @@ class ChunkTemplate:
             self._before, self._after = event[: found.start(1)], event[found.end(1) :]
 
 
-def _only_text(chunk: Mapping[str, JsonValue]) -> str | None:
+def only_text(chunk: Mapping[str, JsonValue]) -> str | None:
+    """The text of *chunk*, if it is an assistant's and there is nothing else in it."""
     match chunk:
         case {"choices": [{"delta": {"content": str(text), **others}, **choice}]}:
             more = [others[name] for name in others.keys() - outcome.UNSEEN]
-            more += [choice.get("index"), choice.get("finish_reason")]
+            more += [
+                choice.get(name) for name in ("index", "finish_reason", "logprobs")
+            ]
             more += [chunk.get("usage"), chunk.get("error")]
-            return None if any(more) else text
+            by = others.get("role") in (None, "assistant")
+            return text if by and not any(more) else None
         case _:
             return None
