@@ -1,7 +1,7 @@
-"""What one task writes of an answer and another sends, and how its status is
-decided."""
+"""What is written of an answer until it is sent, and how its status is decided."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 
@@ -11,8 +11,12 @@ HIGH_WATER = 64 * 1024
 """Bytes a slow reader may leave unread before the model is no longer read either."""
 
 
+def _nobody() -> None:
+    pass
+
+
 class Pipe:
-    """Holds what is written until it is read; the status is decided meanwhile.
+    """Holds what is written until it is taken; the status is decided meanwhile.
 
     After *deadline* a write no longer waits for the reader: what is left to write is
     the ending.
@@ -28,58 +32,55 @@ class Pipe:
         self.size = 0
         self._ready: list[bytes] = []
         self._finished = False
-        self._changed = asyncio.Event()
+        self._decided = asyncio.Event()
         self._drained = asyncio.Event()
-
-    @property
-    def ended(self) -> bool:
-        return self._finished and not self._ready
+        self._tell = _nobody
 
     async def write(self, piece: bytes) -> None:
         """Add *piece*; wait while the reader is too far behind."""
-        if not piece:
-            return
-        self._ready.append(piece)
-        self.size += len(piece)
-        if self.committed:
-            self._changed.set()
-            if self.size >= HIGH_WATER:
-                await self._wait_for_reader()
+        self.add(piece)
+        if self.committed and self.size >= HIGH_WATER:
+            self._drained.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._deadline - monotonic()):
+                    await self._drained.wait()
 
-    async def _wait_for_reader(self) -> None:
-        self._drained.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._deadline - monotonic()):
-                await self._drained.wait()
+    def add(self, piece: bytes) -> None:
+        if piece:
+            self._ready.append(piece)
+            self.size += len(piece)
+            self._tell()
 
-    async def read(self, seconds: float) -> bytes:
-        """All that is ready; nothing at the end, or once the reader has left.
+    def when_ready(self, tell: Callable[[], None]) -> None:
+        """Call *tell* at once, and whenever something was added or changed."""
+        self._tell = tell
+        self.begun.set()
+        tell()
 
-        Raises `TimeoutError` after *seconds* of silence.
-        """
-        if not self._ready:
-            async with asyncio.timeout(seconds):
-                while not (self._ready or self._finished or self.left):
-                    self._changed.clear()
-                    await self._changed.wait()
+    def take(self) -> bytes:
+        """All that is ready."""
         body = b"".join(self._ready)
         self._ready.clear()
         self.size = 0
         self._drained.set()
         return body
 
+    @property
+    def ended(self) -> bool:
+        """Whether all that will ever be written has been taken."""
+        return self._finished and not self._ready
+
     async def wait_until_decided(self, seconds: float | None) -> None:
         """Return once the status is decided; raises `TimeoutError` after *seconds*."""
-        async with asyncio.timeout(seconds):
-            while not (self.committed or self.failure or self._finished or self.left):
-                self._changed.clear()
-                await self._changed.wait()
+        if not self._decided.is_set():
+            async with asyncio.timeout(seconds):
+                await self._decided.wait()
 
     def commit(self) -> None:
         """Decide on the answer's status, unless an error has already decided it."""
         if not (self.failure or self.committed):
             self.committed = True
-            self._changed.set()
+            self._decided.set()
 
     def fail(self, error: ChatError) -> None:
         """Decide on *error*'s status; if the answer's is sent, cut the connection."""
@@ -87,15 +88,17 @@ class Pipe:
             self.broken = True
         else:
             self.failure = self.failure or error
-        self._changed.set()
+        self._decided.set()
 
     def finish(self) -> None:
         self._finished = True
-        self._changed.set()
+        self._decided.set()
+        self._tell()
 
     def leave(self) -> None:
         """Note that the reader has left, so that no write waits for it."""
         self.left = True
         self.begun.set()
-        self._changed.set()
+        self._decided.set()
         self._drained.set()
+        self._tell()

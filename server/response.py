@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from runs import Run
 from server.limits import Capacity, Limits
 from server.pipe import Pipe
+from server.writer import Writer
 from streaming.dialects import Dialect
 from streaming.errors import ChatError, DeadlineExceeded
 from streaming.headers import JSON, Raw, sendable
@@ -111,20 +112,8 @@ class StreamResponse(Response):
         status, headers = self._body.head()
         start = {"type": "http.response.start", "status": status}
         await send({**start, "headers": headers})
-        pipe.begun.set()
-        while not pipe.left:
-            try:
-                body = await pipe.read(self._limits.keep_alive)
-            except TimeoutError:
-                body = self._body.keep_alive()
-                if not body:
-                    continue
-            more = pipe.broken or not pipe.ended
-            if body or not more:
-                message = {"type": "http.response.body", "body": body}
-                await send({**message, "more_body": more})
-            if pipe.ended:
-                return  # A broken answer gets no end: that cuts it off.
+        writer = Writer(pipe, send)
+        await writer.run(self._limits.keep_alive, self._body.keep_alive)
 
 
 async def _leaving(receive: Receive, pipe: Pipe, run: Run) -> None:
