@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from azure_openai import backends, outcome, transport
 from azure_openai.attempt import Attempt, JsonRequest
-from azure_openai.connection import Reply, Timeouts, connections
+from azure_openai.connection import Reply, Timeouts, connector
 from azure_openai.failover import first_answer
 from azure_openai.template import ChunkTemplate, only_text
 from azure_openai.transport import SdkErrors
@@ -63,6 +63,7 @@ class Completions:
         self._client, self._settings = client, settings
         self._completions = client.chat.completions
         self._backends = backends.of(settings)
+        self._connect = connector(settings)
         self._limits = transport.attempt_limits(settings, streamed=True)
         self._timeouts = transport.default_timeouts(settings)
         self._query = client.qs.stringify(_without_omitted(client.default_query))
@@ -77,7 +78,7 @@ class Completions:
         if not payload.get("stream") or not payload.keys() <= PARAMETERS:
             return await self._completions.create(**payload)
         request = self._request(**payload)
-        attempt = Attempt(connections(self._settings), request)
+        attempt = Attempt(self._connect(), request)
         errors = SdkErrors(self._client, self._settings, attempt, request)
         try:
             reply = await first_answer(self._backends, attempt, self._limits)

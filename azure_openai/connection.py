@@ -221,12 +221,21 @@ _opened: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_SetUp, Connections]]
 
 def connections(settings: Settings) -> Connections:
     """The running event loop's connections, shared by all settings that are alike."""
-    opened = _opened.setdefault(asyncio.get_running_loop(), {})
+    return connector(settings)()
+
+
+def connector(settings: Settings) -> Callable[[], Connections]:
+    """What gives `connections` of *settings*, without comparing these anew."""
     key = _key(settings)
-    found = opened.get(key)
-    if found is None or found.closed:
-        found = opened[key] = Connections(settings)
-    return found
+
+    def connect() -> Connections:
+        opened = _opened.setdefault(asyncio.get_running_loop(), {})
+        found = opened.get(key)
+        if found is None or found.closed:
+            found = opened[key] = Connections(settings)
+        return found
+
+    return connect
 
 
 async def close(settings: Settings) -> None:

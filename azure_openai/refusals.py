@@ -45,6 +45,14 @@ _UNKNOWN = re.compile(
 )
 
 
+def as_asked(body: Mapping[str, object]) -> Mapping[str, object]:
+    """*body* with its token limit by the name that this run's caller used."""
+    name = asked_limit.get()
+    if name is None or "max_tokens" not in body:
+        return body
+    return {name if key == "max_tokens" else key: body[key] for key in body}
+
+
 def usual_limit(settings: Settings, backend: Backend) -> LimitField:
     if settings.azure:
         newer = backend.deployment.lower().startswith(REASONING)

@@ -44,6 +44,7 @@ class Proxy:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pools: dict[str, BackendPool] = {}
+        self._connect: Callable[[], Connections] | None = None
 
     def respond(
         self,
@@ -109,9 +110,11 @@ class Proxy:
 
     def _connections(self) -> "Connections":
         # Spares a start that proxies nothing a tenth of a second.
-        from azure_openai.connection import connections
+        if self._connect is None:
+            from azure_openai.connection import connector
 
-        return connections(self._settings)
+            self._connect = connector(self._settings)
+        return self._connect()
 
     async def aclose(self) -> None:
         """Close the connections, which chains share."""

@@ -25,6 +25,8 @@ class RunCallback(BaseCallbackHandler):
     """
 
     run_inline = True
+    ignore_chain = True
+    ignore_retriever = True
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -79,26 +81,31 @@ class RunCallback(BaseCallbackHandler):
     def on_llm_new_token(
         self, token: Any, *, chunk: Any = None, run_id: UUID, **kwargs: Any
     ) -> None:
-        self._run.active_at = now = monotonic()
+        text = token if isinstance(token, str) else ""
+        said = _metadata(getattr(chunk, "message", None))
+        info = getattr(chunk, "generation_info", None)
+        self.note_chunk(text, said, info or {}, run_id)
+
+    def note_chunk(
+        self, text: str, said: Mapping[str, Any], info: Mapping[str, Any], run_id: UUID
+    ) -> None:
+        """Note a chunk with *text*, of whose metadata *said* may name the backend and
+        *info* the finish reason."""
         call = self._run.calls.get(run_id)
-        if call is None:
-            return
-        if call.first_chunk is None:
-            _note_upstream(call, _metadata(getattr(chunk, "message", None)))
-        call.note_chunks(now)
-        if isinstance(token, str):
-            # A graph's call may end only after its run has been recorded.
-            call.output_bytes += len(token.encode("utf-8", "replace"))
-        if info := getattr(chunk, "generation_info", None):
+        if call is not None and call.first_chunk is None:
+            _note_upstream(call, said)
+        self.note_text(text, run_id)
+        if call is not None and info:
             _note_finish(call, info)
 
     def note_text(self, text: str, run_id: UUID) -> None:
-        """What `on_llm_new_token` does for a chunk that has nothing but *text*."""
+        """Note a chunk that has nothing but *text*."""
         self._run.active_at = now = monotonic()
         call = self._run.calls.get(run_id)
         if call is None:
             return
         call.note_chunks(now)
+        # A graph's call may end only after its run has been recorded.
         call.output_bytes += len(text.encode("utf-8", "replace"))
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:

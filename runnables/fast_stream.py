@@ -7,25 +7,20 @@ stream if anything else listens: a tracer, a graph, `astream_events`, a handler.
 """
 
 from asyncio import CancelledError
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID, uuid4
 
 import openai
-from langchain_core.callbacks import AsyncCallbackManager
-from langchain_core.callbacks.manager import AsyncCallbackManagerForLLMRun
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.language_models._utils import (
-    _filter_invocation_params_for_tracing,
-    _normalize_messages,
-)
+from langchain_core.language_models._utils import _normalize_messages
 from langchain_core.language_models.chat_models import (
-    _format_for_tracing,
     _gen_info_and_msg_metadata,
-    _generate_response_from_error,
 )
 from langchain_core.messages import AIMessageChunk, BaseMessage, BaseMessageChunk
-from langchain_core.outputs import ChatGenerationChunk, LLMResult
+from langchain_core.outputs import ChatGenerationChunk, Generation, LLMResult
 from langchain_core.outputs.chat_generation import merge_chat_generation_chunks
 from langchain_core.runnables import RunnableConfig, ensure_config
 from langchain_core.utils.utils import LC_ID_PREFIX
@@ -34,19 +29,17 @@ from langchain_openai.chat_models.base import (
     _handle_openai_bad_request,
 )
 
+from azure_openai import refusals
 from azure_openai.completions import ChunkStream
-from runnables.answer_limit import AnswerLimit
 from runnables.callback import RunCallback
-from runnables.text_chunk import text_chunk
+from runnables.listening import listening, only_ours
+from runnables.plain_chunk import plain_chunk, text_chunk, whole
 
 if TYPE_CHECKING:
     from langchain_openai.chat_models.base import BaseChatOpenAI as _Base
 else:
     # A second base with fields would put its defaults before those of AzureChatOpenAI.
     _Base = object
-
-OURS = frozenset({RunCallback, AnswerLimit})
-"""Listeners that need no call for a text: the completion's stream bounds itself."""
 
 STRUCTURED = frozenset(
     ("response_format", "ls_structured_output_format", "structured_output_format")
@@ -65,13 +58,14 @@ class FastStream(_Base):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
-        config = ensure_config(config)
         if self._streams_plainly(kwargs):
-            params = self._get_invocation_params(stop=stop, **kwargs)
-            manager = self._manager(config, params, stop, kwargs)
-            if all(type(handler) in OURS for handler in manager.handlers):
+            config = ensure_config(config)
+            handlers = listening(config, self.callbacks, verbose=self.verbose)
+            if only_ours(handlers):
                 messages = self._convert_input(input).to_messages()
-                return self._fast(messages, config, manager, params, stop, kwargs)
+                run_id = config.get("run_id") or uuid4()
+                answer = _Answer(self, handlers, run_id)
+                return self._fast(messages, answer, stop, kwargs)
         return super().astream(input, config, stop=stop, **kwargs)
 
     def _streams_plainly(self, kwargs: dict[str, Any]) -> bool:
@@ -87,59 +81,24 @@ class FastStream(_Base):
             and not self._use_responses_api({**kwargs, **self.model_kwargs})
         )
 
-    def _manager(
-        self,
-        config: RunnableConfig,
-        params: dict[str, Any],
-        stop: list[str] | None,
-        kwargs: dict[str, Any],
-    ) -> AsyncCallbackManager:
-        """As LangChain's `astream` configures it, with all who listen."""
-        metadata = {
-            **(config.get("metadata") or {}),
-            **self._get_ls_params_with_defaults(stop=stop, **kwargs),
-        }
-        return AsyncCallbackManager.configure(
-            config.get("callbacks"),
-            self.callbacks,
-            self.verbose,
-            config.get("tags"),
-            self.tags,
-            metadata,
-            self.metadata,
-            langsmith_inheritable_metadata=_filter_invocation_params_for_tracing(
-                params
-            ),
-        )
-
     async def _fast(
         self,
         messages: list[BaseMessage],
-        config: RunnableConfig,
-        manager: AsyncCallbackManager,
-        params: dict[str, Any],
+        answer: "_Answer",
         stop: list[str] | None,
         kwargs: dict[str, Any],
     ) -> AsyncGenerator[AIMessageChunk]:
-        [run] = await manager.on_chat_model_start(
-            self._serialized,
-            [_format_for_tracing(messages)],
-            invocation_params=params,
-            options={"stop": stop, **{k: params[k] for k in kwargs if k in params}},
-            name=config.get("run_name"),
-            run_id=config.pop("run_id", None),
-            batch_size=1,
+        payload = self._get_request_payload(
+            _normalize_messages(messages),
+            stop=stop,
+            stream=True,
+            stream_options={"include_usage": True},
+            **kwargs,
         )
-        answer = _Answer(self, run)
+        named = self._get_ls_params_with_defaults(stop=stop, **kwargs)
+        answer.start(messages, self._serialized, named, payload)
         try:
             with _langchains_errors():
-                payload = self._get_request_payload(
-                    _normalize_messages(messages),
-                    stop=stop,
-                    stream=True,
-                    stream_options={"include_usage": True},
-                    **kwargs,
-                )
                 async with (
                     await self.async_client.create(**payload) as stream,
                     aclosing(stream.pieces()) as pieces,
@@ -149,28 +108,46 @@ class FastStream(_Base):
                             yield answer.text(piece)
                         elif (chunk := answer.chunk(piece, stream)) is not None:
                             yield chunk
-            if last := answer.last():
+            if (last := answer.last()) is not None:
                 yield last
-            result = answer.result()
+            answer.end()
         # All that may leave a run's task: see `exits`.
         except (Exception, CancelledError, GeneratorExit) as exc:
-            await run.on_llm_error(exc, response=answer.failed(exc))
+            answer.fail(exc)
             raise
-        await run.on_llm_end(result)
 
 
 class _Answer:
-    """What has come of one model call's answer; *run* has those who listen."""
+    """One model call's answer so far, of which those who listen hear."""
 
-    def __init__(self, model: FastStream, run: AsyncCallbackManagerForLLMRun) -> None:
+    def __init__(
+        self,
+        model: FastStream,
+        handlers: Sequence[BaseCallbackHandler],
+        run_id: UUID,
+    ) -> None:
         self._convert = model._convert_chunk_to_generation_chunk
-        self._run_id, self._id = run.run_id, f"{LC_ID_PREFIX}-{run.run_id}"
-        self._callbacks = [
-            handler for handler in run.handlers if isinstance(handler, RunCallback)
-        ]
-        self._kept: list[ChatGenerationChunk] = []
+        self._run_id, self._id = run_id, f"{LC_ID_PREFIX}-{run_id}"
+        self._callbacks = [each for each in handlers if isinstance(each, RunCallback)]
+        self._kept: list[AIMessageChunk | ChatGenerationChunk] = []
         self._texts: list[str] = []
         self._kind: type[BaseMessageChunk] = AIMessageChunk
+
+    def start(
+        self,
+        messages: list[BaseMessage],
+        serialized: dict[str, Any],
+        named: Mapping[str, Any],
+        payload: dict[str, Any],
+    ) -> None:
+        for callback in self._callbacks:
+            callback.on_chat_model_start(
+                serialized,
+                [messages],
+                run_id=self._run_id,
+                metadata={**named},
+                invocation_params=refusals.as_asked(payload),
+            )
 
     def text(self, text: str) -> AIMessageChunk:
         self._texts.append(text)
@@ -185,6 +162,12 @@ class _Answer:
 
         Typed as LangChain's own is; if a server names another role, it is another.
         """
+        if self._kind is AIMessageChunk and (plain := plain_chunk(chunk, self._id)):
+            self._keep(plain)
+            for callback in self._callbacks:
+                said = plain.response_metadata
+                callback.note_chunk(str(plain.content), said, said, self._run_id)
+            return plain
         generation = self._convert(chunk, self._kind, {})
         if generation is None:
             return None
@@ -195,42 +178,51 @@ class _Answer:
         message.id = self._id if message.id is None else message.id
         message.response_metadata = _gen_info_and_msg_metadata(generation)
         self._keep(generation)
-        self._tell(generation)
+        for callback in self._callbacks:
+            text = generation.message.content
+            callback.on_llm_new_token(text, chunk=generation, run_id=self._run_id)
         return cast(AIMessageChunk, message)
 
     def last(self) -> AIMessageChunk | None:
         """The empty chunk that LangChain adds to an answer."""
         if not self._kept or self._kind is not AIMessageChunk:
             return None
-        chunk = AIMessageChunk(content="", chunk_position="last", id=self._id)
-        self._tell(ChatGenerationChunk(message=chunk))
-        return chunk
-
-    def _tell(self, generation: ChatGenerationChunk) -> None:
         for callback in self._callbacks:
-            text = generation.message.content
-            callback.on_llm_new_token(text, chunk=generation, run_id=self._run_id)
+            callback.note_text("", self._run_id)
+        return text_chunk("", self._id, {}, chunk_position="last")
 
-    def _keep(self, *more: ChatGenerationChunk) -> None:
+    def end(self) -> None:
+        if not (batches := self._batches()):
+            raise ValueError("No generation chunks were returned")
+        for callback in self._callbacks:
+            callback.on_llm_end(LLMResult(generations=batches), run_id=self._run_id)
+
+    def fail(self, exc: BaseException) -> None:
+        response = LLMResult(generations=self._batches())
+        for callback in self._callbacks:
+            callback.on_llm_error(exc, run_id=self._run_id, response=response)
+
+    def _keep(self, *more: AIMessageChunk | ChatGenerationChunk) -> None:
         if self._texts:
-            whole = text_chunk("".join(self._texts), self._id)
-            self._kept.append(ChatGenerationChunk(message=whole))
+            self._kept.append(text_chunk("".join(self._texts), self._id))
             self._texts.clear()
         self._kept.extend(more)
 
-    def _merged(self) -> list[ChatGenerationChunk]:
+    def _batches(self) -> list[list[Generation]]:
+        """The answer so far, as an `LLMResult` has it."""
         self._keep()
-        merged = merge_chat_generation_chunks(self._kept)
-        return [] if merged is None else [merged]
-
-    def result(self) -> LLMResult:
-        if not (merged := self._merged()):
-            raise ValueError("No generation chunks were returned")
-        return LLMResult(generations=[merged])
-
-    def failed(self, exc: BaseException) -> LLMResult:
-        batches = [self._merged(), _generate_response_from_error(exc)]
-        return LLMResult(generations=[batch for batch in batches if batch])
+        plain = [each for each in self._kept if isinstance(each, AIMessageChunk)]
+        if plain and len(plain) == len(self._kept):
+            self._kept = [whole(plain, self._id)]
+        merged = merge_chat_generation_chunks(
+            [
+                ChatGenerationChunk(message=each)
+                if isinstance(each, AIMessageChunk)
+                else each
+                for each in self._kept
+            ]
+        )
+        return [[merged]] if merged is not None else []
 
 
 @contextmanager

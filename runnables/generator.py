@@ -14,6 +14,7 @@ from langchain_core.runnables.config import (
 )
 
 from runnables.exits import contained
+from runnables.listening import listening, only_ours
 
 
 class ChainInput(TypedDict):
@@ -65,23 +66,37 @@ class GeneratorChain(Runnable[ChainInput, Any]):
                     text.append(chunk.text)
         return "".join(text)
 
-    async def astream(
+    def astream(
         self,
         input: ChainInput,
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
         config = ensure_config(config)
+        if only_ours(listening(config)):
+            return self._stream(input, config)  # Nobody would hear of its run.
+        return self._stream_observed(input, config)
+
+    async def _stream(
+        self, input: ChainInput, config: RunnableConfig
+    ) -> AsyncGenerator[Any]:
+        with contained:
+            async with aclosing(self._generator(input, config)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+
+    async def _stream_observed(
+        self, input: ChainInput, config: RunnableConfig
+    ) -> AsyncGenerator[Any]:
         manager = get_async_callback_manager_for_config(config)
         run = await manager.on_chain_start(
             None, input, name=config.get("run_name") or self.get_name()
         )
         child = patch_config(config, callbacks=run.get_child())
         try:
-            with contained:
-                async with aclosing(self._generator(input, child)) as chunks:
-                    async for chunk in chunks:
-                        yield chunk
+            async with aclosing(self._stream(input, child)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
         # All that `contained` lets out.
         except (Exception, CancelledError, GeneratorExit) as exc:
             await run.on_chain_error(exc)
