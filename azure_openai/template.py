@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import orjson
 
 from azure_openai import outcome
-from azure_openai.outcome import JsonValue
 
 MAX_TEMPLATES = 8
 """Stop looking for a new template after this many chunks."""
@@ -33,7 +32,7 @@ class ChunkTemplate:
             return None
         return text or None
 
-    def learn(self, event: bytes, chunk: Mapping[str, JsonValue]) -> None:
+    def learn(self, event: bytes, chunk: Mapping[str, object]) -> None:
         """Make *event* the template, if its *chunk* has one text and nothing else."""
         text = only_text(chunk) if self._left else None
         found = _CONTENT.search(event) if text else None
@@ -44,7 +43,7 @@ class ChunkTemplate:
             self._before, self._after = event[: found.start(1)], event[found.end(1) :]
 
 
-def only_text(chunk: Mapping[str, JsonValue]) -> str | None:
+def only_text(chunk: Mapping[str, object]) -> str | None:
     """The text of *chunk*, if it is an assistant's and there is nothing else in it."""
     match chunk:
         case {"choices": [{"delta": {"content": str(text), **others}, **choice}]}:
