@@ -1,6 +1,5 @@
 """Bounds the tool calls of an answer, for any model."""
 
-from typing import Any
 from uuid import UUID
 
 from langchain_core.callbacks.base import BaseCallbackHandler
@@ -21,7 +20,7 @@ class AnswerLimit(BaseCallbackHandler):
         self._streamed: dict[UUID, ToolCallLimit] = {}
 
     def on_llm_new_token(
-        self, token: Any, *, chunk: Any = None, run_id: UUID, **kwargs: Any
+        self, token: object, *, chunk: object = None, run_id: UUID, **kwargs: object
     ) -> None:
         message = getattr(chunk, "message", None)
         if not isinstance(message, AIMessageChunk):
@@ -35,7 +34,9 @@ class AnswerLimit(BaseCallbackHandler):
         if function:
             limit.add_delta({"function_call": function})
 
-    def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
+    def on_llm_end(
+        self, response: LLMResult, *, run_id: UUID, **kwargs: object
+    ) -> None:
         if self._streamed.pop(run_id, None) is None:
             for batch in response.generations:
                 for generation in batch:
@@ -43,7 +44,7 @@ class AnswerLimit(BaseCallbackHandler):
                         _check_whole(generation.message)
 
     def on_llm_error(
-        self, error: BaseException, *, run_id: UUID, **kwargs: Any
+        self, error: BaseException, *, run_id: UUID, **kwargs: object
     ) -> None:
         self._streamed.pop(run_id, None)
 

@@ -15,6 +15,10 @@ from runs.model_call import parameters
 from runs.tokens import TOKENS_PER_MESSAGE, count_bytes, count_tokens, provided
 from streaming.events import Usage
 
+type Fields = dict[str, Any]
+type Json = Mapping[str, Any]
+"""An object of LangChain's, whose values are of many types."""
+
 _FINISH_KEYS = ("finish_reason", "stop_reason", "stopReason", "done_reason", "status")
 
 
@@ -33,12 +37,12 @@ class RunCallback(BaseCallbackHandler):
 
     def on_chat_model_start(
         self,
-        serialized: dict[str, Any] | None,
+        serialized: Fields | None,
         messages: list[list[BaseMessage]],
         *,
         run_id: UUID,
-        metadata: dict[str, Any] | None = None,
-        **kwargs: Any,
+        metadata: Fields | None = None,
+        **kwargs: object,
     ) -> None:
         prompt = [message for batch in messages for message in batch]
         call = self._begin(run_id, serialized, metadata, kwargs)
@@ -46,12 +50,12 @@ class RunCallback(BaseCallbackHandler):
 
     def on_llm_start(
         self,
-        serialized: dict[str, Any] | None,
+        serialized: Fields | None,
         prompts: list[str],
         *,
         run_id: UUID,
-        metadata: dict[str, Any] | None = None,
-        **kwargs: Any,
+        metadata: Fields | None = None,
+        **kwargs: object,
     ) -> None:
         call = self._begin(run_id, serialized, metadata, kwargs)
         call.operation = "text_completion"
@@ -60,9 +64,9 @@ class RunCallback(BaseCallbackHandler):
     def _begin(
         self,
         run_id: UUID,
-        serialized: Mapping[str, Any] | None,
-        metadata: Mapping[str, Any] | None,
-        more: Mapping[str, Any],
+        serialized: Json | None,
+        metadata: Json | None,
+        more: Json,
     ) -> ModelCall:
         constructor = (serialized or {}).get("kwargs") or {}
         model = str((metadata or {}).get("ls_model_name") or "")
@@ -79,16 +83,14 @@ class RunCallback(BaseCallbackHandler):
         return call
 
     def on_llm_new_token(
-        self, token: Any, *, chunk: Any = None, run_id: UUID, **kwargs: Any
+        self, token: object, *, chunk: object = None, run_id: UUID, **kwargs: object
     ) -> None:
         text = token if isinstance(token, str) else ""
         said = _metadata(getattr(chunk, "message", None))
         info = getattr(chunk, "generation_info", None)
         self.note_chunk(text, said, info or {}, run_id)
 
-    def note_chunk(
-        self, text: str, said: Mapping[str, Any], info: Mapping[str, Any], run_id: UUID
-    ) -> None:
+    def note_chunk(self, text: str, said: Json, info: Json, run_id: UUID) -> None:
         """Note a chunk with *text*, of whose metadata *said* may name the backend and
         *info* the finish reason."""
         call = self._run.calls.get(run_id)
@@ -108,7 +110,9 @@ class RunCallback(BaseCallbackHandler):
         # A graph's call may end only after its run has been recorded.
         call.output_bytes += len(text.encode("utf-8", "replace"))
 
-    def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
+    def on_llm_end(
+        self, response: LLMResult, *, run_id: UUID, **kwargs: object
+    ) -> None:
         self._end(run_id, response)
 
     def on_llm_error(
@@ -117,7 +121,7 @@ class RunCallback(BaseCallbackHandler):
         *,
         run_id: UUID,
         response: LLMResult | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> None:
         self._end(run_id, response)
         call = self._run.calls.get(run_id)
@@ -152,13 +156,13 @@ class RunCallback(BaseCallbackHandler):
             output = max(output, seen.output_tokens)
             call.estimate = partial(_estimate, seen.input_tokens, output)
 
-    def on_tool_start(self, *args: Any, **kwargs: Any) -> None:
+    def on_tool_start(self, *args: object, **kwargs: object) -> None:
         self._run.tools_running += 1
 
-    def on_tool_end(self, *args: Any, **kwargs: Any) -> None:
+    def on_tool_end(self, *args: object, **kwargs: object) -> None:
         self._tool_ended()
 
-    def on_tool_error(self, *args: Any, **kwargs: Any) -> None:
+    def on_tool_error(self, *args: object, **kwargs: object) -> None:
         self._tool_ended()
 
     def _tool_ended(self) -> None:
@@ -199,7 +203,7 @@ def _generations(response: LLMResult | None) -> Sequence[Generation]:
     ]
 
 
-def _note_finish(call: ModelCall, info: Mapping[str, Any]) -> None:
+def _note_finish(call: ModelCall, info: Json) -> None:
     for key in _FINISH_KEYS:
         reason = info.get(key)
         if not isinstance(reason, str) or not reason:
@@ -208,7 +212,7 @@ def _note_finish(call: ModelCall, info: Mapping[str, Any]) -> None:
         return
 
 
-def _note_upstream(call: ModelCall, said: Mapping[str, Any]) -> None:
+def _note_upstream(call: ModelCall, said: Json) -> None:
     """Record the backend that answered, if *said* names it, as our own models do."""
     upstream = said.get("upstream")
     if isinstance(upstream, dict):
@@ -217,7 +221,7 @@ def _note_upstream(call: ModelCall, said: Mapping[str, Any]) -> None:
         call.region = str(upstream.get("region") or "")
 
 
-def _metadata(message: BaseMessage | None) -> Mapping[str, Any]:
+def _metadata(message: BaseMessage | None) -> Json:
     return message.response_metadata if message else {}
 
 

@@ -11,12 +11,15 @@ still ends it.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import ContextVar
 from types import CoroutineType, TracebackType
 from typing import Any
 
 from compat import langgraph
+
+type AnyCoroutine = Coroutine[Any, Any, Any]
+type AnyFuture = asyncio.Future[Any]
 
 ENDS_THE_LOOP = (SystemExit, KeyboardInterrupt)
 
@@ -64,7 +67,7 @@ def contain_tasks(run: ContextVar[Any]) -> None:
 
 
 def _start(
-    loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, Any], **more: Any
+    loop: asyncio.AbstractEventLoop, coro: AnyCoroutine, **more: Any
 ) -> asyncio.Task[Any]:
     return asyncio.Task(coro, loop=loop, **more)
 
@@ -75,18 +78,16 @@ class _Factory:
     The server's tasks are not wrapped: each token passes through two of them.
     """
 
-    def __init__(
-        self, start: Callable[..., asyncio.Future[Any]], run: ContextVar[Any]
-    ) -> None:
+    def __init__(self, start: Callable[..., AnyFuture], run: ContextVar[Any]) -> None:
         self._start, self._run = start, run
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         """What others read of asyncio's own factory: anyio its `__code__`."""
         return getattr(self._start, name)
 
     def __call__(
         self, loop: asyncio.AbstractEventLoop | None, coro: Any, **more: Any
-    ) -> asyncio.Future[Any]:
+    ) -> AnyFuture:
         context = more.get("context")
         run = self._run.get(None) if context is None else context.get(self._run)
         # asyncio closes a generator that was left open in the context of anyone.
@@ -104,16 +105,16 @@ class _ContainedCoroutine(Coroutine[Any, Any, Any]):
 
     __slots__ = ("_coro",)
 
-    def __init__(self, coro: Coroutine[Any, Any, Any]) -> None:
+    def __init__(self, coro: AnyCoroutine) -> None:
         self._coro = coro
 
-    def send(self, value: Any, /) -> Any:
+    def send(self, value: object, /) -> object:
         try:
             return self._coro.send(value)
         except ENDS_THE_LOOP as exc:
             raise Exit(exc) from None
 
-    def throw(self, *exc: Any) -> Any:
+    def throw(self, *exc: Any) -> object:
         try:
             return self._coro.throw(*exc)
         except ENDS_THE_LOOP as raised:
@@ -122,10 +123,10 @@ class _ContainedCoroutine(Coroutine[Any, Any, Any]):
     def close(self) -> None:
         self._coro.close()
 
-    def __await__(self) -> Any:
+    def __await__(self) -> Generator[object, None, object]:
         return self._coro.__await__()
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         """Pass on other attributes: asyncio shows its code and frame; `leftovers`
         reads them."""
         return getattr(self._coro, name)

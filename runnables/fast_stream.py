@@ -7,7 +7,7 @@ stream if anything else listens: a tracer, a graph, `astream_events`, a handler.
 """
 
 from asyncio import CancelledError
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID, uuid4
@@ -31,9 +31,9 @@ from langchain_openai.chat_models.base import (
 
 from azure_openai import refusals
 from azure_openai.completions import ChunkStream
-from runnables.callback import RunCallback
+from runnables.callback import Fields, Json, RunCallback
 from runnables.listening import listening, only_ours
-from runnables.plain_chunk import plain_chunk, text_chunk, whole
+from runnables.plain_chunk import last_chunk, plain_chunk, text_chunk, whole
 
 if TYPE_CHECKING:
     from langchain_openai.chat_models.base import BaseChatOpenAI as _Base
@@ -64,11 +64,11 @@ class FastStream(_Base):
             if only_ours(handlers):
                 messages = self._convert_input(input).to_messages()
                 run_id = config.get("run_id") or uuid4()
-                answer = _Answer(self, handlers, run_id)
+                answer = ModelAnswer(self, handlers, run_id)
                 return self._fast(messages, answer, stop, kwargs)
         return super().astream(input, config, stop=stop, **kwargs)
 
-    def _streams_plainly(self, kwargs: dict[str, Any]) -> bool:
+    def _streams_plainly(self, kwargs: Fields) -> bool:
         special = STRUCTURED | OPTIONS
         return (
             self.stream_usage is True
@@ -84,9 +84,9 @@ class FastStream(_Base):
     async def _fast(
         self,
         messages: list[BaseMessage],
-        answer: "_Answer",
+        answer: "ModelAnswer",
         stop: list[str] | None,
-        kwargs: dict[str, Any],
+        kwargs: Fields,
     ) -> AsyncGenerator[AIMessageChunk]:
         payload = self._get_request_payload(
             _normalize_messages(messages),
@@ -117,7 +117,7 @@ class FastStream(_Base):
             raise
 
 
-class _Answer:
+class ModelAnswer:
     """One model call's answer so far, of which those who listen hear."""
 
     def __init__(
@@ -136,9 +136,9 @@ class _Answer:
     def start(
         self,
         messages: list[BaseMessage],
-        serialized: dict[str, Any],
-        named: Mapping[str, Any],
-        payload: dict[str, Any],
+        serialized: Fields,
+        named: Json,
+        payload: Fields,
     ) -> None:
         for callback in self._callbacks:
             callback.on_chat_model_start(
@@ -155,9 +155,7 @@ class _Answer:
             callback.note_text(text, self._run_id)
         return text_chunk(text, self._id)
 
-    def chunk(
-        self, chunk: dict[str, Any], stream: ChunkStream
-    ) -> AIMessageChunk | None:
+    def chunk(self, chunk: Fields, stream: ChunkStream) -> AIMessageChunk | None:
         """The message of *chunk*, if it has one.
 
         Typed as LangChain's own is; if a server names another role, it is another.
@@ -189,7 +187,7 @@ class _Answer:
             return None
         for callback in self._callbacks:
             callback.note_text("", self._run_id)
-        return text_chunk("", self._id, {}, chunk_position="last")
+        return last_chunk(self._id)
 
     def end(self) -> None:
         if not (batches := self._batches()):

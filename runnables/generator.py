@@ -48,13 +48,13 @@ class GeneratorChain(Runnable[ChainInput, Any]):
         self.name = generator.__name__
 
     def invoke(
-        self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any
+        self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: object
     ) -> Any:
         """Chains are asynchronous; raises `NotImplementedError`."""
         raise NotImplementedError("use ainvoke or astream")
 
     async def ainvoke(
-        self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any
+        self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: object
     ) -> str:
         """The text of the whole answer."""
         text = []
@@ -70,7 +70,7 @@ class GeneratorChain(Runnable[ChainInput, Any]):
         self,
         input: ChainInput,
         config: RunnableConfig | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> AsyncIterator[Any]:
         config = ensure_config(config)
         if only_ours(listening(config)):

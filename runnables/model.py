@@ -1,6 +1,6 @@
 """The chat model that chains share: LangChain's, with all that the wire carries."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from json import JSONDecodeError
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel, SecretStr
 from azure_openai import outcome, refusals, transport
 from azure_openai.completions import Completions
 from azure_openai.transport import answered
+from runnables.callback import Fields, Json
 from runnables.fast_stream import FastStream
 from settings import Settings
 from streaming.errors import ContentFiltered, NotConfigured, UpstreamError
@@ -40,22 +41,22 @@ class _WholeWire(FastStream):
         *,
         stop: list[str] | None = None,
         **kwargs: Any,
-    ) -> dict[str, Any]:
+    ) -> Fields:
         payload = super()._get_request_payload(input_, stop=stop, **kwargs)
         return _with_limit(payload, kwargs, "max_tokens")
 
     def _get_invocation_params(
         self, stop: list[str] | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
+    ) -> Fields:
         params = super()._get_invocation_params(stop=stop, **kwargs)
         # What was asked, for the record.
         return _with_limit(params, kwargs, refusals.asked_limit.get() or "max_tokens")
 
     def _convert_chunk_to_generation_chunk(
         self,
-        chunk: dict[str, Any],
+        chunk: Fields,
         default_chunk_class: type,
-        base_generation_info: dict[str, Any] | None,
+        base_generation_info: Fields | None,
     ) -> ChatGenerationChunk | None:
         if "usage" in chunk:
             chunk["usage"] = outcome.readable(chunk["usage"])
@@ -85,7 +86,7 @@ class _WholeWire(FastStream):
         return generation
 
     def _create_chat_result(
-        self, response: Any, generation_info: dict[str, Any] | None = None
+        self, response: Any, generation_info: Fields | None = None
     ) -> ChatResult:
         if (usage := getattr(response, "usage", None)) is not None:
             said = (
@@ -118,9 +119,7 @@ class _WholeWire(FastStream):
         return result
 
 
-def _with_limit(
-    params: dict[str, Any], given: Mapping[str, Any], name: LimitField
-) -> dict[str, Any]:
+def _with_limit(params: Fields, given: Json, name: LimitField) -> Fields:
     """*params* with one token limit: the one *given*, else the model's own.
 
     It is called *name*, but `max_completion_tokens` if it was given so.
@@ -154,7 +153,7 @@ class OpenAIModel(_WholeWire, ChatOpenAI):
 class _AsyncOnly:
     """Replaces the SDK's blocking client."""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         raise RuntimeError("this model does not block: use ainvoke or astream")
 
 
@@ -163,7 +162,7 @@ def chat_model(settings: Settings) -> BaseChatModel:
     if not settings.model_configured:
         raise NotConfigured()
     http_client = transport.client(settings)
-    shared: dict[str, Any] = {
+    shared: Fields = {
         "api_key": SET_BY_CREDENTIAL,
         "client": _AsyncOnly(),
         "http_async_client": http_client,
@@ -207,7 +206,7 @@ def stream_model(
     return cast(AsyncGenerator[BaseMessage], chunks)
 
 
-def sampling(config: RunnableConfig) -> dict[str, Any]:
+def sampling(config: RunnableConfig) -> Fields:
     """The request's `temperature` and the like, as a model's `astream` takes them."""
     return dict(config.get("configurable", {}).get("sampling", {}))
 

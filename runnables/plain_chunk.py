@@ -1,13 +1,13 @@
 """Message chunks that have nothing but text, a finish reason and usage, made without
 pydantic: the constructor takes 10 µs, this 2."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 from langchain_core.messages import AIMessageChunk
 from langchain_openai.chat_models.base import _create_usage_metadata
 
 from azure_openai import outcome
+from runnables.callback import Fields, Json
 
 _NAMED = (
     ("model", "model_name"),
@@ -19,64 +19,74 @@ _NAMED = (
 _PLAIN = frozenset(("role", "content", "context"))
 
 _FIELDS = dict(AIMessageChunk(content="").__dict__)
-_GIVEN = (
-    *("content", "additional_kwargs", "tool_call_chunks"),
-    *("id", "response_metadata"),
-)
+
+_DELTA = frozenset(("additional_kwargs", "tool_call_chunks", "response_metadata"))
+"""What LangChain sets of any delta, besides its text and id."""
 
 _new: Callable[[type[AIMessageChunk]], AIMessageChunk] = object.__new__
 _set = object.__setattr__
 
 
-def text_chunk(
-    text: str, message_id: str, said: dict[str, Any] | None = None, **more: object
-) -> AIMessageChunk:
-    """The chunk that LangChain makes of a delta with *text* alone.
+def text_chunk(text: str, message_id: str) -> AIMessageChunk:
+    """The chunk that LangChain makes of a delta with *text* alone."""
+    said = {"model_provider": "openai"}
+    return _built(_DELTA, content=text, id=message_id, response_metadata=said)
 
-    *said* is its `response_metadata`, *more* are other fields. Nothing that can change
-    is shared between two chunks, and all of pydantic's slots are set, without which
-    chunks do not add up.
+
+def last_chunk(message_id: str) -> AIMessageChunk:
+    """The empty chunk that LangChain adds to an answer."""
+    return _built((), content="", id=message_id, chunk_position="last")
+
+
+def _built(given: Iterable[str], **fields: object) -> AIMessageChunk:
+    """A chunk of *fields*, of which LangChain sets those *given* as well.
+
+    Nothing that can change is shared between two chunks, and all of pydantic's slots
+    are set, without which chunks do not add up.
     """
     message = _new(AIMessageChunk)
-    fields = {
+    whole: Fields = {
         **_FIELDS,
-        "content": text,
-        "id": message_id,
         "additional_kwargs": {},
-        "response_metadata": {"model_provider": "openai"} if said is None else said,
+        "response_metadata": {},
         "tool_calls": [],
         "invalid_tool_calls": [],
         "tool_call_chunks": [],
-        **more,
+        **fields,
     }
-    _set(message, "__dict__", fields)
-    _set(message, "__pydantic_fields_set__", {*_GIVEN, *more})
+    _set(message, "__dict__", whole)
+    _set(message, "__pydantic_fields_set__", {*given, *fields})
     _set(message, "__pydantic_extra__", {})
     _set(message, "__pydantic_private__", None)
     return message
 
 
-def plain_chunk(chunk: Mapping[str, Any], message_id: str) -> AIMessageChunk | None:
+def plain_chunk(chunk: Json, message_id: str) -> AIMessageChunk | None:
     """The chunk that LangChain makes of *chunk*; `None` if that has anything else."""
-    choices, text = chunk.get("choices"), ""
-    said: dict[str, Any] = {}
+    choices = chunk.get("choices")
+    fields: Fields = {"content": "", "id": message_id}
+    said: Fields = {}
     if choices:
         choice = choices[0]
         if len(choices) > 1 or not _is_plain(choice):
             return None
-        text, said = choice["delta"].get("content") or "", {"model_provider": "openai"}
+        fields["content"] = choice["delta"].get("content") or ""
+        said["model_provider"] = "openai"
         if reason := choice.get("finish_reason"):
             found = {"finish_reason": reason} | {n: chunk.get(k) for k, n in _NAMED}
             said |= {name: value for name, value in found.items() if value}
     if upstream := chunk.get("upstream"):
         said["upstream"] = upstream
-    if usage := outcome.readable(chunk.get("usage")):
-        counts = _create_usage_metadata(usage, chunk.get("service_tier"))
-        return text_chunk(text, message_id, said, usage_metadata=counts)
-    return text_chunk(text, message_id, said)
+    usage = outcome.readable(chunk.get("usage"))
+    if usage or not choices:
+        tier = chunk.get("service_tier")
+        counts = _create_usage_metadata(usage, tier) if usage else None
+        fields["usage_metadata"] = counts
+    given = _DELTA if choices else ()
+    return _built(given, **fields, response_metadata=said)
 
 
-def _is_plain(choice: Mapping[str, Any]) -> bool:
+def _is_plain(choice: Json) -> bool:
     delta = choice["delta"]
     content = delta.get("content")
     strange = any(value for name, value in delta.items() if name not in _PLAIN)
@@ -91,12 +101,16 @@ def _is_plain(choice: Mapping[str, Any]) -> bool:
 
 def whole(chunks: Sequence[AIMessageChunk], message_id: str) -> AIMessageChunk:
     """All *chunks* of one plain answer as one."""
-    text = "".join(str(chunk.content) for chunk in chunks)
     said = {
         name: value
         for chunk in chunks
         for name, value in chunk.response_metadata.items()
     }
     counts = [chunk.usage_metadata for chunk in chunks if chunk.usage_metadata]
-    more = {"usage_metadata": counts[-1]} if counts else {}
-    return text_chunk(text, message_id, said, **more)
+    return _built(
+        _DELTA,
+        content="".join(str(chunk.content) for chunk in chunks),
+        id=message_id,
+        response_metadata=said,
+        usage_metadata=counts[-1] if counts else None,
+    )

@@ -67,6 +67,8 @@ ALLOWED = {
         ],
         ["langchain_core", "langchain_openai", "pydantic"],
     ),
+    # Whose errors LangChain's replace.
+    "runnables.fast_stream": ([], ["openai"]),
     "chains": (
         [
             "compat",
@@ -218,7 +220,7 @@ def test_a_module_is_one_noun_and_no_longer_than_it(source: str) -> None:
             assert lines <= 50, f"{source}: {node.name} does not fit on a screen"
 
 
-MOST_ANY = 102
+MOST_ANY = 59
 """The word `Any` in what is deployed: it may only fall, to 80."""
 
 
