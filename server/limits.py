@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from time import monotonic
 
+from server.turns import Turns
 from streaming.errors import (
     ChatError,
     DeadlineExceeded,
@@ -156,6 +157,7 @@ class Capacity:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self.open = 0
+        self.turns = Turns()
 
     @property
     def limit(self) -> int:

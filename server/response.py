@@ -74,6 +74,7 @@ class StreamResponse(Response):
 
     async def _stream(self, receive: Receive, send: Send) -> ChatError | None:
         """Send the answer, or return the error to send in its place."""
+        await self._capacity.turns.wait()
         deadline = self._run.started + self._limits.deadline
         pipe = Pipe(deadline)
         self._run.start(self._body.write(pipe))
