@@ -55,11 +55,18 @@ def build(settings: Settings, platform: Platform) -> App:
         chains=chains,
         proxy=proxy.build(settings),
         limits=_limits(settings),
-        capacity=Capacity(settings.max_concurrent_streams),
+        capacity=_capacity(settings),
         callers=Callers(settings.api_keys, signed_in=platform.authenticates),
         telemetry=recorder,
         health=Health(),
     )
+
+
+def _capacity(settings: Settings) -> Capacity:
+    # One body of the largest size is always let in.
+    largest = max(settings.max_request_bytes, settings.max_proxy_request_bytes)
+    arriving = max(settings.max_arriving_bytes, largest)
+    return Capacity(settings.max_concurrent_streams, arriving)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -9,13 +9,16 @@ the patch is no longer needed.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from itertools import chain
 
-from langchain_core.messages import ai
+from langchain_core.messages import ai, content
 from langchain_core.messages.tool import ToolCallChunk
 from langchain_core.runnables import base
 from langchain_core.utils._merge import merge_dicts, merge_lists
 from langchain_core.utils.aiter import Tee
+
+_data_content_block_types = content._get_data_content_block_types
 
 TURN = 16
 """Chunks to add up before the event loop gets its turn."""
@@ -29,6 +32,15 @@ def apply() -> None:
     # langchain-core 1.8.3, runnables/base.py: what a step was given is added up when
     # the step has ended, chunk by chunk, without giving the event loop back.
     vars(base)["atee"] = tee
+    # langchain-core 1.8.3, messages/content.py: looks the same types up, by their
+    # annotations, for each part of a message.
+    vars(content)["_get_data_content_block_types"] = data_content_block_types
+
+
+@cache
+def data_content_block_types() -> tuple[str, ...]:
+    """LangChain's `_get_data_content_block_types`, looked up once."""
+    return _data_content_block_types()
 
 
 def merge_tool_call_chunks(

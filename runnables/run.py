@@ -23,7 +23,9 @@ from streaming.events import Event
 from streaming.requests import ChatRequest
 
 TURN_SECONDS = 0.01
-"""Seconds for which waiting chunks may keep other tasks from the event loop."""
+TURN_CHUNKS = 64
+"""For how long, and for how many chunks that are there already, one run may keep the
+others from the event loop."""
 
 
 async def events_of(
@@ -39,7 +41,7 @@ async def events_of(
     # By default a graph streams the state after each node instead of tokens.
     mode = {"stream_mode": "messages", "subgraphs": True} if _is_graph(chain) else {}
     translator = Translator(run)
-    turn = monotonic()
+    turn, given = monotonic(), 0
     ended = False
     refusals.asked_limit.set(request.limit_name)
     begun = leftovers.watch()
@@ -51,9 +53,10 @@ async def events_of(
                 async for chunk in chunks:
                     for event in translator.events(chunk):
                         yield event
-                    if monotonic() - turn > TURN_SECONDS:
+                    given += 1
+                    if given == TURN_CHUNKS or monotonic() - turn > TURN_SECONDS:
                         await asyncio.sleep(0)
-                        turn = monotonic()
+                        turn, given = monotonic(), 0
             finally:
                 await _leave(chunks, request.id)
         for event in translator.end():

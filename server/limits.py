@@ -1,8 +1,8 @@
 """How long a run may take, and how many may be open: each limit with its own error."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from time import monotonic
 
@@ -18,6 +18,9 @@ from streaming.errors import (
 from streaming.events import Progress
 
 RETRY_OVERLOADED_MS = 1000
+
+ARRIVING_BYTES = 256 * 1024 * 1024
+"""Bytes of requests that may be on their way into one process."""
 
 UNSTREAMED_SECONDS = 220
 """Seconds for an answer that does not stream: load balancers cut silence at 230."""
@@ -154,9 +157,11 @@ class _Alarm:
 
 
 class Capacity:
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self.open = 0
+    """How many streams may be open, and how many bytes of requests may be arriving."""
+
+    def __init__(self, limit: int, arriving_limit: int = ARRIVING_BYTES) -> None:
+        self._limit, self._arriving_limit = limit, arriving_limit
+        self.open = self.arriving = 0
         self.turns = Turns()
 
     @property
@@ -174,3 +179,24 @@ class Capacity:
 
     def __exit__(self, *_: object) -> None:
         self.open -= 1
+
+    @contextmanager
+    def arrival(self) -> Iterator[Callable[[int], None]]:
+        """Count a body while it arrives: what is given takes the size of each piece.
+
+        It raises `Overloaded` if with this piece too many bytes are on their way into
+        this process.
+        """
+        size = 0
+
+        def add(more: int) -> None:
+            nonlocal size
+            if self.arriving + more > self._arriving_limit:
+                raise Overloaded(retry_after_ms=RETRY_OVERLOADED_MS)
+            size += more
+            self.arriving += more
+
+        try:
+            yield add
+        finally:
+            self.arriving -= size

@@ -60,8 +60,9 @@ async def read_body(
 ) -> bytes:
     """Read the whole body, if there is *capacity* for an answer to it.
 
-    Raises `Overloaded` before anything is read, `TooLarge` once the body is known to
-    exceed *limit* bytes, and `RequestTimeout` if it takes more than *seconds*.
+    Raises `Overloaded` before anything is read, or once too much is arriving in all,
+    `TooLarge` once the body is known to exceed *limit* bytes, and `RequestTimeout` if
+    it takes more than *seconds*.
     """
     capacity.check()
     announced = request.headers.get("content-length", "0")
@@ -70,9 +71,11 @@ async def read_body(
     body = bytearray()
     try:
         async with asyncio.timeout(seconds):
-            async for piece in request.stream():
-                body += piece
-                check_size(len(body), limit, setting)
+            with capacity.arrival() as arrived:
+                async for piece in request.stream():
+                    body += piece
+                    check_size(len(body), limit, setting)
+                    arrived(len(piece))
     except TimeoutError:
         setting = "BODY_TIMEOUT_SECONDS"
         message = f"The body took more than {seconds:g} seconds ({setting})."

@@ -10,6 +10,7 @@ from settings.kinds import Count, Seconds
 class LimitSettings(BaseModel):
     max_request_bytes: Count = 4 * 1024 * 1024
     max_proxy_request_bytes: Count = 32 * 1024 * 1024
+    max_arriving_bytes: Count = 256 * 1024 * 1024
     max_messages: Count = 256
     max_concurrent_streams: Count = 512
 

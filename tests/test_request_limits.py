@@ -1,5 +1,6 @@
 """Refused early and cheaply: by its head alone, or as soon as it is known."""
 
+import asyncio
 import json
 
 import httpx
@@ -123,3 +124,25 @@ async def test_a_body_that_does_not_come_is_408_and_the_connection_closed(
         assert answer.header("connection") == "close"
         assert "BODY_TIMEOUT_SECONDS" in error["message"]
         assert (await exchange(server.url, ask())).status == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_bodies_that_arrive_have_one_budget(standin: StandIn, path: str) -> None:
+    sizes = ("MAX_REQUEST_BYTES", "MAX_PROXY_REQUEST_BYTES", "MAX_ARRIVING_BYTES")
+    with Server(azure(standin, **dict.fromkeys(sizes, "100000"))) as server:
+        large = head(path, "content-length: 99000")
+        async with connect(server.url) as first, connect(server.url) as second:
+            first.write(large + b" " * 80_000)
+            second.write(large + b" " * 80_000)
+            answers = [asyncio.create_task(each.answer()) for each in (first, second)]
+            # The body that comes too late is refused, the other one waited for.
+            done, waiting = await asyncio.wait(answers, return_when="FIRST_COMPLETED")
+            for each in waiting:
+                each.cancel()
+        [answer] = [each.result() for each in done]
+        error = json.loads(answer.body)["error"]
+        assert (answer.status, error["code"]) == (503, "overloaded")
+        assert answer.header("retry-after") == "1"
+        async with asyncio.timeout(5):  # Until the server has seen the other one leave.
+            while (await exchange(server.url, large + b" " * 99_000)).status == 503:
+                pass

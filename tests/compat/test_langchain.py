@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessageChunk, content
 from langchain_core.messages.tool import ToolCallChunk
 from langchain_core.runnables import RunnableGenerator, base
 from langchain_core.utils._merge import merge_lists
@@ -100,3 +100,17 @@ async def test_langchain_still_adds_up_a_steps_input_in_one_go(
     """If this fails, LangChain has learnt: take the patch of its tee out."""
     monkeypatch.setitem(vars(base), "atee", Tee)
     assert await turns() < 1000 // compat.TURN
+
+
+def test_the_types_of_data_blocks_are_langchains() -> None:
+    compat.apply()
+    types = content._get_data_content_block_types()
+    assert types == compat._data_content_block_types()
+    assert content.is_data_content_block({"type": "image", "url": "https://a.test"})
+    assert not content.is_data_content_block({"type": "text", "text": "hi"})
+
+
+def test_langchain_still_looks_them_up_for_each_block() -> None:
+    """If this fails, the patch is no longer needed."""
+    assert count("get_type_hints", compat._data_content_block_types) > 0
+    assert count("get_type_hints", compat._data_content_block_types) > 0
