@@ -33,12 +33,16 @@ class App:
 
     def warm(self) -> None:
         """Sign in and import LangChain, which blocks for seconds, before a request."""
-        credentials.warm(self.settings)
-        self.chains.warm()
-        # What is loaded by now stays, so the collector need not look at it again; and
-        # an answer's chunks, which LangChain keeps to its end, are no reason to look so
-        # often.
-        gc.freeze()
+        # What is imported stays, so there is nothing in it to collect.
+        gc.disable()
+        try:
+            credentials.warm(self.settings)
+            self.chains.warm()
+            gc.freeze()
+        finally:
+            gc.enable()
+        # An answer's chunks, which LangChain keeps to its end, are no reason to collect
+        # as often as Python does.
         gc.set_threshold(10_000, 10, 10)
 
 

@@ -9,6 +9,7 @@ stream if anything else listens: a tracer, a graph, `astream_events`, a handler.
 from asyncio import CancelledError
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID, uuid4
 
@@ -81,6 +82,11 @@ class FastStream(_Base):
             and not self._use_responses_api({**kwargs, **self.model_kwargs})
         )
 
+    @cached_property
+    def _named(self) -> Json:
+        """The model's name and provider, which no argument of a call changes."""
+        return {**self._get_ls_params_with_defaults()}
+
     async def _fast(
         self,
         messages: list[BaseMessage],
@@ -95,8 +101,7 @@ class FastStream(_Base):
             stream_options={"include_usage": True},
             **kwargs,
         )
-        named = self._get_ls_params_with_defaults(stop=stop, **kwargs)
-        answer.start(messages, self._serialized, named, payload)
+        answer.start(messages, self._serialized, self._named, payload)
         try:
             with _langchains_errors():
                 async with (
