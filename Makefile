@@ -5,7 +5,7 @@ SOURCES := function_app.py registry.py app azure_openai bench chains compat devh
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint types bench doctor soak install
+.PHONY: run test lint types bench bench-envs doctor soak install
 
 run: .venv/run.done
 	@exec $(BIN)/python -m devhost
@@ -21,7 +21,10 @@ types: install
 	$(BIN)/mypy $(SOURCES)
 
 bench: install
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(if $(PAGE),--page)
+
+bench-envs: install
+	$(BIN)/python -m bench.environments
 
 doctor: .venv/run.done
 	@$(BIN)/python -m doctor $(URL) $(if $(KEY),--key '$(KEY)')

@@ -1,1 +1,1 @@
-"""What a streamed token costs this server, beside what else one would take."""
+"""What a request and a token cost this app, beside what else could be deployed."""

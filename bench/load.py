@@ -1,86 +1,120 @@
-"""Callers who ask, read to the end and see whether the answer is whole."""
+"""So many callers, and what they read; they are a process of their own."""
 
-import asyncio
-import re
-from dataclasses import dataclass
+import json
+import subprocess
+import sys
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
 
+from bench.contenders import ROOT
 from bench.errors import BenchError
+from bench.server import Server
 
-ANSWER_SECONDS = 60
-
-# As the stand-in names its tokens; a chunk of HTTP never splits an event of either app.
-_TOKEN = re.compile(rb'"(?:delta_)?content": ?" ?tok\d')
+PATIENCE = 60
+"""Seconds that a load may take beyond what it asks for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """So many answers, so many at a time, each of so many tokens."""
+    """Answers of *tokens*, read by *callers* at a time."""
 
-    answers: int
     callers: int
     tokens: int
     delay_ms: int = 0
-
-    @property
-    def chunks(self) -> int:
-        """Content chunks that the upstream sends for all of it."""
-        return self.answers * self.tokens
+    hold_ms: int = 0
+    """Silence between an answer's last token and its end."""
+    answers: int | None = None
+    """How many altogether; without it, callers ask for *seconds*."""
+    seconds: float | None = None
+    begin_over: float = 0
+    """Seconds over which the callers begin; delays are noted after them."""
+    cut: bool = False
+    """Whether answers that are open after *seconds* are left, not read to their end."""
 
     @property
     def prompt(self) -> str:
-        """What makes the stand-in answer like this."""
-        return f"standin:answer tokens={self.tokens} delay_ms={self.delay_ms}"
-
-
-async def apply(
-    load: Load, *, port: int, path: str, body: bytes, ending: bytes
-) -> None:
-    """Ask for *load* with *body*; raises `BenchError` for an answer that is not whole.
-
-    A whole one has each token, and *ending* once.
-    """
-    left = iter(range(load.answers))
-
-    async def caller() -> None:
-        for _ in left:
-            answer = await _ask(port, path, body)
-            _check(answer, load, ending, path)
-
-    try:
-        async with asyncio.TaskGroup() as callers:
-            for _ in range(load.callers):
-                callers.create_task(caller())
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-
-
-async def _ask(port: int, path: str, body: bytes) -> bytes:
-    """The raw response, read until the server closes."""
-    head = (
-        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n"
-        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-    )
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(head.encode() + body)
-            answer = await reader.read()
-            writer.close()
-            return answer
-    except OSError as exc:
-        raise BenchError(f"{path}: {type(exc).__name__}: {exc}") from exc
-
-
-def _check(answer: bytes, load: Load, ending: bytes, path: str) -> None:
-    tokens = len(_TOKEN.findall(answer))
-    whole = (
-        answer.startswith(b"HTTP/1.1 200 ")
-        and answer.endswith(b"\r\n0\r\n\r\n")
-        and tokens == load.tokens
-        and answer.count(ending) == 1
-    )
-    if not whole:
-        raise BenchError(
-            f"{path}: {tokens} tokens of {load.tokens}, expected {ending!r} once, in "
-            f"{answer[:500]!r} … {answer[-500:]!r}"
+        """What makes the stand-in answer so."""
+        return (
+            f"standin:timed tokens={self.tokens} delay_ms={self.delay_ms} "
+            f"for_ms={self.hold_ms}"
         )
+
+    @property
+    def longest(self) -> float:
+        """Seconds after which it has failed."""
+        answer = (self.tokens * self.delay_ms + self.hold_ms) / 1000
+        return (self.seconds or 0) + self.begin_over + answer + PATIENCE
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the callers have read, in milliseconds."""
+
+    answers: float
+    tokens: float
+    seconds: float
+    delay_p50: float
+    delay_p99: float
+    first_p50: float
+
+
+def start(
+    work: Load, server: Server, cores: Collection[int] = ()
+) -> subprocess.Popen[bytes]:
+    """Start *work* on *server*; `finish` has to follow."""
+    return _started(
+        {
+            "port": server.port,
+            "cores": list(cores),
+            "load": asdict(work),
+            "limit": work.longest,
+            "request": server.contender.request(work.prompt, server.port),
+            "ending": server.contender.ending,
+        }
+    )
+
+
+def finish(callers: subprocess.Popen[bytes], server: Server, seconds: float) -> Heard:
+    """What they have read; raises `BenchError` for an answer that was not whole."""
+    return Heard(**_finished(callers, server, seconds))
+
+
+def run(work: Load, server: Server, cores: Collection[int] = ()) -> Heard:
+    """Put *work* on *server*, whose callers run on *cores*."""
+    return finish(start(work, server, cores), server, work.longest)
+
+
+def longest_wait(server: Server, seconds: float) -> float:
+    """Ask for health all the time for *seconds*; the longest wait in milliseconds."""
+    request = (
+        f"GET {server.contender.health} HTTP/1.1\r\nhost: 127.0.0.1:{server.port}\r\n"
+        "connection: close\r\n\r\n"
+    )
+    probe = {"port": server.port, "request": request, "seconds": seconds}
+    limit = seconds + PATIENCE
+    callers = _started({**probe, "limit": limit, "cores": [], "load": None})
+    return _finished(callers, server, limit)["longest"]
+
+
+def _started(order: dict[str, object]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "bench.callers", json.dumps(order)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def _finished(
+    callers: subprocess.Popen[bytes], server: Server, seconds: float
+) -> dict[str, float]:
+    try:
+        said, failed = callers.communicate(timeout=seconds + PATIENCE)
+    finally:
+        callers.kill()
+    if callers.returncode:
+        what = f"{server.contender.name}: {failed.decode()[-2000:]}"
+        raise BenchError(f"{what}\n{server.tail()}")
+    heard: dict[str, float] = json.loads(said)
+    return heard

@@ -1,55 +1,85 @@
-"""What is printed."""
+"""The table: a row a quantity, a column a server, each number with its ratio."""
 
-import os
-import platform
-from collections.abc import Sequence
-from importlib.metadata import version
+from collections.abc import Mapping, Sequence
 
-from bench.load import Load
-from bench.measure import Result
+from bench.contenders import BASE, CHAIN
+from bench.figures import Figures, Row
+from bench.quantities import QUANTITIES
+from bench.results import Results
+from bench.stage import UPSTREAM
 
-PACKAGES = ("langchain-core", "langchain-openai", "openai", "azure-functions-runtime")
+NOTHING = "-"
 
+ROWS = [row for each in QUANTITIES.values() for row in each.rows]
+PACKAGES = 12
+"""How many are shown of those that importing the app imports."""
 
-def machine() -> str:
-    """Where it ran, and with what."""
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{os.cpu_count()} cores, {platform.machine()}, {python}, {packages}"
-
-
-def title(work: Load, rounds: int) -> str:
-    """The load in words."""
-    pace = f"one every {work.delay_ms} ms" if work.delay_ms else "as fast as it can"
-    return (
-        f"{work.callers} callers at a time, {work.tokens} tokens an answer, {pace}; "
-        f"medians of {rounds} rounds of {work.answers} answers"
-    )
+VARIED = ("cost", "paced")
+"""The quantities that variants of this app are measured by."""
 
 
-def table(results: Sequence[Result]) -> str:
-    """A row a server; the last column compares each to the last one's CPU."""
-    heads = ("server", "µs CPU/chunk", "min to max", "chunks/s", "RSS MB", "ratio")
-    rows = [heads, *(_row(result, results[-1]) for result in results)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(_line(row, widths) for row in rows)
+def tables(results: Results) -> tuple[list[list[str]], list[list[str]]]:
+    """This app beside others; and its variants beside it."""
+    figures = results.figures
+    everyone = {name for servers in figures.values.values() for name in servers}
+    compared = [name for name in results.versions if name in everyone]
+    if UPSTREAM in everyone:
+        compared.append(UPSTREAM)
+    variants = sorted(everyone - {*compared, UPSTREAM})
+    varied = [row for name in VARIED for row in QUANTITIES[name].rows]
+    beside = cells(figures, ROWS, compared)
+    inside = cells(figures, varied, [CHAIN, *variants], base=CHAIN) if variants else []
+    return beside, inside
 
 
-def _row(result: Result, base: Result) -> tuple[str, ...]:
-    low, high = result.spread
-    return (
-        result.name,
-        f"{result.cpu_us:.1f}",
-        f"{low:.1f} to {high:.1f}",
-        f"{result.rate:,.0f}",
-        f"{result.rss_bytes / 1e6:.0f}",
-        f"{result.cpu_us / base.cpu_us:.2f}",
-    )
+def imports(spent: Mapping[str, float]) -> list[list[str]]:
+    """The dearest packages, and all together, in milliseconds; no line if none."""
+    if not spent:
+        return []
+    dearest = [[f"`{name}`", f"{ms:.0f}"] for name, ms in spent.items()][:PACKAGES]
+    return [["package", "ms"], *dearest, ["all", f"{sum(spent.values()):.0f}"]]
 
 
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+def cells(
+    figures: Figures, rows: Sequence[Row], servers: Sequence[str], *, base: str = BASE
+) -> list[list[str]]:
+    """The heading, and a line for each of *rows* of which there is any number."""
+    lines = [["", *servers]]
+    for row in rows:
+        if figures.values.get(row.key):
+            numbers = [number(figures, row, each, base=base) for each in servers]
+            lines.append([row.title, *numbers])
+    return lines
+
+
+def number(figures: Figures, row: Row, server: str, *, base: str = BASE) -> str:
+    """As `57.1 (0.16)`: the ratio is to *base*'s."""
+    value, whole = figures.get(row.key, server), figures.get(row.key, base)
+    if value is None:
+        return NOTHING
+    least = "≥ " if server in figures.at_least.get(row.key, []) else ""
+    shown = f"{least}{value:,.{row.digits}f}"
+    if server == base or not whole:
+        return shown
+    return f"{shown} ({least}{value / whole:.2f})"
+
+
+def text(lines: Sequence[Sequence[str]]) -> str:
+    """Aligned, for a terminal."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(_aligned(line, widths) for line in lines)
+
+
+def markdown(lines: Sequence[Sequence[str]]) -> str:
+    """As a table of a page."""
+    heading, *rest = [f"| {' | '.join(line)} |" for line in lines]
+    rule = "|".join(["---", *["---:"] * (len(lines[0]) - 1)])
+    return "\n".join([heading, f"|{rule}|", *rest])
+
+
+def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
     first, *numbers = (
         f"{cell:<{width}}" if i == 0 else f"{cell:>{width}}"
-        for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        for i, (cell, width) in enumerate(zip(line, widths, strict=True))
     )
-    return "  ".join((f"  {first}", *numbers))
+    return "  ".join((f"  {first}", *numbers)).rstrip()

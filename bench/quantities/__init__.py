@@ -1,0 +1,23 @@
+"""Each quantity: a module that measures it, with the rows of the table it fills."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.figures import Row
+from bench.quantities import burst, carried, cost, health, memory, paced, single, start
+from bench.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """What `ONLY` may name."""
+
+    rows: Sequence[Row]
+    measure: Callable[[Stage], None]
+
+
+# In this order: memory starts servers anew, the last that others should wait for.
+QUANTITIES: Mapping[str, Quantity] = {
+    module.__name__.rpartition(".")[2]: Quantity(module.ROWS, module.measure)
+    for module in (cost, paced, single, burst, carried, health, start, memory)
+}
