@@ -5,7 +5,7 @@ SOURCES := function_app.py registry.py app azure_openai bench chains compat devh
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint types bench bench-envs doctor soak install
+.PHONY: run test lint types bench bench-envs profile doctor soak install
 
 run: .venv/run.done
 	@exec $(BIN)/python -m devhost
@@ -25,6 +25,9 @@ bench: install
 
 bench-envs: install
 	$(BIN)/python -m bench.environments
+
+profile: install
+	$(BIN)/python -m bench.flame_graph $(if $(SERVER),'$(SERVER)')
 
 doctor: .venv/run.done
 	@$(BIN)/python -m doctor $(URL) $(if $(KEY),--key '$(KEY)')

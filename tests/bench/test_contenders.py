@@ -5,6 +5,7 @@ import pytest
 from bench import environments
 from bench.__main__ import chosen
 from bench.contenders import BASE, CHAIN, PASSTHROUGH, everyone
+from bench.flame_graph import named
 
 URL = "http://127.0.0.1:9"
 OTHERS = ["LangServe", "SDK proxy", "LiteLLM"]
@@ -42,3 +43,7 @@ def test_every_package_of_an_environment_is_pinned(environment: str) -> None:
     lines = [line for line in requirements.splitlines() if not line.startswith("#")]
     assert lines
     assert all("==" in line for line in lines)
+
+
+def test_a_server_is_profiled_by_its_name() -> None:
+    assert named(everyone(URL), PASSTHROUGH).path.startswith("/openai/")
