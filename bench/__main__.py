@@ -72,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="to see that it works")
     parser.add_argument("--page", action="store_true", help="write docs/performance.md")
     options = parser.parse_args(arguments)
+    if options.quick and options.page:
+        parser.error("--quick has no figures for the page")
     if not hasattr(os, "sched_setaffinity"):
         print("bench: needs Linux, whose /proc tells what CPU a process used.")
         return 1
