@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import sqrt
+from math import ceil, sqrt
 
 from bench import load, process_tree
 from bench.errors import BenchError
@@ -24,7 +24,15 @@ BEGIN_OVER = 1.0
 RECEIVED = 0.8
 """The part of the tokens, one every 20 ms, that has to arrive."""
 
-FIRST, LAST = 20, 640
+FIRST, MOST = 20, 1000
+STEP = 1.5
+"""By which the number of callers grows or shrinks until the limit is between two."""
+
+USED = 0.6
+"""The part of a core with which the search begins, if a token's cost is known."""
+
+TRIES = 2
+"""A number is not carried if it fails so often: something else may have been busy."""
 
 EASY = 100
 """Callers of whom it is known that the upstream sends as much in time."""
@@ -49,10 +57,10 @@ def measure(stage: Stage) -> None:
 def _measure(stage: Stage, server: Server, *, callers_on: int) -> None:
     name, figures = server.contender.name, stage.figures
     carried, failed = 0, None
-    trying = FIRST
+    trying = beginning(figures.get("paced.token", name))
     left = stage.scale.refinements
     while trying:
-        if _carries(stage, server, trying, callers_on):
+        if any(_carries(stage, server, trying, callers_on) for _ in range(TRIES)):
             carried = trying
         else:
             failed = trying
@@ -71,12 +79,19 @@ def _possible(stage: Stage, callers: int, callers_on: int) -> bool:
     return callers <= EASY or _carries(stage, stage.direct(), callers, callers_on)
 
 
+def beginning(token_us: float | None) -> int:
+    """How many callers to try first, if a paced token costs *token_us*."""
+    if not token_us:
+        return FIRST
+    return min(max(round(USED * 1e6 / (RATE * token_us)), 1), MOST)
+
+
 def following(carried: int, failed: int | None, *, left: int) -> int:
     """How many callers to try next; 0 is the end."""
     if failed is None:
-        return carried * 2 if carried < LAST else 0
+        return min(ceil(carried * STEP), MOST) if carried < MOST else 0
     if not carried:
-        return failed // 2
+        return int(failed / STEP)
     between = round(sqrt(carried * failed))
     return between if left >= 0 and carried < between < failed else 0
 

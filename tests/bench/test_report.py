@@ -10,7 +10,7 @@ from bench.contenders import BASE, CHAIN
 from bench.figures import Figures, Row, line
 from bench.imports import by_package
 from bench.quantities import QUANTITIES
-from bench.quantities.carried import following
+from bench.quantities.carried import beginning, following
 from bench.results import Results
 from bench.stage import UPSTREAM
 from tests.support.markdown import PAGES, quoted
@@ -107,9 +107,11 @@ def test_the_page_names_every_quantity() -> None:
 @pytest.mark.parametrize(
     ("carried", "failed", "left", "expected"),
     [
-        (20, None, 2, 40),
-        (640, None, 2, 0),
-        (0, 20, 2, 10),
+        (20, None, 2, 30),
+        (1, None, 2, 2),
+        (900, None, 2, 1000),
+        (1000, None, 2, 0),
+        (0, 20, 2, 13),
         (0, 1, 2, 0),
         (40, 80, 1, 57),
         (40, 80, -1, 0),
@@ -120,6 +122,11 @@ def test_the_callers_to_try_next(
     carried: int, failed: int | None, left: int, expected: int
 ) -> None:
     assert following(carried, failed, left=left) == expected
+
+
+def test_the_search_begins_below_what_a_core_could_do() -> None:
+    begun = [beginning(cost) for cost in (None, 100, 20_000, 1)]
+    assert begun == [20, 120, 1, 1000]
 
 
 def test_what_an_import_costs_is_summed_by_package() -> None:
