@@ -1,9 +1,15 @@
 """A module's file name is its public name: `chains/docs.py` is the chain `docs`."""
 
+import ast
 import pkgutil
+import re
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
+
+_FILE = re.compile(r"[A-Za-z0-9_]+(\.py)?")
 
 
 @cache
@@ -26,3 +32,37 @@ def load(package: ModuleType, name: str) -> ModuleType:
     if name not in names(package):
         raise LookupError(name)
     return import_module(f"{package.__name__}.{name.replace('-', '_')}")
+
+
+def source(package: ModuleType, name: str) -> Path:
+    """The file of the module *name*; a package is its `__init__.py`."""
+    module = Path(package.__path__[0], name.replace("-", "_"))
+    folder = module / "__init__.py"
+    return folder if folder.is_file() else module.with_suffix(".py")
+
+
+def summary(package: ModuleType, name: str) -> str | None:
+    """The first line of the module's docstring, without importing the module.
+
+    `None` if its file is not Python that can be read.
+    """
+    try:
+        # Python itself finds out the encoding.
+        tree = ast.parse(source(package, name).read_bytes())
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+    return (ast.get_docstring(tree) or "").partition("\n")[0]
+
+
+def misnamed(folder: Path) -> Iterator[str]:
+    """Why a module in *folder* could never be loaded: its name, and the reason."""
+    for path in sorted(folder.iterdir()):
+        is_package = (path / "__init__.py").is_file()
+        is_module = path.suffix.lower() == ".py" and path.is_file()
+        if path.name.startswith((".", "_")) or not (is_package or is_module):
+            continue
+        if not _FILE.fullmatch(path.name):
+            ending = "" if is_package else ", and ends in .py"
+            yield f"{path.name!a}: a name has only letters, digits and _{ending}"
+        elif is_module and (path.with_suffix("") / "__init__.py").is_file():
+            yield f"{path.name!a}: it is beside {path.stem}/, which is loaded instead"

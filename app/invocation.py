@@ -61,6 +61,9 @@ class Route:
 
 
 def _refuse(error: ChatError, run: Run) -> Response:
-    """*error* as the run's dialect writes it, or `json` if that is unknown."""
-    known = run.dialect if run.dialect in dialects.names() else "json"
-    return error_response(error, dialects.load(known), run.request_id)
+    """*error* as the run's dialect writes it, or `json` if that cannot be loaded."""
+    try:
+        dialect = dialects.load(run.dialect)
+    except ChatError:
+        dialect = dialects.load("json")
+    return error_response(error, dialect, run.request_id)

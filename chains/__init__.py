@@ -5,7 +5,6 @@ the chain's. LangChain itself is imported with the first chain that is used, off
 event loop.
 """
 
-import ast
 import asyncio
 import logging
 import sys
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PACKAGE = sys.modules[__name__]
+_ROOT = Path(__file__).parents[1]
 
 BOUNDED = ("chat", "docs")
 """Chains that call only our own model, whose answers are cheaper to bound on the
@@ -42,6 +42,9 @@ OURS = (
     *("runnables", "runs", "server", "settings", "streaming", "telemetry"),
 )
 """The names at the root that are this app's: a chain's module needs another."""
+
+EXTENDED = ("chains", "streaming/dialects", "telemetry/sinks")
+"""The folders in which each module is found by its file's name."""
 
 NOT_LOADED = "could not be loaded"
 
@@ -54,7 +57,7 @@ class Chains:
     """
 
     def __init__(self, settings: Settings) -> None:
-        _check_files(Path(__file__).parents[1])
+        _check_files()
         self._settings = settings
         self.names = (*registry.names(_PACKAGE), *settings.chains)
         self._check()
@@ -101,8 +104,8 @@ class Chains:
         """The first line of the chain's docstring, read without importing it."""
         if name in self._settings.chains:
             return self._settings.chains[name]
-        tree = ast.parse(_source(name).read_text(encoding="utf-8"))
-        return (ast.get_docstring(tree) or "").partition("\n")[0]
+        summary = registry.summary(_PACKAGE, name)
+        return NOT_LOADED if summary is None else summary
 
     def load(self, name: str) -> "Chain":
         """Build the chain *name*, once. Blocks while LangChain is imported.
@@ -175,20 +178,18 @@ class Chains:
                 yield event
 
 
-def _check_files(root: Path) -> None:
+def _check_files() -> None:
     # Python imports the folder and passes over the file, without a word.
     for name in OURS:
-        folder = root / name / "__init__.py"
-        if folder.exists() and (root / f"{name}.py").exists():
+        folder = _ROOT / name / "__init__.py"
+        if folder.exists() and (_ROOT / f"{name}.py").exists():
             raise SettingsError(
                 f"{name}.py is beside {name}/, and one of them is this app's own: "
                 "rename the other"
             )
-
-
-def _source(name: str) -> Path:
-    module = Path(__file__).with_name(name.replace("-", "_"))
-    return module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+    for extended in EXTENDED:
+        for problem in registry.misnamed(_ROOT / extended):
+            raise SettingsError(f"In {extended}, rename {problem}")
 
 
 def _build(name: str, settings: Settings) -> "Chain":

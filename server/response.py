@@ -6,10 +6,10 @@ caller left. The run owns the task that makes the answer; this reads it.
 """
 
 import asyncio
+import logging
 from time import monotonic
 from typing import Protocol
 
-import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -17,9 +17,12 @@ from runs import Run
 from server.limits import Capacity, Limits
 from server.pipe import Pipe
 from server.writer import Writer
-from streaming.dialects import Dialect
+from streaming import sse
+from streaming.dialects import Dialect, json
 from streaming.errors import ChatError, DeadlineExceeded
 from streaming.headers import JSON, Raw, sendable
+
+log = logging.getLogger(__name__)
 
 FAREWELL_SECONDS = 5
 """Seconds after the deadline for the reader to take the last frames, and for a
@@ -125,10 +128,14 @@ async def _leaving(receive: Receive, pipe: Pipe, run: Run) -> None:
 
 
 def json_response(value: object, status: int = 200) -> Response:
-    return Response(orjson.dumps(value), status, {**JSON})
+    return Response(sse.dumps(value), status, {**JSON})
 
 
 def error_response(error: ChatError, dialect: Dialect, request_id: str) -> Response:
     headers = {**JSON, "x-request-id": request_id, **error.headers()}
-    body = dialect.error(error, request_id)
+    try:
+        body = dialect.error(error, request_id)
+    except Exception as exc:  # A dialect's bug.
+        log.error("request %s: %s in a dialect", request_id, type(exc).__name__)
+        body = json.error(error, request_id)
     return Response(body, error.status, dict(sendable(headers.items())))

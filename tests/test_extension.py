@@ -1,14 +1,12 @@
 """An extension is one file: in a copy of the tree with such files, the tests hold."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from chains import OURS
 from tests.support.app_process import ROOT
+from tests.support.copied_tree import copy_tree, python
 from tests.support.markdown import files
 
 ADDED = [
@@ -37,28 +35,7 @@ assert dialects.load("ndjson").keep_alive("")
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """What git has of this project, or would have."""
-    git = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(git, cwd=ROOT, capture_output=True, timeout=30, check=True)
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        if (ROOT / name).is_file():
-            target = tmp_path / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes((ROOT / name).read_bytes())
-    return tmp_path
-
-
-def python(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Python as it is started in *tree*, with nothing set."""
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=tree,
-        env={"PATH": os.environ["PATH"], "HOME": str(tree)},
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
+    return copy_tree(tmp_path)
 
 
 def test_the_pages_files_leave_the_tests_of_structure_green(tree: Path) -> None:

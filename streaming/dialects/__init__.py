@@ -3,14 +3,20 @@
 A module here is a dialect, and its file name the dialect's name in `/api/chat/{name}`.
 """
 
+import logging
 import sys
 from collections.abc import AsyncGenerator, Mapping
-from typing import Protocol, cast
+from functools import cache
+from typing import Protocol, cast, get_protocol_members
 
 import registry
-from streaming.errors import ChatError, UnknownDialect
+from streaming.errors import ChatError, NotConfigured, UnknownDialect
 from streaming.events import Event
 from streaming.requests import ChatRequest
+
+log = logging.getLogger(__name__)
+
+_PACKAGE = sys.modules[__name__]
 
 
 class Dialect(Protocol):
@@ -35,14 +41,38 @@ class Dialect(Protocol):
 
 
 def names() -> tuple[str, ...]:
-    return registry.names(sys.modules[__name__])
+    return registry.names(_PACKAGE)
 
 
 def load(name: str) -> Dialect:
-    """Import a dialect; raises `UnknownDialect` with the names that exist."""
-    try:
-        # A module is an object with the Protocol's functions; no checker sees that.
-        return cast(Dialect, registry.load(sys.modules[__name__], name))
-    except LookupError:
+    """Import a dialect; raises `UnknownDialect` with the names that exist.
+
+    Raises `NotConfigured` for a module that is no dialect.
+    """
+    if name not in names():
         message = f"Unknown dialect {name[:100]!r}, expected one of {list(names())}."
-        raise UnknownDialect(message) from None
+        raise UnknownDialect(message)
+    dialect = _imported(name)
+    if dialect is None:
+        message = f"The dialect {name!r} could not be loaded; the log says why."
+        raise NotConfigured(message)
+    return dialect
+
+
+@cache
+def _imported(name: str) -> Dialect | None:
+    """The dialect, or `None`, for which the log has the reason, once."""
+    try:
+        module = registry.load(_PACKAGE, name)
+    # A module that ends the process, as a script does, would end every stream.
+    except (Exception, SystemExit):
+        # No request is part of the import, so its text has no prompt.
+        log.exception("the dialect %r could not be loaded", name)
+        return None
+    members = sorted(get_protocol_members(Dialect))
+    lacking = [each for each in members if not callable(getattr(module, each, None))]
+    if lacking:
+        log.error("the dialect %r has no function %s", name, ", ".join(lacking))
+        return None
+    # A module is an object with the Protocol's functions; no checker sees that.
+    return cast(Dialect, module)
