@@ -197,7 +197,8 @@ def _build(name: str, settings: Settings) -> "Chain":
         with contained:
             _protect()
             return _import(name, settings)
-    except ChatError:
+    except ChatError as error:
+        log.warning("the chain %r cannot answer: %s", name, error)
         raise
     except Exception:
         # Nothing has been asked yet that its text could hold.
@@ -217,5 +218,13 @@ def _import(name: str, settings: Settings) -> "Chain":
         from runnables import external
 
         return external.load(name, target, settings)
-    chain: Chain = registry.load(_PACKAGE, name).build(settings)
-    return chain
+    from langchain_core.runnables import Runnable
+
+    built: object = registry.load(_PACKAGE, name).build(settings)
+    if isinstance(built, Runnable):
+        return built
+    file = registry.source(_PACKAGE, name).relative_to(_ROOT).as_posix()
+    raise NotConfigured(
+        f"{file}: build returned a {type(built).__name__}, expected a LangChain "
+        "runnable."
+    )

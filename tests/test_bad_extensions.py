@@ -19,6 +19,8 @@ CHAINS = {
     "nested": b"x = " + b"(" * 5000 + b")" * 5000,
     "surrogate": b'"""A half: \\ud83d."""\n',
     "exits": b'"""A script."""\n\nimport sys\n\nsys.exit(1)\n',
+    "function": b'"""A function."""\n\ndef build(settings):\n    return lambda x: x\n',
+    "none": b'"""Returns nothing."""\n\ndef build(settings):\n    pass\n',
     "windows": b"\xef\xbb\xbf" + WORKS.replace("\n", "\r\n").encode(),
     "folder_beside": WORKS.encode(),
     "class": WORKS.encode(),
@@ -60,6 +62,8 @@ def test_every_chain_is_listed_whatever_is_in_its_file(bad: Server) -> None:
         "nested": "could not be loaded",
         "surrogate": "A half: \ufffd.",
         "exits": "A script.",
+        "function": "A function.",
+        "none": "Returns nothing.",
         "windows": "A chain.",
         "folder_beside": "A chain.",
         "class": "A chain.",
@@ -90,6 +94,21 @@ def test_a_chain_that_cannot_be_loaded_is_not_configured(
     expected = f"The chain {chain!r} could not be loaded; the log says why."
     assert error["message"] == expected
     bad.wait_for(f"the chain {chain!r} could not be loaded")
+
+
+@pytest.mark.parametrize(
+    ("chain", "kind"), [("function", "function"), ("none", "NoneType")]
+)
+def test_what_build_returns_is_named_if_it_is_no_runnable(
+    bad: Server, chain: str, kind: str
+) -> None:
+    response = bad.chat("hello", chain=chain)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (503, "not_configured")
+    assert error["message"] == (
+        f"chains/{chain}.py: build returned a {kind}, expected a LangChain runnable."
+    )
+    bad.wait_for(f"chains/{chain}.py: build returned a {kind}")
 
 
 @pytest.mark.parametrize("dialect", ["broken", "raises", "exits", "empty", "half"])
