@@ -85,8 +85,8 @@ def test_a_run_is_one_log_line_without_what_was_asked_or_answered(app: Server) -
 def test_chains_are_listed_with_what_they_do(app: Server) -> None:
     listed = app.client.get("/api/chains").json()
     assert listed["default"] == "chat"
-    assert listed["chains"][0]["name"] == "chat"
     described = {chain["name"]: chain["description"] for chain in listed["chains"]}
+    assert set(described) > {"chat", "docs"}
     assert described["docs"].startswith("Answers from documents")
     assert "strings" in described
 

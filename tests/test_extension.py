@@ -19,6 +19,16 @@ STRUCTURE = ["tests/test_architecture.py", "tests/docs/test_contributing.py"]
 ABOUT_THEM = "haiku or handbook or ndjson or statsd or siblings or unique or layout"
 """Of what looks at the tree itself, the tests that such a file could make red."""
 
+OF_LISTS = [
+    "tests/chains/test_loading.py::test_a_chain_is_what_has_a_public_name",
+    "tests/clients/test_openai_sdk.py::test_what_can_be_named_is_listed",
+    "tests/telemetry/test_otel_providers.py::"
+    "test_nothing_of_the_sdk_is_imported_where_it_is_off",
+    "tests/test_endpoint.py::test_chains_are_listed_with_what_they_do",
+    "tests/test_endpoint.py::test_health_says_whether_the_default_chain_can_answer",
+]
+"""The tests of what lists every chain, dialect or sink."""
+
 LOADED = """
 import json
 from app.openapi import FILE, paths
@@ -38,14 +48,29 @@ def tree(tmp_path: Path) -> Path:
     return copy_tree(tmp_path)
 
 
-def test_the_pages_files_leave_the_tests_of_structure_green(tree: Path) -> None:
+@pytest.fixture
+def extended(tree: Path) -> Path:
+    """The copy with the pages' files, and one that comes first in every list."""
     shown = files()
     for name in ADDED:
         (tree / name).write_text(shown[name], encoding="utf-8")
-    pytest_ = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", ABOUT_THEM]
-    done = python(tree, *pytest_, *STRUCTURE)
+    (tree / "chains/a_first.py").write_text(shown["chains/haiku.py"], encoding="utf-8")
+    return tree
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    "tests", [["-k", ABOUT_THEM, *STRUCTURE], OF_LISTS], ids=["structure", "lists"]
+)
+def test_the_pages_files_leave_the_tests_green(
+    extended: Path, tests: list[str]
+) -> None:
+    done = python(extended, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    done = python(tree, "-c", LOADED)
+
+
+def test_the_pages_files_are_found(extended: Path) -> None:
+    done = python(extended, "-c", LOADED)
     assert done.returncode == 0, done.stderr[-3000:]
 
 

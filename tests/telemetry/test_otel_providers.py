@@ -174,17 +174,17 @@ app.App.warm = lambda app: None  # LangSmith imports a part of it.
 import function_app
 from telemetry import sinks
 import settings
-print(sorted(sinks.build(settings.load())))
+print("otel" in sinks.build(settings.load()))
 print([name for name in sys.modules if name.startswith(
     ("opentelemetry.sdk", "opentelemetry.exporter", "google.protobuf"))])
 """
 
 
 def test_nothing_of_the_sdk_is_imported_where_it_is_off() -> None:
-    assert run(IMPORTED) == ["['log']", "[]"]
+    assert run(IMPORTED) == ["False", "[]"]
 
 
 def test_nothing_of_the_sdk_is_imported_by_building_the_sink() -> None:
     code = IMPORTED.replace("import function_app\n", "")
     on = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
-    assert run(code, **on) == ["['log', 'otel']", "[]"]
+    assert run(code, **on) == ["True", "[]"]
