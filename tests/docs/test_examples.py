@@ -22,6 +22,7 @@ from tests.support.markdown import PAGES, ROOT, after, blocks, files
 SAVED_AS = [
     "chains/haiku.py",
     "chains/handbook.py",
+    "chains/hours.py",
     "my_graph.py",
     "streaming/dialects/ndjson.py",
     "telemetry/sinks/statsd.py",
@@ -155,25 +156,51 @@ def test_a_call_with_the_tag_nostream_is_not_shown(example: Server) -> None:
 def test_the_dialect_writes_every_event_as_a_line(example: Server) -> None:
     question = {"user": "standin:answer tokens=2"}
     response = example.client.post("/api/chat/ndjson", json=question)
-    first, second, usage, done = lines(response)
+    first, second, done = lines(response)
     assert response.headers["content-type"] == "application/x-ndjson"
     assert first == {"type": "TextDelta", "deployment": "gpt-4o", "text": "tok0"}
     assert second == {"type": "TextDelta", "deployment": "gpt-4o", "text": " tok1"}
-    assert usage["type"] == "Usage"
     assert (done["type"], done["finish_reason"]) == ("Done", "stop")
+    assert done["usage"]["output_tokens"] == 2
 
 
 def test_the_dialect_writes_a_late_error_as_a_line(example: Server) -> None:
     response = example.client.post("/api/chat/ndjson", json={"user": "standin:cut"})
-    *_, error, _, done = lines(response)
+    *_, error, done = lines(response)
     assert (error["type"], error["code"]) == ("Error", "upstream_incomplete")
     assert done["finish_reason"] == "error"
+
+
+def test_the_dialect_writes_an_answer_without_a_stream_as_one_object(
+    example: Server,
+) -> None:
+    question = {"user": "standin:answer tokens=3", "stream": False}
+    whole = example.client.post("/api/chat/ndjson", json=question)
+    assert whole.headers["content-type"] == "application/json"
+    assert whole.json() == {"text": "tok0 tok1 tok2"}
+    question = {"user": "standin:cut tokens=3", "stream": False}
+    failed = example.client.post("/api/chat/ndjson", json=question)
+    assert failed.status_code == 502
+    assert failed.json()["error"]["code"] == "upstream_incomplete"
 
 
 def test_the_dialect_answers_a_bad_request_as_json(example: Server) -> None:
     response = example.client.post("/api/chat/ndjson", json={"user": ""})
     assert response.status_code == 400
     assert response.json()["error"]["code"] == "invalid_request"
+
+
+def test_a_chain_that_can_do_without_a_model_does(example: Server, copy: Path) -> None:
+    other = {"user": "standin:answer tokens=3", "chain": "hours"}
+    assert text_of(example.events(**other)[:-1]) == "tok0 tok1 tok2"
+    with Server({"PYTHONPATH": str(ROOT)}, cwd=copy) as server:
+        server.warm()
+        told = server.events("When are you open?", chain="hours")
+        assert text_of(told[:-1]) == "We are open from 9 to 5."
+        assert text_of(server.events(**other)[:-1]) == "I only know when we are open."
+        refused = server.chat("Hello", chain="haiku")
+        assert refused.status_code == 503
+        assert "AZURE_OPENAI_ENDPOINT" in refused.json()["error"]["message"]
 
 
 def test_the_dialect_sends_keep_alives(copy: Path, standin: StandIn) -> None:
