@@ -27,6 +27,7 @@ from streaming.requests import ChatRequest
 
 if TYPE_CHECKING:
     from runnables import Chain
+    from runnables.prepared import Prepared
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class Chains:
         self._settings = settings
         self.names = (*registry.names(_PACKAGE), *settings.chains)
         self._check()
-        self._built: dict[str, Future[Chain]] = {}
+        self._built: dict[str, Future[Prepared]] = {}
         self._lock = threading.Lock()
         # A chain that is slow to build holds up neither the others nor the event loop.
         self._builders = ThreadPoolExecutor(thread_name_prefix="chain")
@@ -107,7 +108,7 @@ class Chains:
         summary = registry.summary(_PACKAGE, name)
         return NOT_LOADED if summary is None else summary
 
-    def load(self, name: str) -> "Chain":
+    def load(self, name: str) -> "Prepared":
         """Build the chain *name*, once. Blocks while LangChain is imported.
 
         Raises `NotConfigured`, naming the setting that is missing; the next call tries
@@ -115,7 +116,7 @@ class Chains:
         """
         return self._building(name).result()
 
-    def _building(self, name: str) -> "Future[Chain]":
+    def _building(self, name: str) -> "Future[Prepared]":
         with self._lock:
             future = self._built.get(name)
             if future is None or (future.done() and future.exception()):
@@ -123,7 +124,7 @@ class Chains:
                 self._built[name] = future
             return future
 
-    async def _loaded(self, name: str) -> "Chain":
+    async def _loaded(self, name: str) -> "Prepared":
         future = self._building(name)
         if future.done():
             return future.result()
@@ -192,11 +193,11 @@ def _check_files() -> None:
             raise SettingsError(f"In {extended}, rename {problem}")
 
 
-def _build(name: str, settings: Settings) -> "Chain":
+def _build(name: str, settings: Settings) -> "Prepared":
     try:
         with contained:
             _protect()
-            return _import(name, settings)
+            return _prepared(name, settings)
     except ChatError as error:
         log.warning("the chain %r cannot answer: %s", name, error)
         raise
@@ -211,6 +212,13 @@ def _protect() -> None:
     from compat import langchain
 
     langchain.apply()
+
+
+def _prepared(name: str, settings: Settings) -> "Prepared":
+    chain = _import(name, settings)
+    from runnables.prepared import prepare
+
+    return prepare(chain)
 
 
 def _import(name: str, settings: Settings) -> "Chain":

@@ -1,12 +1,12 @@
 """Runnables from elsewhere, which `CHAINS=name=module:attribute` names."""
 
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import reduce
 from importlib import import_module
-from operator import itemgetter
-from typing import Any
+from inspect import isfunction, ismethod, signature
+from typing import Any, get_origin
 
-from langchain_core.language_models import BaseLanguageModel
-from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda
 
 from runnables.generator import Chain
 from settings import Settings
@@ -14,19 +14,48 @@ from streaming.errors import NotConfigured
 
 
 def load(name: str, target: str, settings: Settings) -> Chain:
-    """Import *target*; a function is called with the settings to build the runnable.
+    """Import *target*, which is a runnable, a function, or a function that builds one.
 
-    A bare model gets the messages. Raises `NotConfigured` if *target* is no runnable.
+    A function builds if its only parameter is the settings, or if it has none. Raises
+    `NotConfigured` if *target* is no runnable.
     """
     module, _, path = target.partition(":")
-    found: Any = reduce(getattr, path.split("."), import_module(module))
-    if not isinstance(found, Runnable) and callable(found):
-        found = found(settings)
-    if isinstance(found, BaseLanguageModel):
-        return RunnableLambda(itemgetter("messages")) | found
-    if not isinstance(found, Runnable):
-        raise NotConfigured(
-            f"CHAINS: {name} is a {type(found).__name__}, expected a LangChain "
-            "runnable or a function of the settings that builds one."
-        )
-    return found
+    found: object = reduce(getattr, path.split("."), import_module(module))
+    if not isinstance(found, Runnable) and callable(found) and _builds(found):
+        found = _built(found, settings)
+    if isinstance(found, Runnable):
+        return found
+    if isfunction(found) or ismethod(found):
+        return _of_function(found)
+    raise NotConfigured(
+        f"CHAINS: {name} is a {type(found).__name__}, expected a LangChain runnable, a "
+        "function, or a function of the settings that builds a runnable."
+    )
+
+
+def _parameters(function: Callable[..., Any]) -> list[tuple[str, Any]]:
+    return [
+        (each.name, each.annotation) for each in signature(function).parameters.values()
+    ]
+
+
+def _builds(function: Callable[..., Any]) -> bool:
+    match _parameters(function):
+        case []:
+            return True
+        case [(name, annotation)]:
+            settings = (Settings, "Settings", "settings.Settings")
+            return name == "settings" or annotation in settings
+        case _:
+            return False
+
+
+def _built(function: Callable[..., Any], settings: Settings) -> object:
+    return function(settings) if _parameters(function) else function()
+
+
+def _of_function(function: Callable[..., Any]) -> Chain:
+    annotation = _parameters(function)[0][1]
+    if get_origin(annotation) in (Iterator, AsyncIterator):
+        return RunnableGenerator(function)
+    return RunnableLambda(function)

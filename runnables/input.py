@@ -1,12 +1,249 @@
 """A request, as a runnable takes it."""
 
-from langchain_core.messages import BaseMessage, convert_to_messages
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, assert_never
+from uuid import uuid4
 
-from streaming.errors import InvalidRequest
+from langchain_core.messages import (
+    BaseMessage,
+    HumanMessage,
+    convert_to_messages,
+    get_buffer_string,
+)
+from langchain_core.prompts import BasePromptTemplate
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from runnables.generator import Chain
+from runnables.kinds import Variable
+from runnables.structure import parts
+from runnables.takes import (
+    TEXT_NAMES,
+    Anything,
+    Batch,
+    Conversation,
+    Question,
+    Takes,
+    Unknown,
+    Variables,
+    takes,
+)
+from streaming.errors import InvalidRequest, NotConfigured
 from streaming.requests import ChatRequest, Message
+
+HISTORY_NAMES = ("chat_history", "history")
+"""Variables for the messages before the newest of the user."""
+
+_ONE = ("text", "any", "message")
+"""Kinds of variables that can hold the newest message of the user."""
+
+Inputs = Mapping[str, JsonValue]
+
+
+class Given(dict[str, object]):
+    """What a runnable without a type gets; formatted as text, it is the question."""
+
+    def __str__(self) -> str:
+        messages = self["messages"]
+        return _question(messages) if isinstance(messages, list) else ""
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+
+class Input:
+    """What one chain takes. Raises `NotConfigured` for what no request can give."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._takes = takes(chain)
+        _check(self._takes)
+        prompts = [
+            part for part in parts(chain) if isinstance(part, BasePromptTemplate)
+        ]
+        self._asked = {name for prompt in prompts for name in prompt.input_variables}
+        if isinstance(self._takes, Variables):
+            self._asked |= self._takes.by_name.keys()
+
+    def of(self, request: ChatRequest) -> object:
+        """*request* as the chain takes it; raises `InvalidRequest`, naming what is
+        missing."""
+        return _shaped(self._takes, messages(request), request.inputs)
+
+    def missing(self, exc: KeyError, given: object) -> InvalidRequest | None:
+        """The error for a variable that the chain has looked up in vain."""
+        names = given.keys() if isinstance(given, Mapping) else ()
+        said = str(exc.args[0]) if exc.args else ""
+        wanted = [
+            name
+            for name in sorted(self._asked.difference(names))
+            if said == name or f"'{name}'" in said.partition("Expected")[0]
+        ]
+        return _missing(wanted[0], self._asked) if wanted else None
+
+
+def _check(found: Takes) -> None:
+    match found:
+        case Unknown(annotation):
+            raise NotConfigured(
+                f"The chain takes {_named(annotation)}, which no request has: expected "
+                "a string, messages, or a dictionary of variables."
+            )
+        case Batch(item):
+            _check(item)
+
+
+def _named(annotation: object) -> str:
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
+
+
+def _shaped(found: Takes, given: list[BaseMessage], inputs: Inputs) -> Any:
+    match found:
+        case Variables():
+            return _variables(found, given, inputs)
+        case Anything():
+            return Given({**inputs, "messages": given})
+        case Batch(item):
+            return [_shaped(item, given, inputs)]
+    for name in inputs:
+        raise _unknown(name, ())
+    match found:
+        case Conversation():
+            return given
+        case Question(whole=True):
+            return _newest(given)
+        case Question() | Unknown():
+            return _question(given)
+        case _:
+            assert_never(found)
+
+
+def _variables(found: Variables, given: list[BaseMessage], inputs: Inputs) -> object:
+    named = found.by_name
+    values: dict[str, object] = {}
+    for name, value in inputs.items():
+        if name not in named:
+            raise _unknown(name, named)
+        if name == "messages":
+            raise InvalidRequest(f"inputs.{name}: is the conversation", param="inputs")
+        values[name] = _checked(name, value, named[name])
+    free = {name: named[name] for name in named if name not in values}
+    values |= _from_conversation(found, free, given)
+    for name, variable in free.items():
+        if name not in values and variable.required:
+            raise _missing(name, named)
+    if found.partial and not values:
+        raise _missing(" or ".join(named), named)
+    return found.build(**values) if found.build else values
+
+
+def _from_conversation(
+    found: Variables, free: Mapping[str, Variable], given: list[BaseMessage]
+) -> dict[str, object]:
+    """The values of the *free* variables that the conversation has."""
+    values: dict[str, object] = {}
+    asked = _for_question(found, free)
+    if asked:
+        values[asked] = _as_question(free[asked], given)
+    if "messages" in free:
+        values["messages"] = _as_list(free["messages"], given)
+    for name in HISTORY_NAMES:
+        if name in free and values:
+            values[name] = _as_list(free[name], _before(given))
+    lists = [n for n in free if free[n].kind == "messages" and n not in values]
+    if not values and len(lists) == 1:
+        return {lists[0]: given}
+    return {**{name: [] for name in lists if free[name].required}, **values}
+
+
+def _for_question(found: Variables, free: Mapping[str, Variable]) -> str | None:
+    """The name of the variable that takes the newest message of the user."""
+    for name in TEXT_NAMES:
+        if name in free and free[name].kind in _ONE:
+            return name
+    texts = [
+        name
+        for name, variable in found.by_name.items()
+        if variable.kind in _ONE
+        and name not in ("messages", *HISTORY_NAMES)
+        # What is given or has a default is not in doubt.
+        and (found.partial or (name in free and variable.required))
+    ]
+    alone = len(texts) == 1 and texts[0] in free and "messages" not in found.by_name
+    return texts[0] if alone else None
+
+
+def _as_question(variable: Variable, given: list[BaseMessage]) -> object:
+    return _newest(given) if variable.kind == "message" else _question(given)
+
+
+def _as_list(variable: Variable, given: list[BaseMessage]) -> object:
+    return get_buffer_string(given) if variable.kind == "text" else given
+
+
+def _place(given: list[BaseMessage]) -> int:
+    """Where the newest message of the user is."""
+    for place in reversed(range(len(given))):
+        if isinstance(given[place], HumanMessage):
+            return place
+    raise InvalidRequest(
+        "messages: the chain takes the newest message of the user, and there is none",
+        param="messages",
+    )
+
+
+def _before(given: list[BaseMessage]) -> list[BaseMessage]:
+    return given[: _place(given)]
+
+
+def _newest(given: list[BaseMessage]) -> BaseMessage:
+    return given[_place(given)]
+
+
+def _question(given: list[BaseMessage]) -> str:
+    place = _place(given)
+    content = given[place].content
+    parts_of_it = content if isinstance(content, list) else []
+    for number, part in enumerate(parts_of_it):
+        if isinstance(part, dict) and part.get("type") != "text":
+            raise InvalidRequest(
+                f"messages.{place}.content.{number}: the chain takes text alone",
+                param="messages",
+            )
+    return given[place].text
+
+
+def _checked(name: str, value: JsonValue, variable: Variable) -> object:
+    """*value* as the variable's type has it, which no JSON may be for all types."""
+    try:
+        adapter: TypeAdapter[object] = TypeAdapter(variable.annotation)
+    except Exception:
+        return value  # pydantic does not know the type.
+    try:
+        return adapter.validate_json(json.dumps(value), strict=True)
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False)[0]
+        path = ".".join(["inputs", name, *map(str, first["loc"])])
+        raise InvalidRequest(
+            f"{path[:200]}: {first['msg'][:200]}", param=path
+        ) from None
+
+
+def _missing(name: str, named: Iterable[str]) -> InvalidRequest:
+    return InvalidRequest(
+        f"inputs.{name}: is missing; the chain takes {sorted(named)}",
+        param=f"inputs.{name}",
+    )
+
+
+def _unknown(name: str, named: Iterable[str]) -> InvalidRequest:
+    expected = f"expected one of {sorted(named)}" if named else "and it has none"
+    return InvalidRequest(
+        f"inputs.{name[:100]}: is no variable of the chain, {expected}", param="inputs"
+    )
 
 
 def messages(request: ChatRequest) -> list[BaseMessage]:
+    """The conversation; each message has an id, by which a graph knows it again."""
     return [_message(index, each) for index, each in enumerate(request.messages)]
 
 
@@ -21,4 +258,5 @@ def _message(index: int, message: Message) -> BaseMessage:
         raise InvalidRequest(
             f"messages.{index}: tool_calls or content is not what a model can be given"
         ) from None
+    converted.id = str(uuid4())
     return converted

@@ -17,8 +17,9 @@ from runnables.callback import RunCallback
 from runnables.chunks import Translator
 from runnables.exits import contained
 from runnables.generator import Chain
-from runnables.input import messages
+from runnables.prepared import Prepared
 from runs import Run
+from streaming.errors import ChatError
 from streaming.events import Event
 from streaming.requests import ChatRequest
 
@@ -29,41 +30,41 @@ others from the event loop."""
 
 
 async def events_of(
-    chain: Chain, request: ChatRequest, run: Run, *, bounded: bool = False
+    prepared: Prepared, request: ChatRequest, run: Run, *, bounded: bool = False
 ) -> AsyncGenerator[Event]:
-    """Run *chain* on *request*; every exception comes out as a `ChatError`.
+    """Run a chain on *request*; every exception comes out as a `ChatError`.
 
     LangChain's callbacks fill in *run*. An answer may not have too many or too long
     tool calls; *bounded* chains use models that check this themselves.
     """
+    chain, given = prepared.chain, prepared.input.of(request)
     limits = [] if bounded else [AnswerLimit()]
     config = _config(request, [RunCallback(run), *limits])
     # By default a graph streams the state after each node instead of tokens.
     mode = {"stream_mode": "messages", "subgraphs": True} if _is_graph(chain) else {}
     translator = Translator(run)
-    turn, given = monotonic(), 0
+    turn, passed = monotonic(), 0
     ended = False
     refusals.asked_limit.set(request.limit_name)
     begun = leftovers.watch()
     try:
-        inputs = {"messages": messages(request)}
         with contained:
-            chunks = chain.astream(inputs, config, **mode)
+            chunks = chain.astream(given, config, **mode)
             try:
                 async for chunk in chunks:
                     for event in translator.events(chunk):
                         yield event
-                    given += 1
-                    if given == TURN_CHUNKS or monotonic() - turn > TURN_SECONDS:
+                    passed += 1
+                    if passed == TURN_CHUNKS or monotonic() - turn > TURN_SECONDS:
                         await asyncio.sleep(0)
-                        turn, given = monotonic(), 0
+                        turn, passed = monotonic(), 0
             finally:
                 await _leave(chunks, request.id)
         for event in translator.end():
             yield event
         ended = True
     except Exception as exc:
-        error = errors.to_chat_error(exc, request.id)
+        error = _missing(prepared, given, exc) or errors.to_chat_error(exc, request.id)
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             # It was raised while cleaning up, and must not hide the cancellation.
@@ -72,6 +73,10 @@ async def events_of(
     finally:
         if not ended:
             await leftovers.clean_up(begun)
+
+
+def _missing(prepared: Prepared, given: object, exc: Exception) -> ChatError | None:
+    return prepared.input.missing(exc, given) if isinstance(exc, KeyError) else None
 
 
 def _config(

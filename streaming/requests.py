@@ -7,6 +7,7 @@ from pydantic import (
     ConfigDict,
     FailFast,
     Field,
+    JsonValue,
     StringConstraints,
     ValidationError,
     model_validator,
@@ -101,6 +102,8 @@ class Sampling(_Frozen):
 class ChatRequest(_Frozen):
     """A conversation to go on with; `chain` is `None` for the default one.
 
+    `inputs` are the chain's own variables that are no conversation.
+
     `include_usage` is for a dialect whose stream has its usage only on request,
     `limit_name` for one with two names for the sampling's `max_tokens`: the caller's.
     `id` and `run_id` are set by the server.
@@ -110,6 +113,7 @@ class ChatRequest(_Frozen):
     chain: Text | None = None
     stream: bool = True
     sampling: Sampling = Sampling()
+    inputs: dict[Text, JsonValue] = Field(default_factory=dict, max_length=MAX_FIELDS)
     include_usage: bool = False
     limit_name: LimitField | None = None
     id: str = ""

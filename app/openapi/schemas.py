@@ -137,6 +137,7 @@ def native_request(sampling: Schema, **more: Schema) -> Schema:
             "messages": {**a_list(ref("Message")), "minItems": 1},
             "chain": {"type": "string", "minLength": 1},
             "stream": {"type": "boolean", "default": True},
+            "inputs": {"type": "object"},
             **sampling,
             **more,
         },

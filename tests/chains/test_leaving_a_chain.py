@@ -14,6 +14,7 @@ from langchain_core.runnables import (
 )
 
 from runnables import Chain, ChainInput, from_generator
+from runnables.prepared import prepare
 from runnables.run import events_of
 from runs import Run
 from runs.ending import ending
@@ -23,7 +24,7 @@ from streaming.requests import validate
 
 def run(chain: Chain) -> AsyncGenerator[Event]:
     request = validate({"messages": [{"role": "user", "content": "?"}]})
-    return events_of(chain, request, Run())
+    return events_of(prepare(chain), request, Run())
 
 
 async def ask(chain: Chain) -> list[str]:

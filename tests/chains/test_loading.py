@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import anyio
@@ -11,6 +12,7 @@ from chains import Chains
 from runs import Run
 from settings import Settings
 from streaming.errors import NotConfigured, UnknownChain
+from streaming.events import TextDelta
 from streaming.requests import validate
 from tests.support.example_chains import strings
 
@@ -46,6 +48,25 @@ def test_a_chain_is_what_has_a_public_name() -> None:
 async def test_what_is_no_runnable_is_said_to_be_none() -> None:
     error = await first_error(brought("not_a_chain"), "not_a_chain")
     assert "not_a_chain is a int, expected a LangChain runnable" in str(error)
+
+
+async def answer(question: str) -> AsyncGenerator[str]:
+    """A function is a chain too."""
+    yield question
+    yield "!"
+
+
+def built_of_nothing() -> Any:
+    return answer
+
+
+@pytest.mark.parametrize("name", ["answer", "built_of_nothing"])
+async def test_a_function_is_a_chain_unless_it_takes_the_settings(name: str) -> None:
+    request = validate({"messages": [{"role": "user", "content": "Why?"}]})
+    run = Run(chain=name, dialect="json")
+    events = Chains(brought(name)).stream(name, request, run)
+    said = [event.text async for event in events if isinstance(event, TextDelta)]
+    assert said == ["Why?", "!"]
 
 
 async def test_a_chain_that_cannot_be_loaded_says_so_without_the_exceptions_text(

@@ -41,6 +41,7 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
                 "include_usage": _include_usage(fields.get("stream_options", {})),
                 "limit_name": limit,
                 "sampling": sampling,
+                "inputs": fields.get("inputs", {}),
             }
         )
     except InvalidRequest as error:

@@ -19,7 +19,7 @@ def to_request(fields: Mapping[str, object]) -> ChatRequest:
         raise InvalidRequest("messages: expected a list")
     messages = [_message(index, value) for index, value in enumerate(posted)]
     read: dict[str, object] = {
-        name: fields[name] for name in ("chain", "stream") if name in fields
+        name: fields[name] for name in ("chain", "stream", "inputs") if name in fields
     }
     read["messages"] = [message for message in messages if message["content"]]
     read["sampling"] = {

@@ -1,0 +1,133 @@
+"""What a type annotation means for a conversation: a text, messages, or neither."""
+
+import dataclasses
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from types import GenericAlias, UnionType
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NotRequired,
+    ReadOnly,
+    Required,
+    TypeAliasType,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from langchain_core.messages import BaseMessage
+from langchain_core.prompt_values import PromptValue
+from pydantic import BaseModel
+
+type Kind = Literal["text", "messages", "message", "any", "fields", "list", "other"]
+"""`any` is what has no type, or one that says nothing; `fields` has named parts."""
+
+_TRANSPARENT = (Annotated, Required, NotRequired, ReadOnly)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable of an input; `annotation` is any form that a type can have."""
+
+    annotation: Any
+    required: bool
+
+    @property
+    def kind(self) -> Kind:
+        return kind(self.annotation)
+
+
+def kind(annotation: object) -> Kind:
+    """What may be given for *annotation*."""
+    if isinstance(annotation, TypeAliasType):
+        return kind(annotation.__value__)
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin in _TRANSPARENT:
+        return kind(args[0])
+    if origin in (Union, UnionType):
+        return _kind_of_union({kind(each) for each in args if each is not type(None)})
+    if isinstance(annotation, TypeVar) or annotation in (
+        *(Any, object, inspect.Parameter.empty, dict, Mapping),
+    ):
+        return "any"
+    if inspect.isclass(origin):
+        return _kind_of_generic(origin, args)
+    return _kind_of_class(annotation)
+
+
+def _kind_of_union(kinds: set[Kind]) -> Kind:
+    order: tuple[Kind, ...] = ("messages", "message", "text", "any", "fields", "list")
+    return next((each for each in order if each in kinds), "other")
+
+
+def _kind_of_generic(origin: type, args: tuple[object, ...]) -> Kind:
+    if issubclass(origin, Mapping):
+        return "any"
+    if not issubclass(origin, Iterable):
+        return "other"
+    return "messages" if kind(args[0]) in ("message", "messages") else "list"
+
+
+def _kind_of_class(annotation: object) -> Kind:
+    if not inspect.isclass(annotation) or isinstance(annotation, GenericAlias):
+        return "other"
+    if issubclass(annotation, BaseMessage):
+        return "message"
+    if issubclass(annotation, PromptValue):
+        return "messages"
+    if issubclass(annotation, str):
+        return "text"
+    if _has_fields(annotation):
+        return "fields"
+    if issubclass(annotation, dict):
+        return "any"
+    return "list" if issubclass(annotation, Sequence | set) else "other"
+
+
+def _has_fields(annotation: object) -> bool:
+    return inspect.isclass(annotation) and (
+        is_typed_dictionary(annotation)
+        or issubclass(annotation, BaseModel)
+        or dataclasses.is_dataclass(annotation)
+    )
+
+
+def is_typed_dictionary(annotation: object) -> bool:
+    # `typing.is_typeddict` does not know those of typing_extensions.
+    return hasattr(annotation, "__required_keys__")
+
+
+def bare(annotation: object) -> object:
+    """*annotation* without what only annotates it."""
+    while get_origin(annotation) in _TRANSPARENT:
+        annotation = get_args(annotation)[0]
+    return annotation
+
+
+def fields(annotation: object) -> dict[str, Variable]:
+    """The variables of a `TypedDict`, a dataclass or a model of pydantic."""
+    found = bare(annotation)
+    if not inspect.isclass(found):
+        return {}
+    if issubclass(found, BaseModel):
+        return {
+            name: Variable(field.annotation, field.is_required())
+            for name, field in found.model_fields.items()
+        }
+    hints = get_type_hints(found, include_extras=True)
+    if dataclasses.is_dataclass(found):
+        return {
+            field.name: Variable(hints[field.name], _has_no_default(field))
+            for field in dataclasses.fields(found)
+        }
+    needed: frozenset[str] = getattr(found, "__required_keys__", frozenset())
+    return {name: Variable(hint, name in needed) for name, hint in hints.items()}
+
+
+def _has_no_default(field: "dataclasses.Field[object]") -> bool:
+    missing = dataclasses.MISSING
+    return field.default is missing and field.default_factory is missing

@@ -1,0 +1,143 @@
+"""How a runnable is put together, and the same one with other parts."""
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from langchain_core.output_parsers import BaseTransformOutputParser
+from langchain_core.runnables import (
+    Runnable,
+    RunnableBranch,
+    RunnableParallel,
+    RunnableSequence,
+    RunnableWithFallbacks,
+)
+from langchain_core.runnables.base import RunnableBindingBase, RunnableEachBase
+from langchain_core.runnables.configurable import (
+    DynamicRunnable,
+    RunnableConfigurableAlternatives,
+)
+from langchain_core.runnables.passthrough import RunnableAssign
+from pydantic import BaseModel
+
+from runnables.generator import Chain
+
+type Place = Literal["last", "parsed", "inside"]
+"""Whether a part's output is the chain's, goes to an output parser, or to another
+step."""
+
+type Replace = Callable[[Chain, Place], Chain | None]
+
+
+def unbound(runnable: Chain) -> Chain:
+    """What `bind`, `with_retry`, `with_config` and the like were called on."""
+    while True:
+        match runnable:
+            case RunnableBindingBase(bound=inner) | DynamicRunnable(default=inner):
+                runnable = inner
+            case _:
+                return runnable
+
+
+def parts(runnable: Chain) -> Iterator[Chain]:
+    """*runnable* and everything inside it, as far as LangChain shows it."""
+    yield runnable
+    for child in _children(runnable):
+        yield from parts(child)
+
+
+def _children(runnable: Chain) -> list[Chain]:
+    match runnable:
+        case RunnableSequence(steps=steps):
+            return steps
+        case RunnableParallel(steps__=branches):
+            return list(branches.values())
+        case RunnableAssign(mapper=mapper):
+            return [mapper]
+        case RunnableBranch(branches=branches, default=default):
+            return [part for pair in branches for part in pair] + [default]
+        case RunnableWithFallbacks(runnable=first, fallbacks=others):
+            return [first, *others]
+        case RunnableBindingBase(bound=bound) | RunnableEachBase(bound=bound):
+            return [bound]
+        case RunnableConfigurableAlternatives(default=default, alternatives=others):
+            return [default, *(a for a in others.values() if isinstance(a, Runnable))]
+        case DynamicRunnable(default=default):
+            return [default]
+        case _:
+            return []
+
+
+def replaced(runnable: Chain, replace: Replace, place: Place = "last") -> Chain:
+    """*runnable* with the parts that *replace* returns; itself if there are none."""
+    found = replace(runnable, place)
+    if found is not None:
+        return found
+
+    def within(part: Chain, where: Place = place) -> Chain:
+        return replaced(part, replace, where)
+
+    match runnable:
+        case RunnableSequence(steps=steps):
+            places = [*map(_before, steps[1:]), place]
+            new = list(map(within, steps, places))
+            if _same(new, steps):
+                return runnable
+            return RunnableSequence(*new, name=runnable.name)
+        case RunnableParallel(steps__=branches):
+            named = {key: within(branch) for key, branch in branches.items()}
+            return _copy(runnable, {"steps__": named})
+        case RunnableAssign(mapper=mapper):
+            return _copy(runnable, {"mapper": within(mapper)})
+        case RunnableBranch(branches=pairs, default=default):
+            chosen = [(condition, within(part)) for condition, part in pairs]
+            return _copy(runnable, {"branches": chosen, "default": within(default)})
+        case RunnableWithFallbacks(runnable=first, fallbacks=others):
+            rest = list(map(within, others))
+            return _copy(runnable, {"runnable": within(first), "fallbacks": rest})
+        case RunnableConfigurableAlternatives(default=default, alternatives=given):
+            new_ones = {
+                key: within(part) if isinstance(part, Runnable) else part
+                for key, part in given.items()
+            }
+            changed = {"default": within(default), "alternatives": new_ones}
+            return _copy(runnable, changed)
+        case RunnableBindingBase(bound=bound):
+            return _copy(runnable, {"bound": within(bound)})
+        case _:
+            return runnable
+
+
+def _before(following: Chain) -> Place:
+    is_parser = isinstance(unbound(following), BaseTransformOutputParser)
+    return "parsed" if is_parser else "inside"
+
+
+def _copy(runnable: Chain, fields: dict[str, object]) -> Chain:
+    """A copy with these *fields*, if any of them is another."""
+    if all(_is(getattr(runnable, name), value) for name, value in fields.items()):
+        return runnable
+    # Each of LangChain's own with parts is a model of pydantic.
+    return (
+        runnable.model_copy(update=fields)
+        if isinstance(runnable, BaseModel)
+        else runnable
+    )
+
+
+def _is(old: object, new: object) -> bool:
+    match old, new:
+        case dict(), dict():
+            return _same(list(old.values()), list(new.values()))
+        case (list(), list()) | (tuple(), tuple()):
+            return _same(old, new)
+        case _:
+            return old is new
+
+
+def _same(old: object, new: object) -> bool:
+    return (
+        isinstance(old, list | tuple)
+        and isinstance(new, list | tuple)
+        and len(old) == len(new)
+        and all(map(_is, old, new))
+    )
