@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from functools import reduce
 from importlib import import_module
 from inspect import isfunction, ismethod, signature
-from typing import Any, get_origin
+from typing import get_origin
 
 from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda
 
@@ -33,13 +33,13 @@ def load(name: str, target: str, settings: Settings) -> Chain:
     )
 
 
-def _parameters(function: Callable[..., Any]) -> list[tuple[str, Any]]:
+def _parameters(function: Callable[..., object]) -> list[tuple[str, object]]:
     return [
         (each.name, each.annotation) for each in signature(function).parameters.values()
     ]
 
 
-def _builds(function: Callable[..., Any]) -> bool:
+def _builds(function: Callable[..., object]) -> bool:
     match _parameters(function):
         case []:
             return True
@@ -50,12 +50,13 @@ def _builds(function: Callable[..., Any]) -> bool:
             return False
 
 
-def _built(function: Callable[..., Any], settings: Settings) -> object:
+def _built(function: Callable[..., object], settings: Settings) -> object:
     return function(settings) if _parameters(function) else function()
 
 
-def _of_function(function: Callable[..., Any]) -> Chain:
+def _of_function(function: Callable[..., object]) -> Chain:
     annotation = _parameters(function)[0][1]
     if get_origin(annotation) in (Iterator, AsyncIterator):
-        return RunnableGenerator(function)
+        # Its annotation says what it takes.
+        return RunnableGenerator(function)  # type: ignore[arg-type]
     return RunnableLambda(function)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, assert_never
+from typing import assert_never
 from uuid import uuid4
 
 from langchain_core.messages import (
@@ -20,8 +20,8 @@ from runnables.structure import parts
 from runnables.takes import (
     TEXT_NAMES,
     Anything,
-    Batch,
     Conversation,
+    ListOfOne,
     Question,
     Takes,
     Unknown,
@@ -88,7 +88,7 @@ def _check(found: Takes) -> None:
                 f"The chain takes {_named(annotation)}, which no request has: expected "
                 "a string, messages, or a dictionary of variables."
             )
-        case Batch(item):
+        case ListOfOne(item):
             _check(item)
 
 
@@ -96,13 +96,13 @@ def _named(annotation: object) -> str:
     return annotation.__name__ if isinstance(annotation, type) else str(annotation)
 
 
-def _shaped(found: Takes, given: list[BaseMessage], inputs: Inputs) -> Any:
+def _shaped(found: Takes, given: list[BaseMessage], inputs: Inputs) -> object:
     match found:
         case Variables():
             return _variables(found, given, inputs)
         case Anything():
             return Given({**inputs, "messages": given})
-        case Batch(item):
+        case ListOfOne(item):
             return [_shaped(item, given, inputs)]
     for name in inputs:
         raise _unknown(name, ())

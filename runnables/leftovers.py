@@ -1,9 +1,10 @@
 """What LangChain has started for a run and left behind: generators and tasks."""
 
 import asyncio
+import logging
 import os
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
 from contextvars import ContextVar
 from types import CodeType
@@ -11,6 +12,9 @@ from typing import Any
 from weakref import WeakSet
 
 from runnables.exits import contain_tasks, contained
+from runnables.graphs import Saver
+
+log = logging.getLogger(__name__)
 
 type Begun = WeakSet[AsyncGenerator[Any]]
 
@@ -39,6 +43,17 @@ async def clean_up(begun: Begun) -> None:
     """Stop the tasks that the run has left, and close its generators."""
     await _stop_tasks(begun)
     await _close(begun)
+
+
+async def forget(savers: Iterable[Saver], thread_id: str) -> None:
+    """Delete a run's own thread, which nobody could go on with."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CLEAN_UP_SECONDS):
+            for saver in savers:
+                try:
+                    await saver.adelete_thread(thread_id)
+                except Exception as exc:
+                    log.warning("a thread was not deleted: %s", type(exc).__name__)
 
 
 def _note_generators() -> None:

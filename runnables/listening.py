@@ -11,8 +11,9 @@ from langchain_core.runnables import RunnableConfig
 
 from runnables.answer_limit import AnswerLimit
 from runnables.callback import RunCallback
+from runnables.marks import Marks
 
-_OURS = frozenset({RunCallback, AnswerLimit})
+_OURS = frozenset({RunCallback, AnswerLimit, Marks})
 
 
 def listening(

@@ -1,13 +1,10 @@
 """The only place that runs a runnable: a request in, neutral events out."""
 
 import asyncio
-import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from time import monotonic
-from typing import Any
 from uuid import uuid4
 
-from langchain_core.callbacks.base import BaseCallbackHandler
 from langchain_core.runnables import RunnableConfig
 
 from azure_openai import refusals
@@ -16,8 +13,8 @@ from runnables.answer_limit import AnswerLimit
 from runnables.callback import RunCallback
 from runnables.chunks import Translator
 from runnables.exits import contained
-from runnables.generator import Chain
-from runnables.prepared import Prepared
+from runnables.marks import Marks
+from runnables.prepared import Prepared, sampled
 from runs import Run
 from streaming.errors import ChatError
 from streaming.events import Event
@@ -37,19 +34,24 @@ async def events_of(
     LangChain's callbacks fill in *run*. An answer may not have too many or too long
     tool calls; *bounded* chains use models that check this themselves.
     """
-    chain, given = prepared.chain, prepared.input.of(request)
-    limits = [] if bounded else [AnswerLimit()]
-    config = _config(request, [RunCallback(run), *limits])
-    # By default a graph streams the state after each node instead of tokens.
-    mode = {"stream_mode": "messages", "subgraphs": True} if _is_graph(chain) else {}
-    translator = Translator(run)
+    given = prepared.input.of(request)
+    sampling = request.sampling.model_dump(exclude_none=True)
+    chain = sampled(prepared.chain, sampling)
+    translator = Translator(run, given, prepared.outputs)
+    checks = [] if bounded else [AnswerLimit(), Marks(translator.report)]
+    # Each run is a thread of its own, for graphs with a checkpointer.
+    thread_id = str(uuid4())
+    config: RunnableConfig = {
+        "callbacks": [RunCallback(run), *checks],
+        "configurable": {"thread_id": thread_id, "sampling": sampling},
+    }
     turn, passed = monotonic(), 0
     ended = False
     refusals.asked_limit.set(request.limit_name)
     begun = leftovers.watch()
     try:
         with contained:
-            chunks = chain.astream(given, config, **mode)
+            chunks = chain.astream(given, config, **prepared.options)
             try:
                 async for chunk in chunks:
                     for event in translator.events(chunk):
@@ -73,27 +75,15 @@ async def events_of(
     finally:
         if not ended:
             await leftovers.clean_up(begun)
+        if prepared.savers:
+            await leftovers.forget(prepared.savers, thread_id)
 
 
 def _missing(prepared: Prepared, given: object, exc: Exception) -> ChatError | None:
     return prepared.input.missing(exc, given) if isinstance(exc, KeyError) else None
 
 
-def _config(
-    request: ChatRequest, callbacks: list[BaseCallbackHandler]
-) -> RunnableConfig:
-    return {
-        "callbacks": callbacks,
-        "configurable": {
-            # What a graph with a checkpointer asks for: each run is a thread of its
-            # own.
-            "thread_id": str(uuid4()),
-            "sampling": request.sampling.model_dump(exclude_none=True),
-        },
-    }
-
-
-async def _leave(chunks: AsyncIterator[Any], request_id: str) -> None:
+async def _leave(chunks: AsyncIterator[object], request_id: str) -> None:
     """Close the chain's own generator; its exceptions are dropped, as the run is
     over."""
     try:
@@ -102,8 +92,3 @@ async def _leave(chunks: AsyncIterator[Any], request_id: str) -> None:
             await chunks.aclose()  # type: ignore[attr-defined]
     except Exception as exc:
         errors.log_unexpected(exc, request_id)
-
-
-def _is_graph(chain: Chain) -> bool:
-    kind = getattr(sys.modules.get("langgraph.pregel"), "Pregel", None)
-    return kind is not None and isinstance(chain, kind)

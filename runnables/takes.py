@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from types import CodeType
-from typing import Any
 
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.output_parsers import BaseOutputParser
@@ -64,7 +63,7 @@ class Variables:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class ListOfOne:
     """A list, of which a request is one item."""
 
     item: "Takes"
@@ -77,7 +76,7 @@ class Unknown:
     annotation: object
 
 
-Takes = Conversation | Question | Anything | Variables | Batch | Unknown
+Takes = Conversation | Question | Anything | Variables | ListOfOne | Unknown
 
 
 def takes(runnable: Chain) -> Takes:
@@ -96,7 +95,7 @@ def takes(runnable: Chain) -> Takes:
         case RunnableWithFallbacks(runnable=first):
             return takes(first)
         case RunnableEachBase(bound=bound):
-            return Batch(takes(bound))
+            return ListOfOne(takes(bound))
         case _:
             return _of_one(runnable)
 
@@ -106,7 +105,7 @@ def _of_one(runnable: Chain) -> Takes:
     match runnable:
         case RunnablePick(keys=keys):
             named = [keys] if isinstance(keys, str) else keys
-            return Variables({name: Variable(Any, True) for name in named})
+            return Variables({name: Variable(object, True) for name in named})
         case BaseLanguageModel():
             return Conversation()
         case BaseOutputParser():
@@ -190,7 +189,7 @@ def _of_function(function: "RunnableLambda[object, object]") -> Takes:
     # LangChain reads the source, which may hold other functions on the same line.
     asked = {*used, *(name for name in named if name in code.co_consts)}
     if asked:
-        return Variables({name: Variable(Any, name in used) for name in asked})
+        return Variables({name: Variable(object, name in used) for name in asked})
     parameter = code.co_varnames[0] if code.co_argcount else ""
     if parameter in _TEXT_PARAMETERS:
         return Question()

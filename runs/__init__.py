@@ -14,7 +14,16 @@ from uuid import uuid4
 from runs.model_call import ModelCall
 from runs.tokens import summed
 from streaming.errors import ChatError, DeadlineExceeded
-from streaming.events import VISIBLE, Done, Event, FinishReason, TextDelta, Usage
+from streaming.events import (
+    VISIBLE,
+    Done,
+    Event,
+    FinishReason,
+    TextDelta,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
 
 __all__ = ["ModelCall", "Run", "Status"]
 
@@ -65,6 +74,7 @@ class Run:
     status: Status | None = None
     error: ChatError | None = None
     _latest: ModelCall | None = None
+    _waiting: set[str] = field(default_factory=set)
     _first_visible: float | None = None
     _last_visible: float = 0.0
     _gaps: "array[float]" = field(default_factory=lambda: array("f"))
@@ -119,8 +129,13 @@ class Run:
             if not self.spoken:
                 self.spoken = True
                 self._tell()
-        if isinstance(event, TextDelta):
-            self.content.append(event.text)
+        match event:
+            case TextDelta():
+                self.content.append(event.text)
+            case ToolCall():
+                self._waiting.add(event.id)
+            case ToolResult():
+                self._waiting.discard(event.id)
 
     def _tell(self) -> None:
         if self._decided is not None:
@@ -142,8 +157,10 @@ class Run:
 
     @property
     def finish_reason(self) -> FinishReason:
-        """The last model call's finish reason, unless any call's is
-        `content_filter`."""
+        """The last model call's finish reason, unless any call's is `content_filter`.
+
+        It is `tool_calls` only if the caller has seen a call that has no result.
+        """
         if self.status == "deadline":
             return "deadline"
         if self.error is not None:
@@ -151,7 +168,10 @@ class Run:
         reasons = [call.finish_reason for call in self.calls.values()]
         if "content_filter" in reasons:
             return "content_filter"
-        return next((reason for reason in reversed(reasons) if reason), "stop")
+        said = [reason for reason in reasons if reason]
+        if not said or (said[-1] == "tool_calls" and not self._waiting):
+            return "stop"
+        return said[-1]
 
     @property
     def usage(self) -> Usage:

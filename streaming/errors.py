@@ -14,6 +14,7 @@
     + QuotaUsedUp
   x HeadersTooLarge       431  headers_too_large
   x InternalError         500  internal_error
+  x NotYet                501  not_implemented
   x UpstreamError         502  upstream_error
     + UpstreamAuth        502  upstream_auth
       - UpstreamForbidden, SignInFailed
@@ -161,6 +162,12 @@ class HeadersTooLarge(ChatError):
 
 class InternalError(ChatError):
     """A bug of ours or of the chain; the log has it under the request's id."""
+
+
+class NotYet(ChatError):
+    """The chain did what this app cannot do yet; the message names it."""
+
+    code, status = "not_implemented", 501
 
 
 class UpstreamError(ChatError):

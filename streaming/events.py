@@ -4,19 +4,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from pydantic import JsonValue
+
 from streaming.errors import ChatError
 
 FinishReason = Literal[
     "stop", "length", "content_filter", "tool_calls", "deadline", "error"
 ]
 
+PARAGRAPH = "\n\n"
+"""Between two messages of an answer, in dialects that have one text."""
+
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """The next piece of the answer; never empty."""
+    """The next piece of the answer; never empty.
+
+    If it *begins* a new message after another one, the text has `PARAGRAPH` before it.
+    """
 
     deployment: str
     text: str
+    begins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,21 @@ class Redact:
 
 
 @dataclass(frozen=True, slots=True)
+class Custom:
+    """What a chain sends its own clients beside the answer: any JSON."""
+
+    name: str
+    data: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A structured result as JSON; the answer has it as text."""
+
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of all model calls together; once, before `Done`."""
 
@@ -109,6 +133,8 @@ Event = (
     | ToolResult
     | Citation
     | Redact
+    | Custom
+    | Output
     | Usage
     | Error
     | Done

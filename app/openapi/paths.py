@@ -69,6 +69,7 @@ NATIVE = stream_body(
     tool_result="ToolResult",
     citation="Citation",
     redact="Redact",
+    custom="Custom",
     error="ErrorEvent",
     done="Done",
 ) | json_body(ref("Answer"))

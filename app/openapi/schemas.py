@@ -40,9 +40,11 @@ def schemas() -> Schema:
     )
     found: Schema = dict(given["$defs"])
     sampling = found.pop("Sampling")["properties"]
-    for name in ("ToolCall", "ToolResult", "Citation", "Redact", "Usage"):
+    for name in ("ToolCall", "ToolResult", "Citation", "Redact", "Custom", "Usage"):
         kind = getattr(events, name)
-        found[name] = TypeAdapter(kind).json_schema(ref_template=REFERENCE)
+        schema = TypeAdapter(kind).json_schema(ref_template=REFERENCE)
+        found |= schema.pop("$defs", {})
+        found[name] = schema
     asked = {
         "ChatRequest": native_request(sampling),
         "DeltaRequest": native_request(sampling, system_prompt=STRING),
@@ -71,6 +73,7 @@ def answers() -> Schema:
         tool_calls=a_list({"type": "object"}),
     )
     answer["properties"] |= {
+        "output": {},
         "reasoning": STRING,
         "tool_results": a_list({"type": "object"}),
         "redactions": a_list({"type": "object"}),

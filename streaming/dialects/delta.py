@@ -11,9 +11,11 @@ from streaming.dialects.json import decode, error, headers, normalize
 from streaming.errors import ChatError, DeadlineExceeded, InvalidRequest
 from streaming.events import (
     Citation,
+    Custom,
     Done,
     Error,
     Event,
+    Output,
     ReasoningDelta,
     Redact,
     TextDelta,
@@ -69,6 +71,8 @@ async def encode(
                     | ToolResult()
                     | Citation()
                     | Redact()
+                    | Custom()
+                    | Output()
                     | Usage()
                 ):
                     pass  # The dialect has no word for these.

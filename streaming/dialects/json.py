@@ -11,9 +11,11 @@ from streaming import requests, sse
 from streaming.errors import ChatError, InvalidRequest
 from streaming.events import (
     Citation,
+    Custom,
     Done,
     Error,
     Event,
+    Output,
     ReasoningDelta,
     Redact,
     TextDelta,
@@ -23,6 +25,22 @@ from streaming.events import (
 )
 from streaming.headers import JSON
 from streaming.requests import ChatRequest, Sampling
+
+NAMES: Mapping[type[Event], str] = {
+    ToolCall: "tool_call",
+    ToolResult: "tool_result",
+    Citation: "citation",
+    Redact: "redact",
+    Custom: "custom",
+}
+"""The names of events whose data is all that they have."""
+
+LISTS: Mapping[type[Event], str] = {
+    ToolCall: "tool_calls",
+    ToolResult: "tool_results",
+    Redact: "redactions",
+}
+"""Where an answer that does not stream has them."""
 
 
 def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
@@ -98,14 +116,10 @@ async def encode(
                 case ReasoningDelta(deployment, text):
                     data = {"deployment": deployment, "delta_reasoning": text}
                     yield sse.encode(data, "reasoning")
-                case ToolCall():
-                    yield sse.encode(asdict(event), "tool_call")
-                case ToolResult():
-                    yield sse.encode(asdict(event), "tool_result")
-                case Citation():
-                    yield sse.encode(asdict(event), "citation")
-                case Redact():
-                    yield sse.encode(asdict(event), "redact")
+                case ToolCall() | ToolResult() | Citation() | Redact() | Custom():
+                    yield sse.encode(asdict(event), NAMES[type(event)])
+                case Output():
+                    pass  # The text has said it.
                 case Error(deployment, failure):
                     error = failure.as_dict(request.id)
                     yield sse.encode(
@@ -149,20 +163,17 @@ async def _whole(events: AsyncGenerator[Event]) -> bytes:
                     reasoning.append(piece)
                 case Citation():
                     lists["citations"].append(asdict(event))
-                case ToolCall():
-                    lists["tool_calls"].append(_without_deployment(event))
-                case ToolResult():
-                    results = lists.setdefault("tool_results", [])
-                    results.append(_without_deployment(event))
-                case Redact():
-                    redactions = lists.setdefault("redactions", [])
-                    redactions.append(_without_deployment(event))
+                case ToolCall() | ToolResult() | Redact():
+                    more = lists.setdefault(LISTS[type(event)], [])
+                    more.append(_without_deployment(event))
+                case Custom() | Error():
+                    pass  # The one is for streams, the other is the status.
+                case Output(value):
+                    answer["output"] = value
                 case Usage():
                     usage = event
-                case Error():
-                    pass  # The response answers with its status instead.
                 case Done():
-                    answer = _done(event, usage)
+                    answer |= _done(event, usage)
                 case _:
                     assert_never(event)
     deployment = answer.pop("deployment", "")

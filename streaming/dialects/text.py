@@ -15,9 +15,11 @@ from streaming.dialects.json import error, parse
 from streaming.errors import ChatError, DeadlineExceeded
 from streaming.events import (
     Citation,
+    Custom,
     Done,
     Error,
     Event,
+    Output,
     ReasoningDelta,
     Redact,
     TextDelta,
@@ -77,6 +79,8 @@ async def encode(
                     | ToolResult()
                     | Citation()
                     | Redact()
+                    | Custom()
+                    | Output()
                     | Usage()
                 ):
                     pass  # The dialect has no word for these.

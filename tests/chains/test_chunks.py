@@ -1,5 +1,6 @@
 """What chains yield, piece by piece, in every shape that LangChain has for it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from runnables import Chain
 from runnables.chunks import Translator
 from runs import Run
 from streaming import events
-from streaming.events import Citation, Event, TextDelta, ToolResult
+from streaming.events import Citation, Event, Output, TextDelta, ToolResult
 
 
 def translated(*chunks: Any) -> list[Event]:
@@ -90,14 +91,11 @@ def test_a_name_in_pieces_is_joined() -> None:
     assert translated(*pieces) == [call("1", "get_weather")]
 
 
-def test_a_graphs_messages_count_and_what_else_it_streams_does_not(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_a_graphs_messages_count_and_what_else_it_streams_does_not() -> None:
     message, metadata = AIMessageChunk(content="a"), {"langgraph_node": "n"}
     assert texts((message, metadata), (("sub:1",), (message, metadata))) == ["a", "a"]
     assert texts((HumanMessage("q"), metadata)) == []
-    assert texts(("messages", "updates"), ("updates", {"n": {}}), {"n": {}}, ()) == []
-    assert caplog.text.count("which is no answer") == 4
+    assert texts(((), "updates", {"n": {}}), ((), "values", {"a": 1}), "b") == ["b"]
 
 
 def test_partial_dictionaries_are_pieces_and_plain_ones_repeat_themselves() -> None:
@@ -122,14 +120,43 @@ async def test_what_an_assigned_answer_was_made_of_is_passed_over(
     assert caplog.text == ""
 
 
-async def test_a_dictionary_that_ends_without_an_answer_is_warned_of_once(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+async def test_a_dictionary_of_several_texts_is_one_structured_result() -> None:
     chain: Chain = RunnableParallel(text=lambda _: "Hello", more=lambda _: "!")
     chunks = [chunk async for chunk in chain.astream({"messages": []})]
     assert len(chunks) == 2
-    assert translated(*chunks) == []
-    assert caplog.messages == ["a chain streams AddableDict, which is no answer"]
+    assert translated(*chunks) == [
+        TextDelta("d", '{"more":"!","text":"Hello"}'),
+        Output({"more": "!", "text": "Hello"}),
+    ]
+
+
+async def test_what_is_no_json_is_warned_of_and_left_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert translated(object()) == []
+    assert caplog.messages == ["a chain streams object, which is no answer"]
+
+
+def test_a_context_of_text_is_no_answer() -> None:
+    pieces = [AddableDict(context="the manual"), AddableDict(answer="Yes")]
+    assert texts(*pieces) == ["Yes"]
+    assert texts({"context": "the manual", "answer": "Yes"}) == ["Yes"]
+
+
+@pytest.mark.parametrize(
+    ("chunks", "value"),
+    [
+        ([{"a": [1]}, {"a": [1, 2]}], {"a": [1, 2]}),
+        ([["on"], ["one"], ["one", "two"]], ["one", "two"]),
+        ([["one"], ["two"]], ["one", "two"]),
+        ([["one"], ["one"]], ["one", "one"]),
+        ([{"answer": ["o"]}, {"answer": ["one", "two"]}], {"answer": ["one", "two"]}),
+        ([1, 12], 12),
+    ],
+)
+def test_a_result_that_grows_is_shown_once(chunks: list[Any], value: Any) -> None:
+    text = json.dumps(value, separators=(",", ":"))
+    assert translated(*chunks) == [TextDelta("d", text), Output(value)]
 
 
 def test_the_same_context_is_cited_once() -> None:
@@ -145,4 +172,5 @@ def test_a_tools_documents_are_citations() -> None:
     assert translated(message) == [
         ToolResult("d", "1", "n", "found"),
         Citation("1", "t", "s", "text"),
+        TextDelta("d", "found"),  # Nothing is said after it.
     ]

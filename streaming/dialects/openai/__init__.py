@@ -13,9 +13,11 @@ from streaming.dialects.openai.request import model, parse
 from streaming.errors import ChatError, DeadlineExceeded
 from streaming.events import (
     Citation,
+    Custom,
     Done,
     Error,
     Event,
+    Output,
     ReasoningDelta,
     Redact,
     TextDelta,
@@ -106,6 +108,8 @@ class _Chunks:
                 return self._delta({}, event.deployment, **_offsets(event))
             case ToolCall() | ToolResult():
                 self._calls.note(event)
+            case Custom() | Output():
+                pass  # The dialect has no word for these.
             case Usage():
                 self._usage = event
             case Error(_, error):
@@ -173,6 +177,8 @@ class _Answer:
                 self._usage = event
             case Redact() | Error():
                 pass  # `finish_reason` says the one, the response's status the other.
+            case Custom() | Output():
+                pass  # The dialect has no word for these.
             case Done():
                 self._done = event
             case _:

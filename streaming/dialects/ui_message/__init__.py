@@ -12,10 +12,13 @@ from streaming.dialects.json import decode, error
 from streaming.dialects.ui_message.parts import Parts, UIMessageChunk, message, source
 from streaming.dialects.ui_message.request import to_request
 from streaming.events import (
+    PARAGRAPH,
     Citation,
+    Custom,
     Done,
     Error,
     Event,
+    Output,
     ReasoningDelta,
     Redact,
     TextDelta,
@@ -74,8 +77,12 @@ async def _chunks(
 
 def _written(event: Event, parts: Parts) -> Iterator[UIMessageChunk]:
     match event:
-        case TextDelta(_, text):
-            yield from parts.say("text", text)
+        case TextDelta(_, text, begins):
+            if begins:  # As a part of its own.
+                yield from parts.close()
+            yield from parts.say(
+                "text", text.removeprefix(PARAGRAPH) if begins else text
+            )
         case ReasoningDelta(_, text):
             yield from parts.say("reasoning", text)
         case ToolCall():
@@ -86,19 +93,23 @@ def _written(event: Event, parts: Parts) -> Iterator[UIMessageChunk]:
             yield source(event)
         case Error(error=failure):
             yield from _failed(failure.message, parts)
-        case Done(finish_reason="deadline"):
-            yield from _failed("The answer took too long.", parts)
-            yield _finish(event)
-        case Done(finish_reason="error"):
-            yield _finish(event)
         case Done():
-            yield from parts.close()
-            yield {"type": "finish-step"}
-            yield _finish(event)
-        case Redact() | Usage():
-            pass  # The dialect has no word for the one, and `Done` has the other.
+            yield from _ended(event, parts)
+        case Custom(name, data):
+            yield {"type": "data-custom", "data": {"name": name, "data": data}}
+        case Redact() | Output() | Usage():
+            pass  # The text, or `Done`, has said it; for the first there is no word.
         case _:
             assert_never(event)
+
+
+def _ended(done: Done, parts: Parts) -> Iterator[UIMessageChunk]:
+    if done.finish_reason == "deadline":
+        yield from _failed("The answer took too long.", parts)
+    elif done.finish_reason != "error":  # Of which `Error` has said so.
+        yield from parts.close()
+        yield {"type": "finish-step"}
+    yield _finish(done)
 
 
 def _failed(message: str, parts: Parts) -> Iterator[UIMessageChunk]:

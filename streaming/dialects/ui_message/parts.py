@@ -127,7 +127,7 @@ async def message(chunks: AsyncGenerator[UIMessageChunk]) -> dict[str, object]:
                 case {"type": "tool-output-error", "toolCallId": str(call_id)}:
                     error = {"state": "output-error", "errorText": chunk["errorText"]}
                     tools[call_id] |= error
-                case {"type": "source-url" | "source-document"}:
+                case {"type": "source-url" | "source-document" | "data-custom"}:
                     parts.append(chunk)
                 case {"type": "finish", "messageMetadata": metadata}:
                     made["metadata"] = metadata

@@ -1,0 +1,248 @@
+"""The messages of an answer, one after the other, each whole and shown once."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolMessage
+from pydantic import JsonValue
+
+from runnables.tool_calls import ToolCalls
+from streaming.events import (
+    PARAGRAPH,
+    Event,
+    Progress,
+    ReasoningDelta,
+    Redact,
+    TextDelta,
+)
+
+
+@dataclass(slots=True, eq=False)
+class _Said:
+    """A message, as far as it has arrived; *held* waits for another one's end."""
+
+    place: str = ""
+    ids: set[str | None] = field(default_factory=set)
+    text: list[str] = field(default_factory=list)
+    held: list[ReasoningDelta | TextDelta] = field(default_factory=list)
+    start: int = 0
+    streamed: bool = True
+    ended: bool = False
+
+    @property
+    def whole_text(self) -> str:
+        waiting = (each.text for each in self.held if isinstance(each, TextDelta))
+        return "".join([*self.text, *waiting]).strip()
+
+
+class Messages:
+    """Puts messages in a row: two that stream at once would be mixed into one text.
+
+    A message is known by its id and the task of a graph that it comes from, its place.
+    Text without an id is the chain author's own, and goes on with what is there.
+    """
+
+    def __init__(self, progress: Progress, given: Sequence[BaseMessage] = ()) -> None:
+        self._progress = progress
+        self._known = {message.id for message in given if message.id}
+        self._said: dict[tuple[str, str | None], _Said] = {}
+        self._now: _Said | None = None  # Of the newest chunk.
+        self._open: _Said | None = None  # Which is being shown.
+        self._spoke: _Said | None = None  # Whose text was shown last.
+        self._waiting: list[_Said] = []
+        self._result = ""
+        self.length = 0  # Of the text that was shown.
+        self.calls = ToolCalls(progress)
+
+    def text(self, text: str) -> TextDelta:
+        """The author's own text."""
+        self._spoke, self._result = None, ""
+        self.length += len(text)
+        return TextDelta(self._progress.deployment, text)
+
+    def paragraph(self, text: str) -> TextDelta:
+        """Text of no message, apart from what was shown before."""
+        begins = self.length > 0
+        delta = TextDelta(
+            self._progress.deployment, PARAGRAPH + text if begins else text, begins
+        )
+        self.text(delta.text)
+        return delta
+
+    def repeats(self, text: str, place: str = "") -> bool:
+        """Whether a model, or a graph within *place*, has said just that."""
+        return any(
+            said.place.startswith(place)
+            and (said.streamed or (place and said.place != place))
+            and said.whole_text == text.strip()
+            for said in self._said.values()
+        )
+
+    def says(self, value: JsonValue) -> bool:
+        """Whether the text of a message is *value* as JSON."""
+        return any(_decoded(said.whole_text) == value for said in self._said.values())
+
+    def know(self, message: BaseMessage) -> None:
+        """Never show *message*."""
+        if message.id:
+            self._known.add(message.id)
+
+    def add(self, message: AIMessage, place: str = "") -> Iterator[Event]:
+        """The next chunk of a message, or a whole one."""
+        if not isinstance(message, AIMessageChunk):
+            yield from self._whole(message, place)
+            return
+        said = self._now
+        if said is None or message.id not in said.ids or said.place != place:
+            self._now = said = self._of(message.id, place)
+        yield from self._content(message, said)
+        if message.tool_call_chunks:
+            self.calls.add(message)
+        ended = message.chunk_position == "last"
+        if ended or "finish_reason" in message.response_metadata:
+            yield from self.calls.flush(said.ids)
+            said.ended = True
+            if self._waiting:
+                yield from self._next()
+
+    def _of(self, message_id: str | None, place: str) -> _Said:
+        """The message with this id; a model call's may have several of them."""
+        found = self._said.get((place, message_id))
+        if found is None:
+            found = self._now
+            if found is None or not _is_same(found, message_id, place):
+                found = _Said(place)
+            found.ids.add(message_id)
+            self._said[place, message_id] = found
+        return found
+
+    def _content(self, message: AIMessage, said: _Said) -> Iterator[Event]:
+        content, extra = message.content, message.additional_kwargs
+        if extra or not isinstance(content, str):
+            for thought in _reasoning(message):
+                delta = ReasoningDelta(self._progress.deployment, thought)
+                if self._may_show(said):
+                    yield delta
+                else:
+                    said.held.append(delta)
+        # Building `message.text` anew costs more than all the rest.
+        if text := content if isinstance(content, str) else message.text:
+            if said is self._spoke and said is self._open:
+                said.text.append(text)
+                self.length += len(text)
+                yield TextDelta(self._progress.deployment, text)
+            elif self._may_show(said):
+                yield self._shown(said, text)
+            else:
+                said.held.append(TextDelta(self._progress.deployment, text))
+        for offsets in extra.get("redact", ()):
+            start, end = offsets.get("start_offset", 0), offsets.get("end_offset", 0)
+            begin = said.start
+            yield Redact(self._progress.deployment, begin + start, begin + end)
+
+    def _may_show(self, said: _Said) -> bool:
+        if self._open is not said:
+            if self._open is not None and not self._open.ended:
+                if said not in self._waiting:
+                    self._waiting.append(said)
+                return False
+            self._open = said
+        return True
+
+    def _shown(self, said: _Said, text: str) -> TextDelta:
+        named = None not in said.ids
+        begins = named and self._spoke is not None and self._spoke is not said
+        said.text.append(text)
+        self._spoke, self._result = said if named else None, ""
+        if begins:
+            text = PARAGRAPH + text
+        if len(said.text) == 1:
+            said.start = self.length + (len(PARAGRAPH) if begins else 0)
+        self.length += len(text)
+        return TextDelta(self._progress.deployment, text, begins)
+
+    def _next(self) -> Iterator[Event]:
+        """What waited for a message that has ended."""
+        while self._waiting and (self._open is None or self._open.ended):
+            self._open = said = self._waiting.pop(0)
+            for held in said.held:
+                if isinstance(held, TextDelta):
+                    yield self._shown(said, held.text)
+                else:
+                    yield held
+            said.held.clear()
+
+    def _whole(self, message: AIMessage, place: str) -> Iterator[Event]:
+        if message.id in self._known:
+            return
+        streamed = next(
+            (s for (_, key), s in self._said.items() if key and key == message.id), None
+        )
+        if streamed is None:
+            key = message.id or f"whole-{len(self._said)}"
+            said = self._said[place, key] = _Said(place, {key}, streamed=False)
+            if not self.repeats(message.text, place):
+                yield from self._content(message, said)
+        else:
+            said = streamed
+            yield from self.calls.flush(said.ids)
+        yield from self.calls.whole(message)
+        said.ended = True
+        yield from self._next()
+
+    def result(self, message: ToolMessage) -> Iterator[Event]:
+        """A tool's result, which is the answer if nothing is said after it."""
+        if message.id in self._known:
+            return
+        self.know(message)
+        yield from self.calls.flush()
+        yield self.calls.result(message)
+        self._result = message.text
+
+    def settle(self) -> Iterator[Event]:
+        """Take all messages for ended: what they came from has."""
+        for said in self._said.values():
+            said.ended = True
+        yield from self._next()
+
+    def end(self) -> Iterator[Event]:
+        """What is left at the end."""
+        yield from self.settle()
+        yield from self.calls.flush()
+        if self._result and not self.calls.waiting:
+            yield self.paragraph(self._result)
+
+
+def _is_same(said: _Said, message_id: str | None, place: str) -> bool:
+    """Whether *message_id* is another name of what is being said.
+
+    A provider's chunks may have its own id, or none, for which LangChain puts in one.
+    """
+    if said.ended or said.place != place or message_id is None or None in said.ids:
+        return False
+    return _kind(message_id) not in map(_kind, said.ids)
+
+
+def _kind(message_id: str | None) -> str:
+    prefix, found, _ = (message_id or "").partition("_")
+    return prefix if found else ""
+
+
+def _decoded(text: str) -> JsonValue:
+    try:
+        return cast(JsonValue, json.loads(text)) if text[:1] in ("{", "[") else text
+    except (ValueError, RecursionError):
+        return text
+
+
+def _reasoning(message: AIMessage) -> Iterator[str]:
+    if text := message.additional_kwargs.get("reasoning_content"):
+        yield str(text)
+    for block in message.content if isinstance(message.content, list) else ():
+        if not isinstance(block, dict):
+            continue
+        kind = block.get("type")
+        if kind in ("reasoning", "thinking") and (text := block.get(kind)):
+            yield str(text)

@@ -1,0 +1,128 @@
+"""What a chain yields that is neither text nor a message: one structured result."""
+
+import logging
+from collections.abc import Mapping
+from typing import cast
+
+from langchain_core.documents import Document
+from langchain_core.messages import BaseMessage
+from pydantic import JsonValue, TypeAdapter
+
+from runnables.tool_calls import is_deep
+
+log = logging.getLogger(__name__)
+
+NOTHING = object()
+"""No result; `None` is one."""
+
+_ANY = TypeAdapter(object)  # Of whatever a chain makes.
+
+
+class Result:
+    """The structured result of a chain, as far as it has been yielded.
+
+    A parser repeats what it has read so far and adds to it; `RunnableParallel` yields
+    each of its branches in pieces. *given* is the chain's input.
+    """
+
+    def __init__(self, given: object = None) -> None:
+        self._given = given.keys() if isinstance(given, Mapping) else ()
+        self._whole: object = NOTHING
+        self._pieces: dict[str, object] = {}
+
+    def add(self, value: object) -> None:
+        """A value that stands for all before it, or is the next item of a list."""
+        before = self._whole
+        if isinstance(before, list) and isinstance(value, list):
+            # A parser of JSON never repeats the same list.
+            value = value if _grows(before, value) else [*before, *value]
+        self._whole = value
+
+    def add_piece(self, key: str, value: object) -> None:
+        """A piece of one branch."""
+        if key in self._given:
+            return  # What a chain assigns to comes out of it again.
+        if key not in self._pieces:
+            self._pieces[key] = value
+            return
+        try:
+            self._pieces[key] = self._pieces[key] + value  # type: ignore[operator]
+        except TypeError:
+            self._pieces[key] = value
+
+    @property
+    def value(self) -> object:
+        """The result; a string if it is a text, `NOTHING` if there is none."""
+        if self._whole is not NOTHING or not self._pieces:
+            return self._whole
+        named = {k: v for k, v in sorted(self._pieces.items()) if not _is_sources(v)}
+        if "output" in named and "steps" in self._pieces:
+            return named["output"]  # LangChain's former agents have both.
+        return next(iter(named.values())) if len(named) == 1 else named or NOTHING
+
+
+def _is_sources(value: object) -> bool:
+    return isinstance(value, list) and any(isinstance(v, Document) for v in value)
+
+
+def _grows(before: object, after: object) -> bool:
+    """Whether *after* is *before*, read further."""
+    match before, after:
+        case list(), list() if after != before and len(after) >= len(before):
+            return after[: len(before) - 1] == before[:-1] and (
+                not before or _begins(before[-1], after[len(before) - 1])
+            )
+        case _:
+            return False
+
+
+def _begins(before: object, after: object) -> bool:
+    match before, after:
+        case str(), str():
+            return after.startswith(before)
+        case dict(), dict():
+            return before.keys() <= after.keys()
+        case list(), list():
+            return len(after) >= len(before)
+        case _:
+            return (
+                before is None or before == after or str(after).startswith(str(before))
+            )
+
+
+def as_json(value: object) -> JsonValue:
+    """*value* as JSON; `NOTHING`, with a warning in the log, for what is none."""
+    try:
+        plain = _ANY.dump_python(_shown(value), mode="json")
+        if not is_deep(plain):
+            return cast(JsonValue, plain)
+    except (ValueError, RecursionError):
+        pass
+    warn(value)
+    return cast(JsonValue, NOTHING)
+
+
+def warn(value: object) -> None:
+    """Say in the log that *value* is left out."""
+    log.warning("a chain streams %s, which is no answer", type(value).__name__)
+
+
+def _shown(value: object) -> object:
+    match value:
+        case BaseMessage():
+            return value.text
+        case Document():
+            return value.page_content
+        case {"raw": BaseMessage() as raw, "parsed": parsed, "parsing_error": _}:
+            return raw.text if parsed is None else parsed
+        case dict():
+            return {str(key): _shown(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_shown(each) for each in value]
+        case _:
+            return value
+
+
+def as_text(value: JsonValue) -> str:
+    """*value* as the answer's text."""
+    return value if isinstance(value, str) else _ANY.dump_json(value).decode()

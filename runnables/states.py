@@ -1,0 +1,140 @@
+"""The state of a graph: what was said, and what the answer is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    HumanMessage,
+    ToolMessage,
+    convert_to_messages,
+)
+
+from runnables.results import NOTHING
+from streaming.errors import NotYet
+
+INTERRUPT = "__interrupt__"
+ANSWERS = ("answer", "output", "result", "response")
+"""What graphs call their answer if it is no message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of what a graph streams from within another runnable.
+
+    LangChain adds up what steps yield, as far as it can be added.
+    """
+
+    mode: str
+    payload: object
+
+
+def messages_in(state: object) -> list[BaseMessage]:
+    """The messages of *state*, or those that it is."""
+    found = state.get("messages") if isinstance(state, Mapping) else state
+    if not isinstance(found, list):
+        return []
+    return [message for message in found if isinstance(message, BaseMessage)]
+
+
+def newest(state: object) -> list[BaseMessage]:
+    """The messages of *state* after the user's."""
+    found = state.get("messages") if isinstance(state, Mapping) else state
+    messages: list[BaseMessage] = []
+    for given in found if isinstance(found, list) else [found]:
+        message = _message(given)
+        if isinstance(message, HumanMessage):
+            messages.clear()
+        elif message is not None:
+            messages.append(message)
+    return messages
+
+
+def _message(given: object) -> BaseMessage | None:
+    if isinstance(given, BaseMessage):
+        return given
+    if not isinstance(given, dict | tuple):
+        return None
+    try:
+        return (
+            message_of(given)
+            if isinstance(given, dict)
+            else convert_to_messages([given])[0]
+        )
+    except Exception:
+        return None  # A dictionary or a pair may be anything.
+
+
+def message_of(fields: dict[str, object]) -> BaseMessage | None:
+    """The message that a remote graph has sent as JSON."""
+    match fields.get("type"):
+        case "AIMessageChunk":
+            return AIMessageChunk.model_validate(fields)
+        case "tool":
+            return ToolMessage.model_validate(fields)
+        case "ai":
+            return AIMessage.model_validate(fields)
+        case _:
+            return convert_to_messages([fields])[0] if "role" in fields else None
+
+
+def is_update(chunk: Mapping[str, object]) -> bool:
+    """Whether *chunk* is what a graph's nodes have changed, by their names."""
+    return any(map(messages_in, chunk.values()))
+
+
+def refuse_interrupt(payload: Mapping[str, object]) -> None:
+    """Raise `NotYet` if a graph waits for a person."""
+    if INTERRUPT not in payload:
+        return
+    interrupts = payload[INTERRUPT]
+    ids = (
+        [getattr(each, "id", "") for each in interrupts]
+        if isinstance(interrupts, Sequence)
+        else []
+    )
+    named = (
+        f"the interrupt {ids[0]}"
+        if ids and ids[0]
+        else "an interrupt before or after a node"
+    )
+    raise NotYet(
+        f"The graph stopped at {named}, and waits for a person: this app cannot resume "
+        "a run yet."
+    )
+
+
+def put_out(state: object, names: Sequence[str] | None) -> object:
+    """What a graph gives as its result: those *names* of its *state*, or all."""
+    if names is None or not isinstance(state, Mapping):
+        return state
+    return {name: state[name] for name in names if name in state}
+
+
+def structured_response(state: object) -> object:
+    """What agents with a `response_format` have beside their messages."""
+    return state.get("structured_response") if isinstance(state, Mapping) else None
+
+
+def answer(state: object, given: object) -> object:
+    """The answer of a *state* without messages; a string if it is text."""
+    if not isinstance(state, Mapping):
+        is_said = state is None or isinstance(state, BaseMessage)
+        return NOTHING if is_said or messages_in(state) else state
+    if "messages" in state:
+        return NOTHING
+    before = given if isinstance(given, Mapping) else {}
+    new = {
+        key: value
+        for key, value in state.items()
+        if key not in before or value != before[key]
+    }
+    new.pop("structured_response", None)
+    for name in ANSWERS:
+        if isinstance(new.get(name), str):
+            return new[name]
+    if len(new) == 1:
+        return next(iter(new.values()))
+    return new or NOTHING

@@ -1,0 +1,108 @@
+"""Tool calls: put together from pieces, and each shown once."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from langchain_core.messages import AIMessage, AIMessageChunk, ToolMessage
+
+from streaming.events import Progress, ToolCall, ToolResult
+
+DEPTH = 100
+"""Levels of JSON to send as such: of a tool's arguments, or of a structured result."""
+
+type _Key = tuple[str | None, object]
+
+
+@dataclass(slots=True)
+class _Pieces:
+    """A tool call, as far as it has arrived."""
+
+    id: str = ""
+    name: str = ""
+    args: list[str] = field(default_factory=list)
+
+
+class ToolCalls:
+    """The tool calls of a run."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._pieces: dict[_Key, _Pieces] = {}
+        self._names: dict[str, str] = {}
+        self._results: set[str] = set()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a call has no result."""
+        return not self._names.keys() <= self._results
+
+    def add(self, message: AIMessageChunk) -> None:
+        """Keep the pieces in *message* until it ends."""
+        for piece in message.tool_call_chunks:
+            # Without an index a call is whole, and none is like another.
+            index = object() if piece["index"] is None else piece["index"]
+            call = self._pieces.setdefault((message.id, index), _Pieces())
+            # Some servers repeat the id and the name in each piece.
+            call.id = call.id or piece["id"] or ""
+            if piece["name"] != call.name:
+                call.name += piece["name"] or ""
+            call.args.append(piece["args"] or "")
+
+    def flush(self, ids: Iterable[str | None] | None = None) -> Iterator[ToolCall]:
+        """The calls of the messages with these *ids*, or of all, as they are."""
+        if not self._pieces:
+            return
+        for key in [key for key in self._pieces if ids is None or key[0] in ids]:
+            call = self._pieces.pop(key)
+            yield self._shown(call.id, call.name, _decoded("".join(call.args)))
+
+    def whole(self, message: AIMessage) -> Iterator[ToolCall]:
+        """The calls of a *message* that did not stream, unless they were shown."""
+        for call in message.tool_calls:
+            args = json.dumps(call["args"]) if is_deep(call["args"]) else call["args"]
+            if not self._is_known(call["id"]):
+                yield self._shown(call["id"] or "", call["name"], args)
+        for wrong in message.invalid_tool_calls:
+            if not self._is_known(wrong["id"]):
+                args = wrong["args"] or ""
+                yield self._shown(wrong["id"] or "", wrong["name"] or "", args)
+
+    def _is_known(self, call_id: str | None) -> bool:
+        return bool(call_id) and call_id in self._names
+
+    def _shown(
+        self, call_id: str, name: str, args: dict[str, object] | str
+    ) -> ToolCall:
+        self._names[call_id] = name
+        return ToolCall(self._progress.deployment, call_id, name, args)
+
+    def result(self, message: ToolMessage) -> ToolResult:
+        call_id = message.tool_call_id
+        self._results.add(call_id)
+        name = message.name or self._names.get(call_id, "")
+        return ToolResult(self._progress.deployment, call_id, name, message.text)
+
+
+def _decoded(args: str) -> dict[str, object] | str:
+    try:
+        value = json.loads(args or "{}")
+    except (ValueError, RecursionError):
+        return args
+    return value if isinstance(value, dict) and not is_deep(value) else args
+
+
+def is_deep(value: object) -> bool:
+    """Whether *value* is nested more deeply than all dialects can write."""
+    level = [value]
+    for _ in range(DEPTH):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

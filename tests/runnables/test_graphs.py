@@ -1,0 +1,175 @@
+"""Graphs: what stops them, what they leave behind, what they send beside the answer."""
+
+from typing import Any
+
+import pytest
+from langchain_core.callbacks import adispatch_custom_event
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AnyMessage, BaseMessage
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import RunnableConfig, RunnableLambda
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.config import get_stream_writer
+from langgraph.graph import MessagesState
+from langgraph.types import interrupt
+from pydantic import Field
+
+from runnables import Chain
+from runnables.prepared import prepare
+from runnables.run import events_of
+from runs import Run
+from streaming.errors import ChatError, InvalidRequest, NotYet
+from streaming.events import Custom, Event, TextDelta
+from streaming.requests import validate
+from tests.support.kinds import Model
+from tests.support.kinds_of_graphs import Asked, answering, one_node
+
+
+async def events(chain: Chain, **fields: Any) -> list[Event]:
+    message = {"role": "user", "content": "Why?"}
+    request = validate({"messages": [message], **fields})
+    return [event async for event in events_of(prepare(chain), request, Run())]
+
+
+def approve(state: Any) -> dict[str, Any]:
+    return {"answer": interrupt({"the question": "with a secret"})}
+
+
+@pytest.mark.parametrize("checkpointer", [None, InMemorySaver()])
+@pytest.mark.parametrize("place", ["alone", "within", "before", "called"])
+async def test_an_interrupt_is_not_implemented_and_is_named(
+    checkpointer: InMemorySaver | None, place: str
+) -> None:
+    graph = one_node(Asked, approve, checkpointer=checkpointer)
+
+    async def call(question: str, config: RunnableConfig) -> Any:
+        return await graph.ainvoke({"question": question}, config)
+
+    chain: Chain = {
+        "alone": graph,
+        "within": RunnableLambda(lambda x: x) | graph,
+        "before": graph | RunnableLambda(lambda state: state["answer"]),
+        "called": RunnableLambda(call),
+    }[place]
+    with pytest.raises(NotYet, match=r"the interrupt \w{32}, and waits") as raised:
+        await events(chain)
+    assert (raised.value.status, raised.value.code) == (501, "not_implemented")
+    assert "secret" not in raised.value.message
+    assert checkpointer is None or not checkpointer.storage
+
+
+async def test_a_stop_before_a_node_is_not_implemented_either() -> None:
+    graph = one_node(
+        Asked, approve, checkpointer=InMemorySaver(), interrupt_before=["answer"]
+    )
+    with pytest.raises(NotYet, match="an interrupt before or after a node"):
+        await events(graph)
+
+
+@pytest.mark.parametrize("place", ["alone", "within", "inside"])
+async def test_a_runs_own_thread_is_deleted_with_it(place: str) -> None:
+    saver = InMemorySaver()
+    graph = one_node(MessagesState, answering(Model()), checkpointer=saver)
+    outer: dict[str, Chain] = {
+        "alone": graph,
+        "within": RunnableLambda(lambda x: x) | graph,
+        "inside": one_node(MessagesState, graph),
+    }
+    await events(outer[place])
+    failing = Model(scripts=[["a", ValueError()]])
+    broken = one_node(MessagesState, answering(failing), checkpointer=saver)
+    with pytest.raises(ChatError):
+        await events(broken)
+    left = events_of(
+        prepare(graph),
+        validate({"messages": [{"role": "user", "content": "?"}]}),
+        Run(),
+    )
+    await anext(left)
+    await left.aclose()
+    assert (dict(saver.storage), dict(saver.writes)) == ({}, {})
+
+
+async def test_what_a_stream_writer_sends_is_custom() -> None:
+    def write(state: Asked) -> dict[str, str]:
+        get_stream_writer()({"progress": 0.5})
+        return {"answer": "done"}
+
+    graph = one_node(Asked, write)
+    told = Custom("custom", {"progress": 0.5})
+    assert await events(graph) == [told, TextDelta("", "done")]
+    picked = await events(graph | RunnableLambda(lambda state: state["answer"]))
+    assert picked == [told, TextDelta("", "done")]
+
+
+async def test_a_custom_event_of_a_function_has_its_name() -> None:
+    async def tell(question: str, config: RunnableConfig) -> str:
+        await adispatch_custom_event("progress", {"step": 1}, config=config)
+        return question
+
+    found = await events(RunnableLambda(tell))
+    assert found == [Custom("progress", {"step": 1}), TextDelta("", "Why?")]
+
+
+class Remembers(Model):
+    """Keeps what it was called with."""
+
+    asked: list[dict[str, Any]] = Field(default_factory=list)
+
+    async def _astream(
+        self, messages: list[BaseMessage], *args: Any, **kwargs: Any
+    ) -> Any:
+        self.asked.append({"stop": kwargs.pop("stop", None), **kwargs})
+        async for chunk in super()._astream(messages, *args, **kwargs):
+            yield chunk
+
+
+def _in_a_sequence(model: BaseChatModel) -> Chain:
+    return ChatPromptTemplate.from_template("{topic}") | model | StrOutputParser()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda model: model,
+        lambda model: model.with_retry(),
+        lambda model: model.with_fallbacks([model]),
+        lambda model: model.bind(seed=1),
+        _in_a_sequence,
+        lambda model: RunnableLambda(lambda x: x["messages"]) | model.with_config(),
+    ],
+)
+async def test_the_callers_sampling_reaches_every_model_that_can_be_found(
+    make: Any,
+) -> None:
+    model = Remembers()
+    sampling = {"temperature": 0.1, "max_tokens": 5, "seed": 7, "stop": "x"}
+    await events(make(model), sampling=sampling)
+    expected = {"temperature": 0.1, "max_tokens": 5, "seed": 7, "stop": ["x"]}
+    assert {k: model.asked[0].get(k) for k in expected} == expected
+    await events(make(model))
+    assert "temperature" not in model.asked[1]
+
+
+async def test_a_variable_that_a_step_misses_is_the_callers_to_give() -> None:
+    prompt = ChatPromptTemplate.from_template("{topic} in {language}")
+    chain: Chain = RunnableLambda(lambda x: {"topic": "bears"}) | prompt | Model()
+    with pytest.raises(InvalidRequest, match=r"inputs\.language: is missing"):
+        await events(chain)
+
+
+async def test_old_messages_and_calls_are_not_streamed_again() -> None:
+    def copied(state: MessagesState) -> dict[str, list[AnyMessage]]:
+        return {"messages": [*state["messages"], *answer["messages"]]}
+
+    answer: dict[str, list[Any]] = {"messages": [("assistant", "New.")]}
+    call = {"id": "1", "function": {"name": "look", "arguments": "{}"}}
+    conversation = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Old.", "tool_calls": [call]},
+        {"role": "tool", "content": "Found.", "tool_call_id": "1"},
+        {"role": "user", "content": "And?"},
+    ]
+    found = await events(one_node(MessagesState, copied), messages=conversation)
+    assert found == [TextDelta("", "New.")]

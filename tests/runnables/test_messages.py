@@ -1,0 +1,110 @@
+"""Several messages in one answer: each whole, apart from the others, and shown once."""
+
+from typing import Any
+
+from langchain_core.messages import AIMessage, AIMessageChunk, ToolMessage
+
+from runnables.chunks import Translator
+from runs import Run
+from streaming.events import Redact, TextDelta
+
+
+def chunk(message: str, text: str, **more: Any) -> AIMessageChunk:
+    return AIMessageChunk(content=text, id=message, **more)
+
+
+def last(message: str) -> AIMessageChunk:
+    return chunk(message, "", chunk_position="last")
+
+
+def texts(*chunks: Any) -> list[str]:
+    translator = Translator(Run(chain="d"))
+    given = [event for each in chunks for event in translator.events(each)]
+    events = [*given, *translator.end()]
+    return [event.text for event in events if isinstance(event, TextDelta)]
+
+
+def of_graph(message: Any, task: str, **metadata: Any) -> Any:
+    return (), "messages", (message, {"langgraph_checkpoint_ns": task, **metadata})
+
+
+STEP: Any = ((), "values", {})
+"""All tasks of a graph's step have ended."""
+
+
+def test_a_new_message_begins_a_paragraph() -> None:
+    said = [chunk("lc_run--1", "Let me "), chunk("lc_run--1", "look.")]
+    result = ToolMessage("Sunny", tool_call_id="1", id="t")
+    assert texts(*said, last("lc_run--1"), result, chunk("lc_run--2", "Sunny.")) == [
+        "Let me ",
+        "look.",
+        "\n\nSunny.",
+    ]
+
+
+def test_the_first_message_and_one_after_thoughts_do_not() -> None:
+    thought = chunk("lc_run--1", "", additional_kwargs={"reasoning_content": "Hm."})
+    empty = chunk("lc_run--2", "")
+    assert texts(thought, last("lc_run--1"), empty, chunk("lc_run--3", "Yes")) == [
+        "Yes"
+    ]
+
+
+def test_an_authors_own_text_goes_on_with_what_is_there() -> None:
+    assert texts("Well: ", chunk("lc_run--1", "yes"), " and no") == [
+        "Well: ",
+        "yes",
+        " and no",
+    ]
+
+
+def test_a_model_call_that_changes_its_id_is_one_message() -> None:
+    """As OpenAI's Responses API and Anthropic's models do."""
+    assert texts(
+        chunk("resp_1", ""), chunk("msg_1", "a"), chunk("lc_run--1", "b"), last("msg_1")
+    ) == ["a", "b"]
+
+
+def test_messages_at_the_same_time_are_shown_one_after_the_other() -> None:
+    assert texts(
+        of_graph(chunk("lc_run--1", "a1"), "one:x"),
+        of_graph(chunk("lc_run--2", "b1"), "two:y"),
+        of_graph(chunk("lc_run--1", "a2"), "one:x"),
+        of_graph(chunk("lc_run--2", "b2"), "two:y"),
+        of_graph(last("lc_run--2"), "two:y"),
+        of_graph(last("lc_run--1"), "one:x"),
+        of_graph(chunk("lc_run--3", "c"), "three:z"),
+    ) == ["a1", "a2", "\n\nb1", "b2", "\n\nc"]
+
+
+def test_a_message_without_an_end_ends_with_its_step() -> None:
+    assert texts(
+        of_graph(chunk("lc_run--1", "a"), "one:x"),
+        of_graph(chunk("lc_run--2", "b"), "one:x"),
+        STEP,
+        of_graph(chunk("lc_run--3", "c"), "two:y"),
+    ) == ["a", "\n\nb", "\n\nc"]
+
+
+def test_what_was_said_is_not_said_again_in_a_message_of_its_own() -> None:
+    said = of_graph(chunk("lc_run--1", "Hello"), "answer:x|inner:y")
+    again = of_graph(AIMessage("Hello ", id="new"), "answer:x")
+    assert texts(said, again) == ["Hello"]
+    other = of_graph(AIMessage("Hello", id="new"), "other:z")
+    assert texts(said, STEP, other) == ["Hello", "\n\nHello"]
+
+
+def test_two_whole_messages_that_are_alike_are_two() -> None:
+    assert texts(AIMessage("ha"), AIMessage("ha")) == ["ha", "\n\nha"]
+
+
+def test_offsets_of_what_is_withdrawn_count_from_the_first_message() -> None:
+    filtered = chunk(
+        "lc_run--2",
+        "",
+        additional_kwargs={"redact": [{"start_offset": 1, "end_offset": 2}]},
+    )
+    translator = Translator(Run(chain="d"))
+    chunks = [chunk("lc_run--1", "abc"), last("lc_run--1"), chunk("lc_run--2", "def")]
+    events = [e for each in [*chunks, filtered] for e in translator.events(each)]
+    assert events[-1] == Redact("d", len("abc\n\nd"), len("abc\n\nde"))

@@ -1,0 +1,159 @@
+"""Functions, and what else of LangChain is no sequence."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from typing import Any
+
+from langchain_core.language_models import LLM
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import GenerationChunk
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import (
+    RunnableConfig,
+    RunnableGenerator,
+    RunnableLambda,
+    chain,
+)
+from langchain_core.tools import tool
+
+from runnables import Chain, ChainInput, Chunk, from_generator
+from tests.support.kinds import ANSWER, Model, finish, kind
+
+
+@kind(streams=False)
+def function(model: Model) -> Chain:
+    """A function of a string, in a thread"""
+
+    def answer(question: str) -> str:
+        return model.invoke(question).text
+
+    return RunnableLambda(answer)
+
+
+@kind(streams=False)
+def async_function(model: Model) -> Chain:
+    """An asynchronous function of messages"""
+
+    async def answer(messages: list[BaseMessage], config: RunnableConfig) -> AIMessage:
+        return await model.ainvoke(messages, config)
+
+    return RunnableLambda(answer)
+
+
+@kind()
+def generator_function(model: Model) -> Chain:
+    """A generator of text"""
+
+    def answer(question: str, config: RunnableConfig) -> Iterator[str]:
+        for chunk in model.stream(question, config):
+            yield chunk.text
+
+    return RunnableLambda(answer)
+
+
+@kind()
+def async_generator_function(model: Model) -> Chain:
+    """An asynchronous generator of text"""
+
+    async def answer(question: str, config: RunnableConfig) -> AsyncGenerator[str]:
+        async for chunk in model.astream(question, config):
+            yield chunk.text
+
+    return RunnableLambda(answer)
+
+
+@kind()
+def decorated(model: Model) -> Chain:
+    """A function with `@chain` that returns a runnable's stream"""
+
+    @chain
+    async def answer(question: str) -> AsyncIterator[BaseMessage]:
+        async for chunk in model.astream(question):
+            yield chunk
+
+    return answer
+
+
+@kind(streams=False)
+def untyped_function(model: Model) -> Chain:
+    """A function without types, of `{"messages"}`"""
+
+    async def answer(x, config):  # type: ignore[no-untyped-def]  # As many are.
+        return await model.ainvoke(x["messages"], config)
+
+    return RunnableLambda(answer)
+
+
+@kind()
+def runnable_generator(model: Model) -> Chain:
+    """`RunnableGenerator`, after a model"""
+
+    async def passed(chunks: AsyncIterator[BaseMessage]) -> AsyncIterator[str]:
+        async for chunk in chunks:
+            yield chunk.text
+
+    return model | RunnableGenerator(passed)
+
+
+@kind(text="Alpha beta.\n\nGamma.", calls=2, scripts=[ANSWER, ("Gamma.", finish())])
+def two_models(model: Model) -> Chain:
+    """`from_generator`, with two model calls: two paragraphs"""
+
+    async def answer(
+        inputs: ChainInput, config: RunnableConfig
+    ) -> AsyncGenerator[Chunk]:
+        for _ in range(2):
+            async for chunk in model.astream(inputs["messages"], config):
+                yield chunk
+
+    return from_generator(answer)
+
+
+@kind()
+def streamed_then_whole(model: Model) -> Chain:
+    """`from_generator` that yields chunks and then their whole message: once"""
+
+    async def answer(
+        inputs: ChainInput, config: RunnableConfig
+    ) -> AsyncGenerator[Chunk]:
+        said = ""
+        async for chunk in model.astream(inputs["messages"], config):
+            said += chunk.text
+            yield chunk
+        yield AIMessage(said)
+
+    return from_generator(answer)
+
+
+class Completing(LLM):
+    """A text model; it does not say what it costs."""
+
+    @property
+    def _llm_type(self) -> str:
+        return "completing"
+
+    def _call(self, *args: Any, **kwargs: Any) -> str:
+        return "Alpha beta."
+
+    async def _astream(
+        self, *args: Any, **kwargs: Any
+    ) -> AsyncIterator[GenerationChunk]:
+        yield GenerationChunk(text="Alpha ")
+        yield GenerationChunk(text="beta.", generation_info={"finish_reason": "stop"})
+
+
+@kind(calls=0, tokens=3)
+def text_model(model: Model) -> Chain:
+    """A text model, without messages"""
+    return ChatPromptTemplate.from_template("{topic}") | Completing()
+
+
+@tool
+def shout(text: str) -> str:
+    """Say it in capitals."""
+    return text.upper()
+
+
+@kind(text="ALPHA BETA.", scripts=[ANSWER], streams=False)
+def tool_as_step(model: Model) -> Chain:
+    """A tool as the last step"""
+    return model | (lambda message: {"text": message.text}) | shout

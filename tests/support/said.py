@@ -1,0 +1,58 @@
+"""What an answer says, read from the bytes of a dialect."""
+
+import json
+from typing import Any
+
+import httpx
+from httpx_sse import EventSource
+
+
+def said(dialect: str, body: bytes, *, stream: bool) -> str | None:
+    """The text in *body*; `None` if nobody here can read the *dialect*."""
+    if not stream:
+        return _whole(dialect, body)
+    match dialect:
+        case "text":
+            return "".join(data for data in _data(body) if data != "[DONE]")
+        case "json":
+            return "".join(event.get("delta_content", "") for event in _objects(body))
+        case "delta":
+            return "".join(event.get("delta", "") for event in _objects(body))
+        case "openai":
+            deltas = [event["choices"][0]["delta"] for event in _objects(body)]
+            return "".join(delta.get("content") or "" for delta in deltas)
+        case "ui-message":
+            chunks = _objects(body)
+            kinds = ("text-start", "text-delta")
+            texts = [c.get("delta", "\n\n") for c in chunks if c["type"] in kinds]
+            return "".join(texts).removeprefix("\n\n")
+        case _:
+            return None
+
+
+def _whole(dialect: str, body: bytes) -> str | None:
+    if dialect == "text":
+        return body.decode()
+    if dialect not in ("json", "delta", "openai", "ui-message"):
+        return None
+    answer = json.loads(body)
+    match dialect:
+        case "openai":
+            return answer["choices"][0]["message"]["content"] or ""
+        case "ui-message":
+            parts = [part for part in answer["parts"] if part["type"] == "text"]
+            return "\n\n".join(part["text"] for part in parts)
+        case _:
+            text: str = answer.get("content", answer.get("message"))
+            return text
+
+
+def _data(body: bytes) -> list[str]:
+    response = httpx.Response(
+        200, content=body, headers={"content-type": "text/event-stream"}
+    )
+    return [event.data for event in EventSource(response).iter_sse()]
+
+
+def _objects(body: bytes) -> list[dict[str, Any]]:
+    return [json.loads(data) for data in _data(body) if data != "[DONE]"]
