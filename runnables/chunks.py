@@ -48,11 +48,8 @@ class Translator:
                     yield self._messages.text(str(chunk))
             case AIMessage():
                 yield from self._messages.add(chunk)
-            case (tuple(), str() as mode, payload) | Part(mode, payload):
-                is_root = isinstance(chunk, Part) or not chunk[0]
-                yield from self._of_graph(mode, payload, is_root=is_root)
-            case (BaseMessage() as message, dict()) | (tuple(), (message, dict())):
-                yield from self._message(message)
+            case tuple() | Part():
+                yield from self._part(chunk)
             case ToolMessage() | BaseMessage() | Document():
                 yield from self._message(chunk)
             case dict():
@@ -62,6 +59,20 @@ class Translator:
                     yield from self.events(part)
             case None | []:
                 pass
+            case _:
+                self._result.add(chunk)
+
+    def _part(self, chunk: tuple[object, ...] | Part) -> Iterator[Event]:
+        """What a graph streams: it depends on how it was told to."""
+        match chunk:
+            case (tuple() as within, str() as mode, payload):
+                yield from self._of_graph(mode, payload, is_root=not within)
+            case Part(mode, payload):
+                yield from self._of_graph(mode, payload, is_root=True)
+            case (str() as mode, payload) if mode in states.MODES:
+                yield from self._of_graph(mode, payload, is_root=True)
+            case (BaseMessage() as message, dict()) | (tuple(), (message, dict())):
+                yield from self._message(message)
             case _:
                 self._result.add(chunk)
 
@@ -144,6 +155,11 @@ class Translator:
         ):
             self._answered = True
             yield from self.events(value)
+        elif isinstance(value, Part):
+            if value.mode == "custom":
+                self.report("custom", value.payload)
+            elif value.mode == "values":
+                self._result.set_piece(key, states.said(value.payload))
         else:
             self._result.add_piece(key, value)
             yield from self._cite(value)

@@ -22,6 +22,7 @@ from langchain_core.runnables import (
     ensure_config,
 )
 
+from runnables import states
 from runnables.generator import Chain
 from runnables.states import Part, put_out, refuse_interrupt
 from runnables.structure import Place, parts, unbound
@@ -30,7 +31,7 @@ type _Streamed = tuple[tuple[str, ...], str, object]
 """The graph within the graph, if it is one; the mode; and what it streams."""
 
 MODES: Mapping[str, object] = {
-    "stream_mode": ["messages", "updates", "values", "custom"],
+    "stream_mode": list(states.MODES),
     "subgraphs": True,
 }
 """What a graph is to stream; by default it is its state after each node."""

@@ -40,8 +40,23 @@ _ONE = ("text", "any", "message")
 Inputs = Mapping[str, JsonValue]
 
 
+class Absent(KeyError):
+    """A chain has looked up what the request does not have."""
+
+
 class Given(dict[str, object]):
-    """What a runnable without a type gets; formatted as text, it is the question."""
+    """What a runnable without a type gets: the messages and the `inputs`.
+
+    As text it is the question, and so are its values by the names of a question.
+    """
+
+    def __missing__(self, name: str) -> object:
+        messages = self["messages"] if name != "messages" else None
+        if name in TEXT_NAMES and isinstance(messages, list):
+            return _question(messages)
+        if name in HISTORY_NAMES and isinstance(messages, list):
+            return _before(messages)
+        raise Absent(name)
 
     def __str__(self) -> str:
         messages = self["messages"]
@@ -71,6 +86,8 @@ class Input:
 
     def missing(self, exc: KeyError, given: object) -> InvalidRequest | None:
         """The error for a variable that the chain has looked up in vain."""
+        if isinstance(exc, Absent):
+            return _missing(str(exc.args[0]), ["messages", *TEXT_NAMES])
         names = given.keys() if isinstance(given, Mapping) else ()
         said = str(exc.args[0]) if exc.args else ""
         wanted = [

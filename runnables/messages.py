@@ -10,8 +10,9 @@ from pydantic import JsonValue
 
 from runnables.tool_calls import ToolCalls
 from streaming.events import (
-    PARAGRAPH,
+    BLANK_LINE,
     Event,
+    Paragraph,
     Progress,
     ReasoningDelta,
     Redact,
@@ -65,11 +66,15 @@ class Messages:
     def paragraph(self, text: str) -> TextDelta:
         """Text of no message, apart from what was shown before."""
         begins = self.length > 0
-        delta = TextDelta(
-            self._progress.deployment, PARAGRAPH + text if begins else text, begins
-        )
+        delta = self._delta(text, begins=begins)
         self.text(delta.text)
         return delta
+
+    def _delta(self, text: str, *, begins: bool) -> TextDelta:
+        deployment = self._progress.deployment
+        if begins:
+            return Paragraph(deployment, BLANK_LINE + text)
+        return TextDelta(deployment, text)
 
     def repeats(self, text: str, place: str = "") -> bool:
         """Whether a model, or a graph within *place*, has said just that."""
@@ -156,12 +161,11 @@ class Messages:
         begins = named and self._spoke is not None and self._spoke is not said
         said.text.append(text)
         self._spoke, self._result = said if named else None, ""
-        if begins:
-            text = PARAGRAPH + text
+        delta = self._delta(text, begins=begins)
+        self.length += len(delta.text)
         if len(said.text) == 1:
-            said.start = self.length + (len(PARAGRAPH) if begins else 0)
-        self.length += len(text)
-        return TextDelta(self._progress.deployment, text, begins)
+            said.start = self.length - len(text)
+        return delta
 
     def _next(self) -> Iterator[Event]:
         """What waited for a message that has ended."""

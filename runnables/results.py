@@ -50,6 +50,10 @@ class Result:
         except TypeError:
             self._pieces[key] = value
 
+    def set_piece(self, key: str, value: object) -> None:
+        """The whole value of one branch, in the place of what it was."""
+        self._pieces[key] = value
+
     @property
     def value(self) -> object:
         """The result; a string if it is a text, `NOTHING` if there is none."""

@@ -15,6 +15,9 @@ from langchain_core.messages import (
 from runnables.results import NOTHING
 from streaming.errors import NotYet
 
+MODES = ("messages", "updates", "values", "custom")
+"""What a graph can be told to stream, as far as it is shown."""
+
 INTERRUPT = "__interrupt__"
 ANSWERS = ("answer", "output", "result", "response")
 """What graphs call their answer if it is no message."""
@@ -116,6 +119,12 @@ def put_out(state: object, names: Sequence[str] | None) -> object:
 def structured_response(state: object) -> object:
     """What agents with a `response_format` have beside their messages."""
     return state.get("structured_response") if isinstance(state, Mapping) else None
+
+
+def said(state: object) -> object:
+    """The text of a *state*'s newest message, else its answer."""
+    messages = newest(state)
+    return messages[-1].text if messages else answer(state, None)
 
 
 def answer(state: object, given: object) -> object:

@@ -12,20 +12,21 @@ FinishReason = Literal[
     "stop", "length", "content_filter", "tool_calls", "deadline", "error"
 ]
 
-PARAGRAPH = "\n\n"
+BLANK_LINE = "\n\n"
 """Between two messages of an answer, in dialects that have one text."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """The next piece of the answer; never empty.
-
-    If it *begins* a new message after another one, the text has `PARAGRAPH` before it.
-    """
+    """The next piece of the answer; never empty."""
 
     deployment: str
     text: str
-    begins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph(TextDelta):
+    """The first piece of a message after another one; it begins with `BLANK_LINE`."""
 
 
 @dataclass(frozen=True, slots=True)

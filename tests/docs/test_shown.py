@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import settings
+from streaming.dialects.json import parse
 from tests.support.app_process import Server
 from tests.support.markdown import PAGES, Block, blocks, quoted, table
 
@@ -92,6 +93,9 @@ def test_shown_json_is_read_or_written_by_the_app(
             assert {**answered, "request_id": error["request_id"]} == error
         case {"content": _}:
             assert list(app.chat("Hello", stream=False).json()) == list(shown)
+        case {"inputs": dict(inputs)}:
+            assert list(inputs) == ["language"]  # Of a chain that is not here.
+            parse(block.code.encode(), {})
         case {"user": _} | {"messages": _}:
             assert app.client.post("/api/chat", json=shown).status_code == 200
         case _:

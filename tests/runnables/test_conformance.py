@@ -12,27 +12,13 @@ from runnables.run import events_of
 from runs import Run
 from runs.ending import ending
 from streaming import dialects
+from streaming.errors import ChatError
 from streaming.events import Done, Error, Event, Output, TextDelta
 from streaming.requests import ChatRequest, validate
-from tests.support import (
-    kinds_of_agents,
-    kinds_of_functions,
-    kinds_of_graphs,
-    kinds_of_sequences,
-)
-from tests.support.kinds import Kind, Model, kinds_in
+from tests.support.kinds import Kind, Model
+from tests.support.kinds_refused import REFUSED, Refused
+from tests.support.runnables_page import KINDS, PAGE, page
 from tests.support.said import said
-
-KINDS = [
-    kind
-    for module in (
-        kinds_of_sequences,
-        kinds_of_functions,
-        kinds_of_graphs,
-        kinds_of_agents,
-    )
-    for kind in kinds_in(vars(module))
-]
 
 
 def asked(kind: Kind, *, stream: bool = True) -> ChatRequest:
@@ -131,3 +117,21 @@ async def drained(made: AsyncGenerator[Event]) -> None:
     async with aclosing(made):
         async for _ in made:
             pass
+
+
+@pytest.mark.filterwarnings("ignore:RunnableWithMessageHistory is deprecated")
+@pytest.mark.parametrize("refused", REFUSED, ids=str)
+async def test_what_cannot_run_says_why(refused: Refused) -> None:
+    message = {"role": "user", "content": refused.content}
+    request = validate({"messages": [message], "inputs": dict(refused.inputs)})
+    with pytest.raises(ChatError) as raised:
+        await drained(events_of(prepare(refused.make(Model())), request, Run()))
+    error = raised.value
+    assert (error.status, error.code) == (refused.status, refused.code)
+    assert error.message.startswith(refused.says)
+
+
+def test_there_are_forty_kinds_and_the_page_of_the_docs_has_them() -> None:
+    assert len(KINDS) >= 40
+    written = PAGE.read_text(encoding="utf-8")
+    assert written == page(written), "run `python -m tests.support.runnables_page`"

@@ -1,5 +1,6 @@
 """Graphs: what stops them, what they leave behind, what they send beside the answer."""
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AnyMessage, BaseMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import RunnableConfig, RunnableLambda
+from langchain_core.runnables import RunnableConfig, RunnableLambda, RunnableParallel
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.config import get_stream_writer
 from langgraph.graph import MessagesState
@@ -20,7 +21,7 @@ from runnables.prepared import prepare
 from runnables.run import events_of
 from runs import Run
 from streaming.errors import ChatError, InvalidRequest, NotYet
-from streaming.events import Custom, Event, TextDelta
+from streaming.events import Custom, Event, Output, TextDelta
 from streaming.requests import validate
 from tests.support.kinds import Model
 from tests.support.kinds_of_graphs import Asked, answering, one_node
@@ -157,6 +158,43 @@ async def test_a_variable_that_a_step_misses_is_the_callers_to_give() -> None:
     chain: Chain = RunnableLambda(lambda x: {"topic": "bears"}) | prompt | Model()
     with pytest.raises(InvalidRequest, match=r"inputs\.language: is missing"):
         await events(chain)
+
+
+async def test_what_a_function_without_types_looks_up_in_vain_is_named() -> None:
+    def answer(x: dict[str, str]) -> str:
+        tone = "tone"
+        return x[tone]
+
+    with pytest.raises(InvalidRequest, match=r"inputs\.tone: is missing"):
+        await events(RunnableLambda(answer))
+    assert await events(RunnableLambda(answer), inputs={"tone": "dry"}) == [
+        TextDelta("", "dry")
+    ]
+
+
+async def test_graphs_beside_each_other_are_one_structured_result() -> None:
+    graph = one_node(MessagesState, answering(Model()))
+    found = await events(RunnableParallel(one=graph, two=graph))
+    assert found[-1] == Output({"one": "Alpha beta.", "two": "Alpha beta."})
+
+
+async def test_a_graph_may_stream_whatever_its_caller_asks_of_it() -> None:
+    graph = one_node(MessagesState, answering(Model()))
+
+    def streaming(mode: Any) -> Chain:
+        async def answer(
+            messages: list[BaseMessage], config: RunnableConfig
+        ) -> AsyncGenerator[Any]:
+            given = {"messages": messages}
+            async for chunk in graph.astream(given, config, stream_mode=mode):
+                yield chunk
+
+        return RunnableLambda(answer)
+
+    for mode in ("messages", "updates", "values", ["messages", "values"]):
+        found = await events(streaming(mode))
+        text = "".join(each.text for each in found if isinstance(each, TextDelta))
+        assert text == "Alpha beta.", mode
 
 
 async def test_old_messages_and_calls_are_not_streamed_again() -> None:

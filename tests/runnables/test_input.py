@@ -272,6 +272,16 @@ def test_what_has_no_type_reads_as_the_question_if_it_is_made_text() -> None:
     assert f"{value}" == str(value) == "Why?"
 
 
+def test_what_has_no_type_finds_the_question_by_its_names() -> None:
+    request = validate({"messages": [FIRST, SECOND, LAST]})
+    value = prepare(RunnableLambda(lambda x: x)).input.of(request)
+    assert isinstance(value, dict)
+    assert (value["topic"], said(value["history"])) == ("Why?", HISTORY)
+    assert value.get("tone") is None
+    with pytest.raises(KeyError):
+        value["tone"]
+
+
 def of_number(number: int) -> int:
     return number
 

@@ -12,13 +12,14 @@ from streaming.dialects.json import decode, error
 from streaming.dialects.ui_message.parts import Parts, UIMessageChunk, message, source
 from streaming.dialects.ui_message.request import to_request
 from streaming.events import (
-    PARAGRAPH,
+    BLANK_LINE,
     Citation,
     Custom,
     Done,
     Error,
     Event,
     Output,
+    Paragraph,
     ReasoningDelta,
     Redact,
     TextDelta,
@@ -77,12 +78,11 @@ async def _chunks(
 
 def _written(event: Event, parts: Parts) -> Iterator[UIMessageChunk]:
     match event:
-        case TextDelta(_, text, begins):
-            if begins:  # As a part of its own.
-                yield from parts.close()
-            yield from parts.say(
-                "text", text.removeprefix(PARAGRAPH) if begins else text
-            )
+        case Paragraph(_, text):
+            yield from parts.close()
+            yield from parts.say("text", text.removeprefix(BLANK_LINE))
+        case TextDelta(_, text):
+            yield from parts.say("text", text)
         case ReasoningDelta(_, text):
             yield from parts.say("reasoning", text)
         case ToolCall():

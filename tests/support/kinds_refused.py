@@ -1,0 +1,124 @@
+"""Runnables that cannot run, or not with every request."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypedDict
+
+from langchain_core.chat_history import InMemoryChatMessageHistory
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import RunnableLambda
+from langchain_core.runnables.history import RunnableWithMessageHistory
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import interrupt
+
+from runnables import Chain
+from tests.support.kinds import Model
+from tests.support.kinds_of_graphs import Asked, one_node
+
+IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+
+
+class _Search(TypedDict):
+    question: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What is refused, with which status and code, and the beginning of why."""
+
+    name: str
+    about: str
+    make: Callable[[Model], Chain]
+    status: int
+    code: str
+    says: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    content: Any = "Why?"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def refused(
+    status: int, code: str, says: str, **more: Any
+) -> Callable[[Callable[[Model], Chain]], Refused]:
+    def make(function: Callable[[Model], Chain]) -> Refused:
+        about = (function.__doc__ or "").rstrip(".")
+        name = function.__name__.replace("_", "-")
+        return Refused(name, about, function, status, code, says, **more)
+
+    return make
+
+
+@refused(400, "invalid_request", "inputs.language: is missing")
+def missing_variable(model: Model) -> Chain:
+    """A second variable that the request does not have"""
+    return ChatPromptTemplate.from_template("{text} in {language}") | model
+
+
+@refused(400, "invalid_request", "inputs.tone: is no variable", inputs={"tone": "dry"})
+def unknown_variable(model: Model) -> Chain:
+    """`inputs` that the runnable does not have"""
+    return ChatPromptTemplate.from_template("{topic}") | model
+
+
+@refused(400, "invalid_request", "inputs.limit: Input should be", inputs={"limit": "x"})
+def wrong_type(model: Model) -> Chain:
+    """`inputs` of another type than the schema's"""
+
+    def search(asked: _Search) -> str:
+        return asked["question"]
+
+    return RunnableLambda(search)
+
+
+@refused(
+    400,
+    "invalid_request",
+    "messages.0.content.0: the chain takes text alone",
+    content=[IMAGE],
+)
+def image_for_text(model: Model) -> Chain:
+    """An image or a file, if the runnable takes text"""
+    return ChatPromptTemplate.from_template("{topic}") | model
+
+
+@refused(503, "not_configured", "The chain takes int, which no request has")
+def number(model: Model) -> Chain:
+    """A function of what no request has, such as a number: when it is loaded"""
+
+    def double(number: int) -> int:
+        return 2 * number
+
+    return RunnableLambda(double)
+
+
+@refused(503, "not_configured", "The chain keeps a history of its own")
+def message_history(model: Model) -> Chain:
+    """`RunnableWithMessageHistory`: when it is loaded"""
+    return RunnableWithMessageHistory(model, lambda: InMemoryChatMessageHistory())
+
+
+@refused(501, "not_implemented", "The graph stopped at the interrupt")
+def interrupted(model: Model) -> Chain:
+    """A graph that calls `interrupt()`, when it does"""
+
+    def approve(state: Asked) -> dict[str, Any]:
+        return {"answer": interrupt("Shall I?")}
+
+    return one_node(Asked, approve)
+
+
+@refused(501, "not_implemented", "The graph stopped at an interrupt before")
+def interrupted_before(model: Model) -> Chain:
+    """A graph with `interrupt_before` or `interrupt_after`, when it stops"""
+    return one_node(
+        Asked,
+        lambda state: {"answer": "Yes"},
+        checkpointer=InMemorySaver(),
+        interrupt_before=["answer"],
+    )
+
+
+REFUSED = [value for value in vars().values() if isinstance(value, Refused)]
