@@ -4,6 +4,7 @@ from asyncio import CancelledError
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any, TypedDict
+from uuid import uuid4
 
 from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
@@ -14,7 +15,7 @@ from langchain_core.runnables.config import (
 )
 
 from runnables.exits import contained
-from runnables.listening import listening, only_ours
+from runnables.listening import only_ours
 
 
 class ChainInput(TypedDict):
@@ -73,8 +74,11 @@ class GeneratorChain(Runnable[ChainInput, Any]):
         **kwargs: object,
     ) -> AsyncIterator[Any]:
         config = ensure_config(config)
-        if only_ours(listening(config)):
-            return self._stream(input, config)  # Nobody would hear of its run.
+        manager = get_async_callback_manager_for_config(config)
+        if only_ours(manager.handlers):
+            # Nobody would hear of its run, but custom events have to be of one.
+            manager.parent_run_id = uuid4()
+            return self._stream(input, patch_config(config, callbacks=manager))
         return self._stream_observed(input, config)
 
     async def _stream(

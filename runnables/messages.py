@@ -102,7 +102,19 @@ class Messages:
         said = self._now
         if said is None or message.id not in said.ids or said.place != place:
             self._now = said = self._of(message.id, place)
-        yield from self._content(message, said)
+        content = message.content
+        if (
+            said is self._spoke
+            and said is self._open
+            and isinstance(content, str)
+            and not message.additional_kwargs
+        ):  # As most chunks are; the rest costs more.
+            if content:
+                said.text.append(content)
+                self.length += len(content)
+                yield TextDelta(self._progress.deployment, content)
+        else:
+            yield from self._content(message, said)
         if message.tool_call_chunks:
             self.calls.add(message)
         ended = message.chunk_position == "last"
@@ -134,11 +146,7 @@ class Messages:
                     said.held.append(delta)
         # Building `message.text` anew costs more than all the rest.
         if text := content if isinstance(content, str) else message.text:
-            if said is self._spoke and said is self._open:
-                said.text.append(text)
-                self.length += len(text)
-                yield TextDelta(self._progress.deployment, text)
-            elif self._may_show(said):
+            if self._may_show(said):
                 yield self._shown(said, text)
             else:
                 said.held.append(TextDelta(self._progress.deployment, text))

@@ -38,13 +38,10 @@ async def events_of(
     sampling = request.sampling.model_dump(exclude_none=True)
     chain = sampled(prepared.chain, sampling)
     translator = Translator(run, given, prepared.outputs)
-    checks = [] if bounded else [AnswerLimit(), Marks(translator.report)]
+    more = [] if bounded else [AnswerLimit(), Marks(translator.report)]
     # Each run is a thread of its own, for graphs with a checkpointer.
-    thread_id = str(uuid4())
-    config: RunnableConfig = {
-        "callbacks": [RunCallback(run), *checks],
-        "configurable": {"thread_id": thread_id, "sampling": sampling},
-    }
+    own = {"thread_id": (thread_id := str(uuid4())), "sampling": sampling}
+    config = RunnableConfig(callbacks=[RunCallback(run), *more], configurable=own)
     turn, passed = monotonic(), 0
     ended = False
     refusals.asked_limit.set(request.limit_name)

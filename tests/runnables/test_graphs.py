@@ -16,7 +16,7 @@ from langgraph.graph import MessagesState
 from langgraph.types import interrupt
 from pydantic import Field
 
-from runnables import Chain
+from runnables import Chain, ChainInput, Chunk, from_generator
 from runnables.prepared import prepare
 from runnables.run import events_of
 from runs import Run
@@ -109,8 +109,14 @@ async def test_a_custom_event_of_a_function_has_its_name() -> None:
         await adispatch_custom_event("progress", {"step": 1}, config=config)
         return question
 
-    found = await events(RunnableLambda(tell))
-    assert found == [Custom("progress", {"step": 1}), TextDelta("", "Why?")]
+    async def generate(
+        inputs: ChainInput, config: RunnableConfig
+    ) -> AsyncGenerator[Chunk]:
+        yield await tell(inputs["messages"][-1].text, config)
+
+    for chain in (RunnableLambda(tell), from_generator(generate)):
+        found = await events(chain)
+        assert found == [Custom("progress", {"step": 1}), TextDelta("", "Why?")]
 
 
 class Remembers(Model):
