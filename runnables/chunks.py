@@ -222,6 +222,9 @@ class Translator:
         value, response = self._result.value, states.structured_response(self._state)
         if response is not None:
             value = response
+        elif self._answered and (beside := self._result.beside(self._before)):
+            yield Output(as_json(beside))
+            return
         elif self._messages.length and value is not NOTHING:
             if not self._answered:
                 warn(value)

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from typing import Protocol, cast
 
 from langchain_core.callbacks import adispatch_custom_event
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import (
     Runnable,
     RunnableConfig,
@@ -23,9 +23,12 @@ from langchain_core.runnables import (
 )
 
 from runnables import states
+from runnables.chunks import Translator
 from runnables.generator import Chain
 from runnables.states import Part, put_out, refuse_interrupt
 from runnables.structure import Place, parts, unbound
+from runs import Run
+from streaming.events import TextDelta
 
 type _Streamed = tuple[tuple[str, ...], str, object]
 """The graph within the graph, if it is one; the mode; and what it streams."""
@@ -91,17 +94,23 @@ class GraphStep(Runnable[object, object]):
         self, input: object, config: RunnableConfig | None = None, **kwargs: object
     ) -> AsyncIterator[object]:
         state: object = None
+        translator = Translator(Run())
         async with aclosing(self._parts(input, config, kwargs)) as chunks:
             async for part in chunks:
                 match self._place, part:
                     case "last", _:
                         yield part
-                    case "parsed", Part("messages", (AIMessage() as message, _)):
-                        yield message
+                    case "parsed", _:
+                        for event in translator.events(part):
+                            if isinstance(event, TextDelta):
+                                yield AIMessageChunk(content=event.text)
                     case _, Part("values", payload):
                         state = payload
         if self._place == "inside":
             yield state
+        for event in translator.end():
+            if isinstance(event, TextDelta):
+                yield AIMessageChunk(content=event.text)
 
     async def _parts(
         self, given: object, config: RunnableConfig | None, options: dict[str, object]

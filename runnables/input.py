@@ -82,7 +82,12 @@ class Input:
     def of(self, request: ChatRequest) -> object:
         """*request* as the chain takes it; raises `InvalidRequest`, naming what is
         missing."""
-        return _shaped(self._takes, messages(request), request.inputs)
+        given = _shaped(self._takes, messages(request), request.inputs)
+        if isinstance(given, Given):
+            # A prompt asks which of its variables are there before it looks them up.
+            for name in self._asked.intersection((*TEXT_NAMES, *HISTORY_NAMES)):
+                given.setdefault(name, given[name])
+        return given
 
     def missing(self, exc: KeyError, given: object) -> InvalidRequest | None:
         """The error for a variable that the chain has looked up in vain."""

@@ -27,7 +27,7 @@ class _Said:
     place: str = ""
     ids: set[str | None] = field(default_factory=set)
     text: list[str] = field(default_factory=list)
-    held: list[ReasoningDelta | TextDelta] = field(default_factory=list)
+    held: list[ReasoningDelta | TextDelta | Redact] = field(default_factory=list)
     start: int = 0
     streamed: bool = True
     ended: bool = False
@@ -152,8 +152,11 @@ class Messages:
                 said.held.append(TextDelta(self._progress.deployment, text))
         for offsets in extra.get("redact", ()):
             start, end = offsets.get("start_offset", 0), offsets.get("end_offset", 0)
-            begin = said.start
-            yield Redact(self._progress.deployment, begin + start, begin + end)
+            redact = Redact(self._progress.deployment, start, end)
+            if self._may_show(said):
+                yield _shifted(redact, said.start)
+            else:
+                said.held.append(redact)
 
     def _may_show(self, said: _Said) -> bool:
         if self._open is not said:
@@ -180,10 +183,13 @@ class Messages:
         while self._waiting and (self._open is None or self._open.ended):
             self._open = said = self._waiting.pop(0)
             for held in said.held:
-                if isinstance(held, TextDelta):
-                    yield self._shown(said, held.text)
-                else:
-                    yield held
+                match held:
+                    case TextDelta(_, text):
+                        yield self._shown(said, text)
+                    case Redact():
+                        yield _shifted(held, said.start)
+                    case ReasoningDelta():
+                        yield held
             said.held.clear()
 
     def _whole(self, message: AIMessage, place: str) -> Iterator[Event]:
@@ -225,6 +231,11 @@ class Messages:
         yield from self.calls.flush()
         if self._result and not self.calls.waiting:
             yield self.paragraph(self._result)
+
+
+def _shifted(redact: Redact, by: int) -> Redact:
+    start, end = redact.start_offset + by, redact.end_offset + by
+    return Redact(redact.deployment, start, end)
 
 
 def _is_same(said: _Said, message_id: str | None, place: str) -> bool:

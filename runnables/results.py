@@ -54,6 +54,11 @@ class Result:
         """The whole value of one branch, in the place of what it was."""
         self._pieces[key] = value
 
+    def beside(self, answered: Mapping[str, object]) -> Mapping[str, object] | None:
+        """The dictionary that has *answered*, if it has more than that."""
+        new = {k: v for k, v in answered.items() if k not in (*self._given, "context")}
+        return new if new.keys() - {"answer"} else None
+
     @property
     def value(self) -> object:
         """The result; a string if it is a text, `NOTHING` if there is none."""

@@ -63,7 +63,8 @@ async def events_of(
             yield event
         ended = True
     except Exception as exc:
-        error = _missing(prepared, given, exc) or errors.to_chat_error(exc, request.id)
+        error = _missing(prepared, given, exc, request.id)
+        error = error or errors.to_chat_error(exc, request.id)
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             # It was raised while cleaning up, and must not hide the cancellation.
@@ -76,8 +77,19 @@ async def events_of(
             await leftovers.forget(prepared.savers, thread_id)
 
 
-def _missing(prepared: Prepared, given: object, exc: Exception) -> ChatError | None:
-    return prepared.input.missing(exc, given) if isinstance(exc, KeyError) else None
+def _missing(
+    prepared: Prepared, given: object, exc: Exception, request_id: str
+) -> ChatError | None:
+    """The error for a variable that the request does not have.
+
+    It may as well be the chain's own fault: the log has where.
+    """
+    if not isinstance(exc, KeyError):
+        return None
+    error = prepared.input.missing(exc, given)
+    if error is not None:
+        errors.log_unexpected(exc, request_id)
+    return error
 
 
 async def _leave(chunks: AsyncIterator[object], request_id: str) -> None:

@@ -121,6 +121,11 @@ def structured_response(state: object) -> object:
     return state.get("structured_response") if isinstance(state, Mapping) else None
 
 
+def _is_same(value: object, before: object) -> bool:
+    # What is of another type may not be comparable.
+    return value is before or (type(value) is type(before) and value == before)
+
+
 def said(state: object) -> object:
     """The text of a *state*'s newest message, else its answer."""
     messages = newest(state)
@@ -138,7 +143,7 @@ def answer(state: object, given: object) -> object:
     new = {
         key: value
         for key, value in state.items()
-        if key not in before or value != before[key]
+        if not (key in before and _is_same(value, before[key]))
     }
     new.pop("structured_response", None)
     for name in ANSWERS:

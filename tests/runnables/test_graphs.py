@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from langchain_core.callbacks import adispatch_custom_event
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AnyMessage, BaseMessage
-from langchain_core.output_parsers import StrOutputParser
+from langchain_core.messages import AIMessage, AnyMessage, BaseMessage
+from langchain_core.output_parsers import JsonOutputParser, StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableConfig, RunnableLambda, RunnableParallel
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.config import get_stream_writer
-from langgraph.graph import MessagesState
+from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import interrupt
 from pydantic import Field
 
@@ -23,7 +23,7 @@ from runs import Run
 from streaming.errors import ChatError, InvalidRequest, NotYet
 from streaming.events import Custom, Event, Output, TextDelta
 from streaming.requests import validate
-from tests.support.kinds import Model
+from tests.support.kinds import Model, finish
 from tests.support.kinds_of_graphs import Asked, answering, one_node
 
 
@@ -201,6 +201,34 @@ async def test_a_graph_may_stream_whatever_its_caller_asks_of_it() -> None:
         found = await events(streaming(mode))
         text = "".join(each.text for each in found if isinstance(each, TextDelta))
         assert text == "Alpha beta.", mode
+
+
+async def test_a_parser_after_an_agent_gets_paragraphs_and_nothing_twice() -> None:
+    def end(state: MessagesState) -> dict[str, Any]:
+        return {"messages": [AIMessage("Alpha beta."), ("ai", "And more.")]}
+
+    graph = StateGraph(MessagesState).add_node("one", answering(Model()))
+    graph.add_node("two", end).add_edge(START, "one").add_edge("one", "two")
+    found = await events(graph.compile() | StrOutputParser())
+    text = "".join(each.text for each in found if isinstance(each, TextDelta))
+    assert text == "Alpha beta.\n\nAlpha beta.\n\nAnd more."
+
+
+async def test_what_stands_beside_an_answer_is_output() -> None:
+    script = ('{"answer": "Al', 'pha", "score": 1}', finish())
+    found = await events(Model(scripts=[script]) | JsonOutputParser())
+    assert found == [
+        TextDelta("", "Al"),
+        TextDelta("", "pha"),
+        Output({"answer": "Alpha", "score": 1}),
+    ]
+
+
+async def test_a_prompt_after_a_function_without_types_finds_the_question() -> None:
+    chain = RunnableLambda(lambda x: x) | ChatPromptTemplate.from_template("{topic}")
+    found = await events(chain | Model())
+    text = "".join(each.text for each in found if isinstance(each, TextDelta))
+    assert text == "Alpha beta."
 
 
 async def test_old_messages_and_calls_are_not_streamed_again() -> None:
