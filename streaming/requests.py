@@ -168,7 +168,7 @@ def _sentence(kind: str, location: tuple[int | str, ...], message: str) -> str:
         if isinstance(part, int) or part in _FIELDS or unknown
     ]
     message = message.removeprefix("Value error, ")
-    field = ".".join(path) or ("" if ": " in message else "The body")
+    field = ".".join(path)[:200] or ("" if ": " in message else "The body")
     match kind:
         case "missing":
             message = "is missing"

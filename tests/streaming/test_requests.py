@@ -14,7 +14,7 @@ from streaming.requests import ChatRequest
 
 FIELDS = """
     user message messages chain stream temperature top_p max_tokens stop seed id role
-    content type text name tool_call_id tool_calls function arguments sampling
+    inputs content type text name tool_call_id tool_calls function arguments sampling
 """
 names = st.sampled_from(FIELDS.split())
 roles = st.sampled_from(["system", "developer", "user", "assistant", "tool", "boss"])
@@ -102,3 +102,11 @@ def test_any_text_is_a_question_and_is_not_changed(text: str) -> None:
     assert request.messages[0].content == text
     assert request.stream is True
     assert request.chain is None
+
+
+def test_inputs_that_are_too_deep_are_refused_in_few_words() -> None:
+    deep = "[" * 1000 + "]" * 1000
+    body = f'{{"user": "?", "inputs": {{"a": {deep}}}}}'
+    with pytest.raises(InvalidRequest, match=r"^inputs\.") as raised:
+        native.parse(body.encode(), {})
+    assert len(raised.value.message) < 400
