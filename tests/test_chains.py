@@ -71,7 +71,7 @@ def test_tool_arguments_that_are_not_json_are_passed_as_they_are(app: Server) ->
 def test_what_is_no_answer_is_not_shown_and_what_is_empty_neither(app: Server) -> None:
     events = app.events(HELLO, chain="ragged")
     assert [data.get("delta_content") for _, data in events] == ["whole message", None]
-    assert any("a chain streams int" in line for line in app.lines)
+    app.wait_for("a chain streams int")
 
 
 def test_a_chain_that_streams_nothing_ends_without_a_first_token(app: Server) -> None:
