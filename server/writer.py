@@ -37,7 +37,8 @@ class Writer:
                 left = self._sent_at + quiet - self._loop.time()
                 if left <= 0:
                     self._sent_at, left = self._loop.time(), quiet
-                    if not self._busy:
+                    # What is ready may be the ending, which nothing may follow.
+                    if not (self._busy or self._pipe.size or self._pipe.ended):
                         self._pipe.add(keep_alive())
                 await asyncio.wait({self._over}, timeout=left)
             self._over.result()
