@@ -24,4 +24,5 @@ def build(settings: Settings) -> Chain:
         messages = with_system_prompt(settings, inputs["messages"])
         return stream_model(model, messages, config)
 
-    return from_generator(chat)
+    takes = ("tools", "response_format", "reasoning_effort")
+    return from_generator(chat, takes=takes)

@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runnables.generator import Chain, ChainInput, Chunk, from_generator
-    from runnables.model import chat_model, sampling, stream_model, with_system_prompt
+    from runnables.model import (
+        caller_tools,
+        chat_model,
+        sampling,
+        stream_model,
+        with_system_prompt,
+    )
 
 __all__ = [
     "Chain",
     "ChainInput",
     "Chunk",
+    "caller_tools",
     "chat_model",
     "from_generator",
     "sampling",

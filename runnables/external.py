@@ -1,14 +1,22 @@
 """Runnables from elsewhere, which `CHAINS=name=module:attribute` names."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from functools import reduce
 from importlib import import_module
 from inspect import isfunction, ismethod, signature
 from typing import get_origin
 
-from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import (
+    Runnable,
+    RunnableConfig,
+    RunnableGenerator,
+    RunnableLambda,
+)
 
-from runnables.generator import Chain
+from runnables.generator import Chain, ChainInput, Chunk, from_generator
+from runnables.model import stream_model
+from runnables.taken import ALL
 from settings import Settings
 from streaming.errors import NotConfigured
 
@@ -23,6 +31,8 @@ def load(name: str, target: str, settings: Settings) -> Chain:
     found: object = reduce(getattr, path.split("."), import_module(module))
     if not isinstance(found, Runnable) and callable(found) and _builds(found):
         found = _built(found, settings)
+    if isinstance(found, BaseChatModel):
+        return _of_model(found)
     if isinstance(found, Runnable):
         return found
     if isfunction(found) or ismethod(found):
@@ -60,3 +70,10 @@ def _of_function(function: Callable[..., object]) -> Chain:
         # Its annotation says what it takes.
         return RunnableGenerator(function)  # type: ignore[arg-type]
     return RunnableLambda(function)
+
+
+def _of_model(model: BaseChatModel) -> Chain:
+    def answer(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
+        return stream_model(model, inputs["messages"], config)
+
+    return from_generator(answer, takes=ALL)

@@ -1,7 +1,7 @@
 """The input and output of a chain, and its cheapest form: an async generator."""
 
 from asyncio import CancelledError
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from typing import Any, TypedDict
 from uuid import uuid4
@@ -14,6 +14,7 @@ from langchain_core.runnables.config import (
     patch_config,
 )
 
+from runnables import taken
 from runnables.exits import contained
 from runnables.listening import only_ours
 
@@ -33,9 +34,15 @@ Chain = Runnable[Any, Any]
 Generator = Callable[[ChainInput, RunnableConfig], AsyncGenerator[Chunk]]
 
 
-def from_generator(generator: Generator) -> "GeneratorChain":
-    """Make a chain of *generator*; its chunks go out unchanged."""
-    return GeneratorChain(generator)
+def from_generator(
+    generator: Generator, *, takes: Iterable[str] = ()
+) -> "GeneratorChain":
+    """Make a chain of *generator*; its chunks go out unchanged.
+
+    It *takes* what it hands on from `caller_tools(config)` to its model: `tools`,
+    `response_format`, `reasoning_effort`.
+    """
+    return GeneratorChain(generator, takes)
 
 
 class GeneratorChain(Runnable[ChainInput, Any]):
@@ -44,8 +51,9 @@ class GeneratorChain(Runnable[ChainInput, Any]):
     LangChain's `RunnableGenerator` starts a task for every chunk; this starts none.
     """
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, generator: Generator, takes: Iterable[str] = ()) -> None:
         self._generator = generator
+        self.takes = taken.fields(takes)
         self.name = generator.__name__
 
     def invoke(

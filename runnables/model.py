@@ -5,9 +5,9 @@ from json import JSONDecodeError
 from typing import Any, cast
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.messages import BaseMessage, SystemMessage
+from langchain_core.messages import AIMessage, BaseMessage, SystemMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_openai import AzureChatOpenAI, ChatOpenAI
 from pydantic import BaseModel, SecretStr
 
@@ -199,16 +199,40 @@ def chat_model(settings: Settings) -> BaseChatModel:
 def stream_model(
     model: BaseChatModel, messages: Sequence[BaseMessage], config: RunnableConfig
 ) -> AsyncGenerator[BaseMessage]:
-    """Stream the model's answer, with the caller's sampling; the caller closes the
-    stream."""
+    """Stream the model's answer, with the caller's sampling and tools; the caller
+    closes the stream."""
+    asked = caller_tools(config)
+    if isinstance(model, _WholeWire) and "response_format" in asked:
+        # LangChain would have the SDK parse the answer, which raises if it is cut.
+        asked["extra_body"] = {"response_format": asked.pop("response_format")}
+    asking = model if isinstance(model, _WholeWire) else _with_tools(model, asked)
     # `astream` is typed as an iterator; it is always a generator.
-    chunks = model.astream(list(messages), config, **sampling(config))
+    chunks = asking.astream(list(messages), config, **sampling(config), **asked)
     return cast(AsyncGenerator[BaseMessage], chunks)
+
+
+def _with_tools(
+    model: BaseChatModel, asked: Fields
+) -> Runnable[LanguageModelInput, AIMessage]:
+    """*model* with the tools *asked* for, which are taken out, in its own form."""
+    if "tools" not in asked or type(model).bind_tools is BaseChatModel.bind_tools:
+        return model
+    choice = asked.pop("tool_choice", "auto")
+    if isinstance(choice, dict):
+        choice = choice.get("function", {}).get("name", "auto")
+    chosen = {} if choice == "auto" else {"tool_choice": choice}
+    return model.bind_tools(asked.pop("tools"), **chosen)
 
 
 def sampling(config: RunnableConfig) -> Fields:
     """The request's `temperature` and the like, as a model's `astream` takes them."""
     return dict(config.get("configurable", {}).get("sampling", {}))
+
+
+def caller_tools(config: RunnableConfig) -> Fields:
+    """The request's `tools` and the like, of which the chain has said that it takes
+    them."""
+    return dict(config.get("configurable", {}).get("caller_tools", {}))
 
 
 def with_system_prompt(

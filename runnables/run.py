@@ -15,6 +15,7 @@ from runnables.chunks import Translator
 from runnables.exits import contained
 from runnables.marks import Marks
 from runnables.prepared import Prepared, sampled
+from runnables.taken import taken
 from runs import Run
 from streaming.errors import ChatError
 from streaming.events import Event
@@ -41,6 +42,7 @@ async def events_of(
     more = [] if bounded else [AnswerLimit(), Marks(translator.report)]
     # Each run is a thread of its own, for graphs with a checkpointer.
     own = {"thread_id": (thread_id := str(uuid4())), "sampling": sampling}
+    own["caller_tools"] = taken(chain, request)
     config = RunnableConfig(callbacks=[RunCallback(run), *more], configurable=own)
     turn, passed = monotonic(), 0
     ended = False

@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from streaming.caller_tools import CallerTools
 from streaming.errors import InvalidRequest
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
@@ -114,6 +115,7 @@ class ChatRequest(_Frozen):
     stream: bool = True
     sampling: Sampling = Sampling()
     inputs: dict[Text, JsonValue] = Field(default_factory=dict, max_length=MAX_FIELDS)
+    caller_tools: CallerTools = CallerTools()
     include_usage: bool = False
     limit_name: LimitField | None = None
     id: str = ""
@@ -135,9 +137,10 @@ _FIELDS = {
         ToolCallRequest,
         FunctionCall,
         Sampling,
+        CallerTools,
     )
     for name in model.model_fields
-} - {"sampling"}
+} - {"sampling", "caller_tools"}
 
 
 def validate(fields: dict[str, object]) -> ChatRequest:

@@ -52,7 +52,9 @@ def app(standin: StandIn) -> Iterator[Server]:
     chains = ",".join(
         f"{name}=tests.support.example_chains:{name}" for name in CHAINS.split(",")
     )
-    with Server(azure(standin, CHAINS=chains)) as server:
+    models = "tests.support.telling_models"
+    telling = f"told={models}:told,bound={models}:bound"
+    with Server(azure(standin, CHAINS=f"{chains},{telling}")) as server:
         server.warm()
         server.events("hello", chain="strings")  # What is imported now keeps no test.
         yield server

@@ -55,7 +55,7 @@ def build(settings: Settings) -> Chain:
             async for chunk in chunks:
                 yield chunk
 
-    return from_generator(docs)
+    return from_generator(docs, takes=("reasoning_effort",))
 
 
 def as_document(passage: Passage) -> Document:

@@ -41,6 +41,11 @@ LISTS: Mapping[type[Event], str] = {
     Redact: "redactions",
 }
 """Where an answer that does not stream has them."""
+INTERNAL = ("caller_tools", "id", "include_usage", "limit_name", "run_id", "sampling")
+"""Fields of a `ChatRequest` that are no fields of this wire."""
+
+ASKED = ("reasoning_effort",)
+"""Fields of `CallerTools` that this wire has too."""
 
 
 def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
@@ -72,7 +77,7 @@ def normalize(fields: dict[str, object]) -> dict[str, object]:
             + (f", not {' and '.join(given)}" if given else "")
             + "."
         )
-    for name in ("id", "include_usage", "limit_name", "run_id", "sampling"):
+    for name in INTERNAL:
         if name in fields:
             raise InvalidRequest(f"{name}: is not a known field")
     if given[0] != "messages":
@@ -83,7 +88,8 @@ def normalize(fields: dict[str, object]) -> dict[str, object]:
     sampling = {
         name: fields.pop(name) for name in Sampling.model_fields if name in fields
     }
-    return {**fields, "sampling": sampling}
+    asked = {name: fields.pop(name) for name in ASKED if name in fields}
+    return {**fields, "sampling": sampling, "caller_tools": asked}
 
 
 def headers(request: ChatRequest) -> Mapping[str, str]:

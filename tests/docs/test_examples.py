@@ -22,6 +22,7 @@ from tests.support.markdown import PAGES, ROOT, after, blocks, files
 SAVED_AS = [
     "chains/haiku.py",
     "chains/handbook.py",
+    "chains/helper.py",
     "chains/hours.py",
     "my_graph.py",
     "streaming/dialects/ndjson.py",
@@ -74,7 +75,7 @@ def example(copy: Path, standin: StandIn) -> Iterator[Server]:
     brought = "graph=my_graph:build,hiding=my_hiding_graph:build"
     with Server(settings(standin, CHAINS=brought), cwd=copy) as server:
         server.warm()
-        for chain in ("haiku", "handbook", "graph", "hiding"):
+        for chain in ("haiku", "handbook", "helper", "graph", "hiding"):
             server.chat("Hello", chain=chain)  # What is imported now keeps no test.
         yield server
 
@@ -141,6 +142,15 @@ def test_the_rag_chain_cites_its_source_and_hides_its_inner_call(
         {"role": "user", "content": "standin:echo"},
     ]
     assert len(standin.requests()) == asked + 2
+
+
+def test_the_helper_takes_the_callers_tools(example: Server, standin: StandIn) -> None:
+    asked = {"role": "user", "content": "standin:tools tag=helper"}
+    tool = {"type": "function", "function": {"name": "f"}}
+    body = {"model": "helper", "messages": [asked], "tools": [tool]}
+    response = example.client.post("/openai/v1/chat/completions", json=body)
+    assert response.json()["choices"][0]["finish_reason"] == "tool_calls"
+    assert standin.wait("helper")["body"]["tools"] == [tool]
 
 
 def test_the_graph_streams_token_by_token(example: Server) -> None:

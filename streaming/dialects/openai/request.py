@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from streaming import requests
+from streaming import caller_tools, requests
 from streaming.dialects.json import decode
 from streaming.errors import InvalidRequest
 from streaming.requests import (
@@ -13,9 +13,6 @@ from streaming.requests import (
     Sampling,
 )
 
-UNSUPPORTED = ("tools", "functions", "response_format", "logprobs")
-"""Fields that no chain can support and a caller would miss."""
-
 
 def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
     """Read a request to OpenAI's API; fields that do not concern a chain are ignored.
@@ -23,11 +20,9 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
     The chain is the path's `deployment`, else the body's `model`.
     """
     fields = {name: value for name, value in decode(body).items() if value is not None}
-    for name in UNSUPPORTED:
-        if fields.get(name, False) not in (False, []):
+    for name, nothing in (("logprobs", False), ("n", 1)):
+        if fields.get(name, nothing) != nothing:
             raise _refused(name)
-    if fields.get("n", 1) != 1:
-        raise _refused("n")
     limit = _limit_name(fields)
     sampling = _only(Sampling.model_fields, fields)
     if limit is not None:
@@ -42,6 +37,7 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
                 "limit_name": limit,
                 "sampling": sampling,
                 "inputs": fields.get("inputs", {}),
+                "caller_tools": caller_tools.normalized(fields),
             }
         )
     except InvalidRequest as error:

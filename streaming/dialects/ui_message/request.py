@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from streaming import requests
+from streaming import caller_tools, requests
 from streaming.errors import InvalidRequest
 from streaming.requests import ChatRequest, Sampling
 
@@ -25,7 +25,21 @@ def to_request(fields: Mapping[str, object]) -> ChatRequest:
     read["sampling"] = {
         name: fields[name] for name in Sampling.model_fields if name in fields
     }
+    read["caller_tools"] = caller_tools.normalized(_with_tools(fields))
     return requests.validate(read)
+
+
+def _with_tools(fields: Mapping[str, object]) -> Mapping[str, object]:
+    """*fields*, whose `tools` may also be an object of them by their names."""
+    tools = fields.get("tools")
+    if not isinstance(tools, dict):
+        return fields
+    named = [
+        {"type": "function", "function": {"name": name, **tool}}
+        for name, tool in tools.items()
+        if isinstance(tool, dict)
+    ]
+    return {**fields, "tools": named}
 
 
 def _message(index: int, message: object) -> dict[str, object]:

@@ -85,9 +85,6 @@ def test_of_two_token_limits_the_newer_counts_by_its_name(
 @pytest.mark.parametrize(
     "fields",
     [
-        {"tools": [{"type": "function", "function": {"name": "f"}}]},
-        {"functions": [{"name": "f"}]},
-        {"response_format": {"type": "json_object"}},
         {"n": 2},
         {"logprobs": True},
         {"stream": "yes"},
