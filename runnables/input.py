@@ -6,14 +6,17 @@ from typing import assert_never
 from uuid import uuid4
 
 from langchain_core.messages import (
+    AIMessage,
     BaseMessage,
     HumanMessage,
+    InvalidToolCall,
     convert_to_messages,
     get_buffer_string,
 )
 from langchain_core.prompts import BasePromptTemplate
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from runnables import handed_back
 from runnables.generator import Chain
 from runnables.kinds import Variable
 from runnables.structure import parts
@@ -271,14 +274,16 @@ def messages(request: ChatRequest) -> list[BaseMessage]:
 
 def _message(index: int, message: Message) -> BaseMessage:
     fields = {"content": "", **message.model_dump(exclude_none=True)}
-    for call in fields.get("tool_calls", ()):
-        # Some models send nothing for a tool that takes nothing.
-        call["function"]["arguments"] = call["function"]["arguments"] or "{}"
+    unreadable: list[InvalidToolCall] = []
+    if message.tool_calls:
+        fields["tool_calls"], unreadable = handed_back.calls(message.tool_calls)
     try:
         [converted] = convert_to_messages([fields])
     except Exception:
         raise InvalidRequest(
             f"messages.{index}: tool_calls or content is not what a model can be given"
         ) from None
+    if isinstance(converted, AIMessage):
+        converted.invalid_tool_calls = unreadable
     converted.id = str(uuid4())
     return converted

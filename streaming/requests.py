@@ -59,7 +59,7 @@ class FunctionCall(_Frozen):
     """The function that an assistant's message calls; `arguments` is JSON text."""
 
     name: Text
-    arguments: str
+    arguments: str = ""
 
 
 class ToolCallRequest(_Frozen):
