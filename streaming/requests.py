@@ -107,7 +107,8 @@ class ChatRequest(_Frozen):
 
     `include_usage` is for a dialect whose stream has its usage only on request,
     `limit_name` for one with two names for the sampling's `max_tokens`: the caller's.
-    `id` and `run_id` are set by the server.
+    `continues` is the id of the message that the answer is to go on with, for one whose
+    messages have ids. `id` and `run_id` are set by the server.
     """
 
     messages: Annotated[list[Message], FailFast(), Field(min_length=1)]
@@ -118,6 +119,7 @@ class ChatRequest(_Frozen):
     caller_tools: CallerTools = CallerTools()
     include_usage: bool = False
     limit_name: LimitField | None = None
+    continues: Text | None = None
     id: str = ""
     run_id: str = ""
 

@@ -41,7 +41,11 @@ LISTS: Mapping[type[Event], str] = {
     Redact: "redactions",
 }
 """Where an answer that does not stream has them."""
-INTERNAL = ("caller_tools", "id", "include_usage", "limit_name", "run_id", "sampling")
+
+INTERNAL = (
+    *("caller_tools", "continues", "id", "include_usage"),
+    *("limit_name", "run_id", "sampling"),
+)
 """Fields of a `ChatRequest` that are no fields of this wire."""
 
 ASKED = ("reasoning_effort",)

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import assert_never
 
 from streaming import sse
+from streaming.caller_tools import name_of
 from streaming.dialects.json import decode, error
 from streaming.dialects.ui_message.parts import Parts, UIMessageChunk, message, source
 from streaming.dialects.ui_message.request import to_request
@@ -67,8 +68,10 @@ async def encode(
 async def _chunks(
     events: AsyncGenerator[Event], request: ChatRequest
 ) -> AsyncGenerator[UIMessageChunk]:
-    parts = Parts()
-    yield {"type": "start", "messageId": request.run_id or request.id}
+    tools = request.caller_tools.tools or []
+    parts = Parts({name_of(tool.get("function")) for tool in tools})
+    message_id = request.continues or request.run_id or request.id
+    yield {"type": "start", "messageId": message_id}
     yield {"type": "start-step"}
     async with aclosing(events):
         async for event in events:
@@ -107,7 +110,7 @@ def _ended(done: Done, parts: Parts) -> Iterator[UIMessageChunk]:
     if done.finish_reason == "deadline":
         yield from _failed("The answer took too long.", parts)
     elif done.finish_reason != "error":  # Of which `Error` has said so.
-        yield from parts.close()
+        yield from parts.end()
         yield {"type": "finish-step"}
     yield _finish(done)
 

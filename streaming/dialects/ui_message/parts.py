@@ -4,7 +4,7 @@ The chunks' keys are those of the SDK's first version of the stream, which refus
 other.
 """
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import aclosing
 from mimetypes import MimeTypes
 from typing import Literal
@@ -18,10 +18,14 @@ _MEDIA_TYPES = MimeTypes()
 
 
 class Parts:
-    def __init__(self) -> None:
+    """The parts of one answer; the page knows the tools of the names *known*."""
+
+    def __init__(self, known: Collection[str | None] = ()) -> None:
+        self._known = known
         self._open: UIMessageChunk | None = None
         self._count = 0
         self._called: set[str] = set()
+        self._waiting: set[str] = set()
         self._answered = False
 
     def say(
@@ -35,16 +39,18 @@ class Parts:
         yield {**self._open, "type": f"{kind}-delta", "delta": text}
 
     def call(self, call: ToolCall) -> Iterator[UIMessageChunk]:
-        """A tool call, dynamic: the page cannot know the chain's tools."""
+        """A tool call, dynamic unless the page knows the tool."""
         yield from self._begin()
         call_id = call.id or call.name
         self._called.add(call_id)
+        self._waiting.add(call_id)
+        dynamic = {} if call.name in self._known else {"dynamic": True}
         yield {
             "type": "tool-input-available",
             "toolCallId": call_id,
             "toolName": call.name,
             "input": call.args,
-            "dynamic": True,
+            **dynamic,
         }
         if isinstance(call.args, str):
             # The SDK's first releases do not know `tool-input-error`.
@@ -52,20 +58,30 @@ class Parts:
                 "type": "tool-output-error",
                 "toolCallId": call_id,
                 "errorText": "The arguments are not a JSON object.",
-                "dynamic": True,
+                "providerExecuted": True,
+                **dynamic,
             }
+            self._note_answered(call_id)
 
     def result(self, result: ToolResult) -> Iterator[UIMessageChunk]:
         """A tool's result; a call that was not sent yet is sent first."""
         call_id = result.id or result.name
         if call_id not in self._called:
             yield from self.call(ToolCall(result.deployment, call_id, result.name, {}))
+        # The SDK's first release looks for the call by it.
+        dynamic = {} if result.name in self._known else {"dynamic": True}
         yield {
             "type": "tool-output-available",
             "toolCallId": call_id,
             "output": result.content,
-            "dynamic": True,  # The SDK's first release looks for the call by it.
+            # The page may not take it for a result of its own, and ask again.
+            "providerExecuted": True,
+            **dynamic,
         }
+        self._note_answered(call_id)
+
+    def _note_answered(self, call_id: str) -> None:
+        self._waiting.discard(call_id)
         self._answered = True
 
     def close(self) -> Iterator[UIMessageChunk]:
@@ -73,8 +89,16 @@ class Parts:
             yield self._open
             self._open = None
 
+    def end(self) -> Iterator[UIMessageChunk]:
+        yield from self.close()
+        if not self._waiting:
+            yield from self._next_step()
+
     def _begin(self) -> Iterator[UIMessageChunk]:
         yield from self.close()
+        yield from self._next_step()
+
+    def _next_step(self) -> Iterator[UIMessageChunk]:
         if self._answered:
             # The SDK asks again by itself while the last step is an answered call.
             self._answered = False
@@ -122,11 +146,10 @@ async def message(chunks: AsyncGenerator[UIMessageChunk]) -> dict[str, object]:
                 case {"type": "tool-input-available", "toolCallId": str(call_id)}:
                     tools[call_id] = _tool(chunk)
                     parts.append(tools[call_id])
-                case {"output": output, "toolCallId": str(call_id)}:
-                    tools[call_id] |= {"state": "output-available", "output": output}
-                case {"type": "tool-output-error", "toolCallId": str(call_id)}:
-                    error = {"state": "output-error", "errorText": chunk["errorText"]}
-                    tools[call_id] |= error
+                case {"output": _, "toolCallId": str(call_id)}:
+                    tools[call_id] |= _ended(chunk, "output")
+                case {"errorText": _, "toolCallId": str(call_id)}:
+                    tools[call_id] |= _ended(chunk, "errorText")
                 case {"type": "source-url" | "source-document" | "data-custom"}:
                     parts.append(chunk)
                 case {"type": "finish", "messageMetadata": metadata}:
@@ -135,8 +158,17 @@ async def message(chunks: AsyncGenerator[UIMessageChunk]) -> dict[str, object]:
 
 
 def _tool(chunk: UIMessageChunk) -> UIMessagePart:
-    fields = {name: chunk[name] for name in ("toolName", "toolCallId", "input")}
-    return {"type": "dynamic-tool", **fields, "state": "input-available"}
+    called = {name: chunk[name] for name in ("toolCallId", "input")}
+    part = {**called, "state": "input-available"}
+    name = str(chunk["toolName"])
+    if "dynamic" in chunk:
+        return {"type": "dynamic-tool", "toolName": name, **part}
+    return {"type": f"tool-{name}", **part}
+
+
+def _ended(chunk: UIMessageChunk, field: str) -> UIMessagePart:
+    state = "output-available" if field == "output" else "output-error"
+    return {"state": state, field: chunk[field], "providerExecuted": True}
 
 
 def _with_text(part: UIMessagePart, texts: dict[str, list[str]]) -> UIMessagePart:

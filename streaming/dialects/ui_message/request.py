@@ -1,8 +1,10 @@
 """What the Vercel AI SDK's `useChat` posts: messages that are made of parts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from streaming import caller_tools, requests
+from streaming.dialects.ui_message import tool_parts
+from streaming.dialects.ui_message.tool_parts import Message
 from streaming.errors import InvalidRequest
 from streaming.requests import ChatRequest, Sampling
 
@@ -16,16 +18,22 @@ def to_request(fields: Mapping[str, object]) -> ChatRequest:
     """The conversation in *fields*; what is not for us (`id`, `trigger`) is ignored."""
     posted = fields.get("messages")
     if not isinstance(posted, list):
-        raise InvalidRequest("messages: expected a list")
-    messages = [_message(index, value) for index, value in enumerate(posted)]
+        raise InvalidRequest("messages: expected a list", param="messages")
     read: dict[str, object] = {
         name: fields[name] for name in ("chain", "stream", "inputs") if name in fields
     }
-    read["messages"] = [message for message in messages if message["content"]]
+    read["messages"] = [
+        message
+        for index, value in enumerate(posted)
+        for message in _messages(f"messages.{index}", value)
+    ]
     read["sampling"] = {
         name: fields[name] for name in Sampling.model_fields if name in fields
     }
     read["caller_tools"] = caller_tools.normalized(_with_tools(fields))
+    match posted:
+        case [*_, {"role": "assistant", "id": str(continued)}] if continued:
+            read["continues"] = continued
     return requests.validate(read)
 
 
@@ -42,26 +50,44 @@ def _with_tools(fields: Mapping[str, object]) -> Mapping[str, object]:
     return {**fields, "tools": named}
 
 
-def _message(index: int, message: object) -> dict[str, object]:
-    """The message in OpenAI's form; without content if no part is supported."""
+def _messages(where: str, message: object) -> Iterator[Message]:
+    """The message in OpenAI's form; none if no part is supported."""
     match message:
-        case {"role": "system" | "user" | "assistant" as role, "parts": list(posted)}:
-            pass
-        case {"role": "system" | "user" | "assistant"}:
-            raise InvalidRequest(f"messages.{index}.parts: expected a list")
+        case {"role": "system" | "user" | "assistant" as role}:
+            posted = _parts(where, message)
         case _:
             raise InvalidRequest(
-                f"messages.{index}.role: expected 'system', 'user' or 'assistant'"
+                f"{where}.role: expected 'system', 'user' or 'assistant'"
             )
+    if role == "assistant":
+        yield from tool_parts.turn(posted, where)
+        return
     parts: list[Part] = []
     for number, part in enumerate(posted):
-        parts += _part(f"messages.{index}.parts.{number}", part)
+        parts += _part(f"{where}.parts.{number}", part)
     texts = [str(part["text"]) for part in parts if part["type"] == "text"]
-    if role != "user":
-        return {"role": role, "content": "".join(texts)}
-    if not parts:
-        raise InvalidRequest(f"messages.{index}.parts: has neither text nor a file")
-    return {"role": role, "content": texts[0] if parts[1:] == [] and texts else parts}
+    if role == "user":
+        if not parts:
+            raise InvalidRequest(f"{where}.parts: has neither text nor a file")
+        yield {
+            "role": role,
+            "content": texts[0] if parts[1:] == [] and texts else parts,
+        }
+    elif texts:
+        yield {"role": role, "content": "".join(texts)}
+
+
+def _parts(where: str, message: Mapping[str, object]) -> list[object]:
+    """The message's `parts`, or the `content` that it had before version 5."""
+    match message.get("parts"), message.get("content"):
+        case list(parts), _:
+            return parts
+        case None, str(text):
+            return [{"type": "text", "text": text}]
+        case None, list(parts):
+            return parts
+        case _:
+            raise InvalidRequest(f"{where}.parts: expected a list")
 
 
 def _part(where: str, part: object) -> list[Part]:

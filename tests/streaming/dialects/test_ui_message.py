@@ -36,6 +36,7 @@ ANSWERED: Chunk = {
     "type": "tool-output-available",
     "toolCallId": "call_1",
     "output": "two million",
+    "providerExecuted": True,
     "dynamic": True,
 }
 
@@ -142,6 +143,36 @@ async def test_a_call_that_the_page_has_to_answer_is_the_end() -> None:
     ]
 
 
+async def test_an_answer_that_ends_with_a_result_ends_with_an_empty_step() -> None:
+    assert await chunks(CALL, RESULT, *ended()) == [
+        CALLED,
+        ANSWERED,
+        STEP_ENDS,
+        {"type": "start-step"},
+        STEP_ENDS,
+        finish(),
+    ]
+
+
+async def test_a_call_that_waits_for_the_page_stays_in_the_last_step() -> None:
+    waiting = ToolCall("d", "call_2", "locate", {})
+    kinds = [chunk["type"] for chunk in await chunks(CALL, waiting, RESULT, *ended())]
+    assert kinds.count("start-step") == 0
+
+
+async def test_a_tool_of_the_page_is_not_dynamic() -> None:
+    tools = [{"type": "function", "function": {"name": "look_up"}}]
+    asked = {"tools": tools}
+    stream = await written("ui-message", CALL, *ended("tool_calls"), caller_tools=asked)
+    shown = read(stream)[2]
+    assert shown == {name: CALLED[name] for name in CALLED if name != "dynamic"}
+
+
+async def test_an_answer_goes_on_with_the_message_that_the_page_has() -> None:
+    stream = await written("ui-message", *said("a"), *ended(), continues="m7")
+    assert read(stream)[0] == {"type": "start", "messageId": "m7"}
+
+
 async def test_arguments_that_are_no_object_are_an_error_of_the_call() -> None:
     call = ToolCall("d", "call_1", "look_up", '{"city": "Par')
     shown, error, *_ = await chunks(call, *ended("tool_calls"))
@@ -150,6 +181,7 @@ async def test_arguments_that_are_no_object_are_an_error_of_the_call() -> None:
         "type": "tool-output-error",
         "toolCallId": "call_1",
         "errorText": "The arguments are not a JSON object.",
+        "providerExecuted": True,
         "dynamic": True,
     }
 
@@ -217,6 +249,7 @@ async def test_without_streaming_it_is_the_message() -> None:
                 "input": {"city": "Paris"},
                 "state": "output-available",
                 "output": "two million",
+                "providerExecuted": True,
             },
             {
                 "type": "dynamic-tool",
@@ -224,6 +257,7 @@ async def test_without_streaming_it_is_the_message() -> None:
                 "toolCallId": "call_2",
                 "input": "{",
                 "errorText": "The arguments are not a JSON object.",
+                "providerExecuted": True,
                 "state": "output-error",
             },
             {
