@@ -53,8 +53,9 @@ def app(standin: StandIn) -> Iterator[Server]:
         f"{name}=tests.support.example_chains:{name}" for name in CHAINS.split(",")
     )
     models = "tests.support.telling_models"
-    telling = f"told={models}:told,bound={models}:bound"
-    with Server(azure(standin, CHAINS=f"{chains},{telling}")) as server:
+    others = f"told={models}:told,bound={models}:bound"
+    others += ",ending=tests.support.ending_chain:ending"
+    with Server(azure(standin, CHAINS=f"{chains},{others}")) as server:
         server.warm()
         server.events("hello", chain="strings")  # What is imported now keeps no test.
         yield server
