@@ -9,7 +9,7 @@ from functools import partial
 from runs import Run
 from server.pipe import Pipe
 from streaming.dialects import Dialect
-from streaming.errors import InternalError
+from streaming.errors import ChatError, InternalError
 from streaming.events import Event
 from streaming.headers import SAFE, Raw, raw, sendable
 from streaming.requests import ChatRequest
@@ -54,6 +54,9 @@ class EventBody:
     async def _write(self, pipe: Pipe) -> None:
         try:
             ending = await self._encode(pipe)
+        except ChatError as error:  # The dialect has no word for it.
+            pipe.fail(error)
+            return
         except Exception as exc:  # A dialect's bug.
             # The text of an exception may hold a prompt.
             kind = type(exc).__name__

@@ -20,7 +20,7 @@ from server.writer import Writer
 from streaming import sse
 from streaming.dialects import Dialect, json
 from streaming.errors import ChatError, DeadlineExceeded
-from streaming.headers import JSON, Raw, sendable
+from streaming.headers import JSON, PLAIN, Raw, sendable
 
 log = logging.getLogger(__name__)
 
@@ -132,10 +132,11 @@ def json_response(value: object, status: int = 200) -> Response:
 
 
 def error_response(error: ChatError, dialect: Dialect, request_id: str) -> Response:
-    headers = {**JSON, "x-request-id": request_id, **error.headers()}
     try:
         body = dialect.error(error, request_id)
     except Exception as exc:  # A dialect's bug.
         log.error("request %s: %s in a dialect", request_id, type(exc).__name__)
         body = json.error(error, request_id)
+    kind = JSON if body.startswith(b"{") else PLAIN
+    headers = {**kind, "x-request-id": request_id, **error.headers()}
     return Response(body, error.status, dict(sendable(headers.items())))

@@ -15,6 +15,8 @@ JSON: Mapping[str, str] = {
     **SAFE,
 }
 
+PLAIN: Mapping[str, str] = {**JSON, "content-type": "text/plain; charset=utf-8"}
+
 # See: https://www.rfc-editor.org/rfc/rfc9110.html#section-5
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e]*")

@@ -129,7 +129,7 @@ SEPARATE = ["chains", "streaming.dialects", "telemetry.sinks"]
 SHARED = {
     f"streaming.dialects.json.{name}"
     for name in ("decode", "error", "headers", "normalize", "parse")
-}
+} | {f"streaming.dialects.ui_message.{name}" for name in ("error", "to_request")}
 
 
 def sources() -> list[str]:

@@ -31,13 +31,16 @@ class Dialect(Protocol):
     def encode(
         self, events: AsyncGenerator[Event], request: ChatRequest
     ) -> AsyncGenerator[bytes]:
-        """Write *events*: one or more frames each, or one body if nothing streams."""
+        """Write *events*: one or more frames each, or one body if nothing streams.
+
+        A dialect without a word for an `Error` raises it: the answer is cut off.
+        """
 
     def error(self, error: ChatError, request_id: str) -> bytes:
-        """The JSON body of an answer that is only *error*."""
+        """The body of an answer that is only *error*: a JSON object, or plain text."""
 
     def keep_alive(self, deployment: str) -> bytes:
-        """What to send so that a silent stream is not taken for a dead one."""
+        """What to send, if anything, so that a silent stream is not taken for dead."""
 
 
 def names() -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """`useChat` of the AI SDK: its transport in Node, and the whole of it in a page."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,15 @@ def send(
     *,
     sdk: str = "ai",
     stop_after: str = "",
+    text: bool = False,
     **body: Any,
 ) -> Any:
-    """What the transport makes of the answer."""
+    """What the transport makes of the answer, which is all *text* or has parts."""
     return run(
         "chat_transport.mjs",
         sdk=sdk,
-        url=server.url + PATH,
+        kind="TextStreamChatTransport" if text else "DefaultChatTransport",
+        url=server.url + (PATH.replace("ui-message", "plain") if text else PATH),
         body=body,
         question=question,
         stopAfter=stop_after,
@@ -96,7 +97,7 @@ def test_an_agent_is_steps_with_a_dynamic_tool(app: Server) -> None:
 def test_without_streaming_the_answer_is_the_message_it_makes(
     app: Server, question: str, chain: str | None
 ) -> None:
-    body = {"chain": chain} if chain else {}
+    body: dict[str, Any] = {"chain": chain} if chain else {}
     made = send(app, question, **body)["message"]
     posted = {"role": "user", "parts": [{"type": "text", "text": question}]}
     asked = {"messages": [posted], "stream": False, **body}
@@ -127,10 +128,26 @@ def strip(message: dict[str, Any], names: set[str]) -> dict[str, Any]:
     return {name: value for name, value in message.items() if name not in names}
 
 
-def test_an_error_before_the_stream_is_thrown(app: Server) -> None:
-    told = send(app, "standin:rate_limited")
-    assert json.loads(told["thrown"]["message"])["error"]["code"] == "rate_limited"
+@pytest.mark.parametrize("text", [True, False])
+@pytest.mark.parametrize("sdk", ["ai-v5", "ai-v6", "ai"])
+def test_an_error_before_the_stream_can_be_shown_as_it_is(
+    app: Server, sdk: str, text: bool
+) -> None:
+    told = send(app, "standin:rate_limited", sdk=sdk, text=text)
+    assert told["thrown"]["message"] == "The model is busy; try again later."
     assert told["chunks"] == []
+
+
+@pytest.mark.parametrize("sdk", ["ai-v5", "ai-v6", "ai"])
+def test_a_stream_of_text_is_a_message_too(app: Server, sdk: str) -> None:
+    told = send(app, "standin:answer tokens=3", sdk=sdk, text=True)
+    assert texts(told) == ["tok0 tok1 tok2"]
+    assert told["errors"] == []
+
+
+def test_a_stream_of_text_that_is_cut_off_is_an_error(app: Server) -> None:
+    told = send(app, "standin:cut tokens=2 delay_ms=300", text=True)
+    assert told["errors"] or "thrown" in told
 
 
 def test_an_error_in_the_middle_is_told(app: Server) -> None:
@@ -182,7 +199,7 @@ def test_a_page_shows_what_went_wrong(app: Server, page: Page) -> None:
     page.ask("standin:cut tokens=2")
     page.alerts("The model's answer broke off.")
     page.ask("standin:rate_limited")
-    page.alerts('"code":"rate_limited"')
+    page.alerts("The model is busy; try again later.")
 
 
 def test_a_page_that_stops_stops_the_model(
@@ -213,7 +230,7 @@ def test_the_documented_page_chats(
         page = Page(browser, origin.url)
         page.open("")
         page.ask("standin:answer tokens=3")
-        page.says("assistant: tok0 tok1 tok2")
+        page.says("tok0 tok1 tok2")
         page.ask("standin:cut tokens=1")
         page.alerts("The model's answer broke off.")
         page.click("Retry")

@@ -9,9 +9,10 @@ from typing import assert_never
 
 from streaming import sse
 from streaming.caller_tools import name_of
-from streaming.dialects.json import decode, error
+from streaming.dialects.json import decode
 from streaming.dialects.ui_message.parts import Parts, UIMessageChunk, message, source
 from streaming.dialects.ui_message.request import to_request
+from streaming.errors import ChatError
 from streaming.events import (
     BLANK_LINE,
     Citation,
@@ -31,7 +32,7 @@ from streaming.events import (
 from streaming.headers import JSON
 from streaming.requests import ChatRequest
 
-__all__ = ["encode", "error", "headers", "keep_alive", "parse"]
+__all__ = ["encode", "error", "headers", "keep_alive", "parse", "to_request"]
 
 VERSION = {"x-vercel-ai-ui-message-stream": "v1"}
 END = b"data: [DONE]\n\n"
@@ -46,6 +47,11 @@ def headers(request: ChatRequest) -> Mapping[str, str]:
     if request.stream:
         return {**sse.HEADERS, **VERSION}
     return JSON
+
+
+def error(error: ChatError, request_id: str) -> bytes:
+    """The message alone: the SDK's transports make the body the error's message."""
+    return sse.to_utf8(error.message)
 
 
 def keep_alive(deployment: str) -> bytes:

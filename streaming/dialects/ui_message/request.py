@@ -53,7 +53,9 @@ def _with_tools(fields: Mapping[str, object]) -> Mapping[str, object]:
 def _messages(where: str, message: object) -> Iterator[Message]:
     """The message in OpenAI's form; none if no part is supported."""
     match message:
-        case {"role": "system" | "user" | "assistant" as role}:
+        case {"role": "system" | "user" | "assistant" as role} if isinstance(
+            message, dict
+        ):
             posted = _parts(where, message)
         case _:
             raise InvalidRequest(

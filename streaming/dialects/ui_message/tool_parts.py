@@ -30,7 +30,7 @@ def turn(parts: Sequence[object], where: str) -> Iterator[Message]:
             case {"type": "step-start"}:
                 yield from step.end_if_page_answered()
                 step.forget_calls()
-            case {"type": str(kind)}:
+            case {"type": str(kind)} if isinstance(part, dict):
                 if kind == "dynamic-tool" or kind.startswith("tool-"):
                     step.add(part)
             case _:

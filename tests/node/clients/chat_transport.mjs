@@ -1,9 +1,9 @@
 // What is under `useChat`: its transport, and how it makes a message of the chunks.
 import { given, tell } from './_given.mjs'
 
-const { sdk, url, body, question, stopAfter } = given
-const { DefaultChatTransport, readUIMessageStream } = await import(sdk)
-const transport = new DefaultChatTransport({ api: url, body })
+const { sdk, kind, url, body, question, stopAfter } = given
+const { [kind]: Transport, readUIMessageStream } = await import(sdk)
+const transport = new Transport({ api: url, body })
 const stop = new AbortController()
 const told = { chunks: [], errors: [] }
 try {

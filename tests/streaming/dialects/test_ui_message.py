@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streaming.events import Event, FinishReason, ReasoningDelta, ToolCall
+from streaming.events import FinishReason, ReasoningDelta, ToolCall
 from tests.streaming.dialects.dialect_output import (
     BROKE_OFF,
     CALL,
@@ -18,70 +18,15 @@ from tests.streaming.dialects.dialect_output import (
     said,
     written,
 )
+from tests.streaming.dialects.ui_message_chunks import (
+    STEP_ENDS,
+    chunks,
+    finish,
+    part,
+    read,
+)
 from tests.streaming.dialects.use_chat_messages import message, text
 from tests.support.app_process import Server
-
-Chunk = dict[str, Any]
-
-START: list[Chunk] = [{"type": "start", "messageId": "req"}, {"type": "start-step"}]
-STEP_ENDS: Chunk = {"type": "finish-step"}
-CALLED: Chunk = {
-    "type": "tool-input-available",
-    "toolCallId": "call_1",
-    "toolName": "look_up",
-    "input": {"city": "Paris"},
-    "dynamic": True,
-}
-ANSWERED: Chunk = {
-    "type": "tool-output-available",
-    "toolCallId": "call_1",
-    "output": "two million",
-    "providerExecuted": True,
-    "dynamic": True,
-}
-
-
-def finish(reason: str = "stop") -> Chunk:
-    metadata = {
-        "finishReason": reason,
-        "deployment": "d",
-        "runId": "run",
-        "usage": {
-            "inputTokens": 5,
-            "outputTokens": 2,
-            "totalTokens": 7,
-            "cachedInputTokens": 0,
-            "reasoningTokens": 0,
-        },
-        "latencyMs": 3,
-        "timeToFirstChunkMs": 1,
-        "streamingDurationMs": 2,
-    }
-    return {"type": "finish", "messageMetadata": metadata}
-
-
-def part(kind: str, number: str, *pieces: str) -> list[Chunk]:
-    """The chunks of one text or reasoning."""
-    deltas = [
-        {"type": f"{kind}-delta", "id": number, "delta": piece} for piece in pieces
-    ]
-    begin, end = ({"type": f"{kind}-{edge}", "id": number} for edge in ("start", "end"))
-    return [begin, *deltas, end]
-
-
-def read(stream: bytes) -> list[Chunk]:
-    """The chunks of a stream, which must end as one does."""
-    frames = stream.decode().split("\n\n")
-    assert frames[-2:] == ["data: [DONE]", ""]
-    shown = [frame for frame in frames[:-2] if not frame.startswith(":")]
-    return [json.loads(frame.removeprefix("data: ")) for frame in shown]
-
-
-async def chunks(*events: Event) -> list[Chunk]:
-    """What is written for *events* between the first chunks and the last."""
-    first, second, *rest = read(await written("ui-message", *events))
-    assert [first, second] == START
-    return rest
 
 
 async def test_the_least_answer_byte_by_byte() -> None:
@@ -111,85 +56,6 @@ async def test_reasoning_and_text_are_parts_of_their_own() -> None:
         STEP_ENDS,
         finish(),
     ]
-
-
-async def test_an_answered_call_ends_its_step() -> None:
-    """`sendAutomaticallyWhen` asks again while the last step is an answered call."""
-    events = [*said("Wait."), CALL, RESULT, PAGE, *said("Done."), *ended()]
-    source = {
-        "type": "source-url",
-        "sourceId": "1",
-        "url": "https://example.com/paris",
-        "title": "Paris",
-    }
-    assert await chunks(*events) == [
-        *part("text", "1", "Wait."),
-        CALLED,
-        ANSWERED,
-        source,
-        STEP_ENDS,
-        {"type": "start-step"},
-        *part("text", "2", "Done."),
-        STEP_ENDS,
-        finish(),
-    ]
-
-
-async def test_a_call_that_the_page_has_to_answer_is_the_end() -> None:
-    assert await chunks(CALL, *ended("tool_calls")) == [
-        CALLED,
-        STEP_ENDS,
-        finish("tool-calls"),
-    ]
-
-
-async def test_an_answer_that_ends_with_a_result_ends_with_an_empty_step() -> None:
-    assert await chunks(CALL, RESULT, *ended()) == [
-        CALLED,
-        ANSWERED,
-        STEP_ENDS,
-        {"type": "start-step"},
-        STEP_ENDS,
-        finish(),
-    ]
-
-
-async def test_a_call_that_waits_for_the_page_stays_in_the_last_step() -> None:
-    waiting = ToolCall("d", "call_2", "locate", {})
-    kinds = [chunk["type"] for chunk in await chunks(CALL, waiting, RESULT, *ended())]
-    assert kinds.count("start-step") == 0
-
-
-async def test_a_tool_of_the_page_is_not_dynamic() -> None:
-    tools = [{"type": "function", "function": {"name": "look_up"}}]
-    asked = {"tools": tools}
-    stream = await written("ui-message", CALL, *ended("tool_calls"), caller_tools=asked)
-    shown = read(stream)[2]
-    assert shown == {name: CALLED[name] for name in CALLED if name != "dynamic"}
-
-
-async def test_an_answer_goes_on_with_the_message_that_the_page_has() -> None:
-    stream = await written("ui-message", *said("a"), *ended(), continues="m7")
-    assert read(stream)[0] == {"type": "start", "messageId": "m7"}
-
-
-async def test_arguments_that_are_no_object_are_an_error_of_the_call() -> None:
-    call = ToolCall("d", "call_1", "look_up", '{"city": "Par')
-    shown, error, *_ = await chunks(call, *ended("tool_calls"))
-    assert shown == {**CALLED, "input": '{"city": "Par'}
-    assert error == {
-        "type": "tool-output-error",
-        "toolCallId": "call_1",
-        "errorText": "The arguments are not a JSON object.",
-        "providerExecuted": True,
-        "dynamic": True,
-    }
-
-
-async def test_a_result_whose_call_was_not_shown_is_shown_with_one() -> None:
-    shown, answered, *_ = await chunks(RESULT, *ended())
-    assert shown == {**CALLED, "input": {}}
-    assert answered == ANSWERED
 
 
 async def test_a_source_that_is_no_page_is_a_document() -> None:
@@ -292,11 +158,12 @@ def test_each_answer_is_a_message_of_its_own(app: Server) -> None:
     assert first["messageId"] != second["messageId"] != ""
 
 
-def test_an_error_before_the_stream_is_a_status_and_json(app: Server) -> None:
+def test_an_error_before_the_stream_is_a_status_and_its_message(app: Server) -> None:
     body = {"messages": [message("user", text("standin:rate_limited retry_after=7"))]}
     response = app.client.post("/api/chat/ui-message", json=body)
     assert (response.status_code, response.headers["retry-after"]) == (429, "7")
-    assert response.json()["error"]["code"] == "rate_limited"
+    assert response.text == "The model is busy; try again later."
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
 
 
 def test_silence_is_a_comment(impatient: Server) -> None:

@@ -1,0 +1,83 @@
+"""Readable text: the answer alone, in pieces as it comes.
+
+It has no word for an error: an answer that fails is cut off, so that no reader takes it
+for a whole one.
+"""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import assert_never
+
+from streaming import requests, sse
+from streaming.dialects.json import decode, normalize
+from streaming.dialects.ui_message import error, to_request
+from streaming.errors import DeadlineExceeded
+from streaming.events import (
+    Citation,
+    Done,
+    Error,
+    Event,
+    ReasoningDelta,
+    Redact,
+    TextDelta,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+from streaming.headers import PLAIN
+from streaming.requests import ChatRequest
+
+__all__ = ["encode", "error", "headers", "keep_alive", "parse"]
+
+
+def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
+    """Read what `json` reads, or what `useChat` posts."""
+    fields = decode(body)
+    if _is_of_use_chat(fields):
+        return to_request(fields)
+    return requests.validate(normalize(fields))
+
+
+def _is_of_use_chat(fields: Mapping[str, object]) -> bool:
+    messages = fields.get("messages")
+    return "trigger" in fields or (
+        isinstance(messages, list)
+        and any(isinstance(each, dict) and "parts" in each for each in messages)
+    )
+
+
+def headers(request: ChatRequest) -> Mapping[str, str]:
+    if request.stream:
+        return {**sse.HEADERS, "content-type": PLAIN["content-type"]}
+    return PLAIN
+
+
+def keep_alive(deployment: str) -> bytes:
+    return b""  # Whatever is sent would be a part of the text.
+
+
+async def encode(
+    events: AsyncGenerator[Event], request: ChatRequest
+) -> AsyncGenerator[bytes]:
+    """The text of *events*; raises what they failed with."""
+    async with aclosing(events):
+        async for event in events:
+            match event:
+                case TextDelta(_, text):
+                    yield sse.to_utf8(text)
+                case Error(error=failure):
+                    raise failure
+                case Done(finish_reason="deadline"):
+                    raise DeadlineExceeded()
+                case (
+                    ReasoningDelta()
+                    | ToolCall()
+                    | ToolResult()
+                    | Citation()
+                    | Redact()
+                    | Usage()
+                    | Done()
+                ):
+                    pass  # The dialect has no word for these.
+                case _:
+                    assert_never(event)
