@@ -12,7 +12,7 @@ from runs import Run
 from runs.ending import ending
 from server.event_body import EventBody
 from server.limits import limit
-from server.request import check_policy, parsed, read_body
+from server.request import check_media_type, check_policy, parsed, read_body
 from server.response import StreamResponse, json_response
 from streaming import dialects
 from streaming.events import Event
@@ -22,6 +22,7 @@ from streaming.requests import ChatRequest
 async def chat(app: App, request: Request, run: Run) -> Response:
     """Answer with the chain that the body names, or the default one."""
     dialect = dialects.load(run.dialect)
+    check_media_type(request.headers)
     body = await read_body(
         request,
         app.settings.max_request_bytes,

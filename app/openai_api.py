@@ -1,5 +1,7 @@
 """OpenAI's API: whether the model that a caller names is a chain or a deployment."""
 
+from codecs import BOM_UTF8
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -8,7 +10,7 @@ from app.chat import start
 from proxy import json_text
 from proxy.outgoing import Operation
 from runs import Run
-from server.request import check_size, parsed, read_body
+from server.request import check_media_type, check_size, parsed, read_body
 from server.response import json_response
 from streaming.dialects import json, openai
 from streaming.errors import UnknownModel
@@ -19,7 +21,7 @@ async def complete(app: App, request: Request, run: Run) -> Response:
     body = await _read(app, request)
     name = _model(request, body)
     if name in app.chains.names:
-        return await _run_chain(app, body, name, run)
+        return await _run_chain(app, request, body, name, run)
     _check(app, name, [*app.chains.names, *app.settings.deployments])
     return _forward(app, request, body, run, deployment=name)
 
@@ -29,7 +31,7 @@ async def complete_by_default(app: App, request: Request, run: Run) -> Response:
     body = await _read(app, request)
     name = app.settings.deployment
     if name is None:
-        return await _run_chain(app, body, app.chains.default, run)
+        return await _run_chain(app, request, body, app.chains.default, run)
     return _forward(app, request, body, run, deployment=name)
 
 
@@ -52,18 +54,20 @@ async def list_models(app: App, request: Request, run: Run) -> Response:
 
 
 async def _read(app: App, request: Request) -> bytes:
-    return await read_body(
+    body = await read_body(
         request,
         app.settings.max_proxy_request_bytes,
         "MAX_PROXY_REQUEST_BYTES",
         capacity=app.capacity,
         seconds=app.settings.body_timeout_seconds,
     )
+    return body.removeprefix(BOM_UTF8)
 
 
 def _model(request: Request, body: bytes) -> str:
     if name := request.path_params.get("deployment"):
         return str(name)
+    check_media_type(request.headers)
     members = json_text.members(body)
     return openai.model(json.decode(body) if members is None else members)
 
@@ -75,7 +79,10 @@ def _check(app: App, name: str, expected: list[str]) -> None:
         )
 
 
-async def _run_chain(app: App, body: bytes, name: str, run: Run) -> Response:
+async def _run_chain(
+    app: App, request: Request, body: bytes, name: str, run: Run
+) -> Response:
+    check_media_type(request.headers)
     check_size(len(body), app.settings.max_request_bytes)
     run.prompt_bytes = len(body)
     path = {"deployment": name}

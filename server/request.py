@@ -13,6 +13,7 @@ from streaming.errors import (
     InvalidRequest,
     RequestTimeout,
     TooLarge,
+    UnsupportedMediaType,
 )
 from streaming.requests import ChatRequest, Message
 
@@ -28,6 +29,7 @@ PARTS_PER_MESSAGE = 4
 """Limit on the average: a model's SDK takes a third of a millisecond for each part."""
 
 _DECIMAL = re.compile(r"[0-9]{1,18}")
+_JSON_TYPE = re.compile(r"[a-z0-9.+-]+/([a-z0-9.+-]+\+|x-)?json")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -47,6 +49,22 @@ def check_head(request: Request) -> None:
     if size + sum(len(name) + len(value) for name, value in headers) > MAX_HEAD_BYTES:
         raise HeadersTooLarge(
             f"The request's address and headers have more than {MAX_HEAD_BYTES} bytes."
+        )
+
+
+def check_media_type(headers: Mapping[str, str]) -> None:
+    """Raise `UnsupportedMediaType` for a body that the *headers* say is not JSON."""
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        raise UnsupportedMediaType(
+            f"The body is compressed (content-encoding: {encoding[:100]!r}): "
+            "send it as it is."
+        )
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind and not _JSON_TYPE.fullmatch(kind):
+        raise UnsupportedMediaType(
+            f"The body is of the type {kind[:100]!r}: send JSON, "
+            "with content-type: application/json."
         )
 
 

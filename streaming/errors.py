@@ -10,6 +10,7 @@
     + UnknownChain, UnknownDialect, UnknownModel, DeploymentNotFound
   x RequestTimeout        408  request_timeout
   x TooLarge              413  too_large
+  x UnsupportedMediaType  415  unsupported_media_type
   x RateLimited           429  rate_limited
     + QuotaUsedUp
   x HeadersTooLarge       431  headers_too_large
@@ -145,6 +146,12 @@ class TooLarge(ChatError):
     """The body or the conversation is over its limit; the message says which."""
 
     code, status = "too_large", 413
+
+
+class UnsupportedMediaType(ChatError):
+    """The body is compressed, or of a type that is not JSON; the message says which."""
+
+    code, status = "unsupported_media_type", 415
 
 
 class RateLimited(ChatError):

@@ -26,14 +26,18 @@ MAX_FIELDS = 100
 
 
 class _Frozen(BaseModel):
+    """A field that is `None` is not given."""
+
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     @model_validator(mode="before")
     @classmethod
     def _has_fields_to_count(cls, given: object) -> object:
-        if isinstance(given, dict) and len(given) > MAX_FIELDS:
+        if not isinstance(given, dict):
+            return given
+        if len(given) > MAX_FIELDS:
             raise ValueError(f"more than {MAX_FIELDS} fields")
-        return given
+        return {name: value for name, value in given.items() if value is not None}
 
 
 class ContentPart(BaseModel):

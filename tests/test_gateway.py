@@ -177,9 +177,7 @@ def test_v1_wants_a_model(app: Server, fields: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"tools": [{"type": "function", "function": {"name": "f"}}]},
-        {"functions": [{"name": "f"}]},
-        {"response_format": {"type": "json_object"}},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "f"}}},
         {"n": 2},
         {"logprobs": True},
     ],

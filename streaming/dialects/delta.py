@@ -31,8 +31,8 @@ __all__ = ["encode", "error", "headers", "keep_alive", "parse"]
 def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
     """Read what `json` reads, and `system_prompt`, which becomes the first message."""
     fields = decode(body)
-    prompt = fields.pop("system_prompt", "")
-    if not isinstance(prompt, str):
+    prompt = fields.pop("system_prompt", None)
+    if not isinstance(prompt, str | None):
         raise InvalidRequest("system_prompt: expected a string")
     request = requests.validate(normalize(fields))
     if not prompt:

@@ -1,5 +1,6 @@
 """The native wire: a JSON object an event, ended by `event: done`."""
 
+from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import asdict
@@ -51,6 +52,12 @@ INTERNAL = (
 ASKED = ("reasoning_effort",)
 """Fields of `CallerTools` that this wire has too."""
 
+PROMPTS = ("user", "message", "messages")
+
+KNOWN = {*PROMPTS, *ChatRequest.model_fields, *Sampling.model_fields, *ASKED} - {
+    *INTERNAL
+}
+
 
 def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
     """Read `{"user": …}` or `{"messages": […]}` and the optional fields beside it."""
@@ -60,7 +67,7 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
 def decode(body: bytes) -> dict[str, object]:
     """The JSON object in *body*; raises `InvalidRequest` for anything else."""
     try:
-        value = orjson.loads(body)
+        value = orjson.loads(body.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError as exc:
         message = (
             f"The body is not JSON in UTF-8: line {exc.lineno}, column {exc.colno}."
@@ -71,29 +78,44 @@ def decode(body: bytes) -> dict[str, object]:
     return value
 
 
-def normalize(fields: dict[str, object]) -> dict[str, object]:
-    """Turn the wire's flat fields into `ChatRequest`'s: one prompt, sampling apart."""
-    fields = dict(fields)
-    given = [name for name in ("user", "message", "messages") if name in fields]
-    if len(given) != 1:
-        raise InvalidRequest(
-            "user, messages: give exactly one of them"
-            + (f", not {' and '.join(given)}" if given else "")
-            + "."
-        )
-    for name in INTERNAL:
-        if name in fields:
-            raise InvalidRequest(f"{name}: is not a known field")
-    if given[0] != "messages":
-        text = fields.pop(given[0])
+def normalize(given: Mapping[str, object]) -> dict[str, object]:
+    """Turn the wire's flat fields into `ChatRequest`'s: one prompt, sampling apart.
+
+    A field that is `null` is not given.
+    """
+    fields = {
+        name: value
+        for name, value in given.items()
+        if value is not None or name not in KNOWN
+    }
+    [prompt] = _checked_prompts(fields)
+    if prompt != "messages":
+        text = fields.pop(prompt)
         if not isinstance(text, str) or not text:
-            raise InvalidRequest(f"{given[0]}: expected a non-empty string")
+            raise InvalidRequest(f"{prompt}: expected a non-empty string", param=prompt)
         fields["messages"] = [{"role": "user", "content": text}]
     sampling = {
         name: fields.pop(name) for name in Sampling.model_fields if name in fields
     }
     asked = {name: fields.pop(name) for name in ASKED if name in fields}
     return {**fields, "sampling": sampling, "caller_tools": asked}
+
+
+def _checked_prompts(fields: Mapping[str, object]) -> list[str]:
+    """The one field that has the prompt; `InvalidRequest` also names unknown fields."""
+    for name in INTERNAL:
+        if name in fields:
+            raise InvalidRequest(f"{name}: is not a known field", param=name)
+    prompts = [name for name in PROMPTS if name in fields]
+    if len(prompts) == 1:
+        return prompts
+    but = f", not {' and '.join(prompts)}" if prompts else ""
+    unknown = [name for name in fields if name and fields[name] is not None]
+    problems = [
+        f"{name[:100]}: is not a known field" for name in unknown if name not in KNOWN
+    ]
+    problem = f"user, messages: give exactly one of them{but}"
+    raise InvalidRequest("; ".join([problem, *problems[:5]]))
 
 
 def headers(request: ChatRequest) -> Mapping[str, str]:
