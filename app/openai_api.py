@@ -44,13 +44,23 @@ async def embed(app: App, request: Request, run: Run) -> Response:
 
 
 async def list_models(app: App, request: Request, run: Run) -> Response:
+    return json_response({"object": "list", "data": list(_models(app).values())})
+
+
+async def get_model(app: App, request: Request, run: Run) -> Response:
+    name, models = str(request.path_params["model"]), _models(app)
+    if name not in models:
+        raise _unknown(name, list(models))
+    return json_response(models[name])
+
+
+def _models(app: App) -> dict[str, dict[str, object]]:
     owners = dict.fromkeys(app.settings.deployments, "deployment")
     owners |= dict.fromkeys(app.chains.names, "chain")
-    models = [
-        {"id": name, "object": "model", "created": 0, "owned_by": owner}
+    return {
+        name: {"id": name, "object": "model", "created": 0, "owned_by": owner}
         for name, owner in owners.items()
-    ]
-    return json_response({"object": "list", "data": models})
+    }
 
 
 async def _read(app: App, request: Request) -> bytes:
@@ -74,9 +84,13 @@ def _model(request: Request, body: bytes) -> str:
 
 def _check(app: App, name: str, expected: list[str]) -> None:
     if name not in app.settings.deployments:
-        raise UnknownModel(
-            f"Unknown model {name[:100]!r}, expected one of {expected}.", param="model"
-        )
+        raise _unknown(name, expected)
+
+
+def _unknown(name: str, expected: list[str]) -> UnknownModel:
+    return UnknownModel(
+        f"Unknown model {name[:100]!r}, expected one of {expected}.", param="model"
+    )
 
 
 async def _run_chain(

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from app import elsewhere
 from app.chat import chat, list_chains
 from app.health import alive, details
 from app.invocation import Route
-from app.openai_api import complete, complete_by_default, embed, list_models
+from app.openai_api import complete, complete_by_default, embed, get_model, list_models
 from app.openapi import describe
 from app.stream_check import stream_check
 
 GET = ("GET",)
+PROBED = ("GET", "HEAD")
 
 _DEPLOYMENT = "openai/deployments/{deployment}"
 
@@ -31,6 +33,13 @@ _OPENAI = (
         "What `model` may name",
         methods=GET,
     ),
+    Route(
+        "model",
+        "openai/v1/models/{model}",
+        get_model,
+        "A model, by its name",
+        methods=GET,
+    ),
 )
 
 
@@ -41,7 +50,7 @@ def _openai() -> Iterator[Route]:
             yield replace(route, name=name, path=path, dialect="openai")
 
 
-ROUTES: tuple[Route, ...] = (
+KNOWN: tuple[Route, ...] = (
     Route("chat", "api/chat", chat, "Ask a chain"),
     Route(
         "chat_dialect",
@@ -74,7 +83,7 @@ ROUTES: tuple[Route, ...] = (
         "api/health",
         alive,
         "Whether this can answer",
-        methods=GET,
+        methods=PROBED,
         anonymous=True,
     ),
     Route(
@@ -82,7 +91,7 @@ ROUTES: tuple[Route, ...] = (
         "api/health/details",
         details,
         "Whether this can answer, and what was found",
-        methods=GET,
+        methods=PROBED,
     ),
     Route("describe", "api/openapi.json", describe, "This description", methods=GET),
     Route(
@@ -94,3 +103,5 @@ ROUTES: tuple[Route, ...] = (
     ),
     *_openai(),
 )
+
+ROUTES = (*KNOWN, *elsewhere.routes(KNOWN))

@@ -16,6 +16,7 @@ def banner(config: HostConfig, worker: Worker, base_url: str) -> str:
             function.name,
         )
         for function in worker.http_functions
+        if "{*" not in function.route  # What answers that there is nothing.
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for methods, url, name in rows:

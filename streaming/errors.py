@@ -8,6 +8,7 @@
   x Unauthorized          401  unauthorized
   x NotFound              404  not_found
     + UnknownChain, UnknownDialect, UnknownModel, DeploymentNotFound
+  x MethodNotAllowed      405  method_not_allowed
   x RequestTimeout        408  request_timeout
   x TooLarge              413  too_large
   x UnsupportedMediaType  415  unsupported_media_type
@@ -28,7 +29,7 @@
   x DeadlineExceeded      504  deadline
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -131,6 +132,21 @@ class DeploymentNotFound(NotFound):
 
     code = "deployment_not_found"
     says = "The model's deployment does not exist."
+
+
+class MethodNotAllowed(ChatError):
+    """The path has other methods, which the message and `Allow` name."""
+
+    code, status = "method_not_allowed", 405
+
+    def __init__(
+        self, message: str | None = None, *, allowed: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message)
+        self._allowed = allowed
+
+    def headers(self) -> Mapping[str, str]:
+        return {**super().headers(), "allow": ", ".join(self._allowed)}
 
 
 class RequestTimeout(ChatError):

@@ -115,16 +115,6 @@ def test_what_does_not_exist_is_404_and_names_what_does(
     assert len(error["message"]) < 1000
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/api/chat"), ("POST", "/api/nothing"), ("PUT", "/")]
-)
-def test_a_wrong_path_or_method_is_an_empty_404(
-    app: Server, method: str, path: str
-) -> None:
-    response = app.client.request(method, path)
-    assert (response.status_code, response.content) == (404, b"")
-
-
 def test_a_body_over_the_limit_is_413_whether_announced_or_not(small: Server) -> None:
     body = json.dumps({"user": "x" * 3000}).encode()
     for content in (body, (body[at : at + 500] for at in range(0, len(body), 500))):

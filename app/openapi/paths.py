@@ -9,7 +9,7 @@ from app import chat, health, openai_api, stream_check
 from app.invocation import Handler, Route
 from app.openapi import describe
 from app.openapi.schemas import STRING, Schema, an_object, ref, schemas, statuses
-from app.routes import ROUTES
+from app.routes import KNOWN
 from settings import VERSION
 
 SECURITY: Schema = {
@@ -84,7 +84,7 @@ WRONG_KEY = {"description": "No key, or a wrong one; a host says no more."}
 
 def paths() -> Schema:
     found: Schema = {}
-    for route in ROUTES:
+    for route in KNOWN:
         described = _operation(route)
         methods = {method.lower(): described for method in route.methods}
         found[f"/{route.path}"] = methods

@@ -1,0 +1,102 @@
+"""What is asked beside the routes: paths of none, methods of no route, HEAD."""
+
+import openai
+import pytest
+
+from tests.support.app_process import Server
+
+
+@pytest.mark.parametrize("under", ["", "/api"])
+@pytest.mark.parametrize(
+    "path",
+    ["v1/nothing", "v1", "", "deployments", "deployments/chat/audio/speech", "V1/x/"],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_another_path_of_openais_is_404_in_its_shape(
+    app: Server, method: str, path: str, under: str
+) -> None:
+    response = app.client.request(method, f"{under}/openai/{path}")
+    error = response.json()["error"]
+    assert response.status_code == 404
+    assert error.keys() == {"message", "type", "param", "code"}
+    assert (error["type"], error["code"]) == ("invalid_request_error", "not_found")
+    assert f"POST {under}/openai/v1/chat/completions" in error["message"]
+    assert len(error["message"]) < 1000
+
+
+def test_a_path_of_none_is_an_empty_404(app: Server) -> None:
+    for method, path in (("POST", "/api/nothing"), ("PUT", "/"), ("GET", "/x")):
+        response = app.client.request(method, path)
+        assert (response.status_code, response.content) == (404, b"")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("GET", "/api/chat", "POST"),
+        ("PUT", "/api/chat/", "POST"),
+        ("DELETE", "/API/Chat/text", "POST"),
+        ("GET", "/api/chat/nope", "POST"),
+        ("GET", "/api/http_trigger", "POST"),
+        ("POST", "/api/chains", "GET, HEAD"),
+        ("PATCH", "/api/health", "GET, HEAD"),
+        ("DELETE", "/api/stream-check", "GET, HEAD, POST"),
+        ("POST", "/openai/v1/models", "GET, HEAD"),
+        ("DELETE", "/api/openai/v1/models/chat", "GET, HEAD"),
+        ("GET", "/openai/v1/chat/completions", "POST"),
+        ("GET", "/openai/deployments/chat/chat/completions", "POST"),
+    ],
+)
+def test_a_wrong_method_is_405_and_names_the_right_ones(
+    app: Server, method: str, path: str, allow: str
+) -> None:
+    response = app.client.request(method, path)
+    assert (response.status_code, response.headers["allow"]) == (405, allow)
+    error = response.json()["error"]
+    assert error["code"] == "method_not_allowed"
+    assert ("type" in error) is ("/openai/" in path)
+    assert all(each in error["message"] for each in allow.split(", "))
+    assert response.headers["x-should-retry"] == "false"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/health",
+        "/api/health?ready=1",
+        "/api/health/details",
+        "/api/chains",
+        "/api/openapi.json",
+        "/openai/v1/models",
+        "/api/openai/v1/models/chat",
+    ],
+)
+def test_head_is_get_without_the_body(app: Server, path: str) -> None:
+    asked, got = app.client.head(path), app.client.get(path)
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert asked.headers["content-type"] == got.headers["content-type"]
+
+
+def test_head_of_what_is_posted_is_405(app: Server) -> None:
+    response = app.client.head("/api/chat")
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+
+
+@pytest.mark.parametrize("under", ["", "/api"])
+def test_a_model_is_found_by_its_name(app: Server, under: str) -> None:
+    client = openai.OpenAI(
+        base_url=f"{app.url}{under}/openai/v1", api_key="any", max_retries=0
+    )
+    with client:
+        assert client.models.retrieve("chat").owned_by == "chain"
+        assert client.models.retrieve("gpt-4o").owned_by == "deployment"
+        with pytest.raises(openai.NotFoundError, match="Unknown model 'gpt-9'"):
+            client.models.retrieve("gpt-9")
+
+
+def test_beside_the_routes_a_key_is_needed_too() -> None:
+    with Server({"API_KEYS": "caller-key"}) as server:
+        for path in ("/openai/x", "/api/chains", "/api/x", "/openai/v1/models"):
+            for method in ("GET", "POST", "HEAD"):
+                response = server.client.request(method, path)
+                assert response.status_code == 401, path
