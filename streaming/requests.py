@@ -40,6 +40,10 @@ class _Frozen(BaseModel):
         return {name: value for name, value in given.items() if value is not None}
 
 
+LANGCHAINS = ("base64", "file_id", "source_type", "url")
+"""Fields by which LangChain would take a part for one of its own kinds."""
+
+
 class ContentPart(BaseModel):
     """One part of a message, as OpenAI has them: text, image_url, input_audio, file."""
 
@@ -51,6 +55,14 @@ class ContentPart(BaseModel):
     image_url: dict[str, object] | None = None
     input_audio: dict[str, object] | None = None
     file: dict[str, object] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_of_one_type(cls, given: object) -> object:
+        if not isinstance(given, dict):
+            return given
+        others = (*cls.model_fields.keys() - {"type", given.get("type")}, *LANGCHAINS)
+        return {name: value for name, value in given.items() if name not in others}
 
     @model_validator(mode="after")
     def _has_what_its_type_says(self) -> Self:

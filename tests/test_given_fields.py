@@ -172,3 +172,37 @@ def test_a_deployment_in_the_path_gets_a_compressed_body_as_it_is(
     path = "/openai/deployments/gpt-4o/chat/completions"
     body = gzip.compress(json.dumps({"messages": [ASKED]}).encode())
     assert post(app, path, body, content_encoding="gzip").status_code != 415
+
+
+PAPER = {"file_data": "data:application/pdf;base64,eA==", "filename": "a.pdf"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"text": "x"},
+        {"text": None},
+        {"url": "x"},
+        {"file_id": "x"},
+        {"base64": ""},
+        {"source_type": "base64"},
+        {"source_type": "text", "url": "x"},
+        {"image_url": {}},
+    ],
+)
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "file", "file": PAPER},
+        {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
+        {"type": "text", "text": "hello"},
+    ],
+)
+def test_of_a_part_only_what_is_of_its_type_reaches_the_model(
+    app: Server, standin: StandIn, part: dict[str, Any], more: dict[str, Any]
+) -> None:
+    content = [{**more, **part}, {"type": "text", "text": ASKED["content"]}]
+    body = {"messages": [{"role": "user", "content": content}]}
+    assert app.client.post("/api/chat", json=body).status_code == 200
+    sent: Any = standin.requests()[-1]["body"]["messages"]
+    assert sent[-1]["content"][0] == part

@@ -2,7 +2,9 @@
 
 import json
 
-from app.openapi import FILE, paths
+from app.openapi import FILE, paths, with_dialects
 
-text = json.dumps(paths.build(), indent=1, ensure_ascii=False)
+description = paths.build()
+with_dialects(description)
+text = json.dumps(description, indent=1, ensure_ascii=False)
 FILE.write_text(text + "\n", encoding="utf-8")

@@ -7,8 +7,8 @@ import re
 
 from app import chat, health, openai_api, stream_check
 from app.invocation import Handler, Route
-from app.openapi import describe
-from app.openapi.schemas import STRING, Schema, an_object, ref, schemas, statuses
+from app.openapi import asked, describe, schemas
+from app.openapi.schemas import STRING, Schema, an_object, ref, statuses
 from app.routes import KNOWN
 from settings import VERSION
 
@@ -31,7 +31,10 @@ def build() -> Schema:
         "servers": [{"url": "/"}],
         "security": [{}, *({name: []} for name in SECURITY)],
         "paths": paths(),
-        "components": {"schemas": schemas(), "securitySchemes": SECURITY},
+        "components": {
+            "schemas": asked.schemas() | schemas.schemas(),
+            "securitySchemes": SECURITY,
+        },
     }
 
 
@@ -85,17 +88,36 @@ WRONG_KEY = {"description": "No key, or a wrong one; a host says no more."}
 def paths() -> Schema:
     found: Schema = {}
     for route in KNOWN:
-        described = _operation(route)
-        methods = {method.lower(): described for method in route.methods}
-        found[f"/{route.path}"] = methods
+        found[f"/{route.path}"] = {
+            method.lower(): _named(_operation(route), route, method)
+            for method in route.methods
+        }
     return found
 
+
+def _named(described: Schema, route: Route, method: str) -> Schema:
+    """*described* as the operation of *method*, under a name of its own."""
+    name = route.name if route.methods == (method,) else f"{route.name}_{method}"
+    if method == "HEAD":
+        responses = {
+            status: {"description": response["description"]}
+            for status, response in described["responses"].items()
+        }
+        described = {**described, "responses": responses}
+    return {"operationId": name.lower(), **described}
+
+
+DIALECTS = ("delta", "json", "openai", "plain", "text", "ui-message")
+"""Those of this project; whatever else is in the folder is added when it is served."""
 
 ASKED: dict[str | None, tuple[str, ...]] = {
     "json": ("ChatRequest",),
     "text": ("ChatRequest",),
     "delta": ("DeltaRequest",),
-    None: ("ChatRequest", "DeltaRequest", "UIMessageRequest", "CompletionRequest"),
+    None: (
+        *("ChatRequest", "DeltaRequest", "UIMessageRequest"),
+        "DeploymentCompletionRequest",
+    ),
 }
 """Request schemas of a chain, by the route's dialect."""
 
@@ -112,16 +134,27 @@ ANSWERS: dict[Handler, Schema] = {
     openai_api.complete_by_default: COMPLETION,
     openai_api.embed: OBJECT,
     openai_api.list_models: json_body(ref("Models")),
+    openai_api.get_model: json_body(ref("Model")),
     stream_check.stream_check: NATIVE,
     chat.list_chains: json_body(ref("Chains")),
     describe: OBJECT,
 }
 
-POSTED: dict[Handler, tuple[str, ...]] = {
-    openai_api.complete: ("CompletionRequest",),
-    openai_api.complete_by_default: ("CompletionRequest",),
-    openai_api.embed: ("EmbeddingsRequest",),
+POSTED: dict[Handler, str] = {
+    openai_api.complete: "CompletionRequest",
+    openai_api.complete_by_default: "CompletionRequest",
+    openai_api.embed: "EmbeddingsRequest",
 }
+
+
+def _posted(route: Route) -> tuple[str, ...]:
+    if route.handler is chat.chat:
+        return ASKED[route.dialect]
+    if route.handler not in POSTED:
+        return ()
+    name = POSTED[route.handler]
+    # Elsewhere the path or the settings say which model it is.
+    return (name if "openai/v1/" in route.path else f"Deployment{name}",)
 
 
 def _operation(route: Route) -> Schema:
@@ -129,17 +162,26 @@ def _operation(route: Route) -> Schema:
         return health_report(route)
     is_chat = route.handler is chat.chat
     answer = CHAT[route.dialect] if is_chat else ANSWERS[route.handler]
-    asked = ASKED[route.dialect] if is_chat else POSTED.get(route.handler, ())
     failures = {"openai": ("OpenAIError",), None: ("Error", "OpenAIError")}
     return operation(
-        route, answer, asked=asked, failures=failures.get(route.dialect, ("Error",))
+        route,
+        answer,
+        posted=_posted(route),
+        failures=failures.get(route.dialect, ("Error",)),
     )
 
 
+def any_of(names: tuple[str, ...]) -> Schema:
+    kinds = [ref(name) for name in names]
+    return {"anyOf": kinds} if len(kinds) > 1 else kinds[0]
+
+
 def operation(
-    route: Route, answer: Schema, *, asked: tuple[str, ...], failures: tuple[str, ...]
+    route: Route, answer: Schema, *, posted: tuple[str, ...], failures: tuple[str, ...]
 ) -> Schema:
-    failure = json_body({"anyOf": [ref(name) for name in failures]})
+    failure = json_body(any_of(failures))
+    if route.dialect is None:
+        failure |= {"text/plain": {"schema": STRING}}
     described: Schema = {
         "summary": route.summary,
         "responses": {
@@ -151,11 +193,13 @@ def operation(
             "401": WRONG_KEY,
         },
     }
-    if asked:
-        body = json_body({"anyOf": [ref(name) for name in asked]})
+    if posted:
+        body = json_body(any_of(posted))
         described["requestBody"] = {"required": True, "content": body}
     if found := re.search(r"\{(\w+)\}", route.path):
-        parameter = {"name": found[1], "in": "path", "required": True, "schema": STRING}
+        values = {"enum": list(DIALECTS)} if found[1] == "dialect" else {}
+        schema = {**STRING, **values}
+        parameter = {"name": found[1], "in": "path", "required": True, "schema": schema}
         described["parameters"] = [parameter]
     return described
 

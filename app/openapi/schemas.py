@@ -1,13 +1,11 @@
-"""Every named schema: requests, the events of each stream, whole answers, errors."""
+"""Named schemas: the events of each stream, whole answers, errors."""
 
 from collections.abc import Iterable
 from typing import Any, get_args
 
 from pydantic import TypeAdapter
-from pydantic.json_schema import models_json_schema
 
 from streaming import errors, events
-from streaming.requests import Message, Sampling
 
 Schema = dict[str, Any]  # As pydantic types the schemas that it makes.
 
@@ -35,24 +33,13 @@ def a_list(item: Schema) -> Schema:
 
 
 def schemas() -> Schema:
-    _, given = models_json_schema(
-        [(Message, "validation"), (Sampling, "validation")], ref_template=REFERENCE
-    )
-    found: Schema = dict(given["$defs"])
-    sampling = found.pop("Sampling")["properties"]
+    found: Schema = {}
     for name in ("ToolCall", "ToolResult", "Citation", "Redact", "Custom", "Usage"):
         kind = getattr(events, name)
         schema = TypeAdapter(kind).json_schema(ref_template=REFERENCE)
         found |= schema.pop("$defs", {})
         found[name] = schema
-    asked = {
-        "ChatRequest": native_request(sampling),
-        "DeltaRequest": native_request(sampling, system_prompt=STRING),
-        "UIMessageRequest": ui_request(),
-        "CompletionRequest": completion_request(),
-        "EmbeddingsRequest": {"type": "object"},
-    }
-    return found | asked | answers() | reports() | failures()
+    return found | answers() | reports() | failures()
 
 
 def answers() -> Schema:
@@ -93,7 +80,10 @@ def answers() -> Schema:
 def reports() -> Schema:
     chain = an_object(name=STRING, description=STRING)
     return {
-        "Models": an_object(object=STRING, data=a_list({"type": "object"})),
+        "Model": an_object(
+            id=STRING, object=STRING, created={"type": "integer"}, owned_by=STRING
+        ),
+        "Models": an_object(object=STRING, data=a_list(ref("Model"))),
         "Chains": an_object(default=STRING, chains=a_list(chain)),
         "Health": {
             "type": "object",
@@ -126,50 +116,6 @@ def failures() -> Schema:
         "Failure": failure,
         "Error": an_object(error=ref("Failure")),
         "OpenAIError": an_object(error=openais),
-    }
-
-
-def native_request(sampling: Schema, **more: Schema) -> Schema:
-    """Exactly one of `user`, `message` and `messages`, and the optional fields."""
-    prompt = {"type": "string", "minLength": 1}
-    return {
-        "type": "object",
-        "properties": {
-            "user": prompt,
-            "message": prompt,
-            "messages": {**a_list(ref("Message")), "minItems": 1},
-            "chain": {"type": "string", "minLength": 1},
-            "stream": {"type": "boolean", "default": True},
-            "inputs": {"type": "object"},
-            **sampling,
-            **more,
-        },
-        "oneOf": [{"required": [name]} for name in ("user", "message", "messages")],
-        "additionalProperties": False,
-    }
-
-
-def completion_request() -> Schema:
-    """A request to OpenAI's API; fields that are not named here are ignored."""
-    return {
-        "type": "object",
-        "properties": {
-            "model": STRING,
-            "messages": {**a_list({"type": "object"}), "minItems": 1},
-            "stream": {"type": "boolean", "default": False},
-        },
-        "required": ["messages"],
-    }
-
-
-def ui_request() -> Schema:
-    return {
-        "type": "object",
-        "properties": {
-            "messages": {**a_list({"type": "object"}), "minItems": 1},
-            "chain": STRING,
-        },
-        "required": ["messages"],
     }
 
 

@@ -14,9 +14,11 @@ from streaming.dialects.ui_message import error, to_request
 from streaming.errors import DeadlineExceeded
 from streaming.events import (
     Citation,
+    Custom,
     Done,
     Error,
     Event,
+    Output,
     ReasoningDelta,
     Redact,
     TextDelta,
@@ -75,6 +77,8 @@ async def encode(
                     | ToolResult()
                     | Citation()
                     | Redact()
+                    | Custom()
+                    | Output()
                     | Usage()
                     | Done()
                 ):

@@ -1,0 +1,159 @@
+"""Schemas of requests: what pydantic says of their models, and what it cannot say.
+
+A field that is `null` is not given, wherever a request may leave it out.
+"""
+
+from collections.abc import Mapping
+from typing import get_args
+
+from pydantic.json_schema import models_json_schema
+
+from app.openapi.schemas import REFERENCE, STRING, Schema, a_list, ref
+from streaming.caller_tools import CallerTools
+from streaming.requests import MAX_FIELDS, ContentPart, Message, Role, Sampling
+
+NULL: Schema = {"type": "null"}
+TEXT: Schema = {"type": "string", "minLength": 1}
+INPUTS: Schema = {"type": "object", "maxProperties": MAX_FIELDS}
+PROMPTS = ("user", "message", "messages")
+
+
+def schemas() -> Schema:
+    models = (Message, Sampling, CallerTools)
+    _, given = models_json_schema(
+        [(model, "validation") for model in models], ref_template=REFERENCE
+    )
+    found: Schema = dict(given["$defs"])
+    sampling = found.pop("Sampling")["properties"]
+    tools = found.pop("CallerTools")["properties"]
+    for name in ("Message", "ToolCallRequest", "FunctionCall"):
+        found[name] = with_nulls(found[name])
+    found["Message"] |= {"allOf": MESSAGE_RULES}
+    found["ContentPart"] |= {"allOf": content_part_rules()}
+    effort = {"reasoning_effort": tools["reasoning_effort"]}
+    native = {**sampling, **effort}
+    completion = completion_request({**sampling, **tools})
+    prompt = {"system_prompt": STRING}
+    return found | {
+        "ChatRequest": native_request(native),
+        "DeltaRequest": native_request({**native, **prompt}),
+        "UIMessageRequest": ui_request({**sampling, **tools}),
+        "UIMessage": ui_message(),
+        "CompletionRequest": {**completion, "required": ["model", "messages"]},
+        "DeploymentCompletionRequest": completion,
+        "EmbeddingsRequest": an_embedding(["model"]),
+        "DeploymentEmbeddingsRequest": an_embedding([]),
+    }
+
+
+def given(name: str) -> Schema:
+    """That the field *name* is there, and not null."""
+    return {"required": [name], "properties": {name: {"not": NULL}}}
+
+
+def nullable(schema: Schema) -> Schema:
+    options = schema.get("anyOf", [schema])
+    return schema if NULL in options else {"anyOf": [*options, NULL]}
+
+
+def with_nulls(schema: Schema) -> Schema:
+    """*schema* of an object, whose optional and unknown fields may be null."""
+    required = schema.get("required", [])
+    properties = {
+        name: field if name in required else nullable(field)
+        for name, field in schema["properties"].items()
+    }
+    return {**schema, "properties": properties, "additionalProperties": NULL}
+
+
+def if_then(name: str, value: str, then: Schema) -> Schema:
+    is_value = {"required": [name], "properties": {name: {"const": value}}}
+    return {"if": is_value, "then": then}
+
+
+CALLS: Schema = {
+    "required": ["tool_calls"],
+    "properties": {"tool_calls": {"type": "array", "minItems": 1}},
+}
+
+MESSAGE_RULES: list[Schema] = [
+    {"anyOf": [given("content"), CALLS]},
+    {"if": CALLS, "then": {"properties": {"role": {"const": "assistant"}}}},
+    if_then("role", "tool", given("tool_call_id")),
+]
+
+
+def content_part_rules() -> list[Schema]:
+    kinds = get_args(ContentPart.model_fields["type"].annotation)
+    return [if_then("type", kind, given(kind)) for kind in kinds]
+
+
+def native_request(more: Mapping[str, Schema]) -> Schema:
+    """Exactly one of the prompts, and the optional fields."""
+    properties = {
+        "user": TEXT,
+        "message": TEXT,
+        "messages": {**a_list(ref("Message")), "minItems": 1},
+        "chain": TEXT,
+        "stream": {"type": "boolean", "default": True},
+        "inputs": INPUTS,
+        **more,
+    }
+    request = with_nulls({"type": "object", "properties": properties})
+    return {**request, "oneOf": [given(name) for name in PROMPTS]}
+
+
+def completion_request(more: Mapping[str, Schema]) -> Schema:
+    """A request to OpenAI's API; fields that are not named here are ignored."""
+    roles = [*get_args(Role), "function"]
+    message = {
+        "type": "object",
+        "properties": {"role": {"enum": roles}},
+        "required": ["role"],
+    }
+    stream = {"type": "boolean", "default": False}
+    optional = {"stream": stream, "inputs": INPUTS, **more}
+    return {
+        "type": "object",
+        "properties": {
+            "model": TEXT,
+            "messages": {**a_list(message), "minItems": 1},
+            **{name: nullable(schema) for name, schema in optional.items()},
+        },
+        "required": ["messages"],
+    }
+
+
+def an_embedding(required: list[str]) -> Schema:
+    return {"type": "object", "properties": {"model": TEXT}, "required": required}
+
+
+def ui_request(more: Mapping[str, Schema]) -> Schema:
+    """What `useChat` posts; fields that are not named here are ignored."""
+    tools = nullable({"anyOf": [more["tools"], {"type": "object"}]})
+    stream = {"type": "boolean", "default": True}
+    optional = {"chain": TEXT, "stream": stream, "inputs": INPUTS, **more}
+    return {
+        "type": "object",
+        "properties": {
+            "messages": {**a_list(ref("UIMessage")), "minItems": 1},
+            **{name: nullable(schema) for name, schema in optional.items()},
+            "tools": tools,
+        },
+        "required": ["messages"],
+    }
+
+
+def ui_message() -> Schema:
+    part = {"type": "object", "properties": {"type": STRING}, "required": ["type"]}
+    return {
+        "type": "object",
+        "properties": {
+            "id": STRING,
+            "role": {"enum": ["system", "user", "assistant"]},
+            "parts": nullable(a_list(part)),
+            "content": nullable({"anyOf": [STRING, a_list(part)]}),
+        },
+        "required": ["role"],
+        "anyOf": [given("parts"), given("content")],
+    }
