@@ -94,13 +94,25 @@ def _messages(messages: object) -> object:
 
 
 def _message(given: Mapping[str, object]) -> dict[str, object]:
-    message = _only(Message.model_fields, given)
+    message = _only(Message.model_fields, _with_tools(given))
     if message.get("content") is None and isinstance(given.get("refusal"), str):
         message["content"] = given["refusal"]
     calls = message.get("tool_calls")
     if isinstance(calls, list):
         message["tool_calls"] = [_tool_call(call) for call in calls] or None
     return message
+
+
+def _with_tools(given: Mapping[str, object]) -> Mapping[str, object]:
+    """*given* as it is today, if it is from when tools were functions."""
+    match given:
+        case {"role": "function", "name": str(name)}:
+            return {**given, "role": "tool", "tool_call_id": f"call_{name}"}
+        case {"role": "assistant", "function_call": {"name": str(name)} as function}:
+            call = {"id": f"call_{name}", "type": "function", "function": function}
+            return {**given, "tool_calls": [call]}
+        case _:
+            return given
 
 
 def _tool_call(call: object) -> object:

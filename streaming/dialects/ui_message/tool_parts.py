@@ -92,4 +92,7 @@ def _result(part: Message) -> str | None:
 
 
 def _as_text(value: object) -> str:
-    return value if isinstance(value, str) else sse.dumps(value).decode()
+    try:
+        return value if isinstance(value, str) else sse.dumps(value).decode()
+    except RecursionError:
+        raise InvalidRequest("messages: a tool's part is nested too deep") from None

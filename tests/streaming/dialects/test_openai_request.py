@@ -134,6 +134,16 @@ def test_an_answer_can_be_handed_back_as_it_came() -> None:
     assert calls[0].function.name == "f"
 
 
+def test_a_conversation_from_when_tools_were_functions_is_read() -> None:
+    called = {"name": "f", "arguments": "{}"}
+    answer = {"role": "assistant", "content": None, "function_call": called}
+    result = {"role": "function", "name": "f", "content": "noon"}
+    _, call, told, _ = parse(messages=[USER, answer, result, USER]).messages
+    assert call.tool_calls is not None
+    assert call.tool_calls[0].function.name == "f"
+    assert (told.role, told.tool_call_id) == ("tool", call.tool_calls[0].id)
+
+
 @pytest.mark.parametrize("fields", [{}, {"model": ""}, {"model": None}, {"model": 1}])
 def test_a_model_that_is_not_named_is_missed(fields: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest, match="model: "):

@@ -196,3 +196,11 @@ def test_tools_may_be_named_by_an_object() -> None:
     expected = [{"type": "function", "function": function}]
     assert request.caller_tools.tools == expected
     assert parse(message("user", text("?")), tools={}).caller_tools.tools is None
+
+
+def test_a_result_that_is_nested_too_deep_is_refused() -> None:
+    deep = '{"a":' * 1000 + "1" + "}" * 1000
+    part = json.dumps(called("find", "output-available", output="DEEP"))
+    body = f'{{"messages": [{{"role": "assistant", "parts": [{part}]}}]}}'
+    with pytest.raises(InvalidRequest, match="nested too deep"):
+        dialects.load("ui-message").parse(body.replace('"DEEP"', deep).encode(), {})
