@@ -18,13 +18,13 @@ import openai
 import orjson
 from pydantic import BaseModel
 
-from azure_openai import backends, outcome, transport
+from azure_openai import backends, transport
 from azure_openai.attempt import Attempt, JsonRequest
+from azure_openai.chunk_reader import ChunkReader, CompletionChunk
 from azure_openai.connection import Reply, Timeouts, connector
 from azure_openai.failover import first_answer
 from azure_openai.template import ChunkTemplate, only_text
 from azure_openai.transport import SdkErrors
-from runs.tool_calls import ToolCallLimit
 from settings import Settings
 from streaming.errors import (
     RateLimited,
@@ -45,7 +45,6 @@ PARAMETERS = signature(
 ).parameters.keys()
 """What the SDK's `create` takes; it raises `TypeError` for anything else."""
 
-CompletionChunk = dict[str, object]
 ExtraHeaders = Mapping[str, str | openai.Omit]
 ExtraQuery = Mapping[str, object]
 CallTimeout = (
@@ -141,11 +140,11 @@ class Completions:
 class ChunkStream:
     """The chunks of one streamed completion; closing it closes the connection.
 
-    The first chunk has `upstream`: the answering `deployment`, `backend`, `region`.
-    A choice without `delta` gets an empty one. Raises what the SDK raises: `APIError`
-    for an error in the stream, `APIConnectionError` and `APITimeoutError` for a lost
-    one. Raises `UpstreamIncomplete` for an empty stream, for which LangChain would
-    raise an error of its own, and `UpstreamError` for too many tool calls.
+    The first chunk has `upstream`: the answering `deployment`, `backend`, `region`; the
+    last one has the usage. Raises what the SDK and `ChunkReader` raise: `APIError` for
+    an error in the stream, `APIConnectionError` and `APITimeoutError` for a lost one.
+    Raises `UpstreamIncomplete` for an empty stream, for which LangChain would raise an
+    error of its own.
     """
 
     def __init__(
@@ -153,7 +152,9 @@ class ChunkStream:
     ) -> None:
         self._reply, self._errors, self._upstream = reply, errors, upstream
         self._read, self._empty = _reader(reply), True
-        self._limit = ToolCallLimit()
+        self._chunks = ChunkReader(errors)
+        self._done = False
+        self._lost: Exception | None = None
         self.whole = False
 
     async def __aenter__(self) -> Self:
@@ -183,21 +184,20 @@ class ChunkStream:
         One read's are given without a pause, then the event loop gets its turn. The
         first one is always whole; set `whole` to have all others whole as well.
         """
-        decoder, template = DataDecoder(), ChunkTemplate()
+        decoder, template, chunks = DataDecoder(), ChunkTemplate(), self._chunks
         told = False
         try:
-            while read := await self._next():
+            while not self._done and (read := await self._next()):
                 self._empty = False
                 for data in decoder.feed(read):
                     if not self.whole and (text := template.text(data)) is not None:
                         yield text
                         continue
                     if data.startswith(b"[DONE]"):
-                        await self._drain()
-                        if not told:
-                            raise self._nothing()
-                        return
-                    chunk = self._chunk(data)
+                        self._done = True
+                        break
+                    if (chunk := chunks.read(data)) is None:
+                        continue
                     if not told:
                         chunk["upstream"], told = self._upstream, True
                     elif not self.whole and (text := only_text(chunk)):
@@ -205,8 +205,11 @@ class ChunkStream:
                         yield text
                         continue
                     yield chunk
-            if not told:
+            if counted := chunks.counted():
+                yield counted if told else {**counted, "upstream": self._upstream}
+            elif not told and not self._lost:
                 raise self._nothing()
+            await self._end()
         except (ValueError, RecursionError) as exc:
             raise self._errors.in_stream("The stream is not what it should be.") from (
                 exc
@@ -215,10 +218,18 @@ class ChunkStream:
             self._reply.close()
 
     async def _next(self) -> bytes:
+        """What has arrived; `b""` at the end, which `_end` tells from a loss."""
         try:
             return await self._read()
         except (UpstreamTimeout, UpstreamError, httpx2.RequestError) as exc:
-            raise self._errors.lost(exc) from exc
+            self._lost = exc
+            return b""
+
+    async def _end(self) -> None:
+        if self._lost is not None:
+            raise self._errors.lost(self._lost) from self._lost
+        if self._done:
+            await self._drain()
 
     async def _drain(self) -> None:
         if self._reply.ended:
@@ -227,27 +238,6 @@ class ChunkStream:
             async with asyncio.timeout(DRAIN_SECONDS):
                 while await self._reply.read():
                     pass
-
-    def _chunk(self, data: bytes) -> CompletionChunk:
-        chunk: object = outcome.loads(data)
-        if not isinstance(chunk, dict):
-            raise ValueError("not an object")
-        if error := chunk.get("error"):
-            message = error.get("message") if isinstance(error, dict) else None
-            if not isinstance(message, str) or not message:
-                message = "An error occurred during streaming"
-            raise self._errors.in_stream(message, error)
-        choices = chunk.get("choices") or []
-        if not isinstance(choices, list):
-            raise ValueError("no choices")
-        for choice in choices:
-            if not isinstance(choice, dict):
-                raise ValueError("no choice")
-            choice["delta"] = delta = choice.get("delta") or {}
-            if not isinstance(delta, dict):
-                raise ValueError("no delta")
-            self._limit.add_delta(delta)
-        return chunk
 
     def _nothing(self) -> Exception:
         kind = self._reply.named.get("content-type", "").lower()

@@ -3,6 +3,7 @@
 from azure_openai import outcome
 from azure_openai.failure import CUT, BackendFailure
 from azure_openai.outcome import JsonValue, as_list, as_object
+from runs.finish_reasons import FINISH_REASONS
 from streaming.errors import RateLimited
 from streaming.sse import DataDecoder
 
@@ -79,7 +80,12 @@ def _answers(choice: JsonValue) -> bool:
         raise TypeError("no choice")
     said = as_object(choice.get("delta") or choice.get("message"))
     parts = (value for name, value in said.items() if name not in outcome.UNSEEN)
-    return any(map(_says, parts)) or bool(choice.get("finish_reason"))
+    if any(map(_says, parts)):
+        return True
+    reason = choice.get("finish_reason")
+    if isinstance(reason, str) and reason and reason.lower() not in FINISH_REASONS:
+        raise ValueError("a failure")
+    return bool(reason)
 
 
 def _says(value: object) -> bool:

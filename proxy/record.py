@@ -71,9 +71,7 @@ class ProxiedRun:
         """End the run with the answer's own end, which may be an error."""
         self.call.ended = True
         error = self._tap.error if self._tap else None
-        if error is None and self.call.cut:
-            error = UpstreamIncomplete()
-        self.end(error)
+        self.end(error or self.run.failure)
 
     def end(self, error: ChatError | None = None, *, cancelled: bool = False) -> None:
         """End the run; later calls change nothing."""

@@ -12,12 +12,21 @@ from langchain_core.outputs import ChatGeneration, Generation, LLMResult
 
 from runs import ModelCall, Run
 from runs.model_call import parameters
-from runs.tokens import TOKENS_PER_MESSAGE, count_bytes, count_tokens, provided
+from runs.tokens import (
+    TOKENS_PER_MESSAGE,
+    count_bytes,
+    count_tokens,
+    provided,
+    summed,
+)
 from streaming.events import Usage
 
 type Fields = dict[str, Any]
 type Json = Mapping[str, Any]
 """An object of LangChain's, whose values are of many types."""
+
+SERVICE_TIERS = ("priority", "flex")
+"""Before the names of usage details, if the request was served in one of these."""
 
 _FINISH_KEYS = ("finish_reason", "stop_reason", "stopReason", "done_reason", "status")
 
@@ -86,18 +95,24 @@ class RunCallback(BaseCallbackHandler):
         self, token: object, *, chunk: object = None, run_id: UUID, **kwargs: object
     ) -> None:
         text = token if isinstance(token, str) else ""
-        said = _metadata(getattr(chunk, "message", None))
+        message = getattr(chunk, "message", None)
         info = getattr(chunk, "generation_info", None)
-        self.note_chunk(text, said, info or {}, run_id)
+        self.note_chunk(text, message, info or {}, run_id)
 
-    def note_chunk(self, text: str, said: Json, info: Json, run_id: UUID) -> None:
-        """Note a chunk with *text*, of whose metadata *said* may name the backend and
-        *info* the finish reason."""
+    def note_chunk(
+        self, text: str, message: BaseMessage | None, info: Json, run_id: UUID
+    ) -> None:
+        """Note a chunk with *text*, whose *message* may name the backend and have
+        usage, and *info* the finish reason."""
         call = self._run.calls.get(run_id)
         if call is not None and call.first_chunk is None:
-            _note_upstream(call, said)
+            _note_upstream(call, _metadata(message))
         self.note_text(text, run_id)
-        if call is not None and info:
+        if call is None:
+            return
+        if usage := getattr(message, "usage_metadata", None):
+            call.usage = _with(call.usage, _usage(usage))
+        if info:
             _note_finish(call, info)
 
     def note_text(self, text: str, run_id: UUID) -> None:
@@ -226,16 +241,16 @@ def _metadata(message: BaseMessage | None) -> Json:
 
 
 def _note_message(call: ModelCall, message: BaseMessage) -> None:
-    if call.finish_reason is None:
-        _note_finish(call, message.response_metadata)
     if call.first_chunk is None:
         _note_upstream(call, _metadata(message))
+    if call.finish_reason is None:
+        _note_finish(call, message.response_metadata)
     model = message.response_metadata.get("model_name")
     if isinstance(model, str) and model:
         call.model = model
     usage = getattr(message, "usage_metadata", None)
-    if isinstance(usage, Mapping):
-        call.usage = _usage(usage) or call.usage
+    if call.usage is None and isinstance(usage, Mapping):
+        call.usage = _usage(usage)
 
 
 def _usage(said: Mapping[str, object]) -> Usage | None:
@@ -249,5 +264,26 @@ def _usage(said: Mapping[str, object]) -> Usage | None:
 
 
 def _detail(said: Mapping[str, object], kind: str, name: str) -> object:
+    """A detail by LangChain's *name*, before which the service tier may stand."""
     details = said.get(f"{kind}_token_details")
-    return details.get(name) if isinstance(details, Mapping) else None
+    if not isinstance(details, Mapping):
+        return None
+    names = (name, *(f"{tier}_{name}" for tier in SERVICE_TIERS))
+    return next((details[each] for each in names if details.get(each)), None)
+
+
+def _with(before: Usage | None, now: Usage | None) -> Usage | None:
+    """The usage of a call that has streamed *before* and *now*.
+
+    Some providers send running totals, which LangChain adds up; others send the
+    prompt's tokens first and the answer's last.
+    """
+    if before is None or now is None or (before.input_tokens and now.input_tokens):
+        return now or before
+    return Usage(
+        input_tokens=summed((before.input_tokens, now.input_tokens)),
+        output_tokens=summed((before.output_tokens, now.output_tokens)),
+        total_tokens=summed((before.total_tokens, now.total_tokens)),
+        cached_tokens=summed((before.cached_tokens, now.cached_tokens)),
+        reasoning_tokens=summed((before.reasoning_tokens, now.reasoning_tokens)),
+    )

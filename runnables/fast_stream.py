@@ -169,7 +169,7 @@ class ModelAnswer:
             self._keep(plain)
             for callback in self._callbacks:
                 said = plain.response_metadata
-                callback.note_chunk(str(plain.content), said, said, self._run_id)
+                callback.note_chunk(str(plain.content), plain, said, self._run_id)
             return plain
         generation = self._convert(chunk, self._kind, {})
         if generation is None:

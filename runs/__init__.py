@@ -13,7 +13,12 @@ from uuid import uuid4
 
 from runs.model_call import ModelCall
 from runs.tokens import summed
-from streaming.errors import ChatError, DeadlineExceeded
+from streaming.errors import (
+    ChatError,
+    DeadlineExceeded,
+    UpstreamError,
+    UpstreamIncomplete,
+)
 from streaming.events import (
     VISIBLE,
     Done,
@@ -152,8 +157,13 @@ class Run:
             self._gaps.extend([0.0] * (tokens - 1))
 
     @property
-    def cut(self) -> bool:
-        return any(call.cut for call in self.calls.values())
+    def failure(self) -> ChatError | None:
+        """What the model calls failed of, though none has raised an error."""
+        if any(call.failed for call in self.calls.values()):
+            return UpstreamError("The model's provider broke off its answer.")
+        if any(call.cut for call in self.calls.values()):
+            return UpstreamIncomplete()
+        return None
 
     @property
     def finish_reason(self) -> FinishReason:

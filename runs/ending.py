@@ -5,12 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from runs import Run
-from streaming.errors import (
-    ChatError,
-    DeadlineExceeded,
-    InternalError,
-    UpstreamIncomplete,
-)
+from streaming.errors import ChatError, DeadlineExceeded, InternalError
 from streaming.events import Error, Event
 
 log = logging.getLogger(__name__)
@@ -25,8 +20,7 @@ async def ending(events: AsyncGenerator[Event], run: Run) -> AsyncGenerator[Even
             async for event in events:
                 run.see(event)
                 yield event
-        if run.cut:
-            error = UpstreamIncomplete()
+        error = run.failure
     except ChatError as exc:
         error = exc
     except Exception as exc:  # A bug of ours: even so the stream has its ending.

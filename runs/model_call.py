@@ -10,27 +10,11 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Literal
 
+from runs.finish_reasons import FINISH_REASONS
 from runs.tokens import MOST
 from streaming.events import FinishReason, Usage
 
 log = logging.getLogger(__name__)
-
-FINISH_REASONS: Mapping[str, FinishReason] = {
-    "stop": "stop",
-    "length": "length",
-    "content_filter": "content_filter",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-    # As other providers' integrations have them.
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "completed": "stop",
-    "max_tokens": "length",
-    "incomplete": "length",
-    "tool_use": "tool_calls",
-    "refusal": "content_filter",
-    "safety": "content_filter",
-}
 
 PARAMETERS = (
     "temperature",
@@ -64,7 +48,8 @@ class ModelCall:
 
     `estimate` counts the tokens if the provider never sends a count; `parameters` are
     the request's, by OpenAI's names. `operation` is OpenTelemetry's word, `provider`
-    LangChain's. Times are `time.monotonic()`.
+    LangChain's, `backend` is known of calls on our own wire alone. Times are
+    `time.monotonic()`.
     """
 
     deployment: str
@@ -83,13 +68,15 @@ class ModelCall:
     usage: Usage | None = None
     finish_reason: FinishReason | None = None
     ended: bool = False
+    failed: bool = False
     output_bytes: int = 0
     estimate: Callable[[], Usage] = Usage
 
     @property
     def cut(self) -> bool:
-        """Whether the call ended without a finish reason."""
-        return self.ended and self.finish_reason is None
+        """Whether the call ended without the finish reason that our own wire has."""
+        ours = bool(self.backend)
+        return ours and self.ended and self.finish_reason is None and not self.failed
 
     def note_chunks(self, at: float, count: int = 1) -> None:
         if self.first_chunk is None:
@@ -98,8 +85,16 @@ class ModelCall:
         self.chunks += count
 
     def note_finish(self, reason: str) -> None:
-        """Record the provider's *reason* in our words; `content_filter` beats all."""
+        """Record the provider's *reason* in our words; `content_filter` beats all.
+
+        A reason that no success has is a failure on our own wire; of a model that
+        people bring it says nothing.
+        """
         known = FINISH_REASONS.get(reason.lower())
+        if known is None and self.backend:
+            log.warning("unknown finish reason %.40r, taken for a failure", reason)
+            self.failed = True
+            return
         if known is None:
             log.warning("unknown finish reason %.40r, taken for 'stop'", reason)
         if self.finish_reason != "content_filter":

@@ -1,12 +1,78 @@
 """How much one answer may ask of tools."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from streaming.errors import UpstreamError
 
 MAX_CALLS = 256
 MAX_BYTES = 256 * 1024
 """The most bytes of the names and arguments of all calls together."""
+
+
+class CallIndexes:
+    """Gives each tool call of an answer an index of its own.
+
+    Some servers send none, or the same one for all calls.
+    """
+
+    def __init__(self) -> None:
+        self._calls: dict[object, _Numbered] = {}
+        self._count = 0
+
+    def number(self, pieces: object, choice: object = None) -> list[dict[str, object]]:
+        """*pieces* of the *choice*, numbered; raises `ValueError` if they are none."""
+        if not isinstance(pieces, list):
+            raise ValueError("no tool calls")
+        return [self._number(piece, choice) for piece in pieces]
+
+    def _number(self, piece: object, choice: object) -> dict[str, object]:
+        if not isinstance(piece, dict):
+            raise ValueError("no tool call")
+        function = piece.get("function") or {}
+        if not isinstance(function, dict):
+            raise ValueError("no function")
+        call_id, name = piece.get("id") or None, function.get("name") or None
+        keys = _keys(piece.get("index"), call_id, name)
+        call = self._calls.get((choice, *keys[0]))
+        if call is None or call.is_other(call_id, name):
+            call = _Numbered(self._count, call_id, name)
+            self._count += 1
+        for key in keys:
+            self._calls[choice, *key] = call
+        numbered = {**piece, "index": call.index, "function": function}
+        call.id = call.id or call_id
+        if call_id not in (None, call.id):
+            del numbered["id"]  # Made up for each piece: the first one counts.
+        call.name = call.name or name
+        call.has_arguments = call.has_arguments or bool(function.get("arguments"))
+        return numbered
+
+
+def _keys(index: object, call_id: object, name: object) -> list[tuple[str, object]]:
+    """What a piece may be known by: the first of these, and later pieces by any."""
+    latest = ("latest", None)
+    if isinstance(index, int | str):
+        return [("index", index), latest]
+    if isinstance(call_id, str):
+        return [("id", call_id), latest]
+    return [("new", object()), latest] if name else [latest]
+
+
+@dataclass(slots=True)
+class _Numbered:
+    index: int
+    id: object
+    name: object
+    has_arguments: bool = False
+
+    def is_other(self, call_id: object, name: object) -> bool:
+        """Whether a piece with *call_id* and *name* begins another call."""
+        if name is None:
+            return False
+        if call_id is not None and self.id is not None:
+            return call_id != self.id
+        return name != self.name and self.has_arguments
 
 
 class ToolCallLimit:

@@ -19,9 +19,10 @@ hypothesis.settings.load_profile("ours")
 
 CHAINS = (
     "strings,model,sources,ragged,graph,agent,tools,silent,broken,quiet_tool,inner,"
-    "unfinished,blocks,assigned,nested,remembering,searching,code,prolific,unheard,"
+    "blocks,assigned,nested,remembering,searching,code,prolific,unheard,"
     "unstreamed,busy"
 )
+MODELS = "unexplained,text_model,parsed,relayed,totals,halves"
 
 
 def azure(standin: StandIn, **settings: str) -> dict[str, str]:
@@ -50,7 +51,9 @@ def standin() -> Iterator[StandIn]:
 def app(standin: StandIn) -> Iterator[Server]:
     """The app as it is by default, over the stand-in, with the tests' chains."""
     chains = ",".join(
-        f"{name}=tests.support.example_chains:{name}" for name in CHAINS.split(",")
+        f"{name}=tests.support.{module}:{name}"
+        for module, names in (("example_chains", CHAINS), ("example_models", MODELS))
+        for name in names.split(",")
     )
     models = "tests.support.telling_models"
     others = f"told={models}:told,bound={models}:bound"

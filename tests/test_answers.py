@@ -26,7 +26,6 @@ def test_usage_is_what_the_provider_sent(app: Server) -> None:
         ("block_after_stop start=0 end=3", "content_filter"),
         ("async_filter", "stop"),
         ("tools", "tool_calls"),
-        ("unknown_finish", "stop"),
         ("refusal", "stop"),
         ("crlf", "stop"),
     ],

@@ -40,7 +40,13 @@ ALLOWED = {
     "runs": (["streaming.errors", "streaming.events"], []),
     "server": (["runs", "streaming"], ["orjson", "pydantic", "starlette"]),
     "azure_openai": (
-        ["runs.tokens", "runs.tool_calls", "settings", "streaming"],
+        [
+            "runs.finish_reasons",
+            "runs.tokens",
+            "runs.tool_calls",
+            "settings",
+            "streaming",
+        ],
         ["aiohttp", "azure.identity", "orjson", "pydantic"],
     ),
     # The SDK takes half a second to import, and a proxied call needs none of it.

@@ -84,10 +84,19 @@ def test_a_chain_that_streams_nothing_ends_without_a_first_token(app: Server) ->
 
 
 def test_a_model_call_that_was_cut_is_seen_through_a_parser(app: Server) -> None:
-    events = app.events(HELLO, chain="unfinished")
-    assert text_of(events) == "a model that was cut"
+    events = app.events("standin:cut tokens=2", chain="parsed")
+    assert text_of(events) == "tok0 tok1"
     assert events[-2][1]["error"]["code"] == "upstream_incomplete"
     assert events[-1][1]["finish_reason"] == "error"
+
+
+@pytest.mark.parametrize("chain", ["unexplained", "text_model"])
+def test_a_model_of_ones_own_need_not_say_why_it_ends(app: Server, chain: str) -> None:
+    events = app.events(HELLO, chain=chain)
+    assert text_of(events) == "no reason given"
+    assert events[-1][1]["finish_reason"] == "stop"
+    answer = app.chat(HELLO, chain=chain, stream=False).json()
+    assert (answer["content"], answer["finish_reason"]) == ("no reason given", "stop")
 
 
 def test_a_graph_within_a_graph_streams_each_token(app: Server) -> None:

@@ -90,7 +90,9 @@ def comparable(chunk: Any) -> dict[str, Any]:
     for name in ("id", "created", "upstream"):
         fields.pop(name, None)
     for choice in fields.get("choices") or ():
-        choice["delta"] = choice.get("delta") or {}
+        choice["delta"] = delta = choice.get("delta") or {}
+        for piece in delta.get("tool_calls") or ():
+            piece.pop("index", None)  # Ours has one even if the server sends none.
     return fields
 
 

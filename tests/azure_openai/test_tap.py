@@ -125,7 +125,6 @@ def test_what_is_odd_is_passed_on_and_counts_for_nothing() -> None:
         ("crlf tokens=2", "tok0 tok1", "stop"),
         ("async_block tokens=2", "tok0 tok1", "content_filter"),
         ("block_after_stop tokens=2", "tok0 tok1", "content_filter"),
-        ("unknown_finish tokens=2", "tok0 tok1", "stop"),
         ("tools", "", "tool_calls"),
         ("refusal", "", "stop"),
         ("cut tokens=2", "tok0 tok1", None),

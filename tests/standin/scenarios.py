@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tests.standin import answers, arguments, faults, replies
+from tests.standin import answers, arguments, faults, replies, strange
 from tests.standin.answers import Call, Scenario
 from tests.standin.directive import Directive, InvalidDirective
 from tests.standin.steps import Step
@@ -52,6 +52,7 @@ SCENARIOS: dict[str, Scenario] = {
     "odd_usage": answers.odd_usage,
     "echo": answers.echo,
     **arguments.SCENARIOS,
+    **strange.SCENARIOS,
 }
 
 

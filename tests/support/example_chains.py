@@ -103,9 +103,6 @@ blocks = QUESTION | ScriptedModel(
 
 strings = QUESTION | answering | StrOutputParser()
 model = answering
-unfinished = (
-    QUESTION | ScriptedModel(script=["a model ", "that was cut"]) | StrOutputParser()
-)
 
 
 def sources(settings: Settings) -> Runnable[Any, Any]:

@@ -35,7 +35,7 @@ async def test_usage_and_finish_reason_are_the_providers() -> None:
     assert run.usage == Usage(30, 3, 33)
     assert run.finish_reason == "length"
     assert run.deployment == "scripted-1"
-    assert not run.cut
+    assert run.failure is None
 
 
 async def test_calls_are_summed_and_the_last_one_says_why_it_ended() -> None:
@@ -77,13 +77,14 @@ async def test_other_providers_words_are_understood(
     run = new_run()
     await ask(run, "a", AIMessageChunk(content="", response_metadata={key: value}))
     assert run.finish_reason == expected
-    assert not run.cut
+    assert run.failure is None
 
 
-async def test_a_call_that_does_not_say_why_it_ended_was_cut() -> None:
+async def test_a_model_of_ones_own_need_not_say_why_it_ended() -> None:
     run = new_run()
-    await ask(run, "partial")
-    assert run.cut
+    await ask(run, "all of it")
+    assert run.failure is None
+    assert run.finish_reason == "stop"
     assert run.usage.estimated
 
 

@@ -1,0 +1,64 @@
+"""The chunks of one streamed completion, so that LangChain can add them up."""
+
+from azure_openai import outcome
+from azure_openai.transport import SdkErrors
+from runs.tool_calls import CallIndexes, ToolCallLimit
+
+CompletionChunk = dict[str, object]
+
+
+class ChunkReader:
+    """Reads chunks; a choice without `delta` gets an empty one.
+
+    Usage is kept for `counted`, as some servers send running totals. Each tool call
+    gets an index of its own. Raises what the SDK raises for an error in the stream,
+    `ValueError` for what is no chunk, and `UpstreamError` for too many tool calls.
+    """
+
+    def __init__(self, errors: SdkErrors) -> None:
+        self._errors = errors
+        self._indexes, self._limit = CallIndexes(), ToolCallLimit()
+        self._counted: CompletionChunk | None = None
+
+    def read(self, data: bytes) -> CompletionChunk | None:
+        """The chunk in *data*; `None` if it has nothing but usage."""
+        chunk: object = outcome.loads(data)
+        if not isinstance(chunk, dict):
+            raise ValueError("not an object")
+        if error := chunk.get("error"):
+            raise self._failed(error)
+        choices = chunk.get("choices") or []
+        if not isinstance(choices, list):
+            raise ValueError("no choices")
+        for choice in choices:
+            self._read_choice(choice)
+        if not chunk.get("usage"):
+            return chunk
+        self._count(chunk)
+        return {**chunk, "usage": None} if choices else None
+
+    def _failed(self, error: object) -> Exception:
+        message = error.get("message") if isinstance(error, dict) else None
+        if not isinstance(message, str) or not message:
+            message = "An error occurred during streaming"
+        return self._errors.in_stream(message, error)
+
+    def _read_choice(self, choice: object) -> None:
+        if not isinstance(choice, dict):
+            raise ValueError("no choice")
+        choice["delta"] = delta = choice.get("delta") or {}
+        if not isinstance(delta, dict):
+            raise ValueError("no delta")
+        if delta.get("tool_calls"):
+            pieces = delta["tool_calls"]
+            delta["tool_calls"] = self._indexes.number(pieces, choice.get("index"))
+        self._limit.add_delta(delta)
+
+    def _count(self, chunk: CompletionChunk) -> None:
+        if self._counted is None or outcome.usage(chunk["usage"]) is not None:
+            self._counted = {**chunk, "choices": []}
+
+    def counted(self) -> CompletionChunk | None:
+        """The last usage, as a chunk of its own; the first time, if there was any."""
+        counted, self._counted = self._counted, None
+        return counted

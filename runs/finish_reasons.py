@@ -1,0 +1,26 @@
+"""Why an answer ends, in the words of providers."""
+
+from collections.abc import Mapping
+
+from streaming.events import FinishReason
+
+FINISH_REASONS: Mapping[str, FinishReason] = {
+    "stop": "stop",
+    "length": "length",
+    "content_filter": "content_filter",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    # As other providers' integrations have them.
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "eos": "stop",
+    "eos_token": "stop",
+    "complete": "stop",
+    "completed": "stop",
+    "max_tokens": "length",
+    "incomplete": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+    "safety": "content_filter",
+}
+"""The words for success, in lower case; all others are failures."""
