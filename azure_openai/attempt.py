@@ -16,7 +16,7 @@ from azure_openai.failure import (
     BackendFailure,
 )
 from azure_openai.peek import STRANGE, Peek, examine_whole
-from azure_openai.refusals import Fitting, Refusals
+from azure_openai.refusals import Fitting, Refusals, with_model
 from settings.backends import Backend
 from streaming.errors import UpstreamAuth, UpstreamError, UpstreamTimeout
 
@@ -69,7 +69,10 @@ class JsonRequest:
     own_version: bool = True
 
     def fit(self, backend: Backend, refusals: Refusals) -> Fitting:
-        return refusals.fit(self.content)
+        content = self.content
+        if backend.v1 or self.path.startswith("/"):  # It is not in the path.
+            content = with_model(content, backend.deployment)
+        return refusals.fit(content)
 
 
 def _nobody(backend: Backend) -> None:

@@ -119,6 +119,11 @@ def of(settings: Settings, deployment: str | None = None) -> BackendPool:
 
 
 def base_url(settings: Settings, backend: Backend) -> str:
+    return backend.endpoint if backend.v1 else sdk_url(settings, backend)
+
+
+def sdk_url(settings: Settings, backend: Backend) -> str:
+    """What the SDK puts before its paths, which knows Azure's deployments alone."""
     if not settings.azure:
         return backend.endpoint
-    return f"{backend.endpoint}/openai/deployments/{backend.deployment}"
+    return f"{backend.resource}/openai/deployments/{backend.deployment}"

@@ -125,9 +125,11 @@ class Target:
         self.refusals = Refusals(usual_limit(settings, backend))
 
     def url(self, path: str) -> str:
-        """The address of *path*; with a slash before it, as seen from the endpoint."""
+        """The address of *path*; with a slash before it, as seen from the resource."""
+        if self._settings.azure and self._backend.v1:
+            path = _without_version(path)
         if path.startswith("/"):
-            return self._backend.endpoint + path
+            return self._backend.resource + path
         return f"{self._base}/{path}"
 
     async def credential(self) -> Credential:
@@ -140,6 +142,13 @@ class Target:
                     credentials.build, self._settings, self._backend
                 )
         return self._credential
+
+
+def _without_version(path: str) -> str:
+    """*path* without `api-version`, which the v1 API refuses."""
+    path, _, query = path.partition("?")
+    left = [each for each in query.split("&") if not each.startswith("api-version=")]
+    return "?".join(filter(None, (path, "&".join(left))))
 
 
 class Connections:

@@ -1,9 +1,11 @@
 """Who this server is to the upstream: an API key, an Entra ID identity, or nobody."""
 
 import logging
+import re
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, partial
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -14,7 +16,17 @@ from streaming.errors import UpstreamAuth
 
 log = logging.getLogger(__name__)
 
-ENTRA_SCOPE = "https://cognitiveservices.azure.com/.default"
+SCOPE = "https://cognitiveservices.azure.{cloud}/.default"
+
+CLOUDS: Mapping[str, str | None] = {
+    "com": None,
+    "us": "login.microsoftonline.us",
+    "cn": "login.chinacloudapi.cn",
+}
+"""Who signs in to each cloud, by the last label of its hosts' names; `None` leaves that
+to azure-identity."""
+
+_OF_A_CLOUD = re.compile(r"\.azure(?:-api)?\.(us|cn)$")
 
 HEADERS = ("api-key", "authorization")
 """Headers that hold a credential: the caller's and the SDK's are removed."""
@@ -62,7 +74,7 @@ def build(settings: Settings, backend: Backend) -> Credential:
     if backend.api_key:
         return Credential(api_key=backend.api_key)
     with _signing_in:
-        return Credential(bearer=_identity())
+        return Credential(bearer=_identity(*token_of(settings, backend)))
 
 
 def warm(settings: Settings) -> None:
@@ -70,11 +82,13 @@ def warm(settings: Settings) -> None:
 
     Blocks as `build` does. A failure is logged; the first request gets the error.
     """
-    if not settings.azure or all(each.api_key for each in settings.backends):
+    if not settings.azure:
         return
+    without = [each for each in settings.backends if not each.api_key]
     try:
         with _signing_in:
-            _identity().start()
+            for wanted in {token_of(settings, backend) for backend in without}:
+                _identity(*wanted).start()
     except Exception as exc:
         log.warning("no credential for the upstream: %s", type(exc).__name__)
 
@@ -82,10 +96,23 @@ def warm(settings: Settings) -> None:
 _signing_in = threading.Lock()
 
 
+def token_of(settings: Settings, backend: Backend) -> tuple[str, str | None]:
+    """The scope of the token that *backend* takes, and who issues it."""
+    scope = settings.azure_openai_scope
+    found = _OF_A_CLOUD.search(
+        urlsplit(scope).hostname or "" if scope else backend.host
+    )
+    cloud = found[1] if found else "com"
+    return scope or SCOPE.format(cloud=cloud), CLOUDS[cloud]
+
+
 @cache
-def _identity() -> OwnIdentity:
+def _identity(scope: str, authority: str | None) -> OwnIdentity:
     """The signed-in identity; all calls share it, and the token it keeps."""
     # A key needs none of this, and importing it takes a quarter of a second.
     from azure.identity.aio import DefaultAzureCredential
 
-    return OwnIdentity(partial(DefaultAzureCredential().get_token_info, ENTRA_SCOPE))
+    # The environment may name an authority, but not a `None`.
+    named = {"authority": authority} if authority else {}
+    credential = DefaultAzureCredential(**named)
+    return OwnIdentity(partial(credential.get_token_info, scope))

@@ -147,6 +147,14 @@ def refuses(said: bytes, field: str) -> bool:
     return bool(named.search(text) and _UNKNOWN.search(text))
 
 
+def with_model(content: bytes, deployment: str) -> bytes:
+    """The body *content*, asking for *deployment*."""
+    body = _decode(content)
+    if not body or body.get("model") == deployment:
+        return content
+    return json.dumps({**body, "model": deployment}).encode()
+
+
 def _parameter(said: bytes) -> str | None:
     body = _decode(said)
     error = body.get("error")

@@ -62,8 +62,8 @@ class BackendTransport(httpx2.AsyncBaseTransport):
     def __init__(self, settings: Settings) -> None:
         self._settings, self._backends = settings, backends.of(settings)
         first = self._backends.first
-        self._base = str(httpx2.URL(backends.base_url(settings, first)))
-        self._endpoint = str(httpx2.URL(first.endpoint)).rstrip("/")
+        self._base = str(httpx2.URL(backends.sdk_url(settings, first)))
+        self._resource = str(httpx2.URL(first.resource)).rstrip("/")
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         content = await request.aread()
@@ -106,7 +106,7 @@ class BackendTransport(httpx2.AsyncBaseTransport):
 
     def _path(self, request: httpx2.Request) -> str:
         url = str(request.url)
-        for base, slash in ((f"{self._base}/", ""), (f"{self._endpoint}/", "/")):
+        for base, slash in ((f"{self._base}/", ""), (f"{self._resource}/", "/")):
             if url.startswith(base):
                 return slash + url.removeprefix(base)
         message = "Only the configured endpoint can be asked."

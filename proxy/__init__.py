@@ -15,7 +15,7 @@ from azure_openai import backends
 from azure_openai.attempt import Attempt
 from azure_openai.backends import BackendPool
 from azure_openai.failover import AttemptLimits, first_answer
-from proxy import outgoing
+from proxy import json_text, outgoing
 from proxy.body import Opened, ProxiedBody
 from proxy.outgoing import Operation, Outgoing
 from proxy.record import ProxiedRun
@@ -101,7 +101,8 @@ class Proxy:
         if problem := _problem(reply.status, nothing=attempt.nothing):
             reply.close()
             raise problem
-        return Opened(reply, asked=attempt.sent is not sent.body)
+        asked = sent.can_ask and json_text.asks_for_usage(attempt.sent)
+        return Opened(reply, asked=asked)
 
     def _pool(self, deployment: str) -> BackendPool:
         if deployment not in self._pools:

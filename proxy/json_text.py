@@ -88,6 +88,12 @@ def with_member(body: bytes, member: bytes) -> bytes:
     return opening[0] + member + comma + rest
 
 
+def asks_for_usage(body: bytes) -> bool:
+    """Whether `USAGE` was put before the other members of *body*."""
+    opening = _OPENING.match(body)
+    return opening is not None and body.startswith(USAGE, opening.end())
+
+
 def with_value(body: bytes, name: str, value: bytes) -> bytes:
     """Put *value* in the place of each that members called *name*, in any case, have.
 

@@ -53,19 +53,24 @@ class Outgoing:
     timeouts = None  # The run's own limits end what takes too long.
 
     def fit(self, backend: Backend, refusals: Refusals) -> Fitting:
-        return SplicedBody(self, backend.deployment, refusals)
+        body = self.body
+        if backend.v1 and self.provider == "azure":
+            body = _for_model(body, json_text.members(body), backend.deployment)
+        return SplicedBody(body, backend.deployment, refusals, can_ask=self.can_ask)
 
 
 class SplicedBody:
-    """A proxied body: the caller's bytes, with `stream_options` if `can_ask`."""
+    """A proxied *body*: the caller's bytes, with `stream_options` if *can_ask*."""
 
-    def __init__(self, sent: Outgoing, model: str, refusals: Refusals) -> None:
-        self._body, self._model, self._refusals = sent.body, model, refusals
+    def __init__(
+        self, body: bytes, model: str, refusals: Refusals, *, can_ask: bool
+    ) -> None:
+        self._body, self._model, self._refusals = body, model, refusals
         self._refused = False
-        self.amendable = sent.can_ask and not refusals.left_out(model, ASKING)
-        self.content = sent.body
+        self.amendable = can_ask and not refusals.left_out(model, ASKING)
+        self.content = body
         if self.amendable:
-            self.content = json_text.with_member(sent.body, json_text.USAGE)
+            self.content = json_text.with_member(body, json_text.USAGE)
 
     def amend(self, said: bytes) -> bool:
         if not (self.amendable and refuses(said, ASKING)):

@@ -179,7 +179,7 @@ def chat_model(settings: Settings) -> BaseChatModel:
         # The HTTP client puts the backend that is asked in the place of the first.
         first = settings.backends[0]
         model = AzureModel(
-            azure_endpoint=first.endpoint,
+            azure_endpoint=first.resource,
             azure_deployment=first.deployment,
             api_version=settings.azure_openai_api_version,
             azure_ad_token=None,

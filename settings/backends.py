@@ -13,7 +13,8 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
-from settings.kinds import ApiKey, Region, Url, deployment_name
+from settings import names
+from settings.kinds import ApiKey, Region, Url, azure_endpoint, deployment_name
 
 
 class Backend(BaseModel):
@@ -41,6 +42,16 @@ class Backend(BaseModel):
     def host(self) -> str:
         """The backend's name in events, headers and records."""
         return urlsplit(self.endpoint).hostname or ""
+
+    @property
+    def v1(self) -> bool:
+        """Whether the endpoint is that of Azure's v1 API."""
+        return self.endpoint.endswith(names.V1)
+
+    @property
+    def resource(self) -> str:
+        """The address that every path of an API begins with."""
+        return self.endpoint.removesuffix(names.V1)
 
     @property
     def port(self) -> int:
@@ -75,7 +86,7 @@ def _distinct(backends: tuple[Backend, ...]) -> tuple[Backend, ...]:
 
 def _on_azure(backend: Backend) -> Backend:
     deployment_name(backend.deployment)
-    return backend
+    return backend.model_copy(update={"endpoint": azure_endpoint(backend.endpoint)})
 
 
 BackendList = Annotated[

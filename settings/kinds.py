@@ -63,12 +63,41 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _scope(value: str) -> str:
+    if not re.fullmatch(r"[\x21-\x7e]+", value):
+        raise ValueError("expected a scope such as https://ai.azure.com/.default")
+    return value
+
+
+def azure_endpoint(value: str) -> str:
+    """Return *value*, or raise `ValueError` if it is more than a resource's address.
+
+    What a portal shows to copy has the path of one operation, and its query.
+    """
+    parts = urlsplit(value)
+    path = parts.path.rstrip("/")
+    whole = not (parts.query or parts.fragment or "?" in value or "#" in value)
+    if not (whole and (not path or path.lower().endswith(names.V1))):
+        raise ValueError(
+            "expected the address alone, such as https://name.openai.azure.com, or "
+            "that with /openai/v1: leave out the path, and what follows it"
+        )
+    if not path:
+        return value.rstrip("/")
+    return value.rstrip("/")[: -len(names.V1)] + names.V1
+
+
 ApiKey = Annotated[SecretStr, BeforeValidator(stripped), AfterValidator(_key)]
 Deployment = Annotated[str, AfterValidator(deployment_name)]
 Version = Annotated[str, AfterValidator(_version)]
 Region = Annotated[str, AfterValidator(_region)]
 Url = Annotated[str, AfterValidator(_http_url)]
+AzureEndpoint = Annotated[
+    str, AfterValidator(_http_url), AfterValidator(azure_endpoint)
+]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+Scope = Annotated[str, AfterValidator(_scope)]
+AzureApi = Annotated[Literal["chat", "responses"], BeforeValidator(_lowered)]
 Count = Annotated[int, Field(ge=1)]
 AuthLevel = Annotated[
     Literal["anonymous", "function", "admin"], BeforeValidator(_lowered)

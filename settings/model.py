@@ -8,11 +8,14 @@ from settings import providers
 from settings.backends import Backend, BackendList
 from settings.kinds import (
     ApiKey,
+    AzureApi,
+    AzureEndpoint,
     CallerSystemPrompt,
     ChainTargets,
     Deployment,
     Deployments,
     Region,
+    Scope,
     Seconds,
     Url,
     Version,
@@ -20,7 +23,7 @@ from settings.kinds import (
 
 
 class ModelSettings(BaseModel):
-    azure_openai_endpoint: Url | None = Field(
+    azure_openai_endpoint: AzureEndpoint | None = Field(
         None,
         validation_alias=AliasChoices(
             "AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_BASE_URL", "OpenAIEndpoint"
@@ -43,6 +46,7 @@ class ModelSettings(BaseModel):
         validation_alias=AliasChoices("AZURE_OPENAI_API_VERSION", "OPENAI_API_VERSION"),
     )
     azure_openai_allowed_deployments: Deployments = Field(default_factory=tuple)
+    azure_openai_scope: Scope | None = None
     azure_openai_region: Region | None = None
     azure_openai_backends: BackendList = Field(default_factory=tuple)
     backend_timeout_seconds: Seconds = 20

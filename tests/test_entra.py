@@ -67,17 +67,27 @@ def settings(standin: StandIn, endpoint: str) -> dict[str, str]:
     }
 
 
-def test_the_signed_in_identity_is_used_and_its_token_kept(standin: StandIn) -> None:
+@pytest.mark.parametrize(
+    ("path", "scope"),
+    [("", ""), ("/openai/v1", ""), ("/openai/v1", "https://ai.azure.com/.default")],
+)
+def test_the_signed_in_identity_is_used_and_its_token_kept(
+    standin: StandIn, path: str, scope: str
+) -> None:
+    tag = f"identity-{len(path)}-{len(scope)}"
+    more = {"AZURE_OPENAI_ENDPOINT": standin.url + path, "AZURE_OPENAI_SCOPE": scope}
     with (
         identity_endpoint(standin.token) as (endpoint, asked),
-        Server(settings(standin, endpoint)) as server,
+        Server(settings(standin, endpoint) | more) as server,
     ):
         for _ in range(3):
-            events = server.events("standin:answer tokens=2 tag=identity")
+            events = server.events(f"standin:answer tokens=2 tag={tag}")
             assert text_of(events) == "tok0 tok1"
     assert len(asked) == 1
-    assert "cognitiveservices.azure.com" in asked[0]
-    for request in standin.requests("identity"):
+    resource = "ai.azure.com" if scope else "cognitiveservices.azure.com"
+    assert resource in asked[0]
+    assert len(standin.requests(tag)) == 3
+    for request in standin.requests(tag):
         assert request["headers"]["authorization"] == [f"Bearer {standin.token}"]
         assert "api-key" not in request["headers"]
 

@@ -110,6 +110,8 @@ class Resource:
             return replies.UNAUTHORIZED
         if call.azure and not request.query.get("api-version"):
             return replies.RESOURCE_NOT_FOUND
+        if request.path.startswith("/openai/v1/") and request.query:
+            return replies.invalid("the v1 API has no versions")
         if call.deployment == "missing":
             return replies.DEPLOYMENT_NOT_FOUND
         return None
