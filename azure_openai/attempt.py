@@ -13,12 +13,19 @@ from azure_openai.failure import (
     NO_ANSWER,
     NO_CREDENTIAL,
     SILENT,
+    UNREACHABLE,
     BackendFailure,
 )
 from azure_openai.peek import STRANGE, Peek, examine_whole
 from azure_openai.refusals import Fitting, Refusals, with_model
 from settings.backends import Backend
-from streaming.errors import UpstreamAuth, UpstreamError, UpstreamTimeout
+from streaming.errors import (
+    ConnectTimeout,
+    UpstreamAuth,
+    UpstreamError,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
 
 if TYPE_CHECKING:
     # aiohttp takes a tenth of a second to import, which every cold start would pay.
@@ -184,6 +191,8 @@ class Attempt:
 
     def explain(self, error: Exception) -> BackendFailure | None:
         match error:
+            case ConnectTimeout() | UpstreamUnreachable():
+                return UNREACHABLE
             case UpstreamTimeout():
                 return SILENT
             case UpstreamAuth():

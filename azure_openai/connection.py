@@ -1,6 +1,8 @@
 """The connections to the backends: one pool, under chains and proxied calls alike."""
 
 import asyncio
+import errno
+import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -11,14 +13,20 @@ import aiohttp
 
 from azure_openai import backends, credentials, outcome
 from azure_openai.credentials import Credential
-from azure_openai.failure import Unreachable
 from azure_openai.refusals import Refusals, usual_limit
 from settings import Settings
 from settings.backends import Backend
-from streaming.errors import UpstreamError, UpstreamTimeout
+from streaming.errors import (
+    ConnectTimeout,
+    UpstreamError,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
 
 if TYPE_CHECKING:
     from azure_openai.attempt import BackendRequest
+
+log = logging.getLogger(__name__)
 
 READ_BUFFER = 64 * 1024
 """Bytes a slow reader may leave unread before the connection is not read either."""
@@ -197,10 +205,15 @@ class Connections:
                 else self._session.timeout,
             )
         except aiohttp.ConnectionTimeoutError as exc:
-            raise Unreachable("The model could not be reached in time.") from exc
+            _log(backend, exc)
+            raise ConnectTimeout() from exc
         except TimeoutError as exc:
             raise UpstreamTimeout("The model did not answer in time.") from exc
+        except aiohttp.ClientConnectorError as exc:
+            _log(backend, exc)
+            raise UpstreamUnreachable() from exc
         except (aiohttp.ClientError, OSError) as exc:
+            _log(backend, exc)
             raise UpstreamError("The connection to the model failed.") from exc
         return Reply(response, backend)
 
@@ -210,6 +223,16 @@ class Connections:
 
     async def aclose(self) -> None:
         await self._session.close()
+
+
+def _log(backend: Backend, exc: Exception) -> None:
+    """Log why *backend* cannot be reached, without the exception's text."""
+    number = exc.errno if isinstance(exc, OSError) else None
+    name = errno.errorcode.get(number or 0, str(number)) if number else ""
+    if isinstance(exc, aiohttp.ClientConnectorDNSError):
+        name = "unknown host"
+    where = f"{backend.host}:{backend.port}"
+    log.warning("backend %s: %s %s", where, type(exc).__name__, name)
 
 
 _UNCOMPRESSED = ("accept-encoding", "identity")

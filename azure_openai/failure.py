@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from streaming.errors import UpstreamTimeout
-
 COOL_DOWN_SECONDS = 5
 """Seconds without requests after a first failure that named no time."""
 
@@ -49,6 +47,7 @@ class BackendFailure:
 
 
 SILENT = BackendFailure("no token in time")
+UNREACHABLE = BackendFailure("it cannot be reached")
 LOST = BackendFailure("the connection was lost")
 CUT = BackendFailure("the answer broke off before its first token")
 NO_ANSWER = BackendFailure("status 200 with neither a stream nor JSON")
@@ -61,8 +60,8 @@ NO_SUCH_VERSION = BackendFailure(
 """Another backend may know the version; this one does not cool down for it."""
 
 
-class Unreachable(UpstreamTimeout):
-    """No connection was made in time, so nothing was sent."""
+_ELSEWHERE = (403, 408, 409, 424, 425, 429)
+"""Refusals of one backend that another one may not share."""
 
 
 def of_status(status: int, headers: Mapping[str, str]) -> BackendFailure | None:
@@ -71,11 +70,12 @@ def of_status(status: int, headers: Mapping[str, str]) -> BackendFailure | None:
 
     The names in *headers* are in lower case, or found in any case.
     """
-    if status in (401, 403, 404):
-        return BackendFailure(f"status {status}", refused=True)
-    if 200 <= status < 300 or (400 <= status < 500 and status not in (408, 429)):
-        return None
     wait = retry_after(headers)
+    # A gateway's quota, unless nothing says for how long.
+    if status in (401, 402, 404, 410) or (status == 403 and wait is None):
+        return BackendFailure(f"status {status}", refused=True)
+    if 200 <= status < 300 or (400 <= status < 500 and status not in _ELSEWHERE):
+        return None
     busy = status == 429 or wait is not None
     return BackendFailure(f"status {status}", busy=busy, wait=wait)
 

@@ -6,7 +6,7 @@ from json import loads as lenient_loads
 import orjson
 
 from runs.tokens import counted, provided
-from streaming import errors
+from streaming import provider_errors
 from streaming.errors import ChatError, InvalidRequest
 from streaming.events import Usage
 from streaming.headers import is_sendable
@@ -68,8 +68,9 @@ def region(headers: Mapping[str, str]) -> str:
 
 def error(error: object, status: int = 502) -> ChatError:
     """The error that ended the run; its message names no detail of the provider's."""
-    code = str(error.get("code")) if isinstance(error, dict) else None
-    kind = errors.of_provider(status, code) or InvalidRequest
+    said = error if isinstance(error, dict) else {}
+    found = provider_errors.of_provider(status, said.get("code"), said.get("message"))
+    kind = found or InvalidRequest
     return kind("The model's provider answered with an error.")
 
 

@@ -3,6 +3,7 @@
 All of its requests take it but for the completions that a chain streams.
 """
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextvars import ContextVar
 
@@ -13,15 +14,19 @@ from azure_openai import backends, connection, outcome
 from azure_openai.attempt import WHOLE_READ, Attempt, JsonRequest
 from azure_openai.connection import Reply, Timeouts, connections
 from azure_openai.failover import AttemptLimits, first_answer
-from azure_openai.failure import CUT, Unreachable
+from azure_openai.failure import CUT
 from settings import Settings
 from streaming.errors import (
+    ConnectTimeout,
     RateLimited,
     UpstreamAuth,
     UpstreamError,
     UpstreamIncomplete,
     UpstreamTimeout,
+    UpstreamUnreachable,
 )
+
+_RESPONSES = re.compile(r"(?:/openai/)?(responses(?:/[^?]*)?)(?:\?|$)")
 
 BACKSTOP_SECONDS = 5
 """Seconds beyond the run's own limits, for a read that they did not end."""
@@ -108,9 +113,14 @@ class BackendTransport(httpx2.AsyncBaseTransport):
         url = str(request.url)
         for base, slash in ((f"{self._base}/", ""), (f"{self._resource}/", "/")):
             if url.startswith(base):
-                return slash + url.removeprefix(base)
+                return self._named(slash + url.removeprefix(base))
         message = "Only the configured endpoint can be asked."
         raise httpx2.UnsupportedProtocol(message, request=request)
+
+    def _named(self, path: str) -> str:
+        """*path*, but Azure has the Responses API at its v1 API alone."""
+        found = _RESPONSES.match(path) if self._settings.azure else None
+        return f"/openai/v1/{found[1]}" if found else path
 
     async def aclose(self) -> None:
         await connection.close(self._settings)
@@ -222,8 +232,10 @@ def _as_httpx(error: UpstreamTimeout | UpstreamError) -> Exception:
     match error:
         case UpstreamAuth():
             return error
-        case Unreachable():
+        case ConnectTimeout():
             return httpx2.ConnectTimeout(error.message)
+        case UpstreamUnreachable():
+            return httpx2.ConnectError(error.message)
         case UpstreamTimeout():
             return httpx2.ReadTimeout(error.message)
         case _:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from azure_openai import backends
+from azure_openai import backends, failure
 from azure_openai.attempt import Attempt
 from azure_openai.backends import BackendPool
 from azure_openai.failover import AttemptLimits, first_answer
@@ -27,13 +27,14 @@ from settings.backends import Backend
 from streaming import dialects
 from streaming.errors import (
     ChatError,
+    RateLimited,
     UpstreamAuth,
     UpstreamError,
     UpstreamIncomplete,
 )
 
 if TYPE_CHECKING:
-    from azure_openai.connection import Connections
+    from azure_openai.connection import Connections, Reply
 
 
 def build(settings: Settings) -> "Proxy":
@@ -98,7 +99,7 @@ class Proxy:
         )
         attempt = Attempt(self._connections(), sent, note)
         reply = await first_answer(pool, attempt, each)
-        if problem := _problem(reply.status, nothing=attempt.nothing):
+        if problem := _problem(reply, nothing=attempt.nothing):
             reply.close()
             raise problem
         asked = sent.can_ask and json_text.asks_for_usage(attempt.sent)
@@ -124,13 +125,16 @@ class Proxy:
         await connection.close(self._settings)
 
 
-def _problem(status: int, *, nothing: bool) -> ChatError | None:
+def _problem(reply: "Reply", *, nothing: bool) -> ChatError | None:
     """The error that replaces an answer about this server, or an answer of *nothing*.
 
     A single backend's answer is passed on even if it is empty: `nothing` is not known.
     """
     if nothing:
         return UpstreamIncomplete("The model's answer ended before it began.")
+    status, wait = reply.status, failure.retry_after(reply.named)
+    if status == 403 and wait is not None:  # A gateway's quota.
+        return RateLimited(retry_after_ms=round(wait * 1000))
     if status in (401, 403):
         return UpstreamAuth()
     if not 200 <= status < 300 and not 400 <= status < 600:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from time import monotonic
 
-from azure_openai.failure import Unreachable
 from proxy import estimate
 from proxy.outgoing import Outgoing
 from proxy.tap import Tap
@@ -12,6 +11,7 @@ from runs import ModelCall, Run
 from settings.backends import Backend
 from streaming.errors import (
     ChatError,
+    ConnectTimeout,
     DeadlineExceeded,
     UpstreamIncomplete,
     UpstreamTimeout,
@@ -92,7 +92,7 @@ class ProxiedRun:
         """Count no tokens for a refused call, unless its prompt was filtered."""
         tap = self._tap
         seen = self.run.content or (tap and (tap.unrecorded or tap.unread_bytes))
-        worked = isinstance(error, _AT_WORK) and not isinstance(error, Unreachable)
+        worked = isinstance(error, _AT_WORK) and not isinstance(error, ConnectTimeout)
         if tap is not None and error is tap.error:
             worked = False  # Upstream says so itself.
         if not (seen or worked or error.code == "content_filter"):

@@ -21,9 +21,10 @@ from langchain_core.exceptions import (
 
 from azure_openai import failure
 from runnables.exits import Exit
-from streaming import errors
+from streaming import provider_errors
 from streaming.errors import (
     ChatError,
+    ConnectTimeout,
     ContextTooLong,
     DeploymentNotFound,
     InternalError,
@@ -36,9 +37,19 @@ from streaming.errors import (
     UpstreamForbidden,
     UpstreamLost,
     UpstreamTimeout,
+    UpstreamUnreachable,
 )
 
 log = logging.getLogger(__name__)
+
+RESPONSES_READERS = (
+    "_convert_responses_chunk_to_generation_chunk",
+    "_construct_lc_result_from_responses_api",
+)
+"""LangChain's functions that raise a failed response's error, without its code."""
+
+DEPTH = 8
+"""Causes of an exception to look at."""
 
 # LangChain's classes, which other providers' integrations raise too. The first fits.
 BY_CLASS: Mapping[type[Exception], type[ChatError]] = {
@@ -51,9 +62,13 @@ BY_CLASS: Mapping[type[Exception], type[ChatError]] = {
     ModelTimeoutError: UpstreamTimeout,
     ModelConnectionError: UpstreamLost,
     ModelRefusalError: ModelRefused,
+    TimeoutError: UpstreamTimeout,
+}
+
+# Of which a status says more.
+OTHERS: Mapping[type[Exception], type[ChatError]] = {
     ModelAPIError: UpstreamError,
     ModelError: UpstreamError,
-    TimeoutError: UpstreamTimeout,
 }
 
 
@@ -65,16 +80,49 @@ def to_chat_error(exc: Exception, request_id: str) -> ChatError:
     """
     if isinstance(exc, ChatError):
         return exc
-    if kind := _by_code(exc) or _by_class(exc) or _by_status(exc):
+    if kind := _kind(exc):
         param = _parameter(exc) if kind is InvalidRequest else None
         message = f"{kind.says} Parameter: {param}." if param else None
-        return kind(message, retry_after_ms=_retry_after_ms(exc), param=param)
+        wait = _retry_after_ms(exc) if kind.retryable else None
+        return kind(message, retry_after_ms=wait, param=param)
+    if found := _of_responses(exc) or _within_the_sdk(exc):
+        return found()
     if _is_any(exc, "openai", "OpenAIError"):
         return UpstreamError("The model's provider failed in the middle of its answer.")
     if _is_any(exc, "azure.core.exceptions", "ClientAuthenticationError"):
         return SignInFailed()
     log_unexpected(exc, request_id)
     return InternalError(f"Something went wrong here; it is logged as {request_id}.")
+
+
+def _of_responses(exc: Exception) -> type[ChatError] | None:
+    """The error that a response has failed with; LangChain makes it a `ValueError`."""
+    for frame, _ in traceback.walk_tb(exc.__traceback__):
+        if frame.f_code.co_name not in RESPONSES_READERS:
+            continue
+        if not frame.f_globals.get("__name__", "").startswith("langchain_openai."):
+            continue
+        said = frame.f_locals.get("response") or frame.f_locals.get("chunk")
+        error = getattr(said, "error", None) or said
+        code, message = (getattr(error, n, None) for n in ("code", "message"))
+        return provider_errors.of_provider(502, code, message)
+    return None
+
+
+def _within_the_sdk(exc: Exception) -> type[ChatError] | None:
+    """The error of a connection lost within a stream, which the SDK does not wrap."""
+    modules = (
+        str(frame.f_globals.get("__name__"))
+        for frame, _ in traceback.walk_tb(exc.__traceback__)
+    )
+    if not any(name.startswith("openai.") for name in modules):
+        return None  # A retriever's, say.
+    for module in ("httpx", "httpx2"):
+        if _is_any(exc, module, "TimeoutException"):
+            return UpstreamTimeout
+        if _is_any(exc, module, "TransportError"):
+            return UpstreamLost
+    return None
 
 
 def log_unexpected(exc: Exception, request_id: str) -> None:
@@ -85,19 +133,51 @@ def log_unexpected(exc: Exception, request_id: str) -> None:
     log.error("request %s: %s at %s", request_id, kind, where)
 
 
-def _by_code(exc: Exception) -> type[ChatError] | None:
-    return errors.of_provider(0, getattr(exc, "code", None))
+def _kind(exc: Exception) -> type[ChatError] | None:
+    code = getattr(exc, "code", None)
+    if isinstance(code, str) and code in provider_errors.BY_CODE:
+        return provider_errors.BY_CODE[code]
+    found = _by_class(exc, BY_CLASS)
+    if found in (None, InvalidRequest):
+        found = _by_status(exc) or found or _by_class(exc, OTHERS)
+    if found is UpstreamForbidden and _retry_after_ms(exc) is not None:
+        return RateLimited  # A gateway's quota.
+    if found in (UpstreamLost, UpstreamTimeout):
+        return _unconnected(exc) or found
+    return found
 
 
 def _by_status(exc: Exception) -> type[ChatError] | None:
-    if not _is_any(exc, "openai", "APIStatusError"):
+    if not _is_any(exc, "openai", "APIError"):
         return None  # A retriever's 404, say, is none of the model's.
     status: int = getattr(exc, "status_code", 0)
-    return errors.of_provider(status)
+    code, message = getattr(exc, "code", None), getattr(exc, "message", None)
+    return provider_errors.of_provider(status, code, message)
 
 
-def _by_class(exc: Exception) -> type[ChatError] | None:
-    return next((BY_CLASS[kind] for kind in BY_CLASS if isinstance(exc, kind)), None)
+def _by_class(
+    exc: Exception, kinds: Mapping[type[Exception], type[ChatError]]
+) -> type[ChatError] | None:
+    return next((kinds[kind] for kind in kinds if isinstance(exc, kind)), None)
+
+
+def _unconnected(exc: Exception) -> type[ChatError] | None:
+    """The error if *exc* comes of there being no connection."""
+    cause: BaseException | None = exc
+    for _ in range(DEPTH):
+        match cause:
+            case None:
+                return None
+            case ConnectTimeout() | UpstreamUnreachable():
+                return type(cause)
+            case Exception():
+                for module in ("httpx", "httpx2"):
+                    if _is_any(cause, module, "ConnectError"):
+                        return UpstreamUnreachable
+                    if _is_any(cause, module, "ConnectTimeout"):
+                        return ConnectTimeout
+        cause = cause.__cause__
+    return None
 
 
 def _is_any(exc: Exception, module: str, name: str) -> bool:

@@ -20,12 +20,16 @@
   x UpstreamError         502  upstream_error
     + UpstreamAuth        502  upstream_auth
       - UpstreamForbidden, SignInFailed
+    + UpstreamRefused     502  not retryable
+      - UpstreamUnpaid
     + UpstreamLost
+    + UpstreamUnreachable 502  upstream_unreachable
     + UpstreamIncomplete  502  upstream_incomplete
   x Overloaded            503  overloaded
   x NotConfigured         503  not_configured
   x UpstreamTimeout       504  upstream_timeout
     + UpstreamStall       504  upstream_stall
+    + ConnectTimeout      504  upstream_unreachable
   x DeadlineExceeded      504  deadline
 """
 
@@ -213,6 +217,24 @@ class SignInFailed(UpstreamAuth):
     says = "This server could not sign in to the model's provider."
 
 
+class UpstreamRefused(UpstreamError):
+    """The provider will not answer this server, whoever asks."""
+
+    retryable = False
+    says = "The model's provider refused to answer this server."
+
+
+class UpstreamUnpaid(UpstreamRefused):
+    says = "The model's provider wants to be paid by this server first."
+
+
+class UpstreamUnreachable(UpstreamError):
+    """There was no connection, so nothing was sent."""
+
+    code = "upstream_unreachable"
+    says = "The model's server cannot be reached."
+
+
 class UpstreamLost(UpstreamError):
     says = "The connection to the model was lost."
 
@@ -249,38 +271,13 @@ class UpstreamStall(UpstreamTimeout):
     says = "The model fell silent in the middle of its answer."
 
 
+class ConnectTimeout(UpstreamTimeout):
+    """No connection was made in time, so nothing was sent."""
+
+    code = "upstream_unreachable"
+    says = "The model's server could not be reached in time."
+
+
 class DeadlineExceeded(ChatError):
     code, status, retryable = "deadline", 504, True
     says = "The answer took too long."
-
-
-BY_CODE: Mapping[str, type[ChatError]] = {
-    "content_filter": ContentFiltered,
-    "context_length_exceeded": ContextTooLong,
-    "rate_limit_exceeded": RateLimited,
-    "insufficient_quota": QuotaUsedUp,
-    "429": RateLimited,
-}
-"""Errors by the code of OpenAI's API."""
-
-BY_STATUS: Mapping[int, type[ChatError]] = {
-    400: InvalidRequest,
-    401: UpstreamAuth,
-    403: UpstreamForbidden,
-    404: DeploymentNotFound,
-    408: UpstreamTimeout,
-    422: InvalidRequest,
-    429: RateLimited,
-    504: UpstreamTimeout,
-}
-"""Errors by a provider's HTTP status, if the code is unknown."""
-
-
-def of_provider(status: int, code: object = None) -> type[ChatError] | None:
-    """The error for a provider's *code*, else for its *status*, if there is one.
-
-    Every status from 500 on has one.
-    """
-    if isinstance(code, str) and code in BY_CODE:
-        return BY_CODE[code]
-    return BY_STATUS.get(status) or (UpstreamError if status >= 500 else None)

@@ -40,15 +40,10 @@ ALLOWED = {
     "runs": (["streaming.errors", "streaming.events"], []),
     "server": (["runs", "streaming"], ["orjson", "pydantic", "starlette"]),
     "azure_openai": (
-        [
-            "runs.finish_reasons",
-            "runs.tokens",
-            "runs.tool_calls",
-            "settings",
-            "streaming",
-        ],
+        ["runs.tokens", "runs.tool_calls", "settings", "streaming"],
         ["aiohttp", "azure.identity", "orjson", "pydantic"],
     ),
+    "azure_openai.peek": (["runs.finish_reasons"], []),
     # The SDK takes half a second to import, and a proxied call needs none of it.
     "azure_openai.completions": ([], ["httpx2", "openai"]),
     "azure_openai.transport": ([], ["httpx2", "openai"]),
@@ -70,6 +65,8 @@ ALLOWED = {
     ),
     # Whose errors LangChain's replace.
     "runnables.fast_stream": ([], ["openai"]),
+    "runnables.responses": ([], ["openai"]),
+    "runnables.errors": (["streaming.provider_errors"], []),
     "chains": (
         [
             "compat",

@@ -103,7 +103,7 @@ def test_an_upstream_that_is_not_there_is_502() -> None:
         for stream in (True, False):
             response = server.chat("hello", stream=stream)
             assert response.status_code == 502
-            assert response.json()["error"]["code"] == "upstream_error"
+            assert response.json()["error"]["code"] == "upstream_unreachable"
             record = server.record(response.headers["x-request-id"])
             assert record["usage"]["total_tokens"] == 0
 

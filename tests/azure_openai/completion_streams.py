@@ -24,6 +24,8 @@ STREAMED = sorted(
         "no_stream_options",
         "not_found",
         "prompt_filtered",
+        "quota",
+        "responses_only",
         "rate_limited",
         "server_error",
         "unauthorized",

@@ -24,6 +24,7 @@ OTHERWISE = {
     # An answer of nothing and one that asks too much of tools are errors; a count that
     # is none is left out, and the SDK fails over a body that is not as its head says.
     *("nothing", "many_calls", "too_long_call", "odd_usage", "odd_headers"),
+    *("running_usage", "calls_ids_for_pieces"),  # Usage comes once, and an id, too.
 }
 """What is no scenario, and what is documented to differ; see below."""
 

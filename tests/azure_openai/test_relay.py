@@ -35,7 +35,7 @@ async def test_a_refused_connection_is_502() -> None:
     async with proxied.served() as client:
         response = await client.post(PATH, json=asking("x"))
     assert response.status_code == 502
-    assert code_of(response.content) == "upstream_error"
+    assert code_of(response.content) == "upstream_unreachable"
     assert (await proxied.run()).usage == Usage()
 
 
@@ -50,7 +50,7 @@ async def test_who_cannot_be_reached_in_time_has_been_asked_nothing(
     async with proxied.served() as client:
         response = await client.post(PATH, json=asking("x"))
     assert response.status_code == 504
-    assert code_of(response.content) == "upstream_timeout"
+    assert code_of(response.content) == "upstream_unreachable"
     assert (await proxied.run()).usage == Usage()
 
 

@@ -13,6 +13,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from langchain_core.exceptions import ModelError, ModelRateLimitError
 
+from azure_openai import outcome
 from runnables.errors import to_chat_error
 from streaming import errors
 
@@ -64,7 +65,18 @@ def test_every_provider_exception_is_mapped(kind: type[Exception]) -> None:
         (403, "upstream_auth"),
         (404, "deployment_not_found"),
         (408, "upstream_timeout"),
+        (402, "upstream_error"),
+        (405, "upstream_error"),
+        (406, "upstream_error"),
         (409, "upstream_error"),
+        (410, "deployment_not_found"),
+        (413, "context_length_exceeded"),
+        (415, "upstream_error"),
+        (418, "upstream_error"),
+        (424, "upstream_error"),
+        (425, "upstream_error"),
+        (431, "upstream_error"),
+        (451, "upstream_error"),
         (422, "invalid_request"),
         (429, "rate_limited"),
         (500, "upstream_error"),
@@ -78,6 +90,48 @@ def test_the_sdks_own_errors_are_mapped_by_status(status: int, code: str) -> Non
         openai.APIStatusError(SECRET, response=response, body=None), ""
     )
     assert error.code == code
+    again = status in (408, 409, 424, 425, 429) or status >= 500
+    assert error.retryable is again
+    # An error within a stream has its status as its code, if any.
+    for said in (status, str(status)):
+        body = {"code": said, "message": SECRET}
+        within = to_chat_error(openai.APIError(SECRET, REQUEST, body=body), "")
+        assert (type(within), within.message) == (type(error), error.message)
+        assert type(outcome.error(body)) is type(error)
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("This model's maximum context length is 4096 tokens.", True),
+        ("the request exceeds the available context size", True),
+        ("Your input exceeds the context window of this model", True),
+        ("prompt is too long: 210000 tokens > 200000 maximum", True),
+        ("The input token count (9) exceeds the maximum number", True),
+        ("'max_tokens' is too large: 9. The maximum context length is 8", False),
+        ("max_tokens must be at least 1", False),
+    ],
+)
+def test_a_conversation_that_is_too_long_is_told_by_its_message(
+    message: str, code: bool
+) -> None:
+    body = {"message": message, "type": "BadRequestError", "code": 400}
+    response = httpx2.Response(400, request=REQUEST)
+    found = to_chat_error(
+        openai.BadRequestError(message, response=response, body=body), ""
+    )
+    expected = "context_length_exceeded" if code else "invalid_request"
+    assert found.code == outcome.error(body, 400).code == expected
+
+
+def test_a_wait_stands_only_beside_what_may_be_asked_again() -> None:
+    for status, kind in ((403, openai.PermissionDeniedError), (400, None)):
+        headers = {"retry-after": "7"}
+        response = httpx2.Response(status, headers=headers, request=REQUEST)
+        raised = (kind or openai.BadRequestError)("", response=response, body=None)
+        error = to_chat_error(raised, "")
+        assert error.retryable is (status == 403)
+        assert error.retry_after_ms == (7000 if status == 403 else None)
 
 
 def test_an_azure_service_that_is_down_is_no_failed_sign_in() -> None:

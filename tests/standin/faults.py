@@ -166,6 +166,32 @@ def rate_limited(call: Call) -> Iterator[Step]:
     )
 
 
+def quota(call: Call) -> Iterator[Step]:
+    """A gateway's own limit, which some answer with 403."""
+    body = {"statusCode": 403, "message": "Out of call volume quota."}
+    seconds = call.directive.parameters.get("retry_after", "1")
+    yield Reply(403, body, {"retry-after": seconds})
+
+
+def picky(call: Call) -> Iterator[Step]:
+    """The Responses API of a model that does not take `fields`; one may be inner."""
+    for field in call.directive.parameters.get("fields", "include").split(","):
+        outer, _, inner = field.partition(".")
+        value = (call.request.model_extra or {}).get(outer)
+        if value and (not inner or inner in value):
+            yield replies.unsupported_parameter(field)
+            return
+    yield from answer(call)
+
+
+def responses_only(call: Call) -> Iterator[Step]:
+    """A model that the Responses API alone has."""
+    if "input" in (call.request.model_extra or {}):
+        yield from answer(call)
+    else:
+        yield replies.RESPONSES_ONLY
+
+
 def odd_headers(call: Call) -> Iterator[Step]:
     """The same with odd headers: `which`, or any."""
     milliseconds = call.directive.parameters.get("retry_after_ms")

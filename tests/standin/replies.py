@@ -18,6 +18,12 @@ DEPLOYMENT_NOT_FOUND = error(
     "The API deployment for this resource does not exist. If you created the "
     "deployment within the last 5 minutes, please wait a moment and try again.",
 )
+RESPONSES_ONLY = error(
+    400,
+    "invalid_request_error",
+    "This model is only supported in v1/responses and not in v1/chat/completions.",
+    param="model",
+)
 UNAUTHORIZED = error(
     401,
     "401",

@@ -1,0 +1,91 @@
+"""What a provider's own error is to the caller: by its code, its status, its words."""
+
+import re
+from collections.abc import Mapping
+
+from streaming.errors import (
+    ChatError,
+    ContentFiltered,
+    ContextTooLong,
+    DeploymentNotFound,
+    InvalidRequest,
+    QuotaUsedUp,
+    RateLimited,
+    UpstreamAuth,
+    UpstreamError,
+    UpstreamForbidden,
+    UpstreamRefused,
+    UpstreamTimeout,
+    UpstreamUnpaid,
+)
+
+BY_CODE: Mapping[str, type[ChatError]] = {
+    "content_filter": ContentFiltered,
+    "context_length_exceeded": ContextTooLong,
+    "rate_limit_exceeded": RateLimited,
+    "insufficient_quota": QuotaUsedUp,
+    "invalid_prompt": InvalidRequest,
+}
+"""Errors by the code of OpenAI's API."""
+
+BY_STATUS: Mapping[int, type[ChatError]] = {
+    400: InvalidRequest,
+    401: UpstreamAuth,
+    402: UpstreamUnpaid,
+    403: UpstreamForbidden,
+    404: DeploymentNotFound,
+    408: UpstreamTimeout,
+    409: UpstreamError,
+    410: DeploymentNotFound,
+    413: ContextTooLong,
+    422: InvalidRequest,
+    424: UpstreamError,
+    425: UpstreamError,
+    429: RateLimited,
+    504: UpstreamTimeout,
+}
+"""Errors by a provider's HTTP status, if the code is unknown."""
+
+
+# As vLLM, llama.cpp, Anthropic and Google word it. A limit of the answer's tokens that
+# is too large is another matter, though vLLM names the context's length then too.
+_TOO_LONG = re.compile(
+    r"context (?:length|window|size)|prompt is too long|input is too long|"
+    r"(?:input|prompt) tokens? (?:count )?.{0,40}exceed",
+    re.IGNORECASE,
+)
+_LIMIT = re.compile(r"max_(?:completion_|output_)?tokens\W+is too large", re.IGNORECASE)
+_OF_THE_CALLER = (400, 413, 422)
+
+
+def of_provider(
+    status: int, code: object = None, message: object = None
+) -> type[ChatError] | None:
+    """The error for a provider's *code*, else for its *status*, if there is one.
+
+    A *code* may be the status, also as text. Every status from 400 on has an error.
+    *message* only tells a conversation that is too long from other refusals.
+    """
+    if isinstance(code, str) and code in BY_CODE:
+        return BY_CODE[code]
+    status = _status(code) or status
+    if status in _OF_THE_CALLER and _says_too_long(message):
+        return ContextTooLong
+    if found := BY_STATUS.get(status):
+        return found
+    if status < 400:
+        return None
+    return UpstreamError if status >= 500 else UpstreamRefused
+
+
+def _status(code: object) -> int | None:
+    if isinstance(code, str) and re.fullmatch(r"[45]\d\d", code):
+        return int(code)
+    return code if type(code) is int and 400 <= code < 600 else None
+
+
+def _says_too_long(message: object) -> bool:
+    if not isinstance(message, str):
+        return False
+    start = message[:2000]  # It may quote the prompt.
+    return bool(_TOO_LONG.search(start)) and not _LIMIT.search(start)
