@@ -59,6 +59,8 @@ def examine(data: bytes) -> BackendFailure | None:
         said = outcome.loads(data)
         if not isinstance(said, dict):
             return STRANGE
+        if isinstance(kind := said.get("type"), str) and not said.get("choices"):
+            return _of_response(kind, said)
         error = said.get("error")
         embedded = isinstance(said.get("data"), list)
         answers = embedded or any(map(_answers, as_list(said.get("choices"))))
@@ -67,6 +69,17 @@ def examine(data: bytes) -> BackendFailure | None:
     if error:
         return _failure(error)
     return None if answers else CUT
+
+
+def _of_response(kind: str, event: dict[str, JsonValue]) -> BackendFailure | None:
+    """What is wrong with an *event* of the Responses API; `CUT` if it says nothing."""
+    if kind == "error":
+        return _failure(event)
+    if kind == "response.failed":
+        return _failure(as_object(event.get("response")).get("error") or {})
+    answers = kind.endswith(".delta") and _says(event.get("delta"))
+    ends = kind in ("response.completed", "response.incomplete")
+    return None if answers or ends else CUT
 
 
 def examine_whole(body: bytes) -> BackendFailure | None:

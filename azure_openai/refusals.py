@@ -26,10 +26,19 @@ Changes = dict[str, str | None]
 
 OTHERWISE: Mapping[str, str | None] = {
     "stream_options": None,
+    "include": None,
+    "reasoning.summary": None,
     "max_tokens": "max_completion_tokens",
     "max_completion_tokens": "max_tokens",
 }
-"""The other name of a refused field; `None` leaves the field out."""
+"""The other name of a refused field; `None` leaves the field out. A field of a field
+has its name after a dot."""
+
+UNMISSED = ("include", "reasoning.summary")
+"""What only this server asks for: whatever is wrong with it, it is left out."""
+
+NOT_TAKEN = ("unsupported_parameter", "unsupported_value")
+"""Codes of a refusal of the field that it names as `param`."""
 
 STATUSES = (400, 422)
 
@@ -124,7 +133,9 @@ class Fitted:
         changes = {
             field: instead
             for field, instead in OTHERWISE.items()
-            if field in body and instead not in self._changes and refuses(said, field)
+            if _has(body, field)
+            and (instead is None or instead not in self._changes)
+            and refuses(said, field)
         }
         self._changes |= changes
         self.content = _change(self.content, body, changes)
@@ -140,9 +151,14 @@ def refuses(said: bytes, field: str) -> bool:
     said = said[:MAX_READ]
     if field == "stream_options":
         return field.encode() in said  # Nobody misses what it asks for.
+    code, parameter = _code(said), _parameter(said)
+    if field in UNMISSED:
+        return parameter == field
     named = re.compile(rf"\b{field}\b")
-    if (parameter := _parameter(said)) and not named.search(parameter):
+    if parameter and not named.search(parameter):
         return False
+    if parameter == field and code in NOT_TAKEN:
+        return True
     text = said.decode(errors="replace")
     return bool(named.search(text) and _UNKNOWN.search(text))
 
@@ -156,10 +172,18 @@ def with_model(content: bytes, deployment: str) -> bytes:
 
 
 def _parameter(said: bytes) -> str | None:
+    found = _error(said).get("param")
+    return found if isinstance(found, str) else None
+
+
+def _code(said: bytes) -> object:
+    return _error(said).get("code")
+
+
+def _error(said: bytes) -> dict[str, object]:
     body = _decode(said)
     error = body.get("error")
-    found = (error if isinstance(error, dict) else body).get("param")
-    return found if isinstance(found, str) else None
+    return error if isinstance(error, dict) else body
 
 
 def _model(body: dict[str, object]) -> str:
@@ -175,12 +199,31 @@ def _decode(content: bytes) -> dict[str, object]:
     return body if isinstance(body, dict) else {}
 
 
+def _has(body: dict[str, object], field: str) -> bool:
+    outer, _, inner = field.partition(".")
+    fields = body.get(outer)
+    return outer in body and (
+        not inner or (isinstance(fields, dict) and inner in fields)
+    )
+
+
+def _pop(body: dict[str, object], field: str) -> object:
+    outer, _, inner = field.partition(".")
+    fields = body.pop(outer)
+    if not (inner and isinstance(fields, dict)):
+        return fields
+    value = fields.pop(inner)
+    if fields:
+        body[outer] = fields
+    return value
+
+
 def _change(content: bytes, body: dict[str, object], changes: Changes) -> bytes:
     changed = False
     for field, instead in changes.items():
-        if field not in body or field == instead:
+        if not _has(body, field) or field == instead:
             continue
-        value, changed = body.pop(field), True
+        value, changed = _pop(body, field), True
         if instead is not None:
             body.setdefault(instead, value)
     return json.dumps(body).encode() if changed else content

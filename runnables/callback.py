@@ -218,11 +218,17 @@ def _generations(response: LLMResult | None) -> Sequence[Generation]:
     ]
 
 
-def _note_finish(call: ModelCall, info: Json) -> None:
+def _note_finish(call: ModelCall, info: Json, *, calls: bool = False) -> None:
+    """Note the reason in *info*; the Responses API's status does not tell *calls*."""
     for key in _FINISH_KEYS:
         reason = info.get(key)
         if not isinstance(reason, str) or not reason:
             continue
+        if key == "status" and calls and reason == "completed":
+            reason = "tool_calls"
+        details = info.get("incomplete_details")
+        if isinstance(details, Mapping) and details.get("reason") == "content_filter":
+            reason = "content_filter"
         call.note_finish(reason)
         return
 
@@ -244,7 +250,8 @@ def _note_message(call: ModelCall, message: BaseMessage) -> None:
     if call.first_chunk is None:
         _note_upstream(call, _metadata(message))
     if call.finish_reason is None:
-        _note_finish(call, message.response_metadata)
+        calls = isinstance(message, AIMessage) and bool(message.tool_calls)
+        _note_finish(call, message.response_metadata, calls=calls)
     model = message.response_metadata.get("model_name")
     if isinstance(model, str) and model:
         call.model = model

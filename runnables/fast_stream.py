@@ -32,6 +32,7 @@ from langchain_openai.chat_models.base import (
 
 from azure_openai import refusals
 from azure_openai.completions import ChunkStream
+from runnables import responses
 from runnables.callback import Fields, Json, RunCallback
 from runnables.listening import listening, only_ours
 from runnables.plain_chunk import last_chunk, plain_chunk, text_chunk, whole
@@ -66,7 +67,7 @@ class FastStream(_Base):
                 messages = self._convert_input(input).to_messages()
                 run_id = config.get("run_id") or uuid4()
                 answer = ModelAnswer(self, handlers, run_id)
-                return self._fast(messages, answer, stop, kwargs)
+                return self._fast(messages, config, answer, stop, kwargs)
         return super().astream(input, config, stop=stop, **kwargs)
 
     def _streams_plainly(self, kwargs: Fields) -> bool:
@@ -90,6 +91,7 @@ class FastStream(_Base):
     async def _fast(
         self,
         messages: list[BaseMessage],
+        config: RunnableConfig,
         answer: "ModelAnswer",
         stop: list[str] | None,
         kwargs: Fields,
@@ -116,10 +118,18 @@ class FastStream(_Base):
             if (last := answer.last()) is not None:
                 yield last
             answer.end()
+            return
         # All that may leave a run's task: see `exits`.
         except (Exception, CancelledError, GeneratorExit) as exc:
             answer.fail(exc)
-            raise
+            if not (isinstance(exc, Exception) and responses.is_named_by(exc)):
+                raise
+        self.use_responses_api = True
+        again = super().astream(messages, config, stop=stop, **kwargs)
+        # It is typed as an iterator; it is always a generator.
+        async with aclosing(cast(AsyncGenerator[AIMessageChunk], again)) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
 
 class ModelAnswer:

@@ -8,6 +8,7 @@ from typing import cast
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolMessage
 from pydantic import JsonValue
 
+from runnables import blocks
 from runnables.tool_calls import ToolCalls
 from streaming.events import (
     BLANK_LINE,
@@ -138,14 +139,15 @@ class Messages:
     def _content(self, message: AIMessage, said: _Said) -> Iterator[Event]:
         content, extra = message.content, message.additional_kwargs
         if extra or not isinstance(content, str):
-            for thought in _reasoning(message):
+            for thought in filter(None, blocks.reasoning(message)):
                 delta = ReasoningDelta(self._progress.deployment, thought)
                 if self._may_show(said):
                     yield delta
                 else:
                     said.held.append(delta)
         # Building `message.text` anew costs more than all the rest.
-        if text := content if isinstance(content, str) else message.text:
+        plain = isinstance(content, str) and not extra
+        if text := content if plain else message.text + blocks.refusal(message):
             if self._may_show(said):
                 yield self._shown(said, text)
             else:
@@ -258,14 +260,3 @@ def _decoded(text: str) -> JsonValue:
         return cast(JsonValue, json.loads(text)) if text[:1] in ("{", "[") else text
     except (ValueError, RecursionError):
         return text
-
-
-def _reasoning(message: AIMessage) -> Iterator[str]:
-    if text := message.additional_kwargs.get("reasoning_content"):
-        yield str(text)
-    for block in message.content if isinstance(message.content, list) else ():
-        if not isinstance(block, dict):
-            continue
-        kind = block.get("type")
-        if kind in ("reasoning", "thinking") and (text := block.get(kind)):
-            yield str(text)

@@ -1,9 +1,17 @@
 """The chat model that chains share: LangChain's, with all that the wire carries."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Sequence,
+)
+from functools import partial
 from json import JSONDecodeError
 from typing import Any, cast
 
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
@@ -14,6 +22,7 @@ from pydantic import BaseModel, SecretStr
 from azure_openai import outcome, refusals, transport
 from azure_openai.completions import Completions
 from azure_openai.transport import answered
+from runnables import responses
 from runnables.callback import Fields, Json
 from runnables.fast_stream import FastStream
 from settings import Settings
@@ -43,6 +52,8 @@ class _WholeWire(FastStream):
         **kwargs: Any,
     ) -> Fields:
         payload = super()._get_request_payload(input_, stop=stop, **kwargs)
+        if responses.is_payload(payload):
+            return responses.completed(payload, {"stop": stop, **kwargs})
         return _with_limit(payload, kwargs, "max_tokens")
 
     def _get_invocation_params(
@@ -108,15 +119,51 @@ class _WholeWire(FastStream):
             raise UpstreamError(STRANGE)
         return result
 
+    async def _astream(
+        self,
+        *args: Any,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        if not self._use_responses_api({**kwargs, **self.model_kwargs}):
+            chunks = super()._astream(*args, run_manager=run_manager, **kwargs)
+            try:
+                async for chunk in chunks:
+                    yield chunk
+            except Exception as exc:
+                if not responses.is_named_by(exc):
+                    raise
+                self.use_responses_api = True
+            else:
+                return
+        # Who answers is known once there is a chunk, and the callbacks read it there.
+        first = True
+        async for chunk in self._astream_responses(*args, **kwargs):
+            if first:
+                chunk.message.response_metadata["upstream"] = answered.get()
+                first = False
+            if run_manager is not None:
+                await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+            yield chunk
+
     async def _agenerate(self, *args: Any, **kwargs: Any) -> ChatResult:
         try:
-            result = await super()._agenerate(*args, **kwargs)
+            result = await self._answer(partial(super()._agenerate, *args, **kwargs))
         except (JSONDecodeError, UnicodeDecodeError) as exc:
             raise UpstreamError(STRANGE) from exc
         # Of an answer that did not stream, LangChain keeps nothing that would tell.
         for generation in result.generations:
             generation.message.response_metadata["upstream"] = answered.get()
         return result
+
+    async def _answer(self, ask: Callable[[], Awaitable[ChatResult]]) -> ChatResult:
+        try:
+            return await ask()
+        except Exception as exc:
+            if self.use_responses_api or not responses.is_named_by(exc):
+                raise
+        self.use_responses_api = True
+        return await ask()
 
 
 def _with_limit(params: Fields, given: Json, name: LimitField) -> Fields:
@@ -172,7 +219,7 @@ def chat_model(settings: Settings) -> BaseChatModel:
         "stream_usage": True,
         # The run has its own limits, and this one costs a tenth of each chunk.
         "stream_chunk_timeout": None,
-        "use_responses_api": False,
+        "use_responses_api": settings.azure_openai_api == "responses",
     }
     model: AzureModel | OpenAIModel
     if settings.azure:

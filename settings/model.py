@@ -45,6 +45,7 @@ class ModelSettings(BaseModel):
         "2024-10-21",
         validation_alias=AliasChoices("AZURE_OPENAI_API_VERSION", "OPENAI_API_VERSION"),
     )
+    azure_openai_api: AzureApi = "chat"
     azure_openai_allowed_deployments: Deployments = Field(default_factory=tuple)
     azure_openai_scope: Scope | None = None
     azure_openai_region: Region | None = None

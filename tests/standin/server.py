@@ -7,12 +7,13 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from tests.standin import replies, scenarios
+from tests.standin import replies, responses, scenarios
 from tests.standin.answers import Call
 from tests.standin.completion import Completion
 from tests.standin.delivery import REWRITERS, Aborted, Delivery, encoded
 from tests.standin.directive import ChatRequest, Directive
 from tests.standin.journal import Entry, Journal
+from tests.standin.responses import Response
 from tests.standin.steps import Reply
 
 MAX_BODY = 64 * 1024 * 1024
@@ -26,6 +27,8 @@ def application(*, key: str, token: str) -> web.Application:
     app.router.add_post(deployment, resource.complete)
     app.router.add_post("/openai/v1/chat/completions", resource.complete)
     app.router.add_post("/v1/chat/completions", resource.complete)
+    app.router.add_post("/openai/v1/responses", resource.complete)
+    app.router.add_post("/v1/responses", resource.complete)
     app.router.add_get("/standin/requests", resource.requests)
     app.router.add_get("/standin/requests/wait", resource.wait)
     app.router.add_post("/standin/reset", resource.reset)
@@ -93,7 +96,8 @@ class Resource:
         seen = self.journal.open(entry)
         if refusal := self._refused(request, call):
             return delivery.reply(refusal)
-        completion = Completion(
+        kind = Response if _is_of_responses(entry) else Completion
+        completion = kind(
             prompt_tokens=call.request.prompt_tokens,
             cached_tokens=call.directive.number("cached", 0),
         )
@@ -142,7 +146,8 @@ def opened(request: web.Request) -> Entry:
 def understood(entry: Entry, raw: bytes, deployment: str | None) -> Call:
     """What the body asks for; *entry* is told."""
     body = json.loads(raw)
-    request = ChatRequest.model_validate(body)
+    read = responses.as_chat if _is_of_responses(entry) else ChatRequest.model_validate
+    request = read(body)
     entry.body = body
     directive = Directive.parse(request.asked)
     entry.tag = directive.tag
@@ -150,6 +155,10 @@ def understood(entry: Entry, raw: bytes, deployment: str | None) -> Call:
     scenarios.check(directive.name)
     azure = deployment is not None
     return Call(directive, request, deployment or request.model or "", azure)
+
+
+def _is_of_responses(entry: Entry) -> bool:
+    return entry.path.endswith("/responses")
 
 
 def headers(request_id: str) -> dict[str, str]:

@@ -1,0 +1,61 @@
+"""What the content blocks of a message say besides text, whoever its provider is."""
+
+from collections.abc import Iterator, Mapping
+
+from langchain_core.messages import AIMessage
+
+REASONING = ("reasoning", "thinking", "reasoning_content")
+"""Types of blocks, and where each has what was thought."""
+
+SUMMARY = "summary_text"
+"""The type of a part of a summary, each of which is a paragraph."""
+
+PARAGRAPH = "\n\n"
+
+
+def reasoning(message: AIMessage) -> Iterator[str]:
+    """What the model thought, in pieces."""
+    extra = message.additional_kwargs
+    for name in ("reasoning_content", "reasoning"):
+        yield from _texts(extra.get(name))
+    for block in message.content if isinstance(message.content, list) else ():
+        if not isinstance(block, dict):
+            continue
+        kind = block.get("type")
+        if kind in REASONING:
+            said = block.get(kind) or block.get("summary") or block.get("content")
+            yield from _texts(said)
+
+
+def _texts(said: object) -> Iterator[str]:
+    """The text in *said*: text, a block with text, or a list of such."""
+    match said:
+        case str():
+            if said:
+                yield said
+        case list():
+            for number, part in enumerate(said):
+                if number and isinstance(part, Mapping) and part.get("type") == SUMMARY:
+                    yield PARAGRAPH
+                yield from _texts(part)
+        case Mapping():
+            text = said.get("text")
+            if isinstance(text, str):
+                # Another part of a summary begins so.
+                yield text or (PARAGRAPH if said.get("index") else "")
+            else:
+                for name in (*REASONING, "summary"):
+                    yield from _texts(said.get(name))
+
+
+def refusal(message: AIMessage) -> str:
+    """What the model declined with, which no other text of *message* says."""
+    said = message.additional_kwargs.get("refusal")
+    if isinstance(said, str) and said:
+        return said
+    texts = [
+        block.get("refusal")
+        for block in message.content
+        if isinstance(block, dict) and block.get("type") == "refusal"
+    ]
+    return "".join(text for text in texts if isinstance(text, str))

@@ -1,0 +1,50 @@
+"""OpenAI's Responses API, which shows what a reasoning model thinks."""
+
+import re
+from functools import cache
+from inspect import signature
+
+import openai
+
+from runnables.callback import Fields, Json
+
+_NAMED = re.compile(r"\bv1/responses\b|\bresponses api\b", re.IGNORECASE)
+
+SILENTLY_DROPPED = ("stop", "temperature")
+"""What LangChain leaves out; here the server refuses it, if it does."""
+
+
+def is_named_by(exc: Exception) -> bool:
+    """Whether *exc* refuses a request that the Responses API would take."""
+    if not isinstance(exc, openai.BadRequestError | openai.NotFoundError):
+        return False
+    return _NAMED.search(exc.message[:1000]) is not None
+
+
+def is_payload(payload: Json) -> bool:
+    return "messages" not in payload
+
+
+def completed(payload: Fields, given: Json) -> Fields:
+    """LangChain's *payload*, with all that the caller has *given*.
+
+    The answer is not stored there, so reasoning goes back and forth encrypted. A server
+    that knows no reasoning for its model is asked again without.
+    """
+    dropped = {n: given[n] for n in SILENTLY_DROPPED if given.get(n) is not None}
+    payload = {"store": False, "include": ["reasoning.encrypted_content"], **payload}
+    payload["reasoning"] = {"summary": "auto", **(payload.get("reasoning") or {})}
+    payload |= dropped
+    unknown = {name: payload.pop(name) for name in payload.keys() - _parameters()}
+    if unknown:
+        payload["extra_body"] = {**(payload.get("extra_body") or {}), **unknown}
+    return payload
+
+
+@cache
+def _parameters() -> frozenset[str]:
+    # Few ever need it, and it takes a tenth of a second to import.
+    from openai.resources.responses import AsyncResponses
+
+    create, parse = map(signature, (AsyncResponses.create, AsyncResponses.parse))
+    return frozenset(create.parameters.keys() & parse.parameters.keys())
