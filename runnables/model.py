@@ -121,12 +121,13 @@ class _WholeWire(FastStream):
 
     async def _astream(
         self,
-        *args: Any,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         if not self._use_responses_api({**kwargs, **self.model_kwargs}):
-            chunks = super()._astream(*args, run_manager=run_manager, **kwargs)
+            chunks = super()._astream(messages, stop, run_manager, **kwargs)
             try:
                 async for chunk in chunks:
                     yield chunk
@@ -138,7 +139,7 @@ class _WholeWire(FastStream):
                 return
         # Who answers is known once there is a chunk, and the callbacks read it there.
         first = True
-        async for chunk in self._astream_responses(*args, **kwargs):
+        async for chunk in self._astream_responses(messages, stop, **kwargs):
             if first:
                 chunk.message.response_metadata["upstream"] = answered.get()
                 first = False

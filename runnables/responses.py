@@ -46,5 +46,5 @@ def _parameters() -> frozenset[str]:
     # Few ever need it, and it takes a tenth of a second to import.
     from openai.resources.responses import AsyncResponses
 
-    create, parse = map(signature, (AsyncResponses.create, AsyncResponses.parse))
-    return frozenset(create.parameters.keys() & parse.parameters.keys())
+    create = signature(AsyncResponses.create).parameters
+    return frozenset(create.keys() & signature(AsyncResponses.parse).parameters.keys())

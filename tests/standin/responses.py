@@ -79,9 +79,9 @@ class Response(Completion):
                 self.completion_tokens += 1
                 at, begun = self._item(f"call{index}")
                 self._texts[at] += text
-                kind = "response.function_call_arguments.delta"
-                item = self._items[at]["id"]
-                return self._event(kind, delta=text, output_index=at, item_id=item)
+                place = {"output_index": at, "item_id": self._items[at]["id"]}
+                more = "response.function_call_arguments.delta"
+                return self._event(more, delta=text, **place)
             case Finish(reason):
                 self._reason = reason
                 return b""
