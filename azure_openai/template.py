@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 
 import orjson
 
@@ -39,8 +40,11 @@ class ChunkTemplate:
         if found is None:
             return
         self._left -= 1
-        if orjson.loads(b'"%b"' % found[1]) == text:
-            self._before, self._after = event[: found.start(1)], event[found.end(1) :]
+        # A chunk may have half of a character, which orjson does not read.
+        with suppress(orjson.JSONDecodeError):
+            if orjson.loads(b'"%b"' % found[1]) == text:
+                before, after = event[: found.start(1)], event[found.end(1) :]
+                self._before, self._after = before, after
 
 
 def only_text(chunk: Mapping[str, object]) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from runs import Run
+from runs.halves import Halves
 from streaming.errors import ChatError, DeadlineExceeded, InternalError
 from streaming.events import Error, Event
 
@@ -15,11 +16,16 @@ async def ending(events: AsyncGenerator[Event], run: Run) -> AsyncGenerator[Even
     """Pass *events* on, then end the run; a `ChatError` that is raised becomes
     `Error`."""
     error: ChatError | None = None
+    halves = Halves()
     try:
         async with aclosing(events):
-            async for event in events:
-                run.see(event)
-                yield event
+            async for made in events:
+                for event in halves.join(made):
+                    run.see(event)
+                    yield event
+        for event in halves.rest():
+            run.see(event)
+            yield event
         error = run.failure
     except ChatError as exc:
         error = exc

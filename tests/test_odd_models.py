@@ -65,3 +65,14 @@ def test_each_tool_call_is_one_of_its_own(app: Server, kind: str, chain: str) ->
         ("b", "get_weather", {"city": "London"}),
     ]
     assert events[-1][1]["finish_reason"] == "tool_calls"
+
+
+@pytest.mark.parametrize("chain", ["chat", "parsed", "relayed"])
+def test_text_and_reasoning_have_whole_characters(app: Server, chain: str) -> None:
+    expected = "Hi \U0001f600\U0001f600!\ufffd \ufffd"
+    events = app.events("standin:split_pairs", chain=chain)
+    assert text_of(events) == expected
+    thoughts = [data["delta_reasoning"] for name, data in events if name == "reasoning"]
+    assert "".join(thoughts) == ("" if chain == "parsed" else expected)
+    whole = app.chat("standin:split_pairs", chain=chain, stream=False).json()
+    assert whole["content"] == expected

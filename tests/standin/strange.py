@@ -1,5 +1,6 @@
 """What servers send that are almost like OpenAI's."""
 
+import json
 from collections.abc import Callable, Iterator
 
 from tests.standin.answers import Call, Scenario, opening, pieces, said
@@ -38,6 +39,18 @@ def tiered(call: Call) -> Iterator[Step]:
     yield chunk({}, "stop", service_tier=tier)
     usage = {**counts(3), **details}
     yield Raw(frame({"service_tier": tier, "choices": [], "usage": usage}))
+    yield Done()
+
+
+def split_pairs(call: Call) -> Iterator[Step]:
+    """Emoji whose halves are escaped each in a chunk of its own; one half is lost."""
+    yield from opening(call)
+    for kind in ("reasoning_content", "content"):
+        for text in ("Hi \ud83d", "\ude00", "\ud83d", "\ude00!\ud83d", " ", "\ud83d"):
+            choice = {"index": 0, "delta": {kind: text}, "finish_reason": None}
+            escaped = json.dumps({"choices": [choice]})
+            yield Raw(f"data: {escaped}\n\n".encode())
+    yield chunk({}, "stop")
     yield Done()
 
 
@@ -100,6 +113,7 @@ def calling(kind: str) -> Scenario:
 SCENARIOS: dict[str, Callable[[Call], Iterator[Step]]] = {
     "running_usage": running_usage,
     "tiered": tiered,
+    "split_pairs": split_pairs,
     "broken_off": broken_off,
     **{f"calls_{kind}": calling(kind) for kind in CALLS},
 }
