@@ -16,7 +16,7 @@ from langchain_core.messages import (
 from langchain_core.prompts import BasePromptTemplate
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from runnables import handed_back
+from runnables import files, handed_back
 from runnables.generator import Chain
 from runnables.kinds import Variable
 from runnables.structure import parts
@@ -274,6 +274,11 @@ def messages(request: ChatRequest) -> list[BaseMessage]:
 
 def _message(index: int, message: Message) -> BaseMessage:
     fields = {"content": "", **message.model_dump(exclude_none=True)}
+    if isinstance(content := fields["content"], list):
+        where = f"messages.{index}.content"
+        fields["content"] = [
+            files.typed(part, f"{where}.{number}") for number, part in enumerate(content)
+        ]
     unreadable: list[InvalidToolCall] = []
     if message.tool_calls:
         fields["tool_calls"], unreadable = handed_back.calls(message.tool_calls)

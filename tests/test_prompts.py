@@ -75,3 +75,63 @@ def test_sampling_reaches_the_model(app: Server, standin: StandIn) -> None:
     assert sent["stop"] == ["END"]
     assert 7 in (sent.get("max_tokens"), sent.get("max_completion_tokens"))
     assert sent["stream_options"] == {"include_usage": True}
+
+
+FILES = [
+    ("data:text/plain;base64,YWJj", "notes.csv", None, None),
+    (
+        "data:Application/vnd.ms-excel;base64,YWJj",
+        "x.xls",
+        "application/vnd.ms-excel",
+        None,
+    ),
+    ("data:text/csv;charset=utf-8;base64,YWJj", "a.csv", "text/csv", None),
+    ("data:application/pdf;base64,YWJj", None, None, "file.pdf"),
+    ("data:image/svg+xml;base64,", "a.svg", None, None),
+]
+
+
+@pytest.mark.parametrize(("data", "name", "kind", "named"), FILES)
+def test_a_file_reaches_the_model_as_what_it_is(
+    app: Server, data: str, name: str | None, kind: str | None, named: str | None
+) -> None:
+    file = {"file_data": data} | ({"filename": name} if name else {})
+    parts = [{"type": "text", "text": "standin:echo"}, {"type": "file", "file": file}]
+    body = {"messages": [{"role": "user", "content": parts}], "stream": False}
+    answer = app.client.post("/api/chat", json=body)
+    [_, message] = json.loads(answer.json()["content"])
+    kind = kind or data[5:].partition(";")[0]
+    expected = f"data:{kind};base64,{data.partition(',')[2]}"
+    assert message["content"][1] == {
+        "type": "file",
+        "file": {"file_data": expected, "filename": name or named},
+    }
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["data:text/plain,abc", "data:;base64,YWJj", "data:text/plain;base64,\u00e9"],
+)
+def test_a_file_that_is_no_data_is_refused_by_its_place(app: Server, data: str) -> None:
+    parts = [
+        {"type": "text", "text": "standin:echo"},
+        {"type": "file", "file": {"file_data": data}},
+    ]
+    body = {"messages": [{"role": "user", "content": parts}]}
+    refused = app.client.post("/api/chat", json=body)
+    assert refused.status_code == 400
+    message = refused.json()["error"]["message"]
+    assert message.startswith("messages.0.content.1.file.file_data: expected")
+
+
+def test_a_file_of_the_providers_own_or_in_no_data_url_is_passed_on(
+    app: Server,
+) -> None:
+    for file in ({"file_id": "file-1"}, {"file_data": "YWJj", "filename": "a.pdf"}):
+        parts = [
+            {"type": "text", "text": "standin:echo"},
+            {"type": "file", "file": file},
+        ]
+        body = {"messages": [{"role": "user", "content": parts}], "stream": False}
+        answer = app.client.post("/api/chat", json=body).json()
+        assert json.loads(answer["content"])[1]["content"][1]["file"] == file
