@@ -189,6 +189,10 @@ class Attempt:
         operation = self._request.path.partition("?")[0]
         return operation.endswith(("chat/completions", "embeddings"))
 
+    def is_patient(self, reply: "Reply") -> bool:
+        """A model that thinks in silence would be asked, and paid, once more."""
+        return reply.streams and reply.target.thinks
+
     def explain(self, error: Exception) -> BackendFailure | None:
         match error:
             case ConnectTimeout() | UpstreamUnreachable():

@@ -18,7 +18,7 @@ import openai
 import orjson
 from pydantic import BaseModel
 
-from azure_openai import backends, transport
+from azure_openai import backends, outcome, transport
 from azure_openai.attempt import Attempt, JsonRequest
 from azure_openai.chunk_reader import ChunkReader, CompletionChunk
 from azure_openai.connection import Reply, Timeouts, connector
@@ -206,6 +206,7 @@ class ChunkStream:
                         continue
                     yield chunk
             if counted := chunks.counted():
+                self._reply.note(outcome.usage(counted["usage"]))
                 yield counted if told else {**counted, "upstream": self._upstream}
             elif not told and not self._lost:
                 raise self._nothing()

@@ -5,15 +5,12 @@ import errno
 import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
 import aiohttp
 
-from azure_openai import backends, credentials, outcome
-from azure_openai.credentials import Credential
-from azure_openai.refusals import Refusals, usual_limit
+from azure_openai import credentials, outcome
+from azure_openai.target import Target
 from settings import Settings
 from settings.backends import Backend
 from streaming.errors import (
@@ -22,6 +19,7 @@ from streaming.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from streaming.events import Usage
 
 if TYPE_CHECKING:
     from azure_openai.attempt import BackendRequest
@@ -44,7 +42,10 @@ class Timeouts(NamedTuple):
 class Reply:
     """A backend's answer whose head has arrived; its owner must close it."""
 
-    def __init__(self, response: aiohttp.ClientResponse, backend: Backend) -> None:
+    def __init__(
+        self, response: aiohttp.ClientResponse, backend: Backend, target: Target
+    ) -> None:
+        self.target = target
         self._response, self._content = response, response.content
         self._read_already: list[bytes] = []
         self.backend = backend
@@ -114,49 +115,14 @@ class Reply:
 
         return await self.peek(enough)
 
+    def note(self, usage: Usage | None) -> None:
+        """Note that the model reasons if it has counted any such token in *usage*."""
+        if usage is not None and usage.reasoning_tokens:
+            self.target.thinks = True
+
     def close(self) -> None:
         """Close the connection, unless the answer has ended."""
         self._response.close()
-
-
-class Target:
-    """Where a backend is, and what it takes; `refusals` has what it refused."""
-
-    def __init__(self, settings: Settings, backend: Backend) -> None:
-        self._settings, self._backend = settings, backend
-        self._base = backends.base_url(settings, backend)
-        self._credential: Credential | None = None
-        self._signing_in = asyncio.Lock()
-        # Others than Azure are asked for whatever model a request names.
-        self.deployment = backend.deployment if settings.azure else None
-        self.proxy = _proxy(backend.endpoint)
-        self.refusals = Refusals(usual_limit(settings, backend))
-
-    def url(self, path: str) -> str:
-        """The address of *path*; with a slash before it, as seen from the resource."""
-        if self._settings.azure and self._backend.v1:
-            path = _without_version(path)
-        if path.startswith("/"):
-            return self._backend.resource + path
-        return f"{self._base}/{path}"
-
-    async def credential(self) -> Credential:
-        if self._credential is not None:
-            return self._credential
-        async with self._signing_in:
-            if self._credential is None:
-                # For an identity it imports azure-identity, which takes its time.
-                self._credential = await asyncio.to_thread(
-                    credentials.build, self._settings, self._backend
-                )
-        return self._credential
-
-
-def _without_version(path: str) -> str:
-    """*path* without `api-version`, which the v1 API refuses."""
-    path, _, query = path.partition("?")
-    left = [each for each in query.split("&") if not each.startswith("api-version=")]
-    return "?".join(filter(None, (path, "&".join(left))))
 
 
 class Connections:
@@ -215,7 +181,7 @@ class Connections:
         except (aiohttp.ClientError, OSError) as exc:
             _log(backend, exc)
             raise UpstreamError("The connection to the model failed.") from exc
-        return Reply(response, backend)
+        return Reply(response, backend, target)
 
     @property
     def closed(self) -> bool:
@@ -284,16 +250,3 @@ def _key(settings: Settings) -> _SetUp:
 def _client_timeout(timeouts: Timeouts) -> aiohttp.ClientTimeout:
     connect, read = timeouts
     return aiohttp.ClientTimeout(connect=connect, sock_connect=connect, sock_read=read)
-
-
-def _proxy(endpoint: str) -> str | None:
-    """The proxy that the environment names for *endpoint*, as the SDK finds it.
-
-    aiohttp would look for one at each call, and for credentials as well.
-    """
-    url = urlsplit(endpoint)
-    proxies = getproxies()
-    if proxy_bypass(url.netloc):
-        return None
-    found = proxies.get(url.scheme) or proxies.get("all")
-    return f"http://{found}" if found and "://" not in found else found

@@ -30,6 +30,9 @@ class Attempts[T](Protocol):
         *answer* can still be read from its beginning.
         """
 
+    def is_patient(self, answer: T) -> bool:
+        """Whether *answer* may take longer than an attempt, as its head has arrived."""
+
     def explain(self, error: Exception) -> BackendFailure | None:
         """The failure that an *error* of these two is; `None` if it is none."""
 
@@ -106,9 +109,11 @@ async def _attempt[T](
     attempts: Attempts[T], backend: Backend, seconds: float | None
 ) -> _Answered[T] | _Lost:
     try:
-        async with AsyncExitStack() as stack, asyncio.timeout(seconds):
+        async with AsyncExitStack() as stack, asyncio.timeout(seconds) as limit:
             answer = await attempts.ask(backend)
             stack.push_async_callback(attempts.close, answer)
+            if attempts.is_patient(answer):
+                limit.reschedule(None)  # The run has a limit of its own.
             failure = await attempts.examine(answer)
             stack.pop_all()
         return _Answered(answer, failure)

@@ -121,6 +121,7 @@ class ProxiedBody:
                     if pipe.left:
                         return
                     self._record.whole()
+                    answer.note(self._record.call.usage)
                 yield piece
 
     def _read_by(self, answer: "Reply", asked: bool) -> Tap:

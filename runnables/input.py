@@ -277,7 +277,8 @@ def _message(index: int, message: Message) -> BaseMessage:
     if isinstance(content := fields["content"], list):
         where = f"messages.{index}.content"
         fields["content"] = [
-            files.typed(part, f"{where}.{number}") for number, part in enumerate(content)
+            files.typed(part, f"{where}.{number}")
+            for number, part in enumerate(content)
         ]
     unreadable: list[InvalidToolCall] = []
     if message.tool_calls:

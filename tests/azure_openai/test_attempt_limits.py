@@ -35,6 +35,9 @@ class Scripted:
     async def examine(self, answer: Backend) -> BackendFailure | None:
         return None
 
+    def is_patient(self, answer: Backend) -> bool:
+        return False
+
     def explain(self, error: Exception) -> BackendFailure | None:
         return None
 

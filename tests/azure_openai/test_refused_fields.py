@@ -15,6 +15,8 @@ OF_THE_FIELD = [
                "code": "unsupported_parameter"}},
     {"error": {"message": "Unsupported parameter: 'max_tokens' is not supported with "
                "this model.", "code": "invalid_request_body"}},
+    {"error": {"message": "Unsupported value: 'max_tokens' does not support 1 with "
+               "this model.", "param": "max_tokens", "code": "unsupported_value"}},
     {"error": {"message": "Unrecognized request argument supplied: max_tokens",
                "type": "invalid_request_error", "param": None, "code": None}},
     {"object": "error", "message": "[{'type': 'extra_forbidden', 'loc': ('body', "
@@ -31,8 +33,6 @@ OF_ANOTHER_THING = [
     {"error": {"message": "max_tokens is too large: 99999. This model supports at most "
                "16384 completion tokens.", "param": "max_tokens",
                "code": "invalid_value"}},
-    {"error": {"message": "Unsupported value: 'max_tokens' does not support 1 with "
-               "this model.", "param": "max_tokens", "code": "unsupported_value"}},
     {"error": {"message": "Unsupported parameter: 'temperature' is not supported; see "
                "max_tokens.", "param": "temperature"}},
     {"error": {"message": "Unknown field max_tokens_per_doc"}},
