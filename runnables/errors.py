@@ -85,7 +85,7 @@ def to_chat_error(exc: Exception, request_id: str) -> ChatError:
         message = f"{kind.says} Parameter: {param}." if param else None
         wait = _retry_after_ms(exc) if kind.retryable else None
         return kind(message, retry_after_ms=wait, param=param)
-    if found := _of_responses(exc) or _within_the_sdk(exc):
+    if found := _of_responses(exc):
         return found()
     if _is_any(exc, "openai", "OpenAIError"):
         return UpstreamError("The model's provider failed in the middle of its answer.")
@@ -106,22 +106,6 @@ def _of_responses(exc: Exception) -> type[ChatError] | None:
         error = getattr(said, "error", None) or said
         code, message = (getattr(error, n, None) for n in ("code", "message"))
         return provider_errors.of_provider(502, code, message)
-    return None
-
-
-def _within_the_sdk(exc: Exception) -> type[ChatError] | None:
-    """The error of a connection lost within a stream, which the SDK does not wrap."""
-    modules = (
-        str(frame.f_globals.get("__name__"))
-        for frame, _ in traceback.walk_tb(exc.__traceback__)
-    )
-    if not any(name.startswith("openai.") for name in modules):
-        return None  # A retriever's, say.
-    for module in ("httpx", "httpx2"):
-        if _is_any(exc, module, "TimeoutException"):
-            return UpstreamTimeout
-        if _is_any(exc, module, "TransportError"):
-            return UpstreamLost
     return None
 
 

@@ -146,8 +146,10 @@ class Messages:
                 else:
                     said.held.append(delta)
         # Building `message.text` anew costs more than all the rest.
-        plain = isinstance(content, str) and not extra
-        if text := content if plain else message.text + blocks.refusal(message):
+        text = content if isinstance(content, str) else message.text
+        if extra or not isinstance(content, str):
+            text += blocks.refusal(message)
+        if text:
             if self._may_show(said):
                 yield self._shown(said, text)
             else:

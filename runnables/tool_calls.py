@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from langchain_core.messages import AIMessage, AIMessageChunk, ToolMessage
 
+from runs.tool_calls import CallIndexes
 from streaming.events import Progress, ToolCall, ToolResult
 
 DEPTH = 100
@@ -29,6 +30,7 @@ class ToolCalls:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._pieces: dict[_Key, _Pieces] = {}
+        self._indexes: dict[str | None, CallIndexes] = {}
         self._names: dict[str, str] = {}
         self._results: set[str] = set()
 
@@ -39,10 +41,12 @@ class ToolCalls:
 
     def add(self, message: AIMessageChunk) -> None:
         """Keep the pieces in *message* until it ends."""
+        indexes = self._indexes.setdefault(message.id, CallIndexes())
         for piece in message.tool_call_chunks:
-            # Without an index a call is whole, and none is like another.
-            index = object() if piece["index"] is None else piece["index"]
-            call = self._pieces.setdefault((message.id, index), _Pieces())
+            function = {"name": piece["name"], "arguments": piece["args"]}
+            said = {"index": piece["index"], "id": piece["id"], "function": function}
+            [numbered] = indexes.number([said])
+            call = self._pieces.setdefault((message.id, numbered["index"]), _Pieces())
             # Some servers repeat the id and the name in each piece.
             call.id = call.id or piece["id"] or ""
             if piece["name"] != call.name:

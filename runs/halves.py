@@ -19,8 +19,8 @@ class Halves:
     def join(self, event: Event) -> Iterable[Event]:
         """*event* as it may be shown, after what has been held back in vain."""
         held = self._held
-        delta = isinstance(event, TextDelta | ReasoningDelta)
-        if held is None and not (delta and FIRST[0] <= event.text[-1:] <= FIRST[1]):
+        text = event.text if isinstance(event, TextDelta | ReasoningDelta) else ""
+        if held is None and not FIRST[0] <= text[-1:] <= FIRST[1]:
             return (event,)
         return self._joined(held, event)
 

@@ -22,7 +22,10 @@ CHAINS = (
     "blocks,assigned,nested,remembering,searching,code,prolific,unheard,"
     "unstreamed,busy"
 )
-MODELS = "unexplained,text_model,parsed,relayed,totals,halves"
+MODELS = (
+    "unexplained,text_model,parsed,relayed,totals,halves,brought,responding,"
+    "responding_v0,responding_v1,thinker"
+)
 
 
 def azure(standin: StandIn, **settings: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.standin import strange
+from tests.standin.answers import REFUSAL
 from tests.support.app_process import Server, read_events, text_of
 
 COUNTED = {"input_tokens": 10, "output_tokens": 3, "total_tokens": 13}
@@ -76,3 +77,66 @@ def test_text_and_reasoning_have_whole_characters(app: Server, chain: str) -> No
     assert "".join(thoughts) == ("" if chain == "parsed" else expected)
     whole = app.chat("standin:split_pairs", chain=chain, stream=False).json()
     assert whole["content"] == expected
+
+
+BROUGHT = ["responding", "responding_v0", "responding_v1"]
+
+
+@pytest.mark.parametrize("chain", BROUGHT)
+def test_a_model_of_ones_own_may_ask_the_responses_api(app: Server, chain: str) -> None:
+    events = app.events("standin:reasoning", chain=chain)
+    thoughts = [data["delta_reasoning"] for name, data in events if name == "reasoning"]
+    assert "".join(thoughts) == "The question is about France, so Europe."
+    assert text_of(events).startswith("The capital of France is Paris")
+    assert events[-1][1]["finish_reason"] == "stop"
+    assert text_of(app.events("standin:refusal", chain=chain)) == REFUSAL
+    for scenario, reason in (("filtered", "content_filter"), ("length", "length")):
+        done = app.events(f"standin:{scenario} tokens=2", chain=chain)[-1][1]
+        assert done["finish_reason"] == reason
+
+
+@pytest.mark.parametrize("chain", BROUGHT)
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        ("rate_limit_exceeded", 429, "rate_limited"),
+        ("server_error", 502, "upstream_error"),
+        ("odd", 502, "upstream_error"),
+    ],
+)
+@pytest.mark.parametrize("event", ["failed", "error"])
+def test_its_failures_are_the_upstreams(
+    app: Server, chain: str, kind: str, status: int, code: str, event: str
+) -> None:
+    response = app.chat(f"standin:response_{event} kind={kind}", chain=chain)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (status, code)
+    assert error["retryable"] is True
+    assert "secret" not in response.text
+
+
+@pytest.mark.parametrize("chain", [*BROUGHT, "brought"])
+def test_its_lost_connection_is_the_upstreams(app: Server, chain: str) -> None:
+    for scenario in ("drop tokens=2", "drop_before"):
+        response = app.chat(f"standin:{scenario}", chain=chain, stream=False)
+        assert response.status_code == 502
+        assert response.json()["error"]["code"] == "upstream_error"
+
+
+def test_two_calls_of_one_index_are_two_of_any_model(app: Server) -> None:
+    for kind in ("same_index", "same_index_whole"):
+        events = app.events(f"standin:calls_{kind}", chain="brought")
+        calls = [data["id"] for name, data in events if name == "tool_call"]
+        assert calls == ["a", "b"]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_thoughts_may_be_lists_of_blocks(app: Server, stream: bool) -> None:
+    response = app.chat("hello", chain="thinker", stream=stream)
+    if stream:
+        events = read_events(response)
+        said = [data.get("delta_reasoning") or "" for _, data in events]
+        assert ("".join(said), text_of(events)) == ("Hmm. So.", "Yes.")
+    else:
+        answer = response.json()
+        assert (answer["reasoning"], answer["content"]) == ("Hmm. So.", "Yes.")

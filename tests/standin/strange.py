@@ -110,10 +110,28 @@ def calling(kind: str) -> Scenario:
     return scenario
 
 
+def response_failed(call: Call) -> Iterator[Step]:
+    """A response of the Responses API that fails, with a code."""
+    code = call.directive.parameters.get("kind", "server_error")
+    error = {"code": code, "message": "secret-upstream-detail"}
+    response = {"id": "resp_x", "status": "failed", "error": error, "output": []}
+    event = {"type": "response.failed", "sequence_number": 1, "response": response}
+    yield Raw(b"event: response.failed\n" + frame(event))
+
+
+def response_error(call: Call) -> Iterator[Step]:
+    """An error within a stream of the Responses API."""
+    code = call.directive.parameters.get("kind", "server_error")
+    event = {"type": "error", "code": code, "message": "secret-upstream-detail"}
+    yield Raw(b"event: error\n" + frame({**event, "sequence_number": 1}))
+
+
 SCENARIOS: dict[str, Callable[[Call], Iterator[Step]]] = {
     "running_usage": running_usage,
     "tiered": tiered,
     "split_pairs": split_pairs,
     "broken_off": broken_off,
+    "response_failed": response_failed,
+    "response_error": response_error,
     **{f"calls_{kind}": calling(kind) for kind in CALLS},
 }
