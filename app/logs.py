@@ -4,8 +4,15 @@ A query string may hold a function key, as `?code=…`.
 """
 
 import logging
+import sys
+import threading
 
-QUOTING = ("asyncio", "langchain_core.callbacks.manager")
+log = logging.getLogger(__name__)
+
+QUOTING = (
+    *("asyncio", "concurrent.futures", "uvicorn.error"),
+    *("langchain_core.callbacks.manager", "langchain_core.tracers.core"),
+)
 """Loggers that log uncaught exceptions with their text."""
 
 TALKATIVE = ("httpx", "httpx2", "azure.core.pipeline.policies.http_logging_policy")
@@ -32,6 +39,8 @@ class _WithoutExceptionText(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         kind = record.exc_info[0] if record.exc_info else None
+        if record.levelno < logging.WARNING and kind is None:
+            return True
         message = record.getMessage().partition("\n")[0].partition("(")[0]
         record.msg, record.args = "%s %s", (message, kind.__name__ if kind else "")
         record.exc_info = record.exc_text = record.stack_info = None
@@ -39,7 +48,14 @@ class _WithoutExceptionText(logging.Filter):
 
 
 def keep_private() -> None:
-    """Filter these logs; Azure's worker writes the one of `uvicorn.access`."""
+    """Filter these logs; Azure's worker writes the one of `uvicorn.access`.
+
+    What Python prints of exceptions that nobody can catch is logged by class as well.
+    """
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _of_thread
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = _unraisable
     for name in QUOTING:
         _add(logging.getLogger(name), _WithoutExceptionText())
     _add(logging.getLogger("uvicorn.access"), _WithoutQuery())
@@ -47,6 +63,23 @@ def keep_private() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _log_uncaught(where: str, kind: type[BaseException] | None) -> None:
+    """Log an exception of this *kind* that nobody caught, without its text."""
+    log.error("uncaught in %s: %s", where, kind.__name__ if kind else "an exception")
+
+
+def _of_thread(args: threading.ExceptHookArgs) -> None:
+    name = args.thread.name if args.thread else "a thread"
+    if not issubclass(args.exc_type, SystemExit):
+        _log_uncaught(f"thread {name.partition(' ')[0]}", args.exc_type)
+
+
+def _unraisable(args: "sys.UnraisableHookArgs") -> None:
+    # Not the object's `repr`, which may quote a prompt.
+    name = getattr(args.object, "__qualname__", type(args.object).__name__)
+    _log_uncaught(name, args.exc_type)
 
 
 def _add(logger: logging.Logger, added: logging.Filter) -> None:

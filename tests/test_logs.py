@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import socket
+import sys
+import threading
 from typing import Any
 
 import anyio
@@ -75,6 +77,58 @@ async def test_exceptions_that_nobody_caught_are_logged_without_their_text(
     assert "Task exception was never retrieved RuntimeError" in caplog.text
     assert "secret" not in caplog.text
     assert "the-prompt" not in caplog.text
+
+
+def test_what_nobody_can_catch_is_logged_by_its_class(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # Instead of what pytest has there.
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
+    monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
+    logs.keep_private()
+
+    class Prompt:
+        def __del__(self) -> None:
+            raise ValueError("secret")
+
+        def __repr__(self) -> str:
+            return "secret"
+
+    def fail() -> None:
+        raise LookupError("secret")
+
+    def leave() -> None:
+        raise SystemExit("secret")
+
+    del_me = [Prompt()]
+    del_me.clear()
+    for target in (fail, leave):
+        thread = threading.Thread(target=target, name="secret-less")
+        thread.start()
+        thread.join()
+    assert "Prompt.__del__: ValueError" in caplog.text
+    assert "uncaught in thread secret-less: LookupError" in caplog.text
+    printed = capsys.readouterr()
+    for text in (caplog.text, printed.out, printed.err):
+        assert "secret" not in text.replace("secret-less", "")
+
+
+def test_the_servers_own_log_has_no_exceptions_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    logs.keep_private()
+    server = logging.getLogger("uvicorn.error")
+    with caplog.at_level(logging.INFO, logger="uvicorn.error"):
+        server.info("Started server process [%d]", 7)
+        try:
+            raise ValueError("secret")
+        except ValueError:
+            server.exception("Exception in ASGI application\n")
+    assert "Started server process [7]" in caplog.text
+    assert "Exception in ASGI application ValueError" in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_clients_do_not_log_urls() -> None:
