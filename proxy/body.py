@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 REFUSAL_SECONDS = 2
 """Seconds to wait for a refusal's body; its status has arrived."""
 
+MAX_ERROR = 1024 * 1024
+"""Bytes of an error to pass on."""
+
 AFTER_DONE_SECONDS = 1
 """Seconds to wait for the body's end after `[DONE]`."""
 
@@ -108,9 +111,12 @@ class ProxiedBody:
             self._tap = tap = self._read_by(answer, asked)
             if monotonic() > self._run.started + self._limits.peek and answer.streams:
                 pipe.commit()
-            ended = False
+            ended, passed = False, 0
             while not ended:
                 read = await _read(answer, tap)
+                passed += len(read)
+                if passed > MAX_ERROR and not answer.succeeded:
+                    raise UpstreamError("The model's provider does not end its error.")
                 piece = tap.feed(read)
                 if ended := answer.ended or not read:
                     piece += tap.end()

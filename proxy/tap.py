@@ -14,7 +14,7 @@ from azure_openai import outcome
 from azure_openai.outcome import JsonValue, as_list, as_object, as_text
 from azure_openai.template import ChunkTemplate
 from proxy import estimate
-from runs import ModelCall, Run
+from runs import MAX_KEPT, ModelCall, Run
 from streaming.errors import ChatError
 
 HELD = 64 * 1024
@@ -59,7 +59,8 @@ class StreamTap:
         self._run, self._call, self._asked = run, call, asked
         self._rest = b""
         self._template = ChunkTemplate()
-        self._passing = False
+        self._passing = self._unseen = False
+        self._bytes, self._counted_at = 0, MAX_KEPT
         self._chunks = self._visible = 0
         self.done = False
         self.error: ChatError | None = None
@@ -85,10 +86,23 @@ class StreamTap:
             start = self._pass(piece, start)
         if self._chunks:
             self._note(monotonic())
+        self._bytes += len(read)
+        if self._bytes > self._counted_at:
+            self._drop_what_is_too_long()
         self._rest = piece[start:]
         if removed is not None:
             return piece[: removed[0]] + piece[removed[1] : start]
         return piece[:start]
+
+    def _drop_what_is_too_long(self) -> None:
+        """Only count what has been written, if a record would not take it."""
+        self._counted_at = self._bytes + MAX_KEPT
+        for pieces in (self._run.content, self.unrecorded):
+            size = sum(map(len, pieces))
+            if size > MAX_KEPT:
+                self._run.unread = True
+                self.unread_bytes += size
+                pieces.clear()
 
     def _note(self, at: float) -> None:
         """Record that the chunks of one read arrived at the same time, *at*."""
@@ -104,6 +118,7 @@ class StreamTap:
         It begins at *start* of *piece*. A line end waits: it may be half of its end.
         """
         self._passing = self._run.unread = self._run.spoken = True
+        self._unseen = True
         self._chunks += 1
         self._visible += 1
         end = len(piece.rstrip(b"\r\n"))
@@ -112,7 +127,7 @@ class StreamTap:
 
     def end(self) -> bytes:
         rest, self._rest = self._rest, b""
-        if self._run.unread and self.done and self._call.finish_reason is None:
+        if self._unseen and self.done and self._call.finish_reason is None:
             self._call.note_finish("stop")  # It may have been in what was not read.
         return rest
 

@@ -35,7 +35,14 @@ from azure_openai.completions import ChunkStream
 from runnables import responses
 from runnables.callback import Fields, Json, RunCallback
 from runnables.listening import listening, only_ours
-from runnables.plain_chunk import last_chunk, plain_chunk, text_chunk, whole
+from runnables.plain_chunk import (
+    last_chunk,
+    plain_chunk,
+    says_more,
+    text_chunk,
+    whole,
+)
+from runs import MAX_KEPT
 
 if TYPE_CHECKING:
     from langchain_openai.chat_models.base import BaseChatOpenAI as _Base
@@ -46,6 +53,9 @@ else:
 STRUCTURED = frozenset(
     ("response_format", "ls_structured_output_format", "structured_output_format")
 )
+MAX_PIECES = 10_000
+"""Pieces of text to keep before they are put together."""
+
 OPTIONS = frozenset(("stream", "stream_options", "stream_usage"))
 
 
@@ -166,6 +176,9 @@ class ModelAnswer:
 
     def text(self, text: str) -> AIMessageChunk:
         self._texts.append(text)
+        if len(self._texts) > MAX_PIECES:
+            # Of more than this, nobody who listens wants the text.
+            self._texts[:] = ["".join(self._texts)[:MAX_KEPT]]
         for callback in self._callbacks:
             callback.note_text(text, self._run_id)
         return text_chunk(text, self._id)
@@ -176,7 +189,8 @@ class ModelAnswer:
         Typed as LangChain's own is; if a server names another role, it is another.
         """
         if self._kind is AIMessageChunk and (plain := plain_chunk(chunk, self._id)):
-            self._keep(plain)
+            if not self._kept or says_more(plain):
+                self._keep(plain)
             for callback in self._callbacks:
                 said = plain.response_metadata
                 callback.note_chunk(str(plain.content), plain, said, self._run_id)

@@ -99,6 +99,12 @@ def _is_plain(choice: Json) -> bool:
     )
 
 
+def says_more(chunk: AIMessageChunk) -> bool:
+    """Whether a plain *chunk* adds anything to those before it."""
+    said = len(chunk.response_metadata) > 1 or chunk.usage_metadata is not None
+    return bool(chunk.content) or said
+
+
 def whole(chunks: Sequence[AIMessageChunk], message_id: str) -> AIMessageChunk:
     """All *chunks* of one plain answer as one."""
     said = {

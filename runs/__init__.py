@@ -30,11 +30,14 @@ from streaming.events import (
     Usage,
 )
 
-__all__ = ["ModelCall", "Run", "Status"]
+__all__ = ["MAX_KEPT", "ModelCall", "Run", "Status"]
 
 log = logging.getLogger(__name__)
 
 Status = Literal["ok", "error", "cancelled", "content_filter", "deadline"]
+
+MAX_KEPT = 900_000
+"""Characters of an answer that a record takes; of a longer one it has none."""
 
 _stubborn: set[asyncio.Task[None]] = set()
 """Keeps references to tasks that do not stop when they are cancelled."""
@@ -78,6 +81,7 @@ class Run:
     unread: bool = False
     status: Status | None = None
     error: ChatError | None = None
+    _kept: int = 0
     _latest: ModelCall | None = None
     _waiting: set[str] = field(default_factory=set)
     _first_visible: float | None = None
@@ -136,11 +140,22 @@ class Run:
                 self._tell()
         match event:
             case TextDelta():
-                self.content.append(event.text)
+                self.keep(event.text)
             case ToolCall():
                 self._waiting.add(event.id)
             case ToolResult():
                 self._waiting.discard(event.id)
+
+    def keep(self, text: str) -> None:
+        """Keep *text* of the answer for the record, which takes `MAX_KEPT` of it."""
+        if self.unread:
+            return
+        self._kept += len(text)
+        if self._kept > MAX_KEPT:
+            self.unread = True
+            self.content.clear()
+        else:
+            self.content.append(text)
 
     def _tell(self) -> None:
         if self._decided is not None:

@@ -10,7 +10,7 @@ from typing import Literal, NotRequired, TypedDict, TypeGuard
 
 import orjson
 
-from runs import ModelCall, Run, Status
+from runs import MAX_KEPT, ModelCall, Run, Status
 from streaming.events import FinishReason, Usage
 
 SCHEMA = 1
@@ -18,7 +18,7 @@ SCHEMA = 1
 CONTENT = ("prompt", "content")
 """The fields that hold a caller's text: never logged, and empty if it is unwanted."""
 
-MAX_CONTENT_BYTES = 900_000
+MAX_CONTENT_BYTES = MAX_KEPT
 """Prompt and content are left out if they are larger: no hub takes such an event."""
 
 
