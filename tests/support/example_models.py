@@ -75,7 +75,7 @@ class Thinker(BaseChatModel):
 
     def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
         thought = [{"type": "text", "text": "Hm"}, {"type": "text", "text": "m."}]
-        blocks = [
+        blocks: list[str | dict[str, Any]] = [
             {"type": "thinking", "thinking": thought},
             {"type": "reasoning_content", "reasoning_content": {"text": " So."}},
             {"type": "text", "text": "Yes."},

@@ -41,9 +41,9 @@ async def test_usage_and_finish_reason_are_the_providers() -> None:
 async def test_calls_are_summed_and_the_last_one_says_why_it_ended() -> None:
     run = new_run()
     await ask(run, "a", finish("length", 1))
-    await ask(run, "b", finish("tool_calls", 2))
+    await ask(run, "b", finish("stop", 2))
     assert run.usage == Usage(30, 3, 33)
-    assert run.finish_reason == "tool_calls"
+    assert run.finish_reason == "stop"
 
 
 async def test_a_content_filter_beats_every_other_reason() -> None:
@@ -76,7 +76,8 @@ async def test_other_providers_words_are_understood(
 ) -> None:
     run = new_run()
     await ask(run, "a", AIMessageChunk(content="", response_metadata={key: value}))
-    assert run.finish_reason == expected
+    assert run.last_call is not None
+    assert run.last_call.finish_reason == expected
     assert run.failure is None
 
 
