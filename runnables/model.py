@@ -51,6 +51,8 @@ class _WholeWire(FastStream):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> Fields:
+        if self._use_responses_api({**kwargs, **self.model_kwargs}):
+            kwargs = responses.with_form(kwargs)
         payload = super()._get_request_payload(input_, stop=stop, **kwargs)
         if responses.is_payload(payload):
             return responses.completed(payload, {"stop": stop, **kwargs})

@@ -25,6 +25,16 @@ def is_payload(payload: Json) -> bool:
     return "messages" not in payload
 
 
+def with_form(given: Fields) -> Fields:
+    """*given* with an answer's form where LangChain translates it, if there is one."""
+    extra = given.get("extra_body")
+    if not extra or "response_format" not in extra:
+        return given
+    rest = {name: value for name, value in extra.items() if name != "response_format"}
+    form = {"response_format": extra["response_format"]}
+    return {**given, **form, "extra_body": rest or None}
+
+
 def completed(payload: Fields, given: Json) -> Fields:
     """LangChain's *payload*, with all that the caller has *given*.
 
