@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -134,3 +135,25 @@ def test_a_refusal_that_names_it_is_heeded_from_then_on(
             assert "tok1" in response.text
     paths = [each["path"].rpartition("/")[2] for each in standin.requests(tag)]
     assert paths == ["completions", "responses", "responses"]
+
+
+def test_a_callers_form_tools_and_effort_reach_the_model(
+    standin: StandIn, server: Server
+) -> None:
+    form = {"name": "city", "schema": {"type": "object", "properties": {}}}
+    function = {"name": "look_up", "parameters": {"type": "object", "properties": {}}}
+    body = {
+        "model": "chat",
+        "messages": [{"role": "user", "content": "standin:answer tag=asked-for"}],
+        "response_format": {"type": "json_schema", "json_schema": form},
+        "tools": [{"type": "function", "function": function}],
+        "reasoning_effort": "low",
+    }
+    answer = server.client.post("/openai/v1/chat/completions", json=body)
+    assert answer.status_code == 200, answer.text
+    [request] = standin.requests("asked-for")
+    sent: dict[str, Any] = request["body"]
+    assert sent["reasoning"]["effort"] == "low"
+    assert sent["text"]["format"]["name"] == "city"
+    assert [tool["name"] for tool in sent["tools"]] == ["look_up"]
+    assert "response_format" not in sent
