@@ -80,6 +80,7 @@ ALLOWED = {
         ],
         ["langchain_core"],
     ),
+    "chains.docs": ([], ["langchain_text_splitters", "pydantic", "pypdf"]),
     "telemetry": (
         [
             "registry",

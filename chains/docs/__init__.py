@@ -1,112 +1,89 @@
 """Answers from documents, with its sources; needs no model, but uses one if it can."""
 
-import asyncio
-import re
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
 from langchain_core.documents import Document
+from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 
-from chains.docs.passages import Passage, Passages, keywords, read, terms
-from runnables import Chain, ChainInput, Chunk, from_generator
+from chains.docs.library import Library
+from chains.docs.question import is_conversation, whole
+from chains.docs.quoting import quoted, sources
+from chains.docs.retriever import DocsRetriever
+from runnables import Chain, ChainInput, Chunk
+from runnables.generator import GeneratorChain
 from settings import Settings
 
 FOR_A_MODEL = 6
 TO_QUOTE = 3
-QUOTED_WHOLE = 1600
-"""Characters up to which a passage is quoted as it is."""
-
-PACE_SECONDS = 0.01
-"""Seconds between two quoted words, so that a reader sees the answer stream."""
-
-PACED_SECONDS = 0.8
-"""Seconds that all quoted words together take at most."""
-
-Write = Callable[[ChainInput, RunnableConfig, list[Passage]], AsyncGenerator[Chunk]]
 
 INSTRUCTIONS = (
     "Answer from the sources below and mark what you take from them as [1], [2] and so "
     "on. Where they do not hold the answer, say so.\n\n{sources}"
 )
-NO_MODEL = (
-    "No model is configured, so these are the best matching passages, word for word."
-)
-NOTHING = (
-    "Nothing in the documents matches that. No model is configured that could answer "
-    "without them."
-)
+
+Ask = Callable[[Sequence[BaseMessage], RunnableConfig], Awaitable[str]]
+Write = Callable[[ChainInput, RunnableConfig, list[Document]], AsyncGenerator[Chunk]]
+
+
+class DocsChain(GeneratorChain):
+    """The chain, with what an operator has to know of its documents."""
+
+    library: Library
+
+    @property
+    def warning(self) -> str | None:
+        return self.library.warning
 
 
 def build(settings: Settings) -> Chain:
-    folder = Path(settings.docs_path) if settings.docs_path else None
-    passages = Passages(read(folder))
-    write = writer(settings) if settings.model_configured else None
+    library = Library(Path(settings.docs_path) if settings.docs_path else None)
     most = FOR_A_MODEL if settings.model_configured else TO_QUOTE
+    retriever = DocsRetriever(library=library, most=most)
+    ask, write = _model(settings) if settings.model_configured else (_last, _quote)
 
     async def docs(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
-        asked = terms(inputs["messages"][-1].text)
-        found = await asyncio.to_thread(passages.search, asked, most)
-        for passage in found:
-            yield as_document(passage)
-        chunks = write(inputs, config, found) if write else quoted(found, asked)
-        async with aclosing(chunks):
+        question = await ask(inputs["messages"], config)
+        found = await retriever.ainvoke(question, config)
+        for document in found:
+            yield document
+        async with aclosing(write(inputs, config, found)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
-    return from_generator(docs, takes=("reasoning_effort",))
+    chain = DocsChain(docs, takes=("reasoning_effort",))
+    chain.library = library
+    return chain
 
 
-def as_document(passage: Passage) -> Document:
-    url = f"{passage.path}#L{passage.line}"
-    metadata = {"title": passage.heading, "source": passage.path, "url": url}
-    return Document(page_content=passage.text, metadata=metadata)
+async def _last(messages: Sequence[BaseMessage], config: RunnableConfig) -> str:
+    return messages[-1].text
 
 
-def writer(settings: Settings) -> Write:
+def _quote(
+    inputs: ChainInput, config: RunnableConfig, found: list[Document]
+) -> AsyncGenerator[Chunk]:
+    return quoted(found)
+
+
+def _model(settings: Settings) -> tuple[Ask, Write]:
     # A second of imports that quoting does not need.
     from runnables import chat_model, stream_model, with_system_prompt
 
     model = chat_model(settings)
 
+    async def ask(messages: Sequence[BaseMessage], config: RunnableConfig) -> str:
+        if is_conversation(messages):
+            return await whole(model, messages, config)
+        return messages[-1].text
+
     def write(
-        inputs: ChainInput, config: RunnableConfig, found: list[Passage]
+        inputs: ChainInput, config: RunnableConfig, found: list[Document]
     ) -> AsyncGenerator[Chunk]:
-        instructions = INSTRUCTIONS.format(sources=number_sources(found))
+        instructions = INSTRUCTIONS.format(sources=sources(found))
         messages = with_system_prompt(settings, inputs["messages"], instructions)
         return stream_model(model, messages, config)
 
-    return write
-
-
-async def quoted(found: list[Passage], asked: set[str]) -> AsyncGenerator[Chunk]:
-    text = NO_MODEL + "".join(
-        f"\n\n**{passage.heading}** [{number}]\n\n{quote(passage.text, asked)}"
-        for number, passage in enumerate(found, 1)
-    )
-    words = re.findall(r"\s*\S+", text if found else NOTHING)
-    pace = min(PACE_SECONDS, PACED_SECONDS / len(words))
-    for word in words:
-        yield word
-        await asyncio.sleep(pace)
-
-
-def quote(text: str, asked: set[str]) -> str:
-    """The sentences of *text* with most of the words *asked*, as a Markdown quote."""
-    if len(text) > QUOTED_WHOLE:
-        sentences = re.split(r"(?<=[.!?])\s+|\n(?=[-*|])", text)
-        best = sorted(sentences, key=lambda each: -len(asked & keywords(each)))[:3]
-        text = "\n".join(sentence for sentence in sentences if sentence in best)
-        if len(text) > QUOTED_WHOLE:
-            text = text[:QUOTED_WHOLE].rpartition("\n")[0] + "\n…"
-        if text.count("```") % 2:
-            text += "\n```"
-    return "\n".join(f"> {line}" for line in text.splitlines())
-
-
-def number_sources(found: Iterable[Passage]) -> str:
-    return "\n\n".join(
-        f"[{number}] {passage.heading} ({passage.path})\n{passage.text}"
-        for number, passage in enumerate(found, 1)
-    )
+    return ask, write

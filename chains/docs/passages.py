@@ -1,143 +1,201 @@
-"""Full-text search over Markdown and text files, paragraph by paragraph.
+"""Packs the blocks of a page into passages: what is searched for, quoted and cited."""
 
-SQLite's FTS5 ranks, with the headings a paragraph stands under weighing more than its
-text. See: https://www.sqlite.org/fts5.html
-"""
-
-import re
-import sqlite3
-import threading
-import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-PROJECT = Path(__file__).resolve().parents[2]
+from chains.docs.page import Block, Page, fence, has_words
 
-SUFFIXES = {".md", ".markdown", ".rst", ".txt"}
-LARGEST_FILE = 1024 * 1024
-HEADING_WEIGHT = 4.0
+if TYPE_CHECKING:
+    from langchain_text_splitters import TextSplitter
 
-TERMS = 32
-"""Words from either end of a question that are searched for; each costs time."""
+ENOUGH = 800
+"""Characters from which a passage takes no further section in."""
 
-QUESTION_END = 2000
-"""Characters at either end of a question in which those words are looked for."""
+MOST = 1200
+"""Characters up to which blocks are put into one passage."""
 
-# Words that say nothing of what is asked; FTS5 has no list of its own.
-STOP_WORDS = frozenset(
-    """
-    a about all am an and any are as at be by can could did do does for from get
-    give had has have how i if in is it its me my need no not of on or our own
-    please should so some tell than that the their them there these they this to
-    us use was we were what when where which who why will with would you your
-    """.split()  # noqa: SIM905 - a list would fill a screen
-)
+MOST_CODE = 2400
+"""Characters up to which code is left whole."""
 
-_HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*$")
-_FENCE = re.compile(r"\s*(```|~~~)")
+MOST_HEADING = 200
+"""Characters of a heading that are kept."""
+
+ABOVE = " > "
+"""Stands between a heading and the one below it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A paragraph; `heading` has the headings above it, `line` counts from 1."""
+    """One long section's part, or some short sections.
+
+    `headings` has one for each section, the first with those above it; `place` is where
+    the first block is.
+    """
 
     path: str
-    line: int
-    heading: str
+    place: str
+    headings: tuple[str, ...]
     text: str
 
+    @property
+    def heading(self) -> str:
+        return ", ".join(self.headings)
 
-class Passages:
-    """An index of passages, in memory. Searching blocks for about a millisecond."""
-
-    def __init__(self, passages: Iterable[Passage]) -> None:
-        self._lock = threading.Lock()
-        self._database = sqlite3.connect(":memory:", check_same_thread=False)
-        weakref.finalize(self, self._database.close)
-        self._database.execute(
-            "CREATE VIRTUAL TABLE passage USING fts5(path UNINDEXED, line UNINDEXED, "
-            "heading, text, tokenize='porter unicode61 remove_diacritics 2')"
-        )
-        self._database.executemany(
-            "INSERT INTO passage VALUES (?, ?, ?, ?)",
-            ((item.path, item.line, item.heading, item.text) for item in passages),
-        )
-
-    def search(self, asked: set[str], most: int) -> list[Passage]:
-        """The passages that fit the words *asked* best, best first, *most* at most."""
-        if not asked:
-            return []
-        query = " OR ".join(f'"{term}"' for term in sorted(asked))
-        with self._lock:
-            rows = self._database.execute(
-                "SELECT path, line, heading, text FROM passage WHERE passage MATCH ? "
-                "ORDER BY bm25(passage, 0, 0, ?, 1) LIMIT ?",
-                (query, HEADING_WEIGHT, most),
-            ).fetchall()
-        return [Passage(*row) for row in rows]
+    @property
+    def url(self) -> str:
+        return f"{quote(self.path)}#{quote(self.place, safe='=')}"
 
 
-def terms(question: str) -> set[str]:
-    """What to search for: the first `TERMS` keywords of *question* and the last.
+@dataclass(frozen=True, slots=True)
+class _Section:
+    headings: tuple[str, ...]
+    units: list[Block]
+    """What may not be torn apart."""
 
-    What is asked stands before or after a long text that was pasted.
-    """
-    first = _keywords(question[:QUESTION_END])
-    last = reversed(_keywords(question[-QUESTION_END:]))
-    return {*islice(dict.fromkeys(first), TERMS), *islice(dict.fromkeys(last), TERMS)}
-
-
-def keywords(text: str) -> set[str]:
-    return set(_keywords(text))
+    @property
+    def size(self) -> int:
+        return sum(len(unit.text) + 2 for unit in self.units)
 
 
-def _keywords(text: str) -> list[str]:
-    words = re.findall(r"[^\W_]+", text.lower())
-    return [word for word in words if word not in STOP_WORDS]
+def pack(page: Page, path: str) -> Iterator[Passage]:
+    """The passages of *page*; none is without words."""
+    waiting: list[_Section] = []
+    size = 0
+    for section in _parts(_sections(page, path)):
+        fits = size < ENOUGH and size + section.size <= MOST
+        if waiting and not (fits and _related(waiting[0], section)):
+            yield from _passage(waiting, path)
+            waiting, size = [], 0
+        waiting.append(section)
+        size += section.size
+    yield from _passage(waiting, path)
 
 
-def read(folder: Path | None) -> Iterator[Passage]:
-    """Every passage in *folder*, or in that file; `None` is this project's docs."""
-    if folder is None:
-        docs = sorted((PROJECT / "docs").rglob("*"))
-        paths = [PROJECT / "README.md", PROJECT / "SECURITY.md", *docs]
-        base = PROJECT
-    elif folder.is_file():
-        paths, base = [folder], folder.parent
-    else:
-        paths, base = sorted(folder.rglob("*")), folder
-    for path in paths:
-        relative = path.relative_to(base)
-        hidden = any(part.startswith(".") for part in relative.parts)
-        if hidden or path.suffix.lower() not in SUFFIXES or not path.is_file():
+def title(page: Page) -> str | None:
+    """The page's own title, else its first heading if that stands above all others."""
+    levels = [block.level for block in page.blocks if block.level]
+    first = next((block for block in page.blocks if block.level), None)
+    if first and levels.count(first.level) == 1 and first.level == min(levels):
+        return first.text[:MOST_HEADING]
+    return page.title[:MOST_HEADING] if page.title else None
+
+
+def _sections(page: Page, path: str) -> Iterator[_Section]:
+    name = title(page)
+    stem = path.rpartition("/")[2].partition(".")[0]
+    above: list[tuple[int, str]] = []
+    section = _Section((name or stem,), [])
+    for block in page.blocks:
+        if not block.level:
+            _add(section.units, block)
             continue
-        if path.stat().st_size <= LARGEST_FILE:
-            text = path.read_text(encoding="utf-8", errors="replace")
-            yield from split(text, relative.as_posix())
+        if has_words("\n".join(unit.text for unit in section.units)):
+            yield section
+        above = [each for each in above if each[0] < block.level]
+        text = block.text[:MOST_HEADING]
+        above.append((block.level, text))
+        # The title is in no heading: its words would match all that the page says.
+        headings = tuple(each for _, each in above if each != name)
+        section = _Section(headings or (text,), [])
+    if has_words("\n".join(unit.text for unit in section.units)):
+        yield section
 
 
-def split(text: str, path: str) -> Iterator[Passage]:
-    """Split *text* at blank lines; code stays with the sentence that leads to it."""
-    headings = [Path(path).stem]
-    block: list[str] = []
-    begins, fenced = 1, False
-    for number, line in enumerate([*text.splitlines(), ""], 1):
-        if _FENCE.match(line):
-            fenced = not fenced
-        heading = None if fenced else _HEADING.match(line)
-        if not fenced and (heading or not line.strip()):
-            leads_on = block and not heading and block[-1].rstrip().endswith(":")
-            if block and not leads_on:
-                yield Passage(path, begins, " > ".join(headings), "\n".join(block))
-                block = []
-            if heading:
-                headings[len(heading[1]) :] = [heading[2]]
-            if not leads_on:
-                continue
-        if not block:
-            begins = number
-        block.append(line)
-    if block:
-        yield Passage(path, begins, " > ".join(headings), "\n".join(block).rstrip())
+def _add(units: list[Block], block: Block) -> None:
+    """Keep code, and what a colon announces, with the sentence before."""
+    parts = _split(block)
+    if not parts:
+        return
+    first, *others = parts
+    last = units[-1] if units else None
+    leads = last and (first.code or last.text.endswith(":"))
+    most = MOST_CODE if first.code else MOST
+    if last and leads and len(last.text) + len(first.text) <= most:
+        text = f"{last.text}\n\n{first.text}"
+        units[-1] = Block(last.place, text, code=last.code or first.code)
+    else:
+        units.append(first)
+    units += others
+
+
+def _split(block: Block) -> list[Block]:
+    """*block* in parts; nothing of a long one that has no words."""
+    if len(block.text) <= (MOST_CODE if block.code else MOST):
+        return [block]
+    if not has_words(block.text):
+        return []
+    line, counted = _line(block.place), 0
+    parts = []
+    for part in _splitter().create_documents([block.text]):
+        begins = part.metadata["start_index"]
+        if line:
+            line += block.text.count("\n", counted, begins)
+            counted = begins
+        text = part.page_content
+        place = f"L{line}" if line else block.place
+        text = _fenced(text) if block.code else text
+        parts.append(Block(place, text, code=block.code))
+    return parts
+
+
+def _fenced(part: str) -> str:
+    """A part of code, without the fence that only the first and last part have."""
+    lines = part.splitlines()
+    bare = [line for line in lines if not line.lstrip().startswith(("```", "~~~"))]
+    return fence("\n".join(bare))
+
+
+def _line(place: str) -> int | None:
+    number = place.removeprefix("L")
+    return int(number) if number.isdecimal() else None
+
+
+@cache
+def _splitter() -> "TextSplitter":
+    # Only what is longer than a passage needs it.
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+    return RecursiveCharacterTextSplitter(
+        chunk_size=MOST,
+        chunk_overlap=0,
+        separators=["\n\n", "\n", ". ", " ", ""],
+        keep_separator="end",
+        add_start_index=True,
+    )
+
+
+def _parts(sections: Iterable[_Section]) -> Iterator[_Section]:
+    """Each section, in parts of `MOST` characters if it is longer."""
+    for section in sections:
+        part = _Section(section.headings, [])
+        for unit in section.units:
+            if part.units and part.size + len(unit.text) > MOST:
+                yield part
+                part = _Section(section.headings, [])
+            part.units.append(unit)
+        yield part
+
+
+def _related(first: _Section, section: _Section) -> bool:
+    """Whether *section* is beside or below *first*."""
+    above = first.headings[:-1] if len(first.headings) > 1 else ()
+    return section.headings[: len(above)] == above
+
+
+def _passage(sections: list[_Section], path: str) -> Iterator[Passage]:
+    units = [unit for section in sections for unit in section.units]
+    if not has_words("\n".join(unit.text for unit in units)):
+        return
+    texts = []
+    names = [ABOVE.join(sections[0].headings)]
+    headings = sections[0].headings
+    for section in sections:
+        if section.headings != headings:
+            headings = section.headings
+            names.append(headings[-1])
+            texts.append(f"**{headings[-1]}**")
+        texts += [unit.text for unit in section.units]
+    yield Passage(path, units[0].place, tuple(names), "\n\n".join(texts))

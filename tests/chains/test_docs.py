@@ -6,7 +6,7 @@ from langchain_core.documents import Document
 from langchain_core.messages import HumanMessage
 
 from chains import docs
-from chains.docs.passages import terms
+from chains.docs.index import terms
 from settings import Settings
 
 

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from chains.docs import passages
+from chains.docs import folder
 from tests.support.app_process import Server
 from tests.support.markdown import (
     PAGES,
@@ -105,5 +105,5 @@ def test_the_table_of_endpoints_has_every_route(offline: Server) -> None:
 
 
 def test_the_chain_docs_answers_from_every_page() -> None:
-    read = {passage.path for passage in passages.read(None)}
+    read = {passage.path for passage in folder.read(None).passages}
     assert read == {*PAGES, "SECURITY.md"}

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from chains import docs
-from chains.docs import passages
+from chains.docs import folder
+from chains.docs.passages import MOST_CODE
+from chains.docs.quoting import NO_MODEL
 from tests.support.app_process import Server, text_of
 from tests.support.markdown import PAGES, ROOT
 
@@ -33,13 +34,15 @@ ASKED = [
     ("Can I use a LangGraph graph?", "LangGraph graphs", "CHAINS=graph="),
     ("How do I run the tests?", "Run the tests", "make test"),
     ("How do I add another wire format?", "Add a dialect", "streaming/dialects"),
-    ("What does 429 rate_limited mean?", "Errors", "rate limit or quota"),
+    ("What does 429 rate_limited mean?", "Error codes", "rate limit or quota"),
     ("How do I sign in without an API key?", "without a key", "az login"),
     ("How many tokens did my request use?", "Token usage", "`usage` of its `done`"),
     ("How do I change the system prompt?", "Change the system prompt", "SYSTEM_PROMPT"),
     ("What does MAX_MESSAGES do?", "Limits", "`MAX_MESSAGES` | 413"),
     ("Which endpoints are there?", "Endpoints", "/api/openai/"),
     ("How do I report a vulnerability?", "Report a vulnerability", "report it private"),
+    ("Which files of my documents are read?", "Which files are read", "32 MiB"),
+    ("How does failover between backends work?", "Several backends", "priority"),
     ("How do I use another port?", "port is taken", "PORT=7099 make run"),
 ]
 AT_LEAST_FIRST = 0.8
@@ -76,7 +79,7 @@ def test_a_users_question_finds_its_paragraph(
     titles = [citation["title"] for citation in answer.citations]
     assert any(heading in title for title in titles)
     assert phrase in answer.text
-    assert answer.text.startswith(docs.NO_MODEL)
+    assert answer.text.startswith(NO_MODEL)
     assert f"**{titles[0]}** [1]" in answer.text
 
 
@@ -100,7 +103,7 @@ def test_every_citation_leads_to_the_line_it_names(
             assert citation["snippet"].startswith(line[:300])
 
 
-def test_no_paragraph_but_code_and_tables_is_too_long_to_quote() -> None:
-    for passage in passages.read(None):
-        if not re.search(r"^(```|\|)", passage.text, re.MULTILINE):
-            assert len(passage.text) <= docs.QUOTED_WHOLE, passage.text
+def test_no_passage_is_without_words_or_too_long_to_quote() -> None:
+    for passage in folder.read(None).passages:
+        assert len(re.findall(r"[A-Za-z]{2,}", passage.text)) > 5, passage
+        assert len(passage.text) <= MOST_CODE, passage

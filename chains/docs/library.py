@@ -1,0 +1,60 @@
+"""The documents of an app: read once, in a thread of their own, and then searched."""
+
+import asyncio
+import logging
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from chains.docs.folder import read
+from chains.docs.index import Index, terms
+from chains.docs.passages import Passage
+from streaming.errors import NotConfigured
+
+log = logging.getLogger(__name__)
+
+UNREAD = "The documents could not be read; the log says why."
+
+
+class Library:
+    """The documents in *folder*; `None` is this project's own."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self.warning: str | None = None
+        self._index: Future[Index | None] = Future()
+        # Other work in the loop's own threads may take as long as it likes.
+        self._searcher = ThreadPoolExecutor(1, thread_name_prefix="search")
+        # A stop does not wait for a daemon.
+        threading.Thread(target=self._read, name="documents", daemon=True).start()
+
+    def _read(self) -> None:
+        try:
+            reading = read(self._folder)
+            index = Index(reading)
+        except Exception:
+            self.warning = UNREAD
+            # Nothing has been asked yet that its text could hold.
+            log.exception("the documents could not be read")
+            self._index.set_result(None)
+            return
+        self.warning = reading.warning
+        if self.warning:
+            log.warning("documents: %s", self.warning)
+        else:
+            log.info("documents: %s", reading)
+        self._index.set_result(index)
+
+    async def search(self, question: str, most: int) -> list[Passage]:
+        """The passages that answer *question*, best first; waits for the reading.
+
+        Raises `NotConfigured` if that has failed.
+        """
+        # Others wait for it too: a caller who leaves does not cancel it.
+        index = await asyncio.shield(asyncio.wrap_future(self._index))
+        if index is None:
+            raise NotConfigured(UNREAD)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._searcher, lambda: index.search(terms(question), most)
+        )
