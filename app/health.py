@@ -136,6 +136,7 @@ def _report(app: "App", found: Mapping[str, str]) -> HealthReport:
         "checks": {
             **found,
             "open_streams": app.capacity.open,
+            "warnings": app.chains.warnings(),
             "telemetry": app.telemetry.health(),
         },
     }

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import sys
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing
 from importlib import import_module
@@ -148,13 +148,28 @@ class Chains:
             return self.problem() or NOT_LOADED
         return self.problem()
 
+    def warnings(self) -> Mapping[str, str]:
+        """What an operator should know of chains that are loaded, by their names."""
+        found: dict[str, str] = {}
+        for name, built in list(self._built.items()):
+            if name in self._settings.chains or not built.done() or built.exception():
+                continue
+            if warning := getattr(built.result().chain, "warning", None):
+                found[name] = warning
+        return found
+
     def warm(self) -> None:
-        """Load the default chain; the first caller gets an error, this only logs it."""
+        """Load the default chain; the first caller gets an error, this only logs it.
+
+        Whoever has set `DOCS_PATH` wants the documents read before they are asked for.
+        """
         try:
             self.load(self.default)
             import_module("runnables.run")
         except Exception as exc:
             log.warning("%s: %s", self.default, type(exc).__name__)
+        if self._settings.docs_path:
+            self._building("docs")
 
     async def stream(
         self, name: str, request: ChatRequest, run: Run

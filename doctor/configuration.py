@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from pathlib import Path
 
 from doctor.app import Installation
 from doctor.findings import Finding
@@ -139,7 +140,33 @@ def tracing(settings: Settings, app: Installation) -> Finding:
     return Finding("ok", "tracing", "LangChain sends nothing to LangSmith")
 
 
+def documents(settings: Settings, app: Installation) -> Finding:
+    """The chain `docs` has something to answer from."""
+    if not settings.docs_path:
+        return Finding("ok", "documents", "this project's own: DOCS_PATH is unset")
+    path = Path(settings.docs_path)
+    if not path.exists():
+        return Finding("skipped", "documents", "there are none at DOCS_PATH")
+    # With it comes LangChain, which only this check needs.
+    from chains.docs import folder
+
+    reading = folder.read(path)
+    if reading.warning:
+        return Finding("warning", "documents", reading.warning)
+    return Finding("ok", "documents", str(reading))
+
+
 CHECKS = (loads, names)
 OF_SETTINGS: tuple[Callable[[Settings, Installation], Finding], ...] = (
-    *(model, api_version, event_hub, callers, silence, limits, journal, tracing),
+    *(
+        model,
+        api_version,
+        event_hub,
+        callers,
+        silence,
+        limits,
+        journal,
+        tracing,
+        documents,
+    ),
 )

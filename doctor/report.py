@@ -100,6 +100,9 @@ def ready(report: Report) -> Finding:
         text = "; ".join(f"{name}: {found}" for name, found in bad.items())
         why = text or f"why is {report.told_to}"
         return Finding("problem", "health", f"it cannot answer: {why}")
+    if warnings := _object(report.checks.get("warnings")):
+        text = "; ".join(f"{name}: {found}" for name, found in warnings.items())
+        return Finding("warning", "health", text)
     return Finding("ok", "health", "it says that it is ready")
 
 
