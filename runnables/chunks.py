@@ -10,6 +10,7 @@ from runnables import marks, states
 from runnables.messages import Messages
 from runnables.results import NOTHING, Result, as_json, as_text, warn
 from runnables.states import Part
+from streaming.errors import InternalError
 from streaming.events import Citation, Custom, Event, Output, Progress
 
 SNIPPET = 300
@@ -37,11 +38,15 @@ class Translator:
         self._state: object = None
         self._sources: set[tuple[str, str]] = set()
         self._pending: list[Custom] = []
+        self._documents: list[Document] = []
+        self.heard = False
+        """Whether the chain has yielded anything, be it an empty text."""
 
     def events(self, chunk: object) -> Iterator[Event]:
         """Translate *chunk*, which a chain has yielded, into the caller's events."""
         if self._pending:
             yield from self._pended()
+        self.heard = self.heard or chunk is not None
         match chunk:
             case str():
                 if chunk:
@@ -54,10 +59,10 @@ class Translator:
                 yield from self._message(chunk)
             case dict():
                 yield from self._dictionary(chunk)
-            case list() if not all(isinstance(part, str) for part in chunk):
+            case list() if any(map(states.speaks, chunk)):
                 for part in chunk:
                     yield from self.events(part)
-            case None | []:
+            case None:
                 pass
             case _:
                 self._result.add(chunk)
@@ -93,6 +98,7 @@ class Translator:
                 yield from self._messages.result(message)
                 yield from self._cite(message.artifact)
             case Document():
+                self._documents.append(message)
                 yield from self._cite(message)
             case _:
                 pass  # A graph also streams what it was given.
@@ -229,8 +235,14 @@ class Translator:
             if not self._answered:
                 warn(value)
             return
-        if value is NOTHING or (plain := as_json(value)) is NOTHING:
+        elif value is NOTHING and not self._messages.any:
+            value = "\n\n".join(each.page_content for each in self._documents)
+            value = value or NOTHING
+        if value is NOTHING:
             return
+        if (plain := as_json(value)) is NOTHING:
+            kind = type(value).__name__
+            raise InternalError(f"The chain's result is of the type {kind}.")
         if not self._messages.says(plain):
             yield self._messages.paragraph(as_text(plain))
         if not isinstance(plain, str):

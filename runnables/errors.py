@@ -17,6 +17,7 @@ from langchain_core.exceptions import (
     ModelRateLimitError,
     ModelRefusalError,
     ModelTimeoutError,
+    OutputParserException,
 )
 
 from azure_openai import failure
@@ -32,6 +33,7 @@ from streaming.errors import (
     ModelRefused,
     RateLimited,
     SignInFailed,
+    UnreadableAnswer,
     UpstreamAuth,
     UpstreamError,
     UpstreamForbidden,
@@ -69,6 +71,7 @@ BY_CLASS: Mapping[type[Exception], type[ChatError]] = {
 OTHERS: Mapping[type[Exception], type[ChatError]] = {
     ModelAPIError: UpstreamError,
     ModelError: UpstreamError,
+    OutputParserException: UnreadableAnswer,
 }
 
 

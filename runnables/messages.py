@@ -58,6 +58,11 @@ class Messages:
         self.length = 0  # Of the text that was shown.
         self.calls = ToolCalls(progress)
 
+    @property
+    def any(self) -> bool:
+        """Whether there was a message, be it an empty one, or a text."""
+        return bool(self._said or self.length)
+
     def text(self, text: str) -> TextDelta:
         """The author's own text."""
         self._spoke, self._result = None, ""

@@ -6,6 +6,7 @@ from typing import cast
 
 from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
+from langchain_core.prompt_values import PromptValue
 from pydantic import JsonValue, TypeAdapter
 
 from runnables.tool_calls import is_deep
@@ -122,6 +123,8 @@ def _shown(value: object) -> object:
             return value.text
         case Document():
             return value.page_content
+        case PromptValue():
+            return "\n\n".join(message.text for message in value.to_messages())
         case {"raw": BaseMessage() as raw, "parsed": parsed, "parsing_error": _}:
             return raw.text if parsed is None else parsed
         case dict():

@@ -1,7 +1,7 @@
 """The only place that runs a runnable: a request in, neutral events out."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from time import monotonic
 from uuid import uuid4
 
@@ -17,7 +17,7 @@ from runnables.marks import Marks
 from runnables.prepared import Prepared, sampled
 from runnables.taken import taken
 from runs import Run
-from streaming.errors import ChatError
+from streaming.errors import ChatError, UnreadableAnswer
 from streaming.events import Event
 from streaming.requests import ChatRequest
 
@@ -61,7 +61,7 @@ async def events_of(
                         turn, passed = monotonic(), 0
             finally:
                 await _leave(chunks, request.id)
-        for event in translator.end():
+        for event in _ending(translator, run):
             yield event
         ended = True
     except Exception as exc:
@@ -77,6 +77,14 @@ async def events_of(
             await leftovers.clean_up(begun)
         if prepared.savers:
             await leftovers.forget(prepared.savers, thread_id)
+
+
+def _ending(translator: Translator, run: Run) -> Iterator[Event]:
+    """What is left to tell; LangChain's stream of what a parser cannot read is
+    empty."""
+    if not translator.heard and any(call.output_bytes for call in run.calls.values()):
+        raise UnreadableAnswer()
+    yield from translator.end()
 
 
 def _missing(

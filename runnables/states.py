@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from langchain_core.documents import Document
 from langchain_core.messages import (
     AIMessage,
     AIMessageChunk,
@@ -40,6 +41,13 @@ def messages_in(state: object) -> list[BaseMessage]:
     if not isinstance(found, list):
         return []
     return [message for message in found if isinstance(message, BaseMessage)]
+
+
+def speaks(value: object) -> bool:
+    """Whether *value*, an item of a list, is or has a message, or is a source."""
+    return isinstance(value, BaseMessage | Document | Part) or (
+        isinstance(value, Mapping) and bool(messages_in(value))
+    )
 
 
 def newest(state: object) -> list[BaseMessage]:

@@ -22,7 +22,7 @@
       - UpstreamForbidden, SignInFailed
     + UpstreamRefused     502  not retryable
       - UpstreamUnpaid
-    + UpstreamLost
+    + UpstreamLost, UnreadableAnswer
     + UpstreamUnreachable 502  upstream_unreachable
     + UpstreamIncomplete  502  upstream_incomplete
   x Overloaded            503  overloaded
@@ -244,6 +244,12 @@ class UpstreamIncomplete(UpstreamError):
 
     code = "upstream_incomplete"
     says = "The model's answer broke off."
+
+
+class UnreadableAnswer(UpstreamError):
+    """The model's answer is not what the chain's parser reads."""
+
+    says = "The chain cannot read the model's answer."
 
 
 class Overloaded(ChatError):

@@ -130,10 +130,10 @@ async def test_a_dictionary_of_several_texts_is_one_structured_result() -> None:
     ]
 
 
-async def test_what_is_no_json_is_warned_of_and_left_out(
+async def test_what_is_no_json_is_warned_of_and_left_out_beside_an_answer(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    assert translated(object()) == []
+    assert texts("Yes", object()) == ["Yes"]
     assert caplog.messages == ["a chain streams object, which is no answer"]
 
 

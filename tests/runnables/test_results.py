@@ -1,0 +1,108 @@
+"""What a chain ends with, if that is neither text nor messages."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from langchain_core.documents import Document
+from langchain_core.messages import AIMessage
+from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import RunnableLambda
+from pydantic import BaseModel
+
+from runnables import Chain
+from runnables.prepared import prepare
+from runnables.run import events_of
+from runs import Run
+from streaming.errors import ChatError, InternalError, UnreadableAnswer
+from streaming.events import Citation, Event, Output, TextDelta
+from streaming.requests import validate
+from tests.support.kinds import Model, finish
+
+
+async def events(chain: Chain) -> list[Event]:
+    request = validate({"messages": [{"role": "user", "content": "Why?"}]})
+    async with asyncio.timeout(5):
+        return [event async for event in events_of(prepare(chain), request, Run())]
+
+
+async def text(chain: Chain) -> str:
+    said = [each for each in await events(chain) if isinstance(each, TextDelta)]
+    return "".join(each.text for each in said)
+
+
+def returning(value: object) -> Chain:
+    return RunnableLambda(lambda question: value)
+
+
+def saying(*pieces: str) -> Model:
+    return Model(scripts=[[*pieces, finish()]])
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ([1, 2, 3], "[1,2,3]"),
+        ([{"a": 1}, {"b": 2}], '[{"a":1},{"b":2}]'),
+        ([1, None, "a", {"b": 2}], '[1,null,"a",{"b":2}]'),
+        ([["a"], ["b"]], '[["a"],["b"]]'),
+        ([], "[]"),
+    ],
+)
+async def test_a_list_is_one_result(value: Sequence[object], said: str) -> None:
+    """Each item replaced the one before it, and the last was the answer."""
+    chain = returning(value)
+    assert await text(chain) == said
+    assert [e.value for e in await events(chain) if isinstance(e, Output)] == [value]
+
+
+async def test_a_list_that_a_parser_reads_is_whole() -> None:
+    assert await text(saying("[1, ", "2", "3]") | JsonOutputParser()) == "[1,23]"
+
+
+async def test_a_list_of_messages_is_each_of_them() -> None:
+    chain = returning([AIMessage("One"), AIMessage("Two")])
+    assert await text(chain) == "One\n\nTwo"
+
+
+async def test_a_prompt_is_what_it_says() -> None:
+    prompt = ChatPromptTemplate.from_messages([("system", "Be brief."), "{topic}"])
+    assert await text(prompt) == "Be brief.\n\nWhy?"
+
+
+async def test_documents_alone_are_the_answer_and_cited() -> None:
+    chain = returning([Document("One."), Document("Two.")])
+    assert await text(chain) == "One.\n\nTwo."
+    cited = [each for each in await events(chain) if isinstance(each, Citation)]
+    assert len(cited) == 2
+
+
+class Read(BaseModel):
+    number: int
+
+
+@pytest.mark.parametrize(
+    "parser", [JsonOutputParser(), PydanticOutputParser(pydantic_object=Read)]
+)
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_an_answer_that_a_parser_cannot_read_is_an_error(
+    parser: Any, streamed: bool
+) -> None:
+    """LangChain's stream of it has nothing in it, and its `ainvoke` raises."""
+    prompt = ChatPromptTemplate.from_template("{topic}")
+    read: Chain = prompt | saying("I would rather not.") | parser
+
+    async def whole(question: str) -> Any:
+        return await read.ainvoke({"topic": question})
+
+    with pytest.raises(UnreadableAnswer):
+        await events(read if streamed else RunnableLambda(whole))
+
+
+async def test_what_is_no_json_is_an_error_that_names_its_type() -> None:
+    with pytest.raises(ChatError) as raised:
+        await events(returning(object()))
+    assert isinstance(raised.value, InternalError)
+    assert raised.value.message == "The chain's result is of the type object."
