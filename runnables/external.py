@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from functools import reduce
 from importlib import import_module
-from inspect import isfunction, ismethod, signature
+from inspect import isclass, signature
 from typing import get_origin
 
 from langchain_core.language_models import BaseChatModel
@@ -14,6 +14,7 @@ from langchain_core.runnables import (
     RunnableLambda,
 )
 
+from runnables import kinds
 from runnables.generator import Chain, ChainInput, Chunk, from_generator
 from runnables.model import stream_model
 from runnables.taken import ALL
@@ -35,7 +36,7 @@ def load(name: str, target: str, settings: Settings) -> Chain:
         return _of_model(found)
     if isinstance(found, Runnable):
         return found
-    if isfunction(found) or ismethod(found):
+    if callable(found) and not isclass(found):
         return _of_function(found)
     raise NotConfigured(
         f"CHAINS: {name} is a {type(found).__name__}, expected a LangChain runnable, a "
@@ -65,7 +66,7 @@ def _built(function: Callable[..., object], settings: Settings) -> object:
 
 
 def _of_function(function: Callable[..., object]) -> Chain:
-    annotation = _parameters(function)[0][1]
+    annotation = kinds.meaning(_parameters(function)[0][1], function)
     if get_origin(annotation) in (Iterator, AsyncIterator):
         # Its annotation says what it takes.
         return RunnableGenerator(function)  # type: ignore[arg-type]

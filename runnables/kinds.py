@@ -1,9 +1,12 @@
 """What a type annotation means for a conversation: a text, messages, or neither."""
 
+import collections.abc
 import dataclasses
 import inspect
+import typing
 from collections.abc import Iterable, Mapping, Sequence
-from types import GenericAlias, UnionType
+from functools import partial
+from types import GenericAlias, SimpleNamespace, UnionType
 from typing import (
     Annotated,
     Any,
@@ -19,12 +22,16 @@ from typing import (
     get_type_hints,
 )
 
+from langchain_core import messages
+from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
 from langchain_core.prompt_values import PromptValue
 from pydantic import BaseModel
 
 type Kind = Literal["text", "messages", "message", "any", "fields", "list", "other"]
 """`any` is what has no type, or one that says nothing; `fields` has named parts."""
+
+_LANGCHAINS: Mapping[str, object] = {"Document": Document, "PromptValue": PromptValue}
 
 _TRANSPARENT = (Annotated, Required, NotRequired, ReadOnly)
 
@@ -99,6 +106,37 @@ def _has_fields(annotation: object) -> bool:
 def is_typed_dictionary(annotation: object) -> bool:
     # `typing.is_typeddict` does not know those of typing_extensions.
     return hasattr(annotation, "__required_keys__")
+
+
+def meaning(annotation: object, function: object) -> object:
+    """What *annotation* of *function* means, if it is text; else itself.
+
+    Names may be imported for type checkers alone: those of LangChain are known.
+    """
+    if not isinstance(annotation, str):
+        return annotation
+    called = unwrapped(function)
+    own = getattr(called, "__globals__", {})
+    try:
+        hints = SimpleNamespace(__annotations__={"it": annotation})
+        return get_type_hints(hints, {**_known(), **own}, include_extras=True)["it"]
+    except Exception:
+        return Any
+
+
+def unwrapped(function: object) -> object:
+    """The function that a partial, a decorated one or an object with `__call__` has."""
+    while isinstance(function, partial):
+        function = function.func
+    if not callable(function):
+        return function
+    called = inspect.unwrap(function)
+    return called if hasattr(called, "__code__") else type(called).__call__
+
+
+def _known() -> dict[str, object]:
+    named = {name: getattr(messages, name) for name in messages.__all__}
+    return {**vars(typing), **vars(collections.abc), **named, **_LANGCHAINS}
 
 
 def bare(annotation: object) -> object:

@@ -4,12 +4,15 @@ import dis
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import reduce
+from inspect import signature
 from types import CodeType
+from typing import get_args
 
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.output_parsers import BaseOutputParser
 from langchain_core.runnables import (
     RunnableBranch,
+    RunnableGenerator,
     RunnableLambda,
     RunnableParallel,
     RunnablePassthrough,
@@ -114,6 +117,8 @@ def _of_one(runnable: Chain) -> Takes:
             return Anything()
         case RunnableLambda():
             return _of_function(runnable)
+        case RunnableGenerator():
+            return _of_pieces(runnable)
         case _ if graphs.is_graph(runnable):
             return _of_graph(runnable)
         case _:
@@ -179,26 +184,44 @@ def _both(one: Takes, other: Takes) -> Takes:
 
 
 def _of_function(function: "RunnableLambda[object, object]") -> Takes:
-    found = _of_schema(function)
     called = getattr(function, "func", None) or getattr(function, "afunc", None)
-    code = getattr(called, "__code__", None)
-    if not isinstance(code, CodeType) or kinds.kind(function.InputType) != "any":
+    meant = kinds.meaning(function.InputType, called)
+    if kinds.kind(meant) != "any" and meant is not function.InputType:
+        return _of_annotation(meant)
+    found = _of_schema(function)
+    code = getattr(kinds.unwrapped(called), "__code__", None)
+    if not isinstance(code, CodeType) or kinds.kind(meant) != "any":
         return found
-    used = _subscripts(code)
+    parameter = _first_parameter(called)
+    used = _subscripts(code, parameter)
     named = found.by_name if isinstance(found, Variables) else {}
     # LangChain reads the source, which may hold other functions on the same line.
     asked = {*used, *(name for name in named if name in code.co_consts)}
     if asked:
         return Variables({name: Variable(object, name in used) for name in asked})
-    parameter = code.co_varnames[0] if code.co_argcount else ""
     if parameter in _TEXT_PARAMETERS:
         return Question()
     return Conversation() if parameter in _MESSAGES_PARAMETERS else Anything()
 
 
-def _subscripts(code: CodeType) -> set[str]:
-    """The names that a function looks up in its first parameter by `[…]`."""
-    first = code.co_varnames[:1] if code.co_argcount else ()
+def _of_pieces(generator: "RunnableGenerator[object, object]") -> Takes:
+    """What a generator of an iterator of its input takes."""
+    called = [getattr(generator, name, None) for name in ("_atransform", "_transform")]
+    function = next(filter(callable, called), None)
+    annotated = list(getattr(function, "__annotations__", {}).values())
+    pieces = get_args(kinds.meaning(annotated[0], function)) if annotated else ()
+    return _of_annotation(pieces[0]) if pieces else Anything()
+
+
+def _first_parameter(called: object) -> str:
+    """The name of what a function, or what is bound of it, is given first."""
+    if not callable(called):
+        return ""
+    return next(iter(signature(called).parameters), "")
+
+
+def _subscripts(code: CodeType, parameter: str) -> set[str]:
+    """The names that a function looks up in its *parameter* by `[…]`."""
     steps = list(dis.get_instructions(code))
     return {
         key.argval
@@ -206,7 +229,7 @@ def _subscripts(code: CodeType) -> set[str]:
         if looked_up.opname == "BINARY_SUBSCR"
         and isinstance(key.argval, str)
         and loaded.opname.startswith("LOAD_")
-        and loaded.argval in first
+        and loaded.argval == parameter
     }
 
 

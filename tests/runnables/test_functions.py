@@ -1,0 +1,111 @@
+"""Functions of every form, alone and within a chain."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from langchain_core.messages import merge_message_runs, trim_messages
+from langchain_core.runnables import RunnableGenerator, RunnableLambda
+
+from runnables import Chain, external
+from runnables.prepared import prepare
+from runnables.run import events_of
+from runs import Run
+from settings import Settings
+from streaming.events import TextDelta
+from streaming.requests import validate
+from tests.runnables import annotated_functions
+from tests.support.kinds import Model
+
+ANNOTATED = [name for name in vars(annotated_functions) if name.startswith("of_")]
+
+
+async def texts(chain: Chain, **inputs: Any) -> list[str]:
+    message = {"role": "user", "content": "Why?"}
+    request = validate({"messages": [message], "inputs": inputs})
+    async with asyncio.timeout(5):
+        made = events_of(prepare(chain), request, Run())
+        return [event.text async for event in made if isinstance(event, TextDelta)]
+
+
+def loaded(function: str, module: str = annotated_functions.__name__) -> Chain:
+    return external.load("x", f"{module}:{function}", Settings())
+
+
+@pytest.mark.parametrize("function", ANNOTATED)
+async def test_an_annotation_may_be_text(function: str) -> None:
+    inputs = {"language": "French"} if function == "of_fields" else {}
+    assert await texts(loaded(function), **inputs) == ["Why?"]
+
+
+async def test_langchains_own_functions_of_messages_come_before_a_model() -> None:
+    trim: Any = trim_messages(max_tokens=9, token_counter=len, include_system=True)
+    merge: Any = merge_message_runs()
+    assert await texts(trim | merge | Model()) == ["Alpha ", "beta."]
+
+
+def spelled(text: str) -> Iterator[str]:
+    yield from text
+
+
+class Spelling:
+    def __call__(self, text: str) -> Iterator[str]:
+        yield from text
+
+
+def spelled_after(before: str, text: str) -> Iterator[str]:
+    yield from before + text
+
+
+GENERATORS: dict[str, Callable[..., Any]] = {
+    "function": spelled,
+    "object": Spelling(),
+    "method": Spelling().__call__,
+    "partial": partial(spelled_after, ""),
+}
+
+
+@pytest.mark.parametrize("form", GENERATORS)
+async def test_a_generator_streams_whatever_its_form(form: str) -> None:
+    assert await texts(RunnableLambda(GENERATORS[form])) == list("Why?")
+
+
+async def test_a_generator_of_an_iterator_streams_without_blocking_the_loop() -> None:
+    def shouted(pieces: Iterator[Any]) -> Iterator[str]:
+        for piece in pieces:
+            yield piece.text.upper()
+
+    assert await texts(Model() | RunnableGenerator(shouted)) == ["ALPHA ", "BETA."]
+
+
+async def test_leaving_such_a_generator_stops_the_model_before_it() -> None:
+    def passed(pieces: Iterator[Any]) -> Iterator[str]:
+        for piece in pieces:
+            yield piece.text
+
+    model = Model(scripts=[["Alpha ", asyncio.Event()]])
+    reading = asyncio.create_task(texts(model | RunnableGenerator(passed)))
+    async with asyncio.timeout(5):
+        await model.waits.wait()
+        reading.cancel()
+        await asyncio.wait([reading])
+    assert (model.left, model.ended) == (1, 0)
+
+
+class Answers:
+    def __call__(self, question: str) -> str:
+        return question
+
+    async def later(self, question: str) -> str:
+        return question
+
+
+answers = Answers()
+part = partial(lambda before, question: before + question, "")
+
+
+@pytest.mark.parametrize("named", ["answers", "answers.later", "part", "spelled"])
+async def test_whatever_can_be_called_is_a_chain(named: str) -> None:
+    assert "".join(await texts(loaded(named, __name__))) == "Why?"
