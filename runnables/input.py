@@ -3,20 +3,20 @@
 import json
 from collections.abc import Iterable, Mapping
 from typing import assert_never
-from uuid import uuid4
 
-from langchain_core.messages import (
-    AIMessage,
-    BaseMessage,
-    HumanMessage,
-    InvalidToolCall,
-    convert_to_messages,
-    get_buffer_string,
-)
+from langchain_core.messages import BaseMessage, get_buffer_string
 from langchain_core.prompts import BasePromptTemplate
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
-from runnables import files, handed_back
+from runnables.conversation import (
+    HISTORY_NAMES,
+    Absent,
+    Given,
+    before,
+    messages,
+    newest,
+    question,
+)
 from runnables.generator import Chain
 from runnables.kinds import Variable
 from runnables.structure import parts
@@ -32,41 +32,12 @@ from runnables.takes import (
     takes,
 )
 from streaming.errors import InvalidRequest, NotConfigured
-from streaming.requests import ChatRequest, Message
-
-HISTORY_NAMES = ("chat_history", "history")
-"""Variables for the messages before the newest of the user."""
+from streaming.requests import ChatRequest
 
 _ONE = ("text", "any", "message")
 """Kinds of variables that can hold the newest message of the user."""
 
 Inputs = Mapping[str, JsonValue]
-
-
-class Absent(KeyError):
-    """A chain has looked up what the request does not have."""
-
-
-class Given(dict[str, object]):
-    """What a runnable without a type gets: the messages and the `inputs`.
-
-    As text it is the question, and so are its values by the names of a question.
-    """
-
-    def __missing__(self, name: str) -> object:
-        messages = self["messages"] if name != "messages" else None
-        if name in TEXT_NAMES and isinstance(messages, list):
-            return _question(messages)
-        if name in HISTORY_NAMES and isinstance(messages, list):
-            return _before(messages)
-        raise Absent(name)
-
-    def __str__(self) -> str:
-        messages = self["messages"]
-        return _question(messages) if isinstance(messages, list) else ""
-
-    def __format__(self, spec: str) -> str:
-        return format(str(self), spec)
 
 
 class Input:
@@ -135,9 +106,9 @@ def _shaped(found: Takes, given: list[BaseMessage], inputs: Inputs) -> object:
         case Conversation():
             return given
         case Question(whole=True):
-            return _newest(given)
+            return newest(given)
         case Question() | Unknown():
-            return _question(given)
+            return question(given)
         case _:
             assert_never(found)
 
@@ -158,7 +129,23 @@ def _variables(found: Variables, given: list[BaseMessage], inputs: Inputs) -> ob
             raise _missing(name, named)
     if found.partial and not values:
         raise _missing(" or ".join(named), named)
-    return found.build(**values) if found.build else values
+    built = _built(found.build, values) if found.build else values
+    return values if found.graph else built
+
+
+def _built(build: type, values: Mapping[str, object]) -> object:
+    try:
+        if issubclass(build, BaseModel):
+            return build.model_validate(values, by_name=True, by_alias=True)
+        return build(**values)
+    except ValidationError as exc:
+        raise _invalid(exc, "inputs") from None
+
+
+def _invalid(exc: ValidationError, *place: str) -> InvalidRequest:
+    first = exc.errors(include_url=False, include_input=False)[0]
+    path = ".".join([*place, *map(str, first["loc"])])[:200]
+    return InvalidRequest(f"{path}: {first['msg'][:200]}", param=path)
 
 
 def _from_conversation(
@@ -173,7 +160,7 @@ def _from_conversation(
         values["messages"] = _as_list(free["messages"], given)
     for name in HISTORY_NAMES:
         if name in free and values:
-            values[name] = _as_list(free[name], _before(given))
+            values[name] = _as_list(free[name], before(given))
     lists = [n for n in free if free[n].kind == "messages" and n not in values]
     if not values and len(lists) == 1:
         return {lists[0]: given}
@@ -198,43 +185,11 @@ def _for_question(found: Variables, free: Mapping[str, Variable]) -> str | None:
 
 
 def _as_question(variable: Variable, given: list[BaseMessage]) -> object:
-    return _newest(given) if variable.kind == "message" else _question(given)
+    return newest(given) if variable.kind == "message" else question(given)
 
 
 def _as_list(variable: Variable, given: list[BaseMessage]) -> object:
     return get_buffer_string(given) if variable.kind == "text" else given
-
-
-def _place(given: list[BaseMessage]) -> int:
-    """Where the newest message of the user is."""
-    for place in reversed(range(len(given))):
-        if isinstance(given[place], HumanMessage):
-            return place
-    raise InvalidRequest(
-        "messages: the chain takes the newest message of the user, and there is none",
-        param="messages",
-    )
-
-
-def _before(given: list[BaseMessage]) -> list[BaseMessage]:
-    return given[: _place(given)]
-
-
-def _newest(given: list[BaseMessage]) -> BaseMessage:
-    return given[_place(given)]
-
-
-def _question(given: list[BaseMessage]) -> str:
-    place = _place(given)
-    content = given[place].content
-    parts_of_it = content if isinstance(content, list) else []
-    for number, part in enumerate(parts_of_it):
-        if isinstance(part, dict) and part.get("type") != "text":
-            raise InvalidRequest(
-                f"messages.{place}.content.{number}: the chain takes text alone",
-                param="messages",
-            )
-    return given[place].text
 
 
 def _checked(name: str, value: JsonValue, variable: Variable) -> object:
@@ -246,11 +201,7 @@ def _checked(name: str, value: JsonValue, variable: Variable) -> object:
     try:
         return adapter.validate_json(json.dumps(value), strict=True)
     except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False)[0]
-        path = ".".join(["inputs", name, *map(str, first["loc"])])
-        raise InvalidRequest(
-            f"{path[:200]}: {first['msg'][:200]}", param=path
-        ) from None
+        raise _invalid(exc, "inputs", name) from None
 
 
 def _missing(name: str, named: Iterable[str]) -> InvalidRequest:
@@ -265,31 +216,3 @@ def _unknown(name: str, named: Iterable[str]) -> InvalidRequest:
     return InvalidRequest(
         f"inputs.{name[:100]}: is no variable of the chain, {expected}", param="inputs"
     )
-
-
-def messages(request: ChatRequest) -> list[BaseMessage]:
-    """The conversation; each message has an id, by which a graph knows it again."""
-    return [_message(index, each) for index, each in enumerate(request.messages)]
-
-
-def _message(index: int, message: Message) -> BaseMessage:
-    fields = {"content": "", **message.model_dump(exclude_none=True)}
-    if isinstance(content := fields["content"], list):
-        where = f"messages.{index}.content"
-        fields["content"] = [
-            files.typed(part, f"{where}.{number}")
-            for number, part in enumerate(content)
-        ]
-    unreadable: list[InvalidToolCall] = []
-    if message.tool_calls:
-        fields["tool_calls"], unreadable = handed_back.calls(message.tool_calls)
-    try:
-        [converted] = convert_to_messages([fields])
-    except Exception:
-        raise InvalidRequest(
-            f"messages.{index}: tool_calls or content is not what a model can be given"
-        ) from None
-    if isinstance(converted, AIMessage):
-        converted.invalid_tool_calls = unreadable
-    converted.id = str(uuid4())
-    return converted

@@ -57,12 +57,13 @@ class Anything:
 class Variables:
     """Named variables; *build* is the class that the runnable asks for.
 
-    What has *partial* wants at least one of them.
+    What has *partial* wants at least one of them; a *graph* builds its state itself.
     """
 
     by_name: Mapping[str, Variable] = field(default_factory=dict)
     build: type | None = None
     partial: bool = False
+    graph: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +244,9 @@ def _of_graph(graph: Chain) -> Takes:
                     name: Variable(variable.annotation, strict and variable.required)
                     for name, variable in named.items()
                 },
+                build if strict else None,
                 partial=not strict,
+                graph=True,
             )
         case found:
             return found

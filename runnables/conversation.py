@@ -1,0 +1,117 @@
+"""The conversation of a request, whole or as a runnable asks for it."""
+
+from uuid import uuid4
+
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    HumanMessage,
+    InvalidToolCall,
+    convert_to_messages,
+)
+
+from runnables import files, handed_back
+from runnables.takes import TEXT_NAMES
+from streaming.errors import InvalidRequest
+from streaming.requests import ChatRequest, Message
+
+HISTORY_NAMES = ("chat_history", "history")
+"""Variables for the messages before the newest of the user."""
+
+
+class Absent(KeyError):
+    """A chain has looked up what the request does not have."""
+
+
+class Given(dict[str, object]):
+    """What a runnable without a type gets: the messages and the `inputs`.
+
+    As text it is the question, and so are its values by the names of a question.
+    """
+
+    def __missing__(self, name: str) -> object:
+        messages = self["messages"] if name != "messages" else None
+        if name in TEXT_NAMES and isinstance(messages, list):
+            return question(messages)
+        if name in HISTORY_NAMES and isinstance(messages, list):
+            return before(messages)
+        raise Absent(name)
+
+    def __str__(self) -> str:
+        messages = self["messages"]
+        return question(messages) if isinstance(messages, list) else ""
+
+    def __getattr__(self, name: str) -> object:
+        """What a text has, and a dictionary does not."""
+        if name.startswith("_") or not hasattr(str, name):
+            raise AttributeError(name)
+        return getattr(str(self), name)
+
+    def __add__(self, more: str) -> str:
+        return str(self) + more
+
+    def __radd__(self, before: str) -> str:
+        return before + str(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+
+def messages(request: ChatRequest) -> list[BaseMessage]:
+    """The conversation; each message has an id, by which a graph knows it again."""
+    return [_message(index, each) for index, each in enumerate(request.messages)]
+
+
+def _message(index: int, message: Message) -> BaseMessage:
+    fields = {"content": "", **message.model_dump(exclude_none=True)}
+    if isinstance(content := fields["content"], list):
+        where = f"messages.{index}.content"
+        fields["content"] = [
+            files.typed(part, f"{where}.{number}")
+            for number, part in enumerate(content)
+        ]
+    unreadable: list[InvalidToolCall] = []
+    if message.tool_calls:
+        fields["tool_calls"], unreadable = handed_back.calls(message.tool_calls)
+    try:
+        [converted] = convert_to_messages([fields])
+    except Exception:
+        raise InvalidRequest(
+            f"messages.{index}: tool_calls or content is not what a model can be given"
+        ) from None
+    if isinstance(converted, AIMessage):
+        converted.invalid_tool_calls = unreadable
+    converted.id = str(uuid4())
+    return converted
+
+
+def _place(given: list[BaseMessage]) -> int:
+    """Where the newest message of the user is."""
+    for place in reversed(range(len(given))):
+        if isinstance(given[place], HumanMessage):
+            return place
+    raise InvalidRequest(
+        "messages: the chain takes the newest message of the user, and there is none",
+        param="messages",
+    )
+
+
+def before(given: list[BaseMessage]) -> list[BaseMessage]:
+    return given[: _place(given)]
+
+
+def newest(given: list[BaseMessage]) -> BaseMessage:
+    return given[_place(given)]
+
+
+def question(given: list[BaseMessage]) -> str:
+    place = _place(given)
+    content = given[place].content
+    parts_of_it = content if isinstance(content, list) else []
+    for number, part in enumerate(parts_of_it):
+        if isinstance(part, dict) and part.get("type") != "text":
+            raise InvalidRequest(
+                f"messages.{place}.content.{number}: the chain takes text alone",
+                param="messages",
+            )
+    return given[place].text
