@@ -95,7 +95,7 @@ class GraphStep(Runnable[object, object]):
     ) -> AsyncIterator[object]:
         state: object = None
         translator = Translator(Run())
-        async with aclosing(self._parts(input, config, kwargs)) as chunks:
+        async with aclosing(_begun(self._parts(input, config, kwargs))) as chunks:
             async for part in chunks:
                 match self._place, part:
                     case "last", _:
@@ -135,6 +135,23 @@ class GraphStep(Runnable[object, object]):
                         yield Part(mode, put_out(payload, names))
                 elif not namespace or mode != "updates":
                     yield Part(mode, payload)
+
+
+async def _begun(parts_of_it: AsyncGenerator[Part]) -> AsyncGenerator[Part]:
+    """What a graph streams, and its states only once there is more than those.
+
+    With the first chunk LangChain gives up falling back on another runnable.
+    """
+    held: list[Part] = []
+    begun = False
+    async with aclosing(parts_of_it) as chunks:
+        async for part in chunks:
+            held.append(part)
+            begun = begun or part.mode not in ("given", "values")
+            while begun and held:
+                yield held.pop(0)
+    for each in held:
+        yield each
 
 
 def outputs(chain: Chain) -> Sequence[str] | None:

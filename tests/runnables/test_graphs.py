@@ -68,6 +68,16 @@ async def test_a_stop_before_a_node_is_not_implemented_either() -> None:
         await events(graph)
 
 
+async def test_a_graph_that_fails_before_it_speaks_falls_back_on_another() -> None:
+    def fail(state: MessagesState) -> Any:
+        raise ValueError
+
+    failing = one_node(MessagesState, fail)
+    chain = failing.with_fallbacks([one_node(MessagesState, answering(Model()))])
+    said = [e.text for e in await events(chain) if isinstance(e, TextDelta)]
+    assert said == ["Alpha ", "beta."]
+
+
 @pytest.mark.parametrize("place", ["alone", "within", "inside"])
 async def test_a_runs_own_thread_is_deleted_with_it(place: str) -> None:
     saver = InMemorySaver()
