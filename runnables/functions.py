@@ -81,9 +81,9 @@ class _Pulled(Iterator[object]):
         self._closed = False
 
     def __next__(self) -> object:
-        if self._closed:
-            raise StopIteration
         self._next = asyncio.run_coroutine_threadsafe(self._pull(), self._loop)
+        if self._closed:  # Maybe while the chunk was asked for.
+            self._next.cancel()
         if (chunk := self._next.result()) is _END:
             raise StopIteration
         return chunk
