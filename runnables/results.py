@@ -7,6 +7,7 @@ from typing import cast
 from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
 from langchain_core.prompt_values import PromptValue
+from langchain_core.runnables import AddableDict
 from pydantic import JsonValue, TypeAdapter
 
 from runnables.tool_calls import is_deep
@@ -127,12 +128,21 @@ def _shown(value: object) -> object:
             return "\n\n".join(message.text for message in value.to_messages())
         case {"raw": BaseMessage() as raw, "parsed": parsed, "parsing_error": _}:
             return raw.text if parsed is None else parsed
+        case AddableDict():  # Of branches, in the order of their first pieces.
+            return {_text(key): _shown(value[key]) for key in sorted(value)}
         case dict():
-            return {str(key): _shown(each) for key, each in value.items()}
+            return {_text(key): _shown(each) for key, each in value.items()}
         case list() | tuple():
             return [_shown(each) for each in value]
+        case str():
+            return _text(value)
         case _:
             return value
+
+
+def _text(value: object) -> str:
+    """*value* as text, without halves of surrogate pairs, which JSON may hold."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def as_text(value: JsonValue) -> str:

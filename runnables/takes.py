@@ -22,6 +22,7 @@ from langchain_core.runnables import (
 )
 from langchain_core.runnables.base import RunnableEachBase
 from langchain_core.runnables.passthrough import RunnableAssign
+from langchain_core.tools import Tool
 from pydantic import BaseModel
 
 from runnables import graphs, kinds
@@ -112,8 +113,8 @@ def _of_one(runnable: Chain) -> Takes:
             return Variables({name: Variable(object, True) for name in named})
         case BaseLanguageModel():
             return Conversation()
-        case BaseOutputParser():
-            return Question()
+        case BaseOutputParser() | Tool():
+            return Question()  # `Tool` is the kind of tool with one text.
         case RunnablePassthrough(func=None, afunc=None):
             return Anything()
         case RunnableLambda():

@@ -22,6 +22,7 @@ from langchain_core.runnables import (
     RunnablePassthrough,
 )
 from langchain_core.runnables.history import RunnableWithMessageHistory
+from langchain_core.tools import Tool
 from langgraph.func import entrypoint
 from langgraph.graph import START, StateGraph
 from langgraph.graph.message import add_messages
@@ -148,6 +149,7 @@ async def flow(text: str) -> str:
             {"input": "Why?", "agent_scratchpad": []},
         ),
         (prompt("{topic} {x}").partial(x="y"), {"topic": "Why?"}),
+        (Tool("shout", str.upper, "Say it."), "Why?"),
         (model, ALL),
         (model.bind(stop=["x"]), ALL),
         (model.with_retry(), ALL),

@@ -9,7 +9,7 @@ from langchain_core.documents import Document
 from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import RunnableLambda
+from langchain_core.runnables import RunnableLambda, RunnableParallel
 from pydantic import BaseModel
 
 from runnables import Chain
@@ -65,6 +65,28 @@ async def test_a_list_that_a_parser_reads_is_whole() -> None:
 async def test_a_list_of_messages_is_each_of_them() -> None:
     chain = returning([AIMessage("One"), AIMessage("Two")])
     assert await text(chain) == "One\n\nTwo"
+
+
+async def test_half_a_surrogate_pair_in_a_result_is_no_error() -> None:
+    """A model's JSON may end in the middle of an emoji."""
+    chain = saying(r'{"a\ud83d": "b\ud83d"}') | JsonOutputParser()
+    assert await text(chain) == '{"a?":"b?"}'
+
+
+async def test_branches_within_branches_have_one_order() -> None:
+    first_done = asyncio.Event()
+
+    async def slow(question: str) -> str:
+        await first_done.wait()
+        return "1"
+
+    async def fast(question: str) -> str:
+        first_done.set()
+        return "2"
+
+    inner: Chain = RunnableParallel(a=RunnableLambda(slow), b=RunnableLambda(fast))
+    outer: Chain = RunnableParallel(x=inner, y=RunnableLambda(fast))
+    assert await text(outer) == '{"x":{"a":"1","b":"2"},"y":"2"}'
 
 
 async def test_a_prompt_is_what_it_says() -> None:
