@@ -20,6 +20,7 @@ from proxy.body import Opened, ProxiedBody
 from proxy.outgoing import Operation, Outgoing
 from proxy.record import ProxiedRun
 from runs import Run
+from runs.recording import Emit
 from server.limits import Capacity, Limits
 from server.response import StreamResponse
 from settings import Settings
@@ -56,7 +57,7 @@ class Proxy:
         operation: Operation,
         deployment: str,
         run: Run,
-        emit: Callable[[Run], None],
+        emit: Emit,
         capacity: Capacity,
         limits: Limits,
     ) -> Response:

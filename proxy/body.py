@@ -69,6 +69,7 @@ class ProxiedBody:
         try:
             if (error := await self._pass_on(pipe)) is not None:
                 self._record.end(error)
+                await self._record.recorded()
                 await self._fail(error, pipe)
         except asyncio.CancelledError:
             self._record.end(cancelled=True)
@@ -86,6 +87,7 @@ class ProxiedBody:
             async with aclosing(pieces):
                 async for piece in pieces:
                     self._decide(pipe, len(piece))
+                    await self._record.recorded()
                     await pipe.write(piece)
         except ChatError as exc:
             return exc

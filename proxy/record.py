@@ -1,6 +1,6 @@
 """One proxied call's run: what the tap reads, ended and handed on exactly once."""
 
-from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
 from time import monotonic
 
@@ -8,6 +8,7 @@ from proxy import estimate
 from proxy.outgoing import Outgoing
 from proxy.tap import Tap
 from runs import ModelCall, Run
+from runs.recording import Emit, recorded
 from settings.backends import Backend
 from streaming.errors import (
     ChatError,
@@ -28,12 +29,11 @@ class ProxiedRun:
     A request that is refused before anything was sent upstream is not emitted.
     """
 
-    def __init__(
-        self, run: Run, deployment: str, body: bytes, emit: Callable[[Run], None]
-    ) -> None:
+    def __init__(self, run: Run, deployment: str, body: bytes, emit: Emit) -> None:
         self.run, self.call = run, ModelCall(deployment)
         self.ended = self._begun = False
         self._body, self._emit = body, emit
+        self._recording: Future[None] | None = None
         self._tap: Tap | None = None
         self._estimated: Usage | None = None
         self.call.estimate = self._estimate
@@ -86,7 +86,12 @@ class ProxiedRun:
             self.call.estimate, self._body = Usage, b""
         self.run.finish(error, cancelled=cancelled)
         if self._begun:
-            self._emit(self.run)
+            self._recording = self._emit(self.run)
+
+    async def recorded(self) -> None:
+        """Wait for the run's record, if the run has ended."""
+        if self._recording is not None:
+            await recorded(self._recording)
 
     def _count_refused(self, error: ChatError) -> None:
         """Count no tokens for a refused call, unless its prompt was filtered."""

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from concurrent.futures import Future
 from contextlib import aclosing
 from functools import partial
 
 from runs import Run
+from runs.recording import Emit, recorded
 from server.pipe import Pipe
 from streaming.dialects import Dialect
 from streaming.errors import ChatError, InternalError
@@ -30,11 +32,12 @@ class EventBody:
         request: ChatRequest,
         dialect: Dialect,
         run: Run,
-        emit: Callable[[Run], None],
+        emit: Emit,
     ) -> None:
         self._events, self._request = events, request
         self._dialect, self._run = dialect, run
-        self._emit, self._recorded = emit, False
+        self._emit = emit
+        self._recording: Future[None] | None = None
         self._headers: Mapping[str, str] = {}
 
     async def write(self, pipe: Pipe) -> None:
@@ -44,7 +47,7 @@ class EventBody:
             async with aclosing(self._events):
                 await self._write(pipe)
         except asyncio.CancelledError:
-            if not self._recorded:
+            if self._recording is None:
                 self._run.withdraw()
             raise
         finally:
@@ -71,7 +74,7 @@ class EventBody:
             if pipe.left:
                 self._run.withdraw()
                 return
-            self._record()
+            await recorded(self._record())
             for frame in ending:
                 await pipe.write(frame)
 
@@ -89,10 +92,10 @@ class EventBody:
                     await pipe.write(frame)
         return ending
 
-    def _record(self) -> None:
-        if not self._recorded:
-            self._recorded = True
-            self._emit(self._run)
+    def _record(self) -> Future[None]:
+        if self._recording is None:
+            self._recording = self._emit(self._run)
+        return self._recording
 
     def _decide(self, pipe: Pipe) -> None:
         if pipe.committed:

@@ -8,11 +8,13 @@ import os
 import stat
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import Future
 from pathlib import Path
 
 from runs import Run
 from settings import Settings, SettingsError
 from telemetry import records, sinks
+from telemetry.appender import Appender
 from telemetry.journal import Journal
 from telemetry.sender import Sender
 from telemetry.sinks import Sink
@@ -33,6 +35,7 @@ class Telemetry:
         self, journal: Journal, to: Mapping[str, Sink], *, content: bool
     ) -> None:
         self._journal, self._content = journal, content
+        self._appender = Appender(journal)
         self._direct = [sink for sink in to.values() if not sink.queued]
         self._senders = [
             Sender(name, sink, journal, content=content)
@@ -42,8 +45,11 @@ class Telemetry:
         for sender in self._senders:
             sender.start()
 
-    def emit(self, run: Run) -> None:
-        """Record the finished *run*, on disk before this returns."""
+    def emit(self, run: Run) -> Future[None]:
+        """Record the finished *run*; what is returned is done once that is on disk.
+
+        Called on the event loop, which it does not hold up.
+        """
         try:
             record = records.build(run, content=self._content)
             line = records.dumps(record)
@@ -52,7 +58,7 @@ class Telemetry:
             record = records.build(run, content=False)
             line = records.dumps(record)
         run.prompt = None  # It may be large.
-        self._journal.append(line)
+        recording = self._appender.put(line)
         for sink in self._direct:
             try:
                 sink.emit([record])
@@ -63,6 +69,7 @@ class Telemetry:
         for sender in self._senders:
             for notice in sender.notices.take():
                 log.warning("telemetry to %s: %s", sender.name, notice)
+        return recording
 
     @property
     def folder(self) -> Path:
@@ -78,11 +85,13 @@ class Telemetry:
             }
             for sender in self._senders
         }
-        journal = {"lost": self._journal.lost, "waiting": self._journal.waiting}
+        waiting = self._journal.waiting + self._appender.waiting
+        journal = {"lost": self._journal.lost, "waiting": waiting}
         return {"journal": journal, **delivery}
 
     def close(self, seconds: float = DRAIN_SECONDS) -> None:
         """Deliver for *seconds* at most; the next process delivers the rest."""
+        self._appender.stop(seconds)
         for sender in self._senders:
             sender.stop(seconds)
         for sender in self._senders:

@@ -1,7 +1,7 @@
 """The durable queue between runs and sinks: a record is on disk before `done` is sent.
 
-A record is appended to a file with one write, and no `fsync`, which would hold the
-event loop for milliseconds: it survives the process, however that ends, but not the
+Records that come together are appended to a file with one write, and no `fsync`, which
+takes milliseconds and up: they survive the process, however that ends, but not the
 machine. The next process adopts the files that a process leaves behind.
 """
 
@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from time import sleep, time
+from time import time
 
 from telemetry.journal.dead_letters import DeadLetters
 from telemetry.journal.folder import prepare, segments_in, sweep
@@ -32,11 +32,8 @@ removed that much later at most; an outage of a week holds 28 descriptors."""
 MAX_WAITING_BYTES = 16 * 1024 * 1024
 """The size of the records that may wait in memory while the disk is full."""
 
-SLICE_BYTES = 64 * 1024
-"""Bytes of them to write at once: the event loop may wait for that."""
-
-BREATH_SECONDS = 0.001
-"""Seconds between two slices, in which other threads can write."""
+WRITE_BYTES = 256 * 1024
+"""Bytes of records to write at once."""
 
 TIDY_SECONDS = 60
 BATCH_BYTES = 200_000
@@ -63,10 +60,11 @@ class Journal:
         self._max_bytes = max_bytes
         prepare(folder)
         self._dead = DeadLetters(folder)
-        self._lock = threading.Lock()  # The event loop waits for it: nothing slow.
+        self._lock = threading.Lock()
         self._tidying = threading.Lock()
         self._wakes: list[threading.Event] = []
         self._waiting = Waiting()
+        self.waiting = 0
         self.notices = Notices()
         self.lost = 0
         self._kept: set[Path] = set()
@@ -81,15 +79,20 @@ class Journal:
         )
         tidying.start()
 
-    def append(self, line: bytes) -> None:
-        """Write *line*, or count it as lost if there is no room; this never raises."""
+    def append(self, *lines: bytes) -> None:
+        """Write *lines*, those that find no room later; this never raises.
+
+        What memory has no room for either is lost.
+        """
         with self._lock:
-            self._waiting.put(line + b"\n")
-            if self._write(SLICE_BYTES):
-                self._untidy.set()
-            if why := self._has_no_room():
-                self._waiting.drop_last()
-                self._lose(why)
+            for line in lines:
+                self._waiting.put(line + b"\n")
+            self._write()
+            for _ in lines:
+                if why := self._has_no_room():
+                    self._waiting.drop_last()
+                    self.lose(why)
+            self.waiting = len(self._waiting)
         self._wake()
 
     def _wake(self) -> None:
@@ -121,14 +124,16 @@ class Journal:
     def bury(self, line: bytes) -> None:
         try:
             if not self._dead.add(line):
-                self._lose("too many dead letters today")
+                self.lose("too many dead letters today")
         except OSError as exc:
-            self._lose(f"no dead letter: {os.strerror(exc.errno or 0)}")
+            self.lose(f"no dead letter: {os.strerror(exc.errno or 0)}")
 
     def tidy(self) -> None:
         """Write waiting records, adopt segments, remove delivered and expired ones."""
-        self._write_all()
         with self._lock:
+            if not self._closing:
+                self._write()
+                self.waiting = len(self._waiting)
             if self._active is not None and self._is_to_end(self._active):
                 self._end_segment()
         with self._tidying:
@@ -157,49 +162,33 @@ class Journal:
     def backlog(self, sink: str) -> int:
         return sum(segment.left(sink) for segment in list(self._segments))
 
-    @property
-    def waiting(self) -> int:
-        return len(self._waiting)
-
     def close(self) -> None:
         """Unlock all files, so that the next process delivers the rest."""
         self._closing = True
         self._untidy.set()
         with self._lock, self._tidying:
-            self._write(MAX_WAITING_BYTES)
+            self._write()
             self._end_segment()
             self._forget_delivered()
             for segment in self._segments:
                 segment.close()
             self._segments.clear()
 
-    def _write(self, most: int) -> bool:
-        """Write about *most* waiting bytes; return whether more can be written."""
-        written = 0
-        while self._waiting and written < most:
-            line = self._waiting.first
-            if self._bytes + len(line) > self._max_bytes:
-                return False
+    def _write(self) -> None:
+        """Write what waits, as far as there is room."""
+        while lines := self._waiting.first(WRITE_BYTES, self._max_bytes - self._bytes):
+            piece = b"".join(lines)
             try:
                 segment = self._active or self._begin()
-                segment.append(line)
+                segment.append(piece)
             except OSError as exc:
                 self._complain("write", exc)
-                return False
-            self._waiting.drop_first()
-            self._bytes += len(line)
-            written += len(line)
+                return
+            self._waiting.drop_first(len(lines))
+            self._bytes += len(piece)
             if segment.size >= SEGMENT_BYTES:
                 self._end_segment()
                 self._untidy.set()
-        return bool(self._waiting)
-
-    def _write_all(self) -> None:
-        while True:
-            with self._lock:
-                if self._closing or not self._write(SLICE_BYTES):
-                    return
-            sleep(BREATH_SECONDS)
 
     def _has_no_room(self) -> str | None:
         if self._waiting and self._bytes + self._waiting.size > self._max_bytes:
@@ -265,7 +254,7 @@ class Journal:
     def _give_up(self, segment: Segment) -> None:
         start = min(segment.taken.values(), default=segment.size)
         if undelivered := segment.count(start):
-            self._lose("not delivered for a week", undelivered)
+            self.lose("not delivered for a week", undelivered)
         segment.delete()
 
     def _measure(self) -> int:
@@ -274,7 +263,7 @@ class Journal:
     def _complain(self, action: str, exc: OSError) -> None:
         self.notices.put("disk", f"cannot {action}: {os.strerror(exc.errno or 0)}")
 
-    def _lose(self, why: str, count: int = 1) -> None:
+    def lose(self, why: str, count: int = 1) -> None:
         self.lost += count
         self.notices.put("lost", f"records are lost: {why}; {self.lost} so far")
 

@@ -103,17 +103,17 @@ class Segment:
     def gone(self) -> bool:
         return os.fstat(self._descriptor).st_nlink == 0
 
-    def append(self, line: bytes) -> None:
-        """Write all of *line* or none. Raises `OSError`."""
+    def append(self, lines: bytes) -> None:
+        """Write all of *lines* or nothing. Raises `OSError`."""
         written = 0
         try:
-            written = os.write(self._descriptor, line)
+            written = os.write(self._descriptor, lines)
         finally:
-            if written < len(line):
+            if written < len(lines):
                 os.ftruncate(self._descriptor, self.size)
-        if written < len(line):
+        if written < len(lines):
             raise OSError(errno.ENOSPC, "only half of it was written")
-        self.size += len(line)
+        self.size += len(lines)
 
     def read(self, sink: str, *, max_bytes: int, max_lines: int) -> Batch | None:
         """The next lines for *sink*: at least one, if there is one."""

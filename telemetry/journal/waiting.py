@@ -13,16 +13,26 @@ class Waiting:
     def __len__(self) -> int:
         return len(self._lines)
 
-    @property
-    def first(self) -> bytes:
-        return self._lines[0]
+    def first(self, most: int, room: int) -> list[bytes]:
+        """The first lines, of *most* bytes together, or one that is larger.
+
+        None of them takes more than *room*.
+        """
+        lines, size = list[bytes](), 0
+        for line in self._lines:
+            size += len(line)
+            if size > room or (lines and size > most):
+                break
+            lines.append(line)
+        return lines
 
     def put(self, line: bytes) -> None:
         self._lines.append(line)
         self.size += len(line)
 
-    def drop_first(self) -> None:
-        self.size -= len(self._lines.popleft())
+    def drop_first(self, count: int) -> None:
+        for _ in range(count):
+            self.size -= len(self._lines.popleft())
 
     def drop_last(self) -> None:
         self.size -= len(self._lines.pop())

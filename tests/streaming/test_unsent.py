@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import Future
 
 import anyio
 import pytest
@@ -32,9 +33,9 @@ class Recording(Kept):
         super().__init__()
         self.happened = happened
 
-    def emit(self, run: Run) -> None:
-        super().emit(run)
+    def emit(self, run: Run) -> Future[None]:
         self.happened.append(f"recorded {run.status}")
+        return super().emit(run)
 
 
 class Noting(RecordedRuns):

@@ -153,7 +153,7 @@ class Pooled:
             operation="chat/completions",
             deployment=request.url.path.split("/")[3],
             run=Run(dialect="openai", request_id="the-request-id"),
-            emit=self.runs.append,
+            emit=self.runs.emit,
             capacity=self.capacity,
             limits=self.limits,
         )

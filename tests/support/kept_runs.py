@@ -1,5 +1,7 @@
 """`Kept`: what runs were recorded, without a journal or a sink."""
 
+from concurrent.futures import Future
+
 from runs import Run
 from telemetry import Telemetry
 from tests.support.recorded_runs import RecordedRuns
@@ -11,5 +13,5 @@ class Kept(Telemetry):
     def __init__(self) -> None:
         self.runs = RecordedRuns()
 
-    def emit(self, run: Run) -> None:
-        self.runs.append(run)
+    def emit(self, run: Run) -> Future[None]:
+        return self.runs.emit(run)

@@ -66,7 +66,7 @@ class Proxied:
             operation=self.operation,
             deployment=self.deployment,
             run=Run(dialect="openai", request_id="the-request-id"),
-            emit=self.runs.append,
+            emit=self.runs.emit,
             capacity=self.capacity,
             limits=self.limits,
         )

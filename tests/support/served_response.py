@@ -20,7 +20,7 @@ from streaming.dialects import Dialect
 from streaming.dialects import json as native
 from streaming.events import Event
 from streaming.requests import validate
-from tests.support.kept_runs import Kept
+from telemetry import Telemetry
 
 Source = Callable[[], AsyncGenerator[Event]]
 JSON = cast(Dialect, native)
@@ -28,7 +28,7 @@ JSON = cast(Dialect, native)
 
 def answer(
     source: Source,
-    kept: Kept,
+    kept: Telemetry,
     *,
     limits: Limits | None = None,
     dialect: Dialect = JSON,

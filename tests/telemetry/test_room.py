@@ -9,7 +9,6 @@ import pytest
 from telemetry import journal as module
 from telemetry.journal import Journal
 from telemetry.journal.segments import Segment
-from tests.support.app_process import until
 from tests.telemetry.journal_contents import files, take
 
 
@@ -93,50 +92,6 @@ def test_what_waits_is_not_lost_where_others_fill_the_journal_meanwhile(
     journal.tidy()
     journal.tidy()
     assert take(journal) == [b"1", b"2"]
-    journal.close()
-
-
-def test_what_has_waited_is_not_all_written_on_the_event_loop(
-    folder: Path, full_disk: list[bool], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    journal = Journal(folder, ["a"], keep=False)
-    lines = [b"%0999d" % number for number in range(1001)]
-    for line in lines[:-1]:
-        journal.append(line)
-    full_disk[0] = False
-    by, append = [], Segment.append
-
-    def watched(self: Segment, line: bytes) -> None:
-        by.append(threading.current_thread())
-        append(self, line)
-
-    monkeypatch.setattr(Segment, "append", watched)
-    journal.append(lines[-1])
-    until(lambda: journal.waiting == 0)
-    assert by.count(threading.current_thread()) == 66  # In 64 KB.
-    assert take(journal) == lines
-    journal.close()
-
-
-def test_a_run_may_write_before_all_that_has_waited_is_written(
-    folder: Path, full_disk: list[bool], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "SLICE_BYTES", 4)
-    journal = Journal(folder, ["a"], keep=False)
-    lines = [b"%d" % number for number in range(8)]
-    for line in lines[:-1]:
-        journal.append(line)
-    full_disk[0] = False
-    new = lines[-1:]
-
-    def run(_: float) -> None:
-        while new:
-            journal.append(new.pop())
-
-    monkeypatch.setattr(module, "sleep", run)
-    journal.tidy()
-    until(lambda: journal.waiting == 0)
-    assert take(journal) == lines
     journal.close()
 
 
