@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from time import time
+from time import monotonic, time
 
 from telemetry.journal.dead_letters import DeadLetters
 from telemetry.journal.folder import prepare, segments_in, sweep
@@ -147,7 +147,7 @@ class Journal:
 
     def _is_to_end(self, segment: Segment) -> bool:
         # Each segment holds a descriptor, so one grows while a sink is down.
-        old = time() - segment.created > SEGMENT_SECONDS
+        old = monotonic() - segment.opened > SEGMENT_SECONDS
         return segment.gone or old or (segment.delivered and not self._keep)
 
     def _tidy_now_and_then(self) -> None:
@@ -239,15 +239,17 @@ class Journal:
         over = sum(stat.st_size for _, stat in files) - self._max_bytes * 3 // 4
         held = {segment.path: segment for segment in self._segments}
         for path, stat in files:
-            old, segment = time() - stat.st_mtime > MAX_AGE_SECONDS, held.get(path)
-            if segment is not None:
-                tried = time() - segment.created > PATIENCE_SECONDS
-                if old and tried and segment.sealed:
+            if segment := held.get(path):
+                # Of what sinks have not taken, a clock that is set decides nothing.
+                tried = monotonic() - segment.opened > PATIENCE_SECONDS
+                if segment.age > MAX_AGE_SECONDS and tried and segment.sealed:
                     self._segments.remove(segment)
                     self._give_up(segment)
-            elif path not in self._kept or not (old or over > 0):
                 continue
-            elif other := Segment.adopt(path, sinks_of(path)):
+            old = time() - stat.st_mtime > MAX_AGE_SECONDS
+            if path not in self._kept or not (old or over > 0):
+                continue
+            if other := Segment.adopt(path, sinks_of(path)):
                 self._give_up(other)
                 over -= stat.st_size
 

@@ -10,7 +10,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from time import time, time_ns
+from time import monotonic, time, time_ns
 from typing import Self
 
 SUFFIX = ".jsonl"
@@ -43,15 +43,18 @@ class Batch:
 class Segment:
     """A file of records, open and locked; `create` and `adopt` make one.
 
-    `size` is how far it is written, in whole lines.
+    `size` is how far it is written, in whole lines; *age* is how many seconds ago.
     """
 
-    def __init__(self, path: Path, descriptor: int, sinks: dict[str, int]) -> None:
+    def __init__(
+        self, path: Path, descriptor: int, sinks: dict[str, int], *, age: float = 0
+    ) -> None:
         self.path, self._descriptor = path, descriptor
         self.taken = sinks
         self.size = os.fstat(descriptor).st_size
         self.sealed = False
-        self.created = time()
+        self.opened = self._written_at = monotonic()
+        self._age = age
 
     @classmethod
     def create(cls, folder: Path, sinks: tuple[str, ...]) -> Self:
@@ -86,7 +89,8 @@ class Segment:
             return None
         try:
             _lock(descriptor)
-            size = os.fstat(descriptor).st_size
+            found = os.fstat(descriptor)
+            size, age = found.st_size, max(0, time() - found.st_mtime)
             beside = {sink: path.with_suffix(f".{sink}") for sink in sinks}
             taken = {sink: _offset(each, size) for sink, each in beside.items()}
             gone = os.fstat(descriptor).st_nlink == 0
@@ -95,13 +99,18 @@ class Segment:
         if gone:
             os.close(descriptor)
             return None
-        segment = cls(path, descriptor, taken)
+        segment = cls(path, descriptor, taken, age=age)
         segment.sealed = True
         return segment
 
     @property
     def gone(self) -> bool:
         return os.fstat(self._descriptor).st_nlink == 0
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was last written to, however the clock is set meanwhile."""
+        return self._age + monotonic() - self._written_at
 
     def append(self, lines: bytes) -> None:
         """Write all of *lines* or nothing. Raises `OSError`."""
@@ -114,6 +123,7 @@ class Segment:
         if written < len(lines):
             raise OSError(errno.ENOSPC, "only half of it was written")
         self.size += len(lines)
+        self._age, self._written_at = 0, monotonic()
 
     def read(self, sink: str, *, max_bytes: int, max_lines: int) -> Batch | None:
         """The next lines for *sink*: at least one, if there is one."""

@@ -69,12 +69,13 @@ def test_what_is_undelivered_for_a_week_is_tried_once_more_then_counted(
 
 
 class Clock:
-    """What the journal takes for the time."""
+    """What the journal takes for the time, and for the time that has passed."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = time()
+        self.now, self.set_by = time(), 0.0
         for each in (module, segments):
-            monkeypatch.setattr(each, "time", lambda: self.now)
+            monkeypatch.setattr(each, "time", lambda: self.now + self.set_by)
+            monkeypatch.setattr(each, "monotonic", lambda: self.now)
 
     def append(self, journal: Journal, line: bytes) -> None:
         """Have *line* written now."""
@@ -97,6 +98,44 @@ def test_what_comes_slowly_is_too_old_after_a_week_all_the_same(
         clock.now += 43_200
     assert take(journal) == [b"%d" % day for day in range(23, 30)]
     assert journal.lost == 23
+    journal.close()
+
+
+@pytest.mark.parametrize("set_by", [WEEK_AND_A_BIT, -WEEK_AND_A_BIT])
+def test_a_clock_that_is_set_loses_nothing_that_is_undelivered(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, set_by: int
+) -> None:
+    clock = Clock(monkeypatch)
+    left = Journal(folder, ["a"], keep=False)
+    left.append(b"1")
+    left.close()
+    journal = Journal(folder, ["a"], keep=False)
+    journal.append(b"2")
+    clock.now += 7 * 3600
+    journal.tidy()
+    clock.set_by = set_by
+    for _ in range(3):
+        clock.now += 60
+        journal.tidy()
+    journal.append(b"3")
+    journal.tidy()
+    assert (journal.lost, take(journal)) == (0, [b"1", b"2", b"3"])
+    journal.close()
+
+
+def test_what_was_undelivered_when_the_clock_was_set_expires_after_a_week(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+    journal = Journal(folder, ["a"], keep=False)
+    journal.append(b"1")
+    clock.set_by = -WEEK_AND_A_BIT
+    for _ in range(8):
+        journal.tidy()
+        clock.now += 86_400
+    assert journal.lost == 0
+    journal.tidy()
+    assert (journal.lost, take(journal)) == (1, [])
     journal.close()
 
 
