@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
+from time import monotonic
 
 from runs import Run
 from settings import Settings, SettingsError
@@ -91,12 +92,16 @@ class Telemetry:
 
     def close(self, seconds: float = DRAIN_SECONDS) -> None:
         """Deliver for *seconds* at most; the next process delivers the rest."""
-        self._appender.stop(seconds)
+        until = monotonic() + seconds
+        self._appender.stop(seconds / 2)
+        if not self._appender.unwritten:  # Else the journal waits for the disk.
+            self._journal.hand_over()
         for sender in self._senders:
-            sender.stop(seconds)
+            sender.stop(max(0, until - monotonic()))
         for sender in self._senders:
             sender.join()
-        self._journal.close()
+        if lost := self._appender.unwritten or self._journal.close():
+            log.error("%d records are lost: the disk did not take them", lost)
 
 
 def build(settings: Settings) -> Telemetry:

@@ -14,6 +14,7 @@ from time import monotonic, time
 from telemetry.journal.dead_letters import DeadLetters
 from telemetry.journal.folder import prepare, segments_in, sweep
 from telemetry.journal.segments import Batch, Segment, sinks_of
+from telemetry.journal.unwritten import Unwritten
 from telemetry.journal.waiting import Waiting
 from telemetry.notices import Notices
 
@@ -70,6 +71,7 @@ class Journal:
         self._kept: set[Path] = set()
         self._segments: list[Segment] = []
         self._active: Segment | None = None
+        self._unwritten: Unwritten | None = None
         sweep(folder)
         self._adopt()
         self._bytes = self._measure()
@@ -162,8 +164,19 @@ class Journal:
     def backlog(self, sink: str) -> int:
         return sum(segment.left(sink) for segment in list(self._segments))
 
-    def close(self) -> None:
-        """Unlock all files, so that the next process delivers the rest."""
+    def hand_over(self) -> None:
+        """Give the sinks what the disk has no room for: the process ends soon."""
+        with self._lock:
+            self._write()
+            if lines := b"".join(self._waiting.take()):
+                self._unwritten = Unwritten(self.folder, lines, self._sinks)
+                self._segments.append(self._unwritten)
+
+    def close(self) -> int:
+        """Unlock all files, so that the next process delivers the rest.
+
+        Returns how many records are lost: not in a file, nor taken by every sink.
+        """
         self._closing = True
         self._untidy.set()
         with self._lock, self._tidying:
@@ -173,6 +186,10 @@ class Journal:
             for segment in self._segments:
                 segment.close()
             self._segments.clear()
+            left = self._unwritten.lost if self._unwritten else 0
+            self._unwritten, left = None, left + len(self._waiting.take())
+        self.lost += left
+        return left
 
     def _write(self) -> None:
         """Write what waits, as far as there is room."""

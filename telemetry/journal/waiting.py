@@ -34,5 +34,12 @@ class Waiting:
         for _ in range(count):
             self.size -= len(self._lines.popleft())
 
+    def take(self) -> list[bytes]:
+        """All lines, which no longer wait."""
+        lines = list(self._lines)
+        self._lines.clear()
+        self.size = 0
+        return lines
+
     def drop_last(self) -> None:
         self.size -= len(self._lines.pop())
