@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import registry
+from chains._threads import ThreadsOfChains
 from runnables.exits import contained
 from runs import Run
 from settings import Settings, SettingsError
@@ -66,6 +67,7 @@ class Chains:
         self._lock = threading.Lock()
         # A chain that is slow to build holds up neither the others nor the event loop.
         self._builders = ThreadPoolExecutor(thread_name_prefix="chain")
+        self._threads = ThreadsOfChains()
 
     @property
     def default(self) -> str:
@@ -179,6 +181,7 @@ class Chains:
         Raises only `ChatError`. `Usage`, `Error` and `Done` are not among the events:
         `runs.ending` makes them from *run* at the end.
         """
+        self._threads.enter(name)
         try:
             chain = await self._loaded(name)
         except ChatError:
