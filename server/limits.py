@@ -162,7 +162,7 @@ class Capacity:
     def __init__(self, limit: int, arriving_limit: int = ARRIVING_BYTES) -> None:
         self._limit, self._arriving_limit = limit, arriving_limit
         self.open = self.arriving = 0
-        self.turns = Turns()
+        self.turns, self.leaving = Turns(), Turns()
 
     @property
     def limit(self) -> int:

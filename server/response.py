@@ -81,7 +81,7 @@ class StreamResponse(Response):
         deadline = self._run.started + self._limits.deadline
         pipe = Pipe(deadline)
         self._run.start(self._body.write(pipe))
-        watcher = asyncio.create_task(_leaving(receive, pipe, self._run))
+        watcher = asyncio.create_task(self._leaving(receive, pipe))
         try:
             left = max(0, deadline - monotonic())
             async with asyncio.timeout(left + FAREWELL_SECONDS):
@@ -99,6 +99,13 @@ class StreamResponse(Response):
             pipe.leave()
             await self._run.stop(FAREWELL_SECONDS)
         return None
+
+    async def _leaving(self, receive: Receive, pipe: Pipe) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        await self._capacity.leaving.wait()  # Not all of a crowd in step.
+        pipe.leave()
+        self._run.cancel()
 
     async def _decide(self, pipe: Pipe) -> None:
         left = max(0, self._run.started + self._limits.peek - monotonic())
@@ -118,13 +125,6 @@ class StreamResponse(Response):
         await send({**start, "headers": headers})
         writer = Writer(pipe, send)
         await writer.run(self._limits.keep_alive, self._body.keep_alive)
-
-
-async def _leaving(receive: Receive, pipe: Pipe, run: Run) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    pipe.leave()
-    run.cancel()
 
 
 def json_response(value: object, status: int = 200) -> Response:

@@ -1,15 +1,15 @@
-"""Lets many answers that come at once begin one after the other."""
+"""Lets many answers that come, or are left, at once do so one after the other."""
 
 import asyncio
 from collections import deque
 
 
 class Turns:
-    """Gives each turn of the event loop to one answer that begins.
+    """Gives each turn of the event loop to one answer that begins, or is left.
 
     Of a burst's requests each waits for the work of all others, as long as they are
     done in step. One at a time, the first tokens of those that have begun go out
-    between two.
+    between two; and what others wait for goes on while a crowd leaves.
     """
 
     def __init__(self) -> None:

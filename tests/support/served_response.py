@@ -32,6 +32,7 @@ def answer(
     *,
     limits: Limits | None = None,
     dialect: Dialect = JSON,
+    capacity: Capacity | None = None,
     **fields: Any,
 ) -> StreamResponse:
     """A response as `function_app` puts it together."""
@@ -39,7 +40,8 @@ def answer(
     run, limits = Run(chain="test", dialect="json"), limits or Limits()
     limited = limit(source(), limits, run, started=run.started)
     body = EventBody(ending(limited, run), request, dialect, run, kept.emit)
-    return StreamResponse(body, run, dialect, limits=limits, capacity=Capacity(10))
+    capacity = capacity or Capacity(10)
+    return StreamResponse(body, run, dialect, limits=limits, capacity=capacity)
 
 
 @asynccontextmanager
