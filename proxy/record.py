@@ -14,12 +14,13 @@ from streaming.errors import (
     ChatError,
     ConnectTimeout,
     DeadlineExceeded,
+    ShuttingDown,
     UpstreamIncomplete,
     UpstreamTimeout,
 )
 from streaming.events import Usage
 
-_AT_WORK = (DeadlineExceeded, UpstreamIncomplete, UpstreamTimeout)
+_AT_WORK = (DeadlineExceeded, ShuttingDown, UpstreamIncomplete, UpstreamTimeout)
 """Errors after which the model may still be at work, and be billed."""
 
 

@@ -16,6 +16,7 @@ from runs.tokens import summed
 from streaming.errors import (
     ChatError,
     DeadlineExceeded,
+    ShuttingDown,
     UpstreamError,
     UpstreamIncomplete,
 )
@@ -34,7 +35,7 @@ __all__ = ["MAX_KEPT", "ModelCall", "Run", "Status"]
 
 log = logging.getLogger(__name__)
 
-Status = Literal["ok", "error", "cancelled", "content_filter", "deadline"]
+Status = Literal["ok", "error", "cancelled", "content_filter", "deadline", "shutdown"]
 
 MAX_KEPT = 900_000
 """Characters of an answer that a record takes; of a longer one it has none."""
@@ -81,6 +82,7 @@ class Run:
     unread: bool = False
     status: Status | None = None
     error: ChatError | None = None
+    stopped_by: ChatError | None = None
     _kept: int = 0
     _latest: ModelCall | None = None
     _waiting: set[str] = field(default_factory=set)
@@ -98,6 +100,12 @@ class Run:
         """Stop making the answer; does not interrupt cleanup that has already begun."""
         if self._task is not None and not self._task.cancelling():
             self._task.cancel()
+
+    def shut_down(self) -> None:
+        """Stop making the answer, as the process ends; its ending says so."""
+        if self._ended is None and not (self._task and self._task.cancelling()):
+            self.stopped_by = ShuttingDown()
+            self.cancel()
 
     async def stop(self, seconds: float) -> None:
         """Cancel the task, and wait for its end for *seconds* at most."""
@@ -236,8 +244,12 @@ class Run:
         return self._ended is not None
 
     def _settle(self, error: ChatError | None, *, cancelled: bool) -> None:
+        if cancelled:  # By the caller, or by the server?
+            error, cancelled = self.stopped_by, self.stopped_by is None
         if cancelled:
             self.status = "cancelled"
+        elif isinstance(error, ShuttingDown):
+            self.status, self.error = "shutdown", error
         elif isinstance(error, DeadlineExceeded):
             self.status, self.error = "deadline", error
         elif error is not None:

@@ -120,7 +120,10 @@ class _Alarm:
         for _ in range(self._rings):
             task.uncancel()
         if task.cancelling():
-            return None  # The task itself is cancelled: the caller has left.
+            # Either the caller has left, or there is an ending to send.
+            if stopped := self._progress.stopped_by:
+                task.uncancel()
+            return stopped
         if self._rings:
             return self._error
         if isinstance(ending, asyncio.CancelledError):

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from runs import Run
 from server.limits import Capacity, Limits
 from server.pipe import Pipe
+from server.shutdown import open_runs
 from server.writer import Writer
 from streaming import sse
 from streaming.dialects import Dialect, json
@@ -67,7 +68,7 @@ class StreamResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            with self._capacity:
+            with self._capacity, open_runs.holding(self._run):
                 refusal = await self._stream(receive, send)
         except ChatError as error:
             refusal = error
@@ -94,6 +95,9 @@ class StreamResponse(Response):
             # out, ending here cuts the connection, which is the truth.
             late = DeadlineExceeded()
             return None if pipe.committed else late
+        except asyncio.CancelledError:  # The server stops, and waits no longer.
+            self._run.shut_down()
+            raise
         finally:
             watcher.cancel()
             pipe.leave()

@@ -257,6 +257,11 @@ class Overloaded(ChatError):
     says = "Too many answers are being streamed at this moment; try again."
 
 
+class ShuttingDown(ChatError):
+    code, status, retryable = "shutting_down", 503, True
+    says = "This server is being stopped; try again."
+
+
 class NotConfigured(ChatError):
     """The chain lacks a setting; the message names it."""
 

@@ -166,3 +166,7 @@ class Progress(Protocol):
     @property
     def tools_running(self) -> int:
         """The count of running tools, whose silence is not the model's."""
+
+    @property
+    def stopped_by(self) -> ChatError | None:
+        """Why the server, not its caller, has cancelled the run's task, if it has."""

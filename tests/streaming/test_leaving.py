@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from starlette.types import Message
 
 import runs
 from server import response as response_module
@@ -97,6 +98,35 @@ async def test_a_caller_who_leaves_while_nothing_was_said_is_recorded() -> None:
             await kept.runs.reach(1)
             await end_of_all_but(before)
     assert [(run.status, run.content) for run in kept.runs] == [("cancelled", [])]
+
+
+async def test_a_run_that_the_server_cuts_off_is_recorded_as_shut_down() -> None:
+    begun = asyncio.Event()
+
+    async def stuck() -> AsyncGenerator[Event]:
+        yield TextDelta("d", "a")
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        pass
+
+    kept = Kept()
+    with anyio.fail_after(20):
+        sending = asyncio.create_task(
+            answer(stuck, kept)({"type": "http"}, receive, send)
+        )
+        await begun.wait()
+        sending.cancel()
+        await asyncio.wait([sending])
+    assert sending.cancelled()
+    assert [(run.status, run.finish_reason) for run in kept.runs] == [
+        ("shutdown", "error")
+    ]
 
 
 async def test_a_reader_who_is_gone_at_the_deadline_costs_no_more_than_it(
