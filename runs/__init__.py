@@ -6,11 +6,11 @@ from array import array
 from collections.abc import Callable, Coroutine, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from math import ceil
 from time import monotonic
 from typing import Literal, TypedDict
 from uuid import uuid4
 
+from runs import gaps
 from runs.model_call import ModelCall
 from runs.tokens import summed
 from streaming.errors import (
@@ -292,12 +292,4 @@ class Run:
     @property
     def inter_token_ms(self) -> dict[str, float] | None:
         """Milliseconds between visible tokens; `None` if there are fewer than two."""
-        if not self._gaps:
-            return None
-        gaps = sorted(self._gaps)
-        each = {
-            "mean": sum(gaps) / len(gaps),
-            "p95": gaps[max(0, ceil(len(gaps) * 0.95) - 1)],
-            "max": gaps[-1],
-        }
-        return {name: round(seconds * 1000, 3) for name, seconds in each.items()}
+        return gaps.in_milliseconds(self._gaps) if self._gaps else None
