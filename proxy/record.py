@@ -1,6 +1,5 @@
 """One proxied call's run: what the tap reads, ended and handed on exactly once."""
 
-from concurrent.futures import Future
 from functools import partial
 from time import monotonic
 
@@ -8,7 +7,7 @@ from proxy import estimate
 from proxy.outgoing import Outgoing
 from proxy.tap import Tap
 from runs import ModelCall, Run
-from runs.recording import Emit, recorded
+from runs.recording import Emit, Recording, recorded
 from settings.backends import Backend
 from streaming.errors import (
     ChatError,
@@ -34,7 +33,7 @@ class ProxiedRun:
         self.run, self.call = run, ModelCall(deployment)
         self.ended = self._begun = False
         self._body, self._emit = body, emit
-        self._recording: Future[None] | None = None
+        self._recording: Recording = None
         self._tap: Tap | None = None
         self._estimated: Usage | None = None
         self.call.estimate = self._estimate
@@ -91,8 +90,7 @@ class ProxiedRun:
 
     async def recorded(self) -> None:
         """Wait for the run's record, if the run has ended."""
-        if self._recording is not None:
-            await recorded(self._recording)
+        await recorded(self._recording)
 
     def _count_refused(self, error: ChatError) -> None:
         """Count no tokens for a refused call, unless its prompt was filtered."""

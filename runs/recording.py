@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future
 
 from runs import Run
 
-Emit = Callable[[Run], Future[None]]
-"""Records a run; what it gives is done once the record is on disk."""
+Recording = asyncio.Future[None] | None
+"""What is done once a record is on disk; `None` if nobody has to wait for it."""
+
+Emit = Callable[[Run], Recording]
+"""Records a run."""
 
 DISK_SECONDS = 4.5
 """A disk that takes longer is treated like a full one: the record waits in memory. Less
 than an ending has after the deadline, so that it is sent all the same."""
 
 
-async def recorded(recording: Future[None]) -> None:
+async def recorded(recording: Recording) -> None:
     """Return once *recording* is done, or the disk has had its time."""
-    if not recording.done():
-        await asyncio.wait({asyncio.wrap_future(recording)}, timeout=DISK_SECONDS)
+    if recording is not None and not recording.done():
+        await asyncio.wait({recording}, timeout=DISK_SECONDS)

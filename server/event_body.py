@@ -3,12 +3,11 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping
-from concurrent.futures import Future
 from contextlib import aclosing
 from functools import partial
 
 from runs import Run
-from runs.recording import Emit, recorded
+from runs.recording import Emit, Recording, recorded
 from server.pipe import Pipe
 from streaming.dialects import Dialect
 from streaming.errors import ChatError, InternalError
@@ -36,8 +35,8 @@ class EventBody:
     ) -> None:
         self._events, self._request = events, request
         self._dialect, self._run = dialect, run
-        self._emit = emit
-        self._recording: Future[None] | None = None
+        self._emit, self._recorded = emit, False
+        self._recording: Recording = None
         self._headers: Mapping[str, str] = {}
 
     async def write(self, pipe: Pipe) -> None:
@@ -47,7 +46,7 @@ class EventBody:
             async with aclosing(self._events):
                 await self._write(pipe)
         except asyncio.CancelledError:
-            if self._recording is None:
+            if not self._recorded:
                 self._run.withdraw()
             raise
         finally:
@@ -92,9 +91,9 @@ class EventBody:
                     await pipe.write(frame)
         return ending
 
-    def _record(self) -> Future[None]:
-        if self._recording is None:
-            self._recording = self._emit(self._run)
+    def _record(self) -> Recording:
+        if not self._recorded:
+            self._recorded, self._recording = True, self._emit(self._run)
         return self._recording
 
     def _decide(self, pipe: Pipe) -> None:

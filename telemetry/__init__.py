@@ -8,11 +8,11 @@ import os
 import stat
 import tempfile
 from collections.abc import Mapping
-from concurrent.futures import Future
 from pathlib import Path
 from time import monotonic
 
 from runs import Run
+from runs.recording import Recording
 from settings import Settings, SettingsError
 from telemetry import records, sinks
 from telemetry.appender import Appender
@@ -46,7 +46,7 @@ class Telemetry:
         for sender in self._senders:
             sender.start()
 
-    def emit(self, run: Run) -> Future[None]:
+    def emit(self, run: Run) -> Recording:
         """Record the finished *run*; what is returned is done once that is on disk.
 
         Called on the event loop, which it does not hold up.

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import Future
 
 import anyio
 import pytest
 from starlette.responses import Response
 from starlette.types import Message
 
-from runs import Run
+from runs import Run, recording
 from streaming.errors import RateLimited
 from streaming.events import Event, TextDelta
 from tests.support.kept_runs import Kept
@@ -33,7 +32,7 @@ class Recording(Kept):
         super().__init__()
         self.happened = happened
 
-    def emit(self, run: Run) -> Future[None]:
+    def emit(self, run: Run) -> recording.Recording:
         self.happened.append(f"recorded {run.status}")
         return super().emit(run)
 

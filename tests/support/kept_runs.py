@@ -1,8 +1,7 @@
 """`Kept`: what runs were recorded, without a journal or a sink."""
 
-from concurrent.futures import Future
-
 from runs import Run
+from runs.recording import Recording
 from telemetry import Telemetry
 from tests.support.recorded_runs import RecordedRuns
 
@@ -13,5 +12,5 @@ class Kept(Telemetry):
     def __init__(self) -> None:
         self.runs = RecordedRuns()
 
-    def emit(self, run: Run) -> Future[None]:
+    def emit(self, run: Run) -> Recording:
         return self.runs.emit(run)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runs import Run
+from runs.recording import recorded
 from telemetry import Telemetry
 from telemetry.journal import Journal
 from telemetry.journal.segments import Segment
@@ -35,23 +36,23 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Segment, "append", refuse)
 
 
-def record(telemetry: Telemetry, count: int) -> list[str]:
+async def record(telemetry: Telemetry, count: int) -> list[str]:
     """Record *count* runs; their ids."""
     runs = [Run(chain="test", dialect="json") for _ in range(count)]
     for run in runs:
         run.finish()
-        telemetry.emit(run).result(10)
+        await recorded(telemetry.emit(run))
     return [run.id for run in runs]
 
 
 @pytest.mark.usefixtures("full_disk")
-def test_what_has_no_room_is_handed_to_the_sinks_at_the_end(
+async def test_what_has_no_room_is_handed_to_the_sinks_at_the_end(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     sinks = {"a": Taking(), "b": Taking()}
     journal = Journal(folder, list(sinks), keep=False)
     telemetry = Telemetry(journal, sinks, content=False)
-    ids = record(telemetry, 30)
+    ids = await record(telemetry, 30)
     assert telemetry.health()["journal"] == {"lost": 0, "waiting": 30}
     telemetry.close()
     assert [sink.ids for sink in sinks.values()] == [ids, ids]
@@ -61,18 +62,18 @@ def test_what_has_no_room_is_handed_to_the_sinks_at_the_end(
 
 @pytest.mark.usefixtures("full_disk")
 @pytest.mark.parametrize("sinks", [{}, {"a": Taking(down=True), "b": Taking()}])
-def test_what_no_sink_takes_either_is_counted_and_logged(
+async def test_what_no_sink_takes_either_is_counted_and_logged(
     folder: Path, caplog: pytest.LogCaptureFixture, sinks: dict[str, Sink]
 ) -> None:
     journal = Journal(folder, list(sinks), keep=not sinks)
     telemetry = Telemetry(journal, sinks, content=False)
-    record(telemetry, 30)
+    await record(telemetry, 30)
     telemetry.close(seconds=1)
     assert journal.lost == 30
     assert "30 records are lost: the disk did not take them" in caplog.text
 
 
-def test_a_disk_that_does_not_answer_keeps_no_process_from_ending(
+async def test_a_disk_that_does_not_answer_keeps_no_process_from_ending(
     folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = threading.Event()

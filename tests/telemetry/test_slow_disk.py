@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
-from concurrent.futures import Future
 from pathlib import Path
 
 import anyio
@@ -12,6 +11,7 @@ import pytest
 from starlette.responses import Response
 
 from runs import Run, recording
+from runs.recording import Recording, recorded
 from streaming.events import Event, TextDelta
 from telemetry import Telemetry, appender
 from telemetry.appender import Appender
@@ -89,9 +89,9 @@ class Slow(RecordedRuns):
 
     def __init__(self) -> None:
         super().__init__()
-        self.recording = Future[None]()
+        self.recording = asyncio.get_running_loop().create_future()
 
-    def emit(self, run: Run) -> Future[None]:
+    def emit(self, run: Run) -> Recording:
         self.append(run)
         return self.recording
 
@@ -100,7 +100,7 @@ class SlowTelemetry(Telemetry):
     def __init__(self) -> None:
         self.runs = Slow()
 
-    def emit(self, run: Run) -> Future[None]:
+    def emit(self, run: Run) -> Recording:
         return self.runs.emit(run)
 
 
@@ -146,45 +146,67 @@ async def test_a_disk_that_does_not_answer_is_not_waited_for_any_longer(
             assert '"finish_reason":"stop"' in (await client.get(url)).text
 
 
-def test_what_comes_during_a_write_goes_with_the_next(
+async def busy(disk: Disk) -> None:
+    assert await asyncio.to_thread(disk.busy.wait, 10)
+
+
+async def test_what_comes_during_a_write_goes_with_the_next(
     disk: Disk, journal: Journal
 ) -> None:
     appending = Appender(journal)
     first = appending.put(b"1")
-    assert disk.busy.wait(10)
+    await busy(disk)
     others = [appending.put(b"%d" % number) for number in range(2, 9)]
+    assert first
     assert not first.done()
     disk.free.set()
-    for each in (first, *others):
-        each.result(10)
+    with anyio.fail_after(10):
+        for each in (first, *others):
+            await recorded(each)
     assert disk.writes == [b"1\n", b"2\n3\n4\n5\n6\n7\n8\n"]
     appending.stop(10)
 
 
-def test_what_waits_too_long_is_shown_and_what_is_too_much_is_lost(
+async def test_what_waits_too_long_is_shown_and_what_is_too_much_is_lost(
     disk: Disk, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(appender, "MAX_WAITING_BYTES", 3)
     monkeypatch.setattr(appender, "SLOW_SECONDS", 0.05)
     appending = Appender(journal)
     appending.put(b"1")
-    assert disk.busy.wait(10)
+    await busy(disk)
     appending.put(b"22")
-    assert appending.put(b"3").done()
+    assert appending.put(b"3") is None
     assert journal.lost == 1
-    until(lambda: appending.waiting == 2)
+    await asyncio.to_thread(until, lambda: appending.waiting == 2)
     disk.free.set()
     appending.stop(10)
     assert (appending.waiting, take(journal)) == (0, [b"1", b"22"])
 
 
-def test_what_comes_after_the_end_is_written_all_the_same(
+async def test_what_comes_at_the_end_or_later_is_written_all_the_same(
     disk: Disk, journal: Journal
 ) -> None:
     disk.free.set()
     appending = Appender(journal)
-    written = appending.put(b"1")
+    appending.put(b"1")
     appending.stop(10)
-    assert written.done()
-    assert appending.put(b"2").done()
+    assert appending.put(b"2") is None
+    assert take(journal) == [b"1", b"2"]
+
+
+async def test_a_record_may_be_written_for_an_event_loop_that_is_gone(
+    disk: Disk, journal: Journal
+) -> None:
+    appending = Appender(journal)
+
+    async def put() -> None:
+        appending.put(b"1")
+
+    await asyncio.to_thread(asyncio.run, put())
+    disk.free.set()
+    written = appending.put(b"2")
+    with anyio.fail_after(10):
+        await recorded(written)
+    appending.stop(10)
     assert take(journal) == [b"1", b"2"]
