@@ -48,7 +48,7 @@ class App:
 
 def build(settings: Settings, platform: Platform) -> App:
     """Build the app from *settings*; raises `SettingsError` naming what is wrong."""
-    chains = Chains(settings)
+    chains = Chains(settings, tracebacks=platform.is_developers(settings))
     logs.keep_private()
     if platform.open_to_anyone(settings):
         log.warning("anyone may call: set API_KEYS, or HTTP_AUTH_LEVEL to function")

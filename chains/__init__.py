@@ -54,13 +54,13 @@ NOT_LOADED = "could not be loaded"
 class Chains:
     """The chains of an app: this package's, then those that `CHAINS` adds.
 
-    Each is built once, in a thread. Raises `SettingsError` for a setting that cannot
-    work.
+    Each is built once, in a thread. With *tracebacks*, which may hold prompts, what a
+    chain raises is logged whole. Raises `SettingsError` for a setting that cannot work.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, tracebacks: bool = False) -> None:
         _check_files()
-        self._settings = settings
+        self._settings, self._tracebacks = settings, tracebacks
         self.names = (*registry.names(_PACKAGE), *settings.chains)
         self._check()
         self._built: dict[str, Future[Prepared]] = {}
@@ -122,7 +122,9 @@ class Chains:
         with self._lock:
             future = self._built.get(name)
             if future is None or (future.done() and future.exception()):
-                future = self._builders.submit(_build, name, self._settings)
+                future = self._builders.submit(
+                    _build, name, self._settings, tracebacks=self._tracebacks
+                )
                 self._built[name] = future
             return future
 
@@ -211,11 +213,11 @@ def _check_files() -> None:
             raise SettingsError(f"In {extended}, rename {problem}")
 
 
-def _build(name: str, settings: Settings) -> "Prepared":
+def _build(name: str, settings: Settings, *, tracebacks: bool) -> "Prepared":
     try:
         with contained:
             _protect()
-            return _prepared(name, settings)
+            return _prepared(name, settings, tracebacks=tracebacks)
     except ChatError as error:
         log.warning("the chain %r cannot answer: %s", name, error)
         raise
@@ -232,11 +234,11 @@ def _protect() -> None:
     langchain.apply()
 
 
-def _prepared(name: str, settings: Settings) -> "Prepared":
+def _prepared(name: str, settings: Settings, *, tracebacks: bool) -> "Prepared":
     chain = _import(name, settings)
     from runnables.prepared import prepare
 
-    return prepare(chain)
+    return prepare(chain, tracebacks=tracebacks)
 
 
 def _import(name: str, settings: Settings) -> "Chain":

@@ -120,6 +120,11 @@ def log_unexpected(exc: Exception, request_id: str) -> None:
     log.error("request %s: %s at %s", request_id, kind, where)
 
 
+def log_traceback(exc: Exception, request_id: str) -> None:
+    """Log all of *exc*, its text too, for the developer whose chain has raised it."""
+    log.error("request %s: a chain raised", request_id, exc_info=exc)
+
+
 def _kind(exc: Exception) -> type[ChatError] | None:
     code = getattr(exc, "code", None)
     if isinstance(code, str) and code in provider_errors.BY_CODE:

@@ -17,7 +17,8 @@ from streaming.errors import NotConfigured
 class Prepared:
     """A chain, what it takes, and what it leaves behind.
 
-    *options* are for its `astream`; *outputs* are as in `Translator`.
+    *options* are for its `astream`; *outputs* are as in `Translator`. With
+    *tracebacks*, what it raises is logged whole, its text too.
     """
 
     chain: Chain
@@ -25,9 +26,10 @@ class Prepared:
     options: Mapping[str, object] = field(default_factory=dict)
     outputs: Sequence[str] | None = None
     savers: Sequence[graphs.Saver] = ()
+    tracebacks: bool = False
 
 
-def prepare(chain: Chain) -> Prepared:
+def prepare(chain: Chain, *, tracebacks: bool = False) -> Prepared:
     """Raises `NotConfigured` for a chain that cannot run here, and says why."""
     if any(isinstance(part, RunnableWithMessageHistory) for part in parts(chain)):
         raise NotConfigured(
@@ -43,6 +45,7 @@ def prepare(chain: Chain) -> Prepared:
         options=graphs.MODES if is_graph else {},
         outputs=graphs.outputs(chain),
         savers=graphs.savers(chain),
+        tracebacks=tracebacks,
     )
 
 

@@ -60,13 +60,12 @@ async def events_of(
                         await asyncio.sleep(0)
                         turn, passed = monotonic(), 0
             finally:
-                await _leave(chunks, request.id)
+                await _leave(chunks, prepared, request.id)
         for event in _ending(translator, run):
             yield event
         ended = True
     except Exception as exc:
-        error = _missing(prepared, given, exc, request.id)
-        error = error or errors.to_chat_error(exc, request.id)
+        error = _explain(exc, prepared, given, request.id)
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             # It was raised while cleaning up, and must not hide the cancellation.
@@ -87,22 +86,22 @@ def _ending(translator: Translator, run: Run) -> Iterator[Event]:
     yield from translator.end()
 
 
-def _missing(
-    prepared: Prepared, given: object, exc: Exception, request_id: str
-) -> ChatError | None:
-    """The error for a variable that the request does not have.
-
-    It may as well be the chain's own fault: the log has where.
-    """
-    if not isinstance(exc, KeyError):
-        return None
-    error = prepared.input.missing(exc, given)
-    if error is not None:
+def _explain(
+    exc: Exception, prepared: Prepared, given: object, request_id: str
+) -> ChatError:
+    """The caller's error. A `KeyError` may be a variable that the request lacks, or the
+    chain's own fault: the log has where."""
+    if prepared.tracebacks and not isinstance(exc, ChatError):
+        errors.log_traceback(exc, request_id)
+    if isinstance(exc, KeyError) and (error := prepared.input.missing(exc, given)):
         errors.log_unexpected(exc, request_id)
-    return error
+        return error
+    return errors.to_chat_error(exc, request_id)
 
 
-async def _leave(chunks: AsyncIterator[object], request_id: str) -> None:
+async def _leave(
+    chunks: AsyncIterator[object], prepared: Prepared, request_id: str
+) -> None:
     """Close the chain's own generator; its exceptions are dropped, as the run is
     over."""
     try:
@@ -111,3 +110,5 @@ async def _leave(chunks: AsyncIterator[object], request_id: str) -> None:
             await chunks.aclose()  # type: ignore[attr-defined]
     except Exception as exc:
         errors.log_unexpected(exc, request_id)
+        if prepared.tracebacks:
+            errors.log_traceback(exc, request_id)

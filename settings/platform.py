@@ -25,6 +25,13 @@ class Platform(BaseSettings):
         False, validation_alias="WEBSITE_AUTH_ENABLED"
     )
 
+    def is_developers(self, settings: Settings) -> bool:
+        """Whether this is a developer's own machine.
+
+        Azure may have been given its settings, `AZURE_FUNCTIONS_ENVIRONMENT` included.
+        """
+        return settings.local and self.instance is None
+
     def open_to_anyone(self, settings: Settings) -> bool:
         guarded = settings.api_keys or self.authenticates
         return (

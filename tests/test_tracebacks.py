@@ -1,0 +1,60 @@
+"""What a chain raises is in the log, whole, on a developer's own machine alone."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.app_process import Server
+from tests.support.exiting_chains import SECRET_BEGINS
+
+CHAINS = ",".join(
+    f"{name}=tests.support.raising_chains:{name}"
+    for name in ("at_first", "later", "mapped", "cleaning", "node", "group", "ending")
+)
+ELSEWHERE = (
+    {"AZURE_FUNCTIONS_ENVIRONMENT": "Production"},
+    {"AZURE_FUNCTIONS_ENVIRONMENT": "Staging"},
+    {"FUNCTIONS_KEY": "function-key"},
+    # As after `func azure functionapp publish --publish-local-settings`.
+    {"AZURE_FUNCTIONS_ENVIRONMENT": "Development", "WEBSITE_SITE_NAME": "the-app"},
+)
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Server]:
+    """The app as `make run` serves it."""
+    with Server({"CHAINS": CHAINS}) as server:
+        yield server
+
+
+@pytest.mark.parametrize("chain", ["at_first", "later", "mapped", "node", "group"])
+def test_the_log_has_the_traceback_of_what_a_chain_raises(
+    own: Server, chain: str
+) -> None:
+    response = own.chat("hello", chain=chain)
+    own.wait_for(f"request {response.headers['x-request-id']}: a chain raised")
+    own.wait_for(rf"^.*\w+Error: {SECRET_BEGINS} of {chain}$")
+    assert any("raising_chains.py" in line for line in own.lines)
+    assert SECRET_BEGINS not in response.text
+
+
+def test_so_it_has_what_a_chain_raises_when_it_is_left(own: Server) -> None:
+    with own.streaming("hello", chain="cleaning") as answer:
+        answer.next()
+    own.wait_for(rf"ValueError: {SECRET_BEGINS} of cleaning$")
+
+
+def test_an_exit_has_its_place_and_no_more_than_its_class(own: Server) -> None:
+    own.chat("hello", chain="ending")
+    own.wait_for(r"Exit: SystemExit$")
+
+
+@pytest.mark.parametrize("environment", ELSEWHERE)
+def test_no_other_environment_logs_a_text(environment: dict[str, str]) -> None:
+    with Server({"CHAINS": CHAINS, **environment}) as server:
+        server.client.headers["x-functions-key"] = "function-key"
+        for chain in ("at_first", "later", "mapped", "cleaning", "node", "group"):
+            response = server.chat("hello", chain=chain)
+            assert response.status_code in (200, 500, 504), response.text
+        server.record(response.headers["x-request-id"])
+    assert [line for line in server.lines if SECRET_BEGINS in line] == []
