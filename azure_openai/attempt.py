@@ -137,7 +137,7 @@ class Attempt:
             return {}
         return {
             "deployment": self._connections.target(self.backend).deployment,
-            "backend": self.backend.host,
+            "backend": self.backend.address,
             "region": self._region or None,
         }
 

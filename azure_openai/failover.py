@@ -10,6 +10,7 @@ from typing import Protocol
 
 from azure_openai.backends import BackendPool
 from azure_openai.failure import COOL_DOWN_SECONDS, SILENT, BackendFailure
+from runs import current
 from settings.backends import Backend
 from streaming.errors import RateLimited, UpstreamTimeout
 
@@ -134,5 +135,6 @@ async def _drop[T](attempts: Attempts[T], attempt: _Answered[T] | _Lost | None) 
 def _note(backends: BackendPool, backend: Backend, failure: BackendFailure) -> None:
     backends.failed(backend, failure)
     level = logging.ERROR if failure.refused else logging.WARNING
-    where = f"{backend.host}, deployment {backend.deployment}"
-    log.log(level, "backend %s: %s", where, failure.reason)
+    where = f"{backend.address}, deployment {backend.deployment}"
+    asked = current.request_id.get()
+    log.log(level, "request %s: backend %s: %s", asked, where, failure.reason)

@@ -45,7 +45,7 @@ def model(settings: Settings, app: Installation) -> Finding:
         text = "none, so documents answer: set AZURE_OPENAI_ENDPOINT or OPENAI_BASE_URL"
         return Finding("warning", "model", text)
     if several := settings.azure_openai_backends:
-        each = ", ".join(f"{one.deployment} at {one.host}" for one in several)
+        each = ", ".join(f"{one.deployment} at {one.address}" for one in several)
         text = f"{len(several)} of AZURE_OPENAI_BACKENDS: {each}"
         return Finding("ok", "model", text)
     where = "Azure OpenAI" if settings.azure else "OPENAI_BASE_URL"

@@ -49,7 +49,7 @@ class ProxiedRun:
 
     def answered_by(self, backend: Backend, region: str = "") -> None:
         """Note the *backend* asked last; *region* is the one that its answer names."""
-        self.call.deployment, self.call.backend = backend.deployment, backend.host
+        self.call.deployment, self.call.backend = backend.deployment, backend.address
         self.call.region = region or backend.region or ""
 
     def read_by(self, tap: Tap) -> None:

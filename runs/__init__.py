@@ -4,13 +4,14 @@ import asyncio
 import logging
 from array import array
 from collections.abc import Callable, Coroutine, Hashable, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Literal, TypedDict
 from uuid import uuid4
 
-from runs import gaps
+from runs import current, gaps
 from runs.model_call import ModelCall
 from runs.tokens import summed
 from streaming.errors import (
@@ -94,7 +95,9 @@ class Run:
     _decided: Callable[[], None] | None = None
 
     def start(self, work: Coroutine[object, object, None]) -> None:
-        self._task = asyncio.create_task(work)
+        context = copy_context()
+        context.run(current.request_id.set, self.request_id)
+        self._task = asyncio.create_task(work, context=context)
 
     def cancel(self) -> None:
         """Stop making the answer; does not interrupt cleanup that has already begun."""

@@ -40,7 +40,6 @@ class Backend(BaseModel):
 
     @property
     def host(self) -> str:
-        """The backend's name in events, headers and records."""
         return urlsplit(self.endpoint).hostname or ""
 
     @property
@@ -57,6 +56,13 @@ class Backend(BaseModel):
     def port(self) -> int:
         url = urlsplit(self.endpoint)
         return url.port or (443 if url.scheme == "https" else 80)
+
+    @property
+    def address(self) -> str:
+        """The backend's name in headers, records and logs: there may be two on a
+        host."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
 
 
 def _json_list(value: object) -> object:

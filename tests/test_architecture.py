@@ -40,7 +40,7 @@ ALLOWED = {
     "runs": (["streaming.errors", "streaming.events"], []),
     "server": (["runs", "streaming"], ["orjson", "pydantic", "starlette"]),
     "azure_openai": (
-        ["runs.tokens", "runs.tool_calls", "settings", "streaming"],
+        ["runs.current", "runs.tokens", "runs.tool_calls", "settings", "streaming"],
         ["aiohttp", "azure.identity", "orjson", "pydantic"],
     ),
     "azure_openai.peek": (["runs.finish_reasons"], []),

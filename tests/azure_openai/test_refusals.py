@@ -45,7 +45,10 @@ async def test_a_rotated_key_is_loud_and_not_an_outage(
             response = await client.post(path, json=asking(path, "answer tokens=2"))
             assert text_of(path, response) == "tok0 tok1"
     [record] = [each for each in caplog.records if each.levelno == logging.ERROR]
-    assert record.message == "backend 127.0.0.1, deployment ptu: status 401"
+    name = pooled.settings.backends[0].address
+    assert record.message == (
+        f"request the-request-id: backend {name}, deployment ptu: status 401"
+    )
 
 
 async def test_a_version_that_a_caller_names_is_no_fault_of_a_backend(

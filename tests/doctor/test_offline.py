@@ -209,7 +209,8 @@ def test_a_handler_that_does_not_take_the_extensions_request(folder: Path) -> No
             "model",
             {"AZURE_OPENAI_BACKENDS": json.dumps(BACKENDS)},
             "ok",
-            "2 of AZURE_OPENAI_BACKENDS: ptu at one.example, gpt-4o at two.example",
+            "2 of AZURE_OPENAI_BACKENDS: ptu at one.example:443, "
+            "gpt-4o at two.example:8443",
         ),
         (
             "api version",

@@ -131,7 +131,8 @@ class Pooled:
         """As `function_app` does, with limits of this test's."""
         name = request.url.path.rpartition("/")[2]
         dialect = dialects.load("openai" if name == "openai" else "json")
-        run = Run(chain=self.names[name == "whole"], dialect=name)
+        chain = self.names[name == "whole"]
+        run = Run(chain=chain, dialect=name, request_id="the-request-id")
         asked = dialect.parse(body, {}).model_copy(update={"id": run.id})
         events = self.chains.stream(run.chain, asked, run)
         limited = limit(events, self.limits, run, started=run.started)

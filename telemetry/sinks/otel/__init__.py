@@ -38,7 +38,7 @@ class NotExported(Unavailable):
 
 
 class OtelSink(Sink):
-    """Sends through the outlet that *connect* makes; *port* gives a server's port.
+    """Sends through the outlet that *connect* makes.
 
     A record that cannot be described is rejected before any of it is sent. Metrics are
     recorded after the collector has taken the spans, so that a record which is sent
@@ -46,10 +46,8 @@ class OtelSink(Sink):
     whatever they raise.
     """
 
-    def __init__(
-        self, connect: "Callable[[], Outlet]", port: Callable[[str], int | None]
-    ) -> None:
-        self._connect, self._port = connect, port
+    def __init__(self, connect: "Callable[[], Outlet]") -> None:
+        self._connect = connect
         self._outlet: Outlet | None = None
 
     def open(self) -> None:
@@ -61,7 +59,7 @@ class OtelSink(Sink):
         self.open()
         assert self._outlet is not None
         try:
-            described = [Described(record, self._port) for record in records_]
+            described = [Described(record) for record in records_]
         except Exception as exc:
             raise Rejected(f"it is no record: {type(exc).__name__}") from exc
         self._outlet.take(described)
@@ -211,8 +209,7 @@ def build(settings: Settings) -> OtelSink | None:
     given = settings.python_applicationinsights_enable_telemetry
     if settings.otel_sdk_disabled or not (given or any(settings.otel_exporters)):
         return None
-    ports = {backend.host: backend.port for backend in settings.backends}
-    return OtelSink(lambda: _connect(settings), ports.get)
+    return OtelSink(lambda: _connect(settings))
 
 
 def _connect(settings: Settings) -> Outlet:

@@ -1,6 +1,6 @@
 """A record as spans and measurements of OpenTelemetry's GenAI conventions."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -37,14 +37,14 @@ Measurement = tuple[names.Instrument, float, Attributes]
 
 
 class Described:
-    """The spans and measurements of *record*; *port* gives a server's port.
+    """The spans and measurements of *record*.
 
     They hold neither prompt nor answer. Everything is computed here, so that a record
     which is not one raises, whatever exception, before any of it is sent.
     """
 
-    def __init__(self, record: Record, port: Callable[[str], int | None]) -> None:
-        self._record, self._port = record, port
+    def __init__(self, record: Record) -> None:
+        self._record = record
         begun = datetime.fromisoformat(record["timestamp"]) - datetime(
             1970, 1, 1, tzinfo=UTC
         )
@@ -149,7 +149,8 @@ class Described:
 
     def _common(self, call: CallRecord) -> Attributes:
         """The attributes of both a call's span and its measurements: few series."""
-        provider, server = call["provider"], call["backend"]
+        provider = call["provider"]
+        host, port = _server(call["backend"])
         return _attributes(
             {
                 names.OPERATION: call["operation"],
@@ -159,8 +160,8 @@ class Described:
                 names.REQUEST_MODEL: call["deployment"],
                 # Before the answer names its model, this is only the requested one.
                 names.RESPONSE_MODEL: call["model"] if call["finish_reason"] else None,
-                names.SERVER: server,
-                names.PORT: self._port(server) if server else None,
+                names.SERVER: host,
+                names.PORT: port,
                 names.ERROR: self._error_of(call),
             }
         )
@@ -189,6 +190,14 @@ class Described:
         if not 0 <= at <= MOST:
             raise ValueError("not a time")
         return at
+
+
+def _server(backend: str | None) -> tuple[str | None, int | None]:
+    """The host and the port of *backend*; older records have no port."""
+    host, _, port = (backend or "").rpartition(":")
+    if host and port.isascii() and port.isdigit():
+        return host.strip("[]"), int(port)
+    return backend, None
 
 
 def _first_chunk(call: CallRecord) -> float | None:
