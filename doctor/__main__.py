@@ -1,4 +1,4 @@
-"""Look for what keeps an app from streaming: its settings, and where it runs."""
+"""Look for what keeps an app from streaming: in its folder, or where it runs."""
 
 import argparse
 import sys
@@ -11,24 +11,27 @@ from doctor.findings import Finding
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print a line for each check; return 1 if a check has found a problem."""
+    """Print a line for each check; return 1 if a check has found a problem.
+
+    With a URL, only what runs there is looked at: this folder's settings are another
+    app's.
+    """
     parser = argparse.ArgumentParser(prog="python -m doctor", description=__doc__)
     parser.add_argument("url", nargs="?", metavar="URL", help="where the app runs")
     parser.add_argument("--key", help="a function key, or one of API_KEYS")
-    parser.add_argument("--app-dir", default=".", type=Path, help="where its files are")
+    parser.add_argument("--app-dir", type=Path, help="where its files are, if no URL")
     given = parser.parse_args(arguments)
+    if given.url and given.app_dir:
+        parser.error("give a URL or --app-dir: they may be two apps")
+    if given.url:
+        found = live.check(given.url, given.key)
+    else:
+        found = offline(read((given.app_dir or Path()).resolve()))
     failed = False
-    for finding in checked(given.app_dir.resolve(), given.url, given.key):
+    for finding in found:
         print(finding, flush=True)
         failed |= finding.level == "problem"
     return int(failed)
-
-
-def checked(folder: Path, url: str | None, key: str | None) -> Iterator[Finding]:
-    app = read(folder)
-    yield from offline(app)
-    if url:
-        yield from live.check(url, key)
 
 
 def offline(app: Installation) -> Iterator[Finding]:

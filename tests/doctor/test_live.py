@@ -1,5 +1,6 @@
 """What the doctor says of a running app, and of what is in front of it."""
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ import httpx
 import pytest
 
 from doctor import live, report
-from doctor.__main__ import offline
+from doctor.__main__ import main, offline
 from doctor.app import read
 from tests.conftest import azure
 from tests.doctor.spoiling_proxies import Harm, proxy
@@ -57,6 +58,28 @@ def test_its_page_shows_what_it_prints(guarded: Server, folder: Path) -> None:
     assert len(shown) == 10
     for line in shown:
         assert any(each.startswith(known(line)) for each in printed), line
+
+
+def test_a_url_is_looked_at_alone(
+    guarded: Server, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong in the folder, or in the environment, is another app's."""
+    (folder / "local.settings.json").write_text("{")
+    os.environ["MAX_MESSAGES"] = "x"
+    before = dict(os.environ)
+    assert main([guarded.url, "--key", KEY]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines] == [
+        *("health:", "versions:", "key:", "stream:"),
+        *("headers:", "compression:", "leaving:"),
+    ]
+    assert dict(os.environ) == before
+
+
+def test_a_url_and_a_folder_are_two_apps(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["http://127.0.0.1:1", "--app-dir", "."])
+    assert "give a URL or --app-dir" in capsys.readouterr().err
 
 
 def test_without_a_key_it_says_what_it_could_not_look_at(guarded: Server) -> None:
