@@ -5,10 +5,16 @@ SOURCES := function_app.py registry.py app azure_openai bench chains compat devh
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint types bench bench-envs profile doctor soak install
+.PHONY: run ask test lint types bench bench-envs profile doctor soak install
 
 run: .venv/run.done
 	@exec $(BIN)/python -m devhost
+
+# With neither make nor the shell changing what is in it.
+ask: export QUESTION := $(value Q)
+ask: .venv/run.done
+	@$(BIN)/python -m devhost.ask $(if $(CHAIN),--chain '$(CHAIN)') \
+		$(if $(URL),--url '$(URL)') $(if $(KEY),--key '$(KEY)')
 
 test: install
 	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile $(ARGS)
@@ -37,15 +43,24 @@ soak: install
 
 install: .venv/run.done .venv/test.done tests/node/node_modules/.package-lock.json
 
+# $(call need-python,COMMAND) ends with a message if COMMAND is no Python 3.13.
+need-python = @found=$$($(1) -c 'import sys; print("Python %d.%d" % sys.version_info[:2])' \
+	2>/dev/null) || found="not there"; test "$$found" = "Python 3.13" || { \
+	echo "This needs Python 3.13, and $(1) is $$found." >&2; echo "$(2)" >&2; exit 1; }
+
 $(BIN)/python:
+	$(call need-python,$(PYTHON),Install it; if it has another name: make $(MAKECMDGOALS) PYTHON=/path/to/python3.13)
 	$(PYTHON) -m venv .venv
 
 .venv/run.done: requirements.txt requirements-dev.txt | $(BIN)/python
+	$(call need-python,$(BIN)/python,Remove the folder .venv and start again.)
+	@echo "Installing into .venv; this takes about a minute, once."
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt \
 		--constraint requirements-dev.txt azure-functions-runtime
 	@touch $@
 
 .venv/test.done: .venv/run.done
+	@echo "Installing what the tests need; this takes about a minute, once."
 	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
 	@touch $@
 

@@ -1,18 +1,21 @@
 """What the console shows when the host is ready."""
 
+import settings
+from devhost import summary
 from devhost.config import HostConfig
-from devhost.worker import Worker
+from devhost.worker import HttpFunction, Worker
+from settings import Settings
 
 _QUESTION = '{"user":"How do I add my own chain?"}'
+_CHAT = "api/chat"
 
 
 def banner(config: HostConfig, worker: Worker, base_url: str) -> str:
     lines = ["", "Functions in function_app.py:", ""]
-    prefix = f"{base_url}/{config.route_prefix}".rstrip("/")
     rows = [
         (
             ",".join(function.methods) or "ANY",
-            f"{prefix}/{function.route.strip('/')}",
+            f"{base_url}/{_path(config, function)}",
             function.name,
         )
         for function in worker.http_functions
@@ -21,16 +24,39 @@ def banner(config: HostConfig, worker: Worker, base_url: str) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for methods, url, name in rows:
         lines.append(f"  {methods:{widths[0]}}  {url:{widths[1]}}  {name}")
-    lines += ["", *_curl(rows, base_url)]
-    lines.append(f"Listening on {base_url} (Ctrl-C stops)")
+    for function in worker.http_functions:
+        if _path(config, function) == _CHAT:
+            known = settings.load()
+            lines += [
+                "",
+                *_summary(known),
+                "",
+                _curl(config, known, base_url, function),
+            ]
+    lines += ["", f"Listening on {base_url} (Ctrl-C stops)"]
     return "\n".join(lines)
 
 
-def _curl(rows: list[tuple[str, str, str]], base_url: str) -> list[str]:
-    chat = f"{base_url}/api/chat"
-    if all(url != chat for _, url, _ in rows):
-        return []
-    return [
-        f"curl -N {chat} -H 'content-type: application/json' -d '{_QUESTION}'",
-        "",
-    ]
+def _path(config: HostConfig, function: HttpFunction) -> str:
+    return f"{config.route_prefix}/{function.route.strip('/')}".strip("/")
+
+
+def _summary(known: Settings) -> list[str]:
+    rows = list(summary.rows(known))
+    width = max(len(name) for name, _ in rows)
+    return [f"  {name:{width}}  {value}" for name, value in rows]
+
+
+def _curl(
+    config: HostConfig, known: Settings, base_url: str, function: HttpFunction
+) -> str:
+    """A command to paste; a key is shown by its place, never itself."""
+    key = ""
+    if known.api_keys:
+        key = " -H 'api-key: YOUR_KEY'"
+    elif config.function_key and not function.anonymous:
+        key = " -H 'x-functions-key: YOUR_KEY'"
+    return (
+        f"curl -N {base_url}/{_CHAT} -H 'content-type: application/json'{key} "
+        f"-d '{_QUESTION}'"
+    )

@@ -122,6 +122,10 @@ ALLOWED = {
             "uvicorn",
         ],
     ),
+    # The console names what this app was started with.
+    "devhost.banner": (["settings"], []),
+    "devhost.summary": (["settings"], []),
+    "devhost.ask": ([], ["httpx"]),
     "doctor": (
         ["app", "chains", "devhost.config", "devhost.errors", "settings"],
         ["httpx"],

@@ -43,7 +43,7 @@ def client(host: Devhost) -> Iterator[httpx.Client]:
 
 def test_banner_lists_the_routes(host: Devhost) -> None:
     lines = [" ".join(line.split()) for line in host.banner]
-    assert f"GET,POST {host.url}/api/files/{{*rest}} files" in lines
+    assert f"GET {host.url}/api/items/{{id}} item" in lines
     assert host.banner[-1] == f"Listening on {host.url} (Ctrl-C stops)"
 
 

@@ -77,7 +77,7 @@ def test_app_sees_the_settings(
 def test_banner_has_a_curl_line_for_the_chat(host: Devhost) -> None:
     assert (
         f"curl -N {host.url}/api/chat -H 'content-type: application/json' "
-        """-d '{"user":"How do I add my own chain?"}'"""
+        """-H 'x-functions-key: YOUR_KEY' -d '{"user":"How do I add my own chain?"}'"""
     ) in host.banner
 
 

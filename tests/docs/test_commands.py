@@ -27,7 +27,7 @@ OF_AZURE = [line for line in COMMANDS if re.match(r"(az|func) ", line)]
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = set(re.findall(r"^(\w+):", MAKEFILE, re.MULTILINE))
-VARIABLES = set(re.findall(r"\$\((?:if \$\()?([A-Z]+)\)", MAKEFILE))
+VARIABLES = set(re.findall(r"\$\((?:if \$\(|value )?([A-Z]+)\)", MAKEFILE))
 
 # Settings are all that is documented by us; these are devhost's and OpenTelemetry's.
 OF_OTHERS = {"PORT", "OTEL_SERVICE_NAME"}
@@ -57,7 +57,7 @@ def typed(command: str) -> str:
 def words(command: str) -> tuple[dict[str, str], str, dict[str, str]]:
     """A `make` command: its environment, its target and its variables."""
     before, _, after = command.partition("make ")
-    target, *variables = after.split()
+    target, *variables = shlex.split(after)
     return assigned(before.split()), target, assigned(variables)
 
 

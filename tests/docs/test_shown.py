@@ -69,11 +69,17 @@ def test_the_table_of_a_record_has_its_fields(app: Server) -> None:
     assert shown - {"prompt", "content"} == record.keys() - {"calls"}
 
 
-def test_the_other_code_without_a_language_is_the_picture_and_the_doctors() -> None:
+def test_the_other_code_without_a_language_is_known(offline: Server) -> None:
+    """The picture, what the doctor prints, and the banner of a fresh clone."""
     others = [block for block in UNNAMED if block not in STREAMS]
-    assert [block.page for block in others] == ["README.md", "docs/deploy.md"]
-    assert "chain" in others[0].code
-    assert re.match("ok +python", others[1].code)
+    doctors = "docs/deploy.md"
+    pages = ["README.md", doctors, doctors, "docs/local.md"]
+    assert [block.page for block in others] == pages
+    picture, here, there, banner = (block.code for block in others)
+    assert "chain" in picture
+    assert re.match("ok +python", here)
+    assert re.match("ok +health", there)
+    assert set(banner.splitlines()) <= set(offline.lines)
 
 
 @pytest.mark.parametrize("block", blocks("json"), ids=str)

@@ -1,0 +1,94 @@
+"""Ask a running app, and print its answer as it comes: `python -m devhost.ask`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+
+from devhost import config
+from devhost.errors import StartError
+
+SILENCE_SECONDS = 300
+"""Seconds to wait for the next piece: longer than the app waits for its model."""
+
+_UNPRINTABLE = dict.fromkeys((*range(32), *range(127, 160)))
+del _UNPRINTABLE[ord("\n")], _UNPRINTABLE[ord("\t")]
+"""Control characters, with which a model's text could steer the terminal."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m devhost.ask", description=__doc__)
+    # `make` passes it like this: a shell would change what is in it.
+    question = os.environ.get("QUESTION")
+    parser.add_argument("question", nargs="?", default=question, metavar="QUESTION")
+    parser.add_argument("--chain", help="the chain to ask, if not the default one")
+    parser.add_argument("--key", help="a function key, or one of API_KEYS")
+    parser.add_argument("--url", help="where the app runs, if not on this machine")
+    given = parser.parse_args(arguments)
+    if not (given.question and given.question.strip()):
+        parser.error('the question is missing: make ask Q="How do I add a chain?"')
+    try:
+        url = given.url or _local()
+        _ask(url, given.question, given.chain, given.key)
+    except KeyboardInterrupt:
+        return 130
+    except (StartError, _Failed) as exc:
+        print(exc, file=sys.stderr)
+        return 1
+    return 0
+
+
+class _Failed(Exception):
+    """There is no answer, or not all of it; the message says why."""
+
+
+def _local() -> str:
+    app = config.load(Path.cwd(), os.environ)
+    return f"http://127.0.0.1:{app.port}"
+
+
+def _ask(url: str, question: str, chain: str | None, key: str | None) -> None:
+    keys = {"api-key": key, "x-functions-key": key} if key else {}
+    body = {"user": question, "chain": chain}
+    host = httpx.URL(url).host
+    timeout = httpx.Timeout(SILENCE_SECONDS, connect=10)
+    # A proxy of the environment does not lead to this machine.
+    outside = host not in ("127.0.0.1", "localhost", "::1")
+    with httpx.Client(headers=keys, timeout=timeout, trust_env=outside) as client:
+        try:
+            chat = f"{url.rstrip('/')}/api/chat/plain"
+            with client.stream("POST", chat, json=body) as response:
+                _print(response)
+        except httpx.ConnectError:
+            raise _Failed(f"Nothing listens on {url}: is `make run` running?") from None
+        except httpx.ReadTimeout:
+            raise _Failed("\nThe app says nothing any more.") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            name = type(exc).__name__
+            raise _Failed(f"\nThe answer broke off ({name}): see its log.") from None
+
+
+def _print(response: httpx.Response) -> None:
+    if response.status_code != 200:
+        response.read()
+        raise _Failed(_reason(response))
+    response.encoding = "utf-8"
+    for piece in response.iter_text():
+        print(piece.translate(_UNPRINTABLE), end="", flush=True)
+    print()
+
+
+def _reason(response: httpx.Response) -> str:
+    status = response.status_code
+    if status == 401:
+        return "The app wants a key: make ask KEY=… Q=…"
+    plain = response.headers.get("content-type", "").startswith("text/plain")
+    message = response.text.strip() if plain else "is it the address of this app?"
+    return f"{status}: {message}".translate(_UNPRINTABLE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""`make ask`: an answer as it comes, or in one line why there is none."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import azure
+from tests.standin.process import StandIn
+from tests.support.app_process import FOREIGN, ROOT, Server
+
+KEY = "caller-key-asking"
+
+
+@pytest.fixture(scope="module")
+def asked(standin: StandIn) -> Iterator[Server]:
+    settings = azure(standin, CHAINS="echo=tests.support.echoing_chain:chain")
+    with Server(settings) as server:
+        server.warm()
+        yield server
+
+
+@pytest.fixture(scope="module")
+def keyed(standin: StandIn) -> Iterator[Server]:
+    with Server(azure(standin, API_KEYS=KEY)) as server:
+        server.warm()
+        yield server
+
+
+def environment(**more: str) -> dict[str, str]:
+    """A shell's, in which nothing is set but a proxy that is none."""
+    inherited = {k: v for k, v in os.environ.items() if not FOREIGN.match(k)}
+    return {**inherited, "http_proxy": "http://127.0.0.1:9", "no_proxy": "", **more}
+
+
+def make(server: Server, *arguments: str) -> tuple[int, str, str]:
+    """`make ask` beside *server*: its exit code and what it printed."""
+    port = server.url.rpartition(":")[2]
+    done = subprocess.run(
+        ["make", "--silent", "ask", *arguments],
+        cwd=ROOT,
+        env=environment(PORT=port),
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_the_text_is_printed(asked: Server) -> None:
+    assert make(asked, "Q=standin:answer tokens=3") == (0, "tok0 tok1 tok2\n", "")
+
+
+def test_it_is_printed_as_it_comes(asked: Server) -> None:
+    asking = subprocess.Popen(
+        [sys.executable, "-m", "devhost.ask", "standin:answer tokens=500 delay_ms=50"],
+        cwd=ROOT,
+        env=environment(PORT=asked.url.rpartition(":")[2]),
+        stdout=subprocess.PIPE,
+    )
+    with asking:
+        assert asking.stdout
+        assert asking.stdout.read(4) == b"tok0"
+        asking.kill()
+
+
+@pytest.mark.parametrize(
+    "question", ['it\'s $HOME, "$5" and `id` \\ #1', "-h", "é 漢 🙂", "two\nlines"]
+)
+def test_a_question_arrives_as_it_is_written(asked: Server, question: str) -> None:
+    code, out, _ = make(asked, f"Q={question}", "CHAIN=echo")
+    assert (code, out) == (0, f"{question}\n")
+
+
+def test_a_key_is_asked_for_and_sent(keyed: Server) -> None:
+    code, out, err = make(keyed, "Q=standin:answer")
+    assert (code != 0, out) == (True, "")
+    assert "wants a key: make ask KEY=" in err
+    code, out, _ = make(keyed, "Q=standin:answer tokens=2", f"KEY={KEY}")
+    assert (code, out) == (0, "tok0 tok1\n")
+
+
+def test_an_error_is_one_line(asked: Server) -> None:
+    code, out, err = make(asked, "Q=hello", "CHAIN=nope")
+    assert (code != 0, out) == (True, "")
+    assert err.startswith("404: Unknown chain 'nope', expected one of [")
+
+
+def test_an_answer_that_breaks_off_is_said_to(asked: Server) -> None:
+    code, out, err = make(asked, "Q=standin:drop tokens=2 delay_ms=5")
+    assert code != 0
+    assert out.startswith("tok0")
+    assert "The answer broke off" in err
+
+
+def test_where_nothing_listens_it_says_what_to_start(asked: Server) -> None:
+    code, _, err = make(asked, "Q=hello", "URL=http://127.0.0.1:9")
+    assert code != 0
+    assert "Nothing listens on http://127.0.0.1:9" in err
+
+
+def test_a_question_is_needed(asked: Server) -> None:
+    for arguments in ([], ["Q="], ["Q= "]):
+        code, _, err = make(asked, *arguments)
+        assert code != 0
+        assert "the question is missing: make ask Q=" in err
