@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: run ask test lint types bench bench-envs profile doctor soak install
 
 run: .venv/run.done
-	@exec $(BIN)/python -m devhost
+	@exec $(BIN)/python -m devhost --reload
 
 # With neither make nor the shell changing what is in it.
 ask: export QUESTION := $(value Q)

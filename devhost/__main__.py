@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -21,6 +22,7 @@ from devhost.config import HostConfig
 from devhost.errors import StartError
 from devhost.host import FunctionsHost, logger
 from devhost.raised_at import raised_at
+from devhost.reload import CHANGED, Reload
 from devhost.server import HostServer
 
 _ADDRESS = "127.0.0.1"
@@ -29,31 +31,54 @@ _ADDRESS = "127.0.0.1"
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m devhost", description=__doc__)
     parser.add_argument("app_dir", nargs="?", default=".", type=Path, metavar="APP_DIR")
-    app_dir = parser.parse_args(arguments).app_dir.resolve()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
-    try:
-        configuration = config.load(app_dir, os.environ)
-        os.environ.update(configuration.settings)
-        _log_to_stderr()
-        with _listen(configuration.port) as listener:
-            # uvloop if it is installed, as in Azure.
-            asyncio.run(
-                _serve(configuration, listener), loop_factory=auto_loop_factory()
-            )
-    except StartError as exc:
-        print(f"devhost: {exc}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        pass
+    parser.add_argument(
+        "--reload", action="store_true", help="start anew once a file has changed"
+    )
+    given = parser.parse_args(arguments)
+    app_dir = given.app_dir.resolve()
+    with suppress(KeyboardInterrupt):
+        reload = None
+        try:
+            reload = Reload(app_dir) if given.reload else None
+            _run(app_dir, reload)
+        except StartError as exc:
+            print(f"devhost: {exc}", file=sys.stderr)
+            if reload is None or not reload.again:
+                return 1
+            reload.wait()
     return 0
 
 
-async def _serve(configuration: HostConfig, listener: socket.socket) -> None:
+def _run(app_dir: Path, reload: Reload | None) -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        """Stop at once, until the server's own handler takes over."""
+        if reload is not None:
+            reload.note(number)
+        raise KeyboardInterrupt
+
+    for number in {signal.SIGINT, signal.SIGTERM, CHANGED}:
+        signal.signal(number, interrupt)
+    configuration = config.load(app_dir, os.environ)
+    os.environ.update(configuration.settings)
+    _log_to_stderr()
+    kept = reload.listener(configuration.port) if reload else None
+    with kept or _listen(configuration.port) as listener:
+        if reload is not None:
+            reload.keep(listener)
+        serving = _serve(configuration, listener, reload)
+        # uvloop if it is installed, as in Azure.
+        asyncio.run(serving, loop_factory=auto_loop_factory())
+
+
+async def _serve(
+    configuration: HostConfig, listener: socket.socket, reload: Reload | None
+) -> None:
     _log_no_exception_text(configuration.app_dir)
     app = await worker.load(configuration.app_dir)
     host = FunctionsHost(configuration, app)
     base_url = "http://{}:{}".format(*listener.getsockname())
+    again = reload is not None and reload.again
+    shown = banner(configuration, app, base_url, routes=not again)
     server = HostServer(
         uvicorn.Config(
             host,
@@ -64,18 +89,14 @@ async def _serve(configuration: HostConfig, listener: socket.socket) -> None:
             server_header=False,
             ws="none",
         ),
-        on_ready=lambda: print(banner(configuration, app, base_url), flush=True),
+        on_ready=lambda: print(shown, flush=True),
+        reload=reload,
     )
     try:
         async with app.web_app.router.lifespan_context(app.web_app):
             await server.serve([listener])
     finally:
         app.close()
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Stop at once, until the server's own handler takes over."""
-    raise KeyboardInterrupt
 
 
 def _listen(port: int) -> socket.socket:

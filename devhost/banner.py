@@ -10,7 +10,24 @@ _QUESTION = '{"user":"How do I add my own chain?"}'
 _CHAT = "api/chat"
 
 
-def banner(config: HostConfig, worker: Worker, base_url: str) -> str:
+def banner(
+    config: HostConfig, worker: Worker, base_url: str, *, routes: bool = True
+) -> str:
+    lines = _routes(config, worker, base_url) if routes else []
+    for function in worker.http_functions:
+        if _path(config, function) == _CHAT:
+            known = settings.load()
+            lines += [
+                "",
+                *_summary(known),
+                "",
+                _curl(config, known, base_url, function),
+            ]
+    lines += ["", f"Listening on {base_url} (Ctrl-C stops)"]
+    return "\n".join(lines)
+
+
+def _routes(config: HostConfig, worker: Worker, base_url: str) -> list[str]:
     lines = ["", "Functions in function_app.py:", ""]
     rows = [
         (
@@ -24,17 +41,7 @@ def banner(config: HostConfig, worker: Worker, base_url: str) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for methods, url, name in rows:
         lines.append(f"  {methods:{widths[0]}}  {url:{widths[1]}}  {name}")
-    for function in worker.http_functions:
-        if _path(config, function) == _CHAT:
-            known = settings.load()
-            lines += [
-                "",
-                *_summary(known),
-                "",
-                _curl(config, known, base_url, function),
-            ]
-    lines += ["", f"Listening on {base_url} (Ctrl-C stops)"]
-    return "\n".join(lines)
+    return lines
 
 
 def _path(config: HostConfig, function: HttpFunction) -> str:

@@ -12,6 +12,8 @@ from types import FrameType
 
 import uvicorn
 
+from devhost.reload import CHANGED, Reload
+
 _DRAIN_SECONDS = 5.0
 """Seconds for open requests to finish after the first Ctrl-C or SIGTERM."""
 _CANCEL_SECONDS = 0.5
@@ -23,21 +25,28 @@ _LAST_SECONDS = 1.0
 
 
 class HostServer(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_ready: Callable[[], None],
+        reload: Reload | None,
+    ) -> None:
         super().__init__(config)
-        self._on_ready = on_ready
+        self._on_ready, self._reload = on_ready, reload
         self._asked = threading.Event()
         self._asked_again = threading.Event()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Do not raise the signals again at the end, which would show a traceback."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in {signal.SIGINT, signal.SIGTERM, CHANGED}:
             signal.signal(number, self.handle_exit)
         threading.Thread(target=self._end_at_last, daemon=True).start()
         yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._reload is not None:
+            self._reload.note(sig)
         if self._asked.is_set():
             self._asked_again.set()
         self._asked.set()
@@ -74,4 +83,6 @@ class HostServer(uvicorn.Server):
         self._asked.wait()
         self._asked_again.wait(_DRAIN_SECONDS + _EXIT_SECONDS)
         time.sleep(_LAST_SECONDS)
+        if self._reload is not None:
+            self._reload.end()
         os._exit(0)

@@ -25,6 +25,14 @@ class Devhost:
     def url(self) -> str:
         return self.banner[-1].removeprefix("Listening on ").split()[0]
 
+    def ready(self) -> None:
+        """Read on until it listens, again if it has been started again."""
+        for line in _stream(self.process.stdout):
+            self.banner.append(line.rstrip())
+            if line.startswith("Listening on "):
+                return
+        raise AssertionError(_stream(self.process.stderr).read())
+
     def log_line(self, containing: str) -> str:
         """The next line of the log with this in it; reads until there is one."""
         for line in _stream(self.process.stderr):
@@ -49,10 +57,10 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(app_dir: Path, **variables: str) -> Iterator[Devhost]:
+def running(app_dir: Path, *options: str, **variables: str) -> Iterator[Devhost]:
     """A host that is ready, and is killed at the end where it still runs."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "devhost", str(app_dir)],
+        [sys.executable, "-m", "devhost", *options, str(app_dir)],
         cwd=ROOT,
         env=environment(**variables),
         stdout=subprocess.PIPE,
@@ -65,12 +73,7 @@ def running(app_dir: Path, **variables: str) -> Iterator[Devhost]:
     with process:
         try:
             host = Devhost(process)
-            for line in _stream(process.stdout):
-                host.banner.append(line.rstrip())
-                if line.startswith("Listening on "):
-                    break
-            else:
-                raise AssertionError(_stream(process.stderr).read())
+            host.ready()
             yield host
         finally:
             watchdog.cancel()
