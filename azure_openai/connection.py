@@ -197,7 +197,7 @@ def _log(backend: Backend, exc: Exception) -> None:
     name = errno.errorcode.get(number or 0, str(number)) if number else ""
     if isinstance(exc, aiohttp.ClientConnectorDNSError):
         name = "unknown host"
-    where = f"{backend.host}:{backend.port}"
+    where = backend.address
     log.warning("backend %s: %s %s", where, type(exc).__name__, name)
 
 
