@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic, time
 
 from telemetry.journal.dead_letters import DeadLetters
+from telemetry.journal.delivered import Delivered
 from telemetry.journal.folder import prepare, segments_in, sweep
 from telemetry.journal.segments import Batch, Segment, sinks_of
 from telemetry.journal.unwritten import Unwritten
@@ -44,9 +45,9 @@ BATCH_RECORDS = 64
 class Journal:
     """Appends records to *folder*, and gives each of *sinks* all of them.
 
-    With *keep*, records that every sink has taken stay until they are too old or the
-    files too large; without, they are removed. Raises `OSError` if *folder* cannot be
-    used.
+    Records that every sink has taken stay until they are too old or the files too
+    large: with *keep* as they are, else without prompt and answer. Raises `OSError` if
+    *folder* cannot be used.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Journal:
         self.folder, self._sinks, self._keep = folder, tuple(sinks), keep
         self._max_bytes = max_bytes
         prepare(folder)
-        self._dead = DeadLetters(folder)
+        self._dead, self._delivered = DeadLetters(folder), Delivered(folder)
         self._lock = threading.Lock()
         self._tidying = threading.Lock()
         self._wakes: list[threading.Event] = []
@@ -183,6 +184,7 @@ class Journal:
             self._write()
             self._end_segment()
             self._forget_delivered()
+            self._delivered.close()
             for segment in self._segments:
                 segment.close()
             self._segments.clear()
@@ -235,7 +237,7 @@ class Journal:
                 self._kept.add(path)
                 segment.close()
             else:
-                segment.delete()
+                self._move(segment)
         self._segments.sort(key=lambda segment: segment.path)
 
     def _forget_delivered(self) -> None:
@@ -246,7 +248,17 @@ class Journal:
                     self._kept.add(segment.path)
                     segment.close()
                 else:
-                    segment.delete()
+                    self._move(segment)
+
+    def _move(self, segment: Segment) -> None:
+        """Keep what *segment* holds without content; later, if there is no room now."""
+        try:
+            self._delivered.take(segment)
+        except OSError as exc:
+            self._complain("keep what is delivered", exc)
+            segment.close()  # It is adopted again.
+        else:
+            segment.delete()
 
     def _expire(self) -> None:
         """Remove segments that are too old, then the oldest kept ones to make room."""

@@ -138,6 +138,9 @@ class Segment:
         end = start + sum(map(len, lines))
         return Batch(self, lines, end) if lines else None
 
+    def whole(self) -> bytes:
+        return self._pread(self.size, 0)
+
     def count(self, start: int) -> int:
         return self._pread(self.size - start, start).count(b"\n")
 

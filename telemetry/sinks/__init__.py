@@ -32,8 +32,8 @@ class Sink(ABC):
 
     A `queued` sink is called in a thread of its own, with records that the journal
     holds until the sink has taken them. One that is not queued is called once a run, at
-    once and on the event loop: it must not block. The journal may remove the records
-    that all sinks have taken if one of these is `durable`.
+    once and on the event loop: it must not block. Records have prompt and answer only
+    if a sink is `durable`, and in the journal until all sinks have taken them.
     """
 
     queued = True

@@ -18,6 +18,7 @@ from tests.conftest import azure
 from tests.event_hubs.emulator import EventHubs
 from tests.standin.process import StandIn
 from tests.support.app_process import Server, read_events, until
+from tests.telemetry.journal_contents import files
 
 HUB = "telemetry"
 
@@ -66,7 +67,8 @@ def test_a_process_that_is_told_to_end_delivers_first(
     with serve(standin, hub, journal) as server:
         expected = runs(server, 5)
     assert ids(hub) == expected
-    assert list(journal.iterdir()) == []
+    assert files(journal) == [".jsonl"]
+    assert b"standin:" not in b"".join(each.read_bytes() for each in journal.iterdir())
 
 
 def test_a_process_that_has_to_connect_anew_delivers_before_it_ends(
@@ -78,7 +80,8 @@ def test_a_process_that_has_to_connect_anew_delivers_before_it_ends(
         hub.drop_connections()
         expected |= runs(server)
     assert ids(hub) == expected
-    assert list(journal.iterdir()) == []
+    assert files(journal) == [".jsonl"]
+    assert b"standin:" not in b"".join(each.read_bytes() for each in journal.iterdir())
 
 
 def test_with_the_hub_down_it_ends_all_the_same_and_the_next_one_delivers(

@@ -14,6 +14,7 @@ from telemetry.records import Record
 from telemetry.sender import Sender
 from telemetry.sinks import Rejected, Sink, Unavailable
 from tests.support.app_process import until
+from tests.telemetry.journal_contents import files
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +75,7 @@ def test_it_sends_what_was_there_and_what_comes(tmp_path: Path) -> None:
     until(lambda: sink.taken == [1, 2, 3])
     delivery.close()
     assert sink.closed
-    assert list(tmp_path.iterdir()) == []
+    assert files(tmp_path) == [".jsonl"]
 
 
 def test_stopping_sends_what_is_left(tmp_path: Path) -> None:
