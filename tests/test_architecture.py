@@ -95,14 +95,8 @@ ALLOWED = {
     "telemetry.sinks.otel": ([], ["opentelemetry", "requests"]),
     "app": (
         [
-            "azure_openai",
-            "chains",
-            "proxy",
-            "runs",
-            "server",
-            "settings",
-            "streaming",
-            "telemetry",
+            *("azure_openai", "chains", "proxy", "runs", "server"),
+            *("settings", "streaming", "telemetry"),
         ],
         ["starlette"],
     ),
