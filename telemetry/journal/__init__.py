@@ -58,8 +58,8 @@ class Journal:
         keep: bool,
         max_bytes: int = MAX_BYTES,
     ) -> None:
-        self.folder, self._sinks, self._keep = folder, tuple(sinks), keep
-        self._max_bytes = max_bytes
+        self.folder, self._sinks = folder, tuple(sinks)
+        self._keep, self._max_bytes = keep, max_bytes
         prepare(folder)
         self._dead, self._delivered = DeadLetters(folder), Delivered(folder)
         self._lock = threading.Lock()
@@ -69,18 +69,16 @@ class Journal:
         self.waiting = 0
         self.notices = Notices()
         self.lost = 0
-        self._kept: set[Path] = set()
-        self._segments: list[Segment] = []
+        self._kept = set[Path]()
+        self._segments = list[Segment]()
         self._active: Segment | None = None
         self._unwritten: Unwritten | None = None
         sweep(folder)
         self._adopt()
         self._bytes = self._measure()
         self._closing, self._untidy = False, threading.Event()
-        tidying = threading.Thread(
-            target=self._tidy_now_and_then, name="telemetry-journal", daemon=True
-        )
-        tidying.start()
+        tidy, name = self._tidy_now_and_then, "telemetry-journal"
+        threading.Thread(target=tidy, name=name, daemon=True).start()
 
     def append(self, *lines: bytes) -> None:
         """Write *lines*, those that find no room later; this never raises.
@@ -212,13 +210,12 @@ class Journal:
     def _has_no_room(self) -> str | None:
         if self._waiting and self._bytes + self._waiting.size > self._max_bytes:
             return "the journal is full"
-        if self._waiting.size > MAX_WAITING_BYTES:
-            return "too many wait for the disk"
-        return None
+        full = self._waiting.size > MAX_WAITING_BYTES
+        return "too many wait for the disk" if full else None
 
     def _begin(self) -> Segment:
-        self._active = Segment.create(self.folder, self._sinks)
-        self._segments.append(self._active)
+        self._segments.append(Segment.create(self.folder, self._sinks))
+        self._active = self._segments[-1]
         return self._active
 
     def _end_segment(self) -> None:
