@@ -45,9 +45,8 @@ BATCH_RECORDS = 64
 class Journal:
     """Appends records to *folder*, and gives each of *sinks* all of them.
 
-    Records that every sink has taken stay until they are too old or the files too
-    large: with *keep* as they are, else without prompt and answer. Raises `OSError` if
-    *folder* cannot be used.
+    What every sink has taken stays until it is too old or the files too large, without
+    prompt and answer unless *keep*. Raises `OSError` if *folder* cannot be used.
     """
 
     def __init__(
@@ -58,27 +57,27 @@ class Journal:
         keep: bool,
         max_bytes: int = MAX_BYTES,
     ) -> None:
-        self.folder, self._sinks = folder, tuple(sinks)
-        self._keep, self._max_bytes = keep, max_bytes
+        self.folder, self._sinks, self._keep = folder, tuple(sinks), keep
+        self._max_bytes = max_bytes
         prepare(folder)
         self._dead, self._delivered = DeadLetters(folder), Delivered(folder)
         self._lock = threading.Lock()
         self._tidying = threading.Lock()
         self._wakes: list[threading.Event] = []
-        self._waiting = Waiting()
-        self.waiting = 0
-        self.notices = Notices()
-        self.lost = 0
-        self._kept = set[Path]()
-        self._segments = list[Segment]()
+        self._waiting, self.waiting = Waiting(), 0
+        self.notices, self.lost = Notices(), 0
+        self._kept: set[Path] = set()
+        self._segments: list[Segment] = []
         self._active: Segment | None = None
         self._unwritten: Unwritten | None = None
         sweep(folder)
         self._adopt()
         self._bytes = self._measure()
         self._closing, self._untidy = False, threading.Event()
-        tidy, name = self._tidy_now_and_then, "telemetry-journal"
-        threading.Thread(target=tidy, name=name, daemon=True).start()
+        tidying = threading.Thread(
+            target=self._tidy_now_and_then, name="telemetry-journal", daemon=True
+        )
+        tidying.start()
 
     def append(self, *lines: bytes) -> None:
         """Write *lines*, those that find no room later; this never raises.
@@ -210,12 +209,13 @@ class Journal:
     def _has_no_room(self) -> str | None:
         if self._waiting and self._bytes + self._waiting.size > self._max_bytes:
             return "the journal is full"
-        full = self._waiting.size > MAX_WAITING_BYTES
-        return "too many wait for the disk" if full else None
+        if self._waiting.size > MAX_WAITING_BYTES:
+            return "too many wait for the disk"
+        return None
 
     def _begin(self) -> Segment:
-        self._segments.append(Segment.create(self.folder, self._sinks))
-        self._active = self._segments[-1]
+        self._active = Segment.create(self.folder, self._sinks)
+        self._segments.append(self._active)
         return self._active
 
     def _end_segment(self) -> None:
