@@ -37,10 +37,12 @@ class Delivered:
             self.close()
 
     def close(self) -> None:
-        """End the segment, which the journal adopts."""
-        if self._segment is not None:
-            self._segment.close()
-            self._segment = None
+        """End the segment, which the journal adopts, unless the disk took nothing."""
+        segment, self._segment = self._segment, None
+        if segment is not None and segment.size:
+            segment.close()
+        elif segment is not None:
+            segment.delete()
 
 
 def _without_content(line: bytes) -> bytes:

@@ -17,13 +17,17 @@ PATIENCE_SECONDS = 0.2
 """How long what is not whole may be answered, before it is ended."""
 
 SETTINGS = {
+    "AZURE_FUNCTIONS_ENVIRONMENT": "Production",  # Whose log holds no text.
     "BODY_TIMEOUT_SECONDS": "1",
     "MAX_REQUEST_BYTES": "200000",
     "MAX_PROXY_REQUEST_BYTES": "400000",
 }
-"""So that bodies can be too late and too large."""
+"""So that bodies can be too late and too large, and the log is a deployment's."""
 
 OPENAI = re.compile(r"/openai/|/api/aoaifn|/api/chat/openai")
+TEXT = re.compile(r"^/api/chat/(plain|ui-message)")
+"""The dialects whose clients show an error as it is."""
+
 NATIVE_FIELDS = {"code", "message", "status", "retryable", "request_id"}
 OPENAI_FIELDS = {"message", "type", "param", "code"}
 NOT_HTTP = b"Invalid HTTP request received."
@@ -109,6 +113,8 @@ def judge(each: Input, answer: Answer) -> str | None:
     openai = OPENAI.search(each.path) is not None
     if openai and answer.header("content-type") != "application/json":
         return None  # The stand-in's, passed on.
+    if TEXT.search(each.path) and answer.header("content-type") != "application/json":
+        return None if answer.body.strip() else f"an empty {answer.status}"
     if answer.status in (204, 404) and not answer.body:
         return None  # The host's, of which we know no path or method.
     if answer.status >= 500 and answer.status not in DOCUMENTED:
