@@ -56,8 +56,9 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--key", default="standin-key")
     parser.add_argument("--token", default="standin-token")
+    parser.add_argument("--scenario", default="answer", help="for other questions")
     options = parser.parse_args()
-    app = application(key=options.key, token=options.token)
+    app = application(key=options.key, token=options.token, scenario=options.scenario)
     asyncio.run(serve(app, options.port))
     return 0
 

@@ -48,10 +48,10 @@ class Directive:
     parameters: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        """The first line of *text* if it is a directive, otherwise a plain answer."""
+    def parse(cls, text: str, otherwise: str = "answer") -> Self:
+        """The first line of *text* if it is a directive, else the one *otherwise*."""
         if not text.startswith(PREFIX):
-            return cls()
+            return cls(otherwise)
         name, *pairs = text.partition("\n")[0].removeprefix(PREFIX).split() or [""]
         parameters: dict[str, str] = {}
         for pair in pairs:

@@ -30,12 +30,14 @@ class StandIn(Child):
         *,
         key: str = "standin-key",
         token: str = "standin-token",
+        scenario: str = "answer",
         port: int = 0,
         quiet: bool = False,
     ) -> None:
         self.key = key
         self.token = token
         options = ["--port", str(port), "--key", key, "--token", token]
+        options += ["--scenario", scenario]
         super().__init__(
             [sys.executable, "-m", "tests.standin", *options], cwd=ROOT, quiet=quiet
         )

@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tests.standin import answers, arguments, faults, replies, strange
+from tests.standin import answers, arguments, faults, obliging, replies, strange
 from tests.standin.answers import Call, Scenario
 from tests.standin.directive import Directive, InvalidDirective
 from tests.standin.steps import Step
@@ -54,6 +54,7 @@ SCENARIOS: dict[str, Scenario] = {
     "usage_null": faults.usage_null,
     "odd_usage": answers.odd_usage,
     "echo": answers.echo,
+    "obliging": obliging.obliging,
     **arguments.SCENARIOS,
     **strange.SCENARIOS,
 }

@@ -19,9 +19,13 @@ from tests.standin.steps import Reply
 MAX_BODY = 64 * 1024 * 1024
 
 
-def application(*, key: str, token: str) -> web.Application:
-    """A resource that knows one *key* and one Entra *token*."""
-    resource = Resource(key, token, Journal())
+def application(*, key: str, token: str, scenario: str = "answer") -> web.Application:
+    """A resource that knows one *key* and one Entra *token*.
+
+    Questions that name no scenario are answered by *scenario*.
+    """
+    scenarios.check(scenario)
+    resource = Resource(key, token, scenario, Journal())
     app = web.Application(client_max_size=MAX_BODY)
     deployment = "/openai/deployments/{deployment}/chat/completions"
     app.router.add_post(deployment, resource.complete)
@@ -42,6 +46,7 @@ class Resource:
 
     key: str
     token: str
+    scenario: str
     journal: Journal
 
     async def requests(self, request: web.Request) -> web.Response:
@@ -89,7 +94,8 @@ class Resource:
         self, request: web.Request, raw: bytes, entry: Entry, delivery: Delivery
     ) -> web.StreamResponse:
         try:
-            call = understood(entry, raw, request.match_info.get("deployment"))
+            deployment = request.match_info.get("deployment")
+            call = understood(entry, raw, deployment, scenario=self.scenario)
         except ValueError as exc:
             self.journal.open(entry)
             return delivery.reply(replies.invalid(str(exc)))
@@ -143,13 +149,15 @@ def opened(request: web.Request) -> Entry:
     )
 
 
-def understood(entry: Entry, raw: bytes, deployment: str | None) -> Call:
+def understood(
+    entry: Entry, raw: bytes, deployment: str | None, *, scenario: str
+) -> Call:
     """What the body asks for; *entry* is told."""
     body = json.loads(raw)
     read = responses.as_chat if _is_of_responses(entry) else ChatRequest.model_validate
     request = read(body)
     entry.body = body
-    directive = Directive.parse(request.asked)
+    directive = Directive.parse(request.asked, scenario)
     entry.tag = directive.tag
     entry.scenario = directive.name
     scenarios.check(directive.name)
