@@ -7,30 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
+from tests.support.environment import Environment
+
 NAMES = ("langserve", "litellm", "sdk_proxy", "tools")
 
 
 def program(environment: str, name: str = "python") -> str:
     """The path of a program in *environment*."""
-    return str(_folder(environment) / "bin" / name)
+    return _named(environment).program(name)
 
 
 def installed(environment: str) -> bool:
     """Whether *environment* has what its requirements pin today."""
-    done = _done(environment)
-    return done.exists() and done.read_text() == requirements(environment).read_text()
-
-
-def make(environment: str) -> None:
-    """Create *environment* anew."""
-    pins = requirements(environment)
-    print(f"bench: installing {pins.name}", flush=True)
-    venv = [sys.executable, "-m", "venv", "--clear", str(_folder(environment))]
-    subprocess.run(venv, check=True)
-    install = ["-m", "pip", "install", "--quiet", "--requirement", str(pins)]
-    subprocess.run([program(environment), *install], check=True)
-    _done(environment).write_text(pins.read_text())
+    return _named(environment).installed
 
 
 def main() -> int:
@@ -38,7 +27,8 @@ def main() -> int:
     for name in NAMES:
         try:
             if not installed(name):
-                make(name)
+                print(f"bench: installing {requirements(name).name}", flush=True)
+                _named(name).make()
         except subprocess.CalledProcessError:
             failed.append(name)
     if failed:
@@ -48,15 +38,11 @@ def main() -> int:
 
 def requirements(environment: str) -> Path:
     """The file that pins *environment*."""
-    return HERE / "requirements" / f"{environment}.txt"
+    return _named(environment).requirements
 
 
-def _folder(environment: str) -> Path:
-    return HERE / ".envs" / environment
-
-
-def _done(environment: str) -> Path:
-    return _folder(environment) / "installed.txt"
+def _named(environment: str) -> Environment:
+    return Environment(Path(__file__).parent, environment)
 
 
 if __name__ == "__main__":
