@@ -7,6 +7,8 @@ from playwright.sync_api import Browser
 
 from tests.clients.chromium_page import Page, chromium, served
 from tests.clients.node_scripts import SCRIPTS
+from tests.conftest import azure
+from tests.standin.process import StandIn
 from tests.support.aimock import Aimock
 from tests.support.app_process import Server
 from tests.support.piecewise_server import Origin
@@ -23,6 +25,14 @@ def over_aimock() -> Iterator[Server]:
         }
         with Server(settings) as server:
             yield server
+
+
+@pytest.fixture(scope="session")
+def obliging() -> Iterator[Server]:
+    """The app over a model that calls the caller's tools and answers in its form."""
+    with StandIn(scenario="obliging") as standin, Server(azure(standin)) as server:
+        server.warm()
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,30 @@
+"""The AI SDK's `generateObject` and `streamObject` at the chain `chat`."""
+
+import pytest
+
+from tests.clients.node_scripts import run
+from tests.support.app_process import Server
+
+# The stand-in takes what is quoted for any string, and for the keys without a schema.
+QUESTION = "Tell me the 'city' and the 'country' of the Colosseum."
+BY_SCHEMA = {"city": "city", "country": "city"}
+BY_PROMPT = {"city": "Paris", "country": "Paris"}
+
+
+@pytest.mark.parametrize("model", ["chat", "gpt-4o"])
+@pytest.mark.parametrize(
+    ("provider", "expected"),
+    [
+        ("azureV1", BY_SCHEMA),
+        ("compatibleForms", BY_SCHEMA),
+        ("compatible", BY_PROMPT),
+    ],
+)
+def test_an_object_comes_whole_and_in_pieces(
+    obliging: Server, provider: str, expected: dict[str, str], model: str
+) -> None:
+    given = {"url": obliging.url, "model": model, "question": QUESTION}
+    told = run("ai_object.mjs", provider=provider, **given)
+    ended = {"object": expected, "finishReason": "stop"}
+    assert told["whole"] == told["streamed"] == ended
+    assert told["pieces"] > 1
