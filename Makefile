@@ -5,7 +5,7 @@ SOURCES := function_app.py registry.py app azure_openai bench chains compat devh
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run ask test lint types bench bench-envs profile doctor soak install
+.PHONY: run ask test lint types client-envs clients bench bench-envs profile doctor soak install
 
 run: .venv/run.done
 	@exec $(BIN)/python -m devhost --reload
@@ -16,7 +16,7 @@ ask: .venv/run.done
 	@$(BIN)/python -m devhost.ask $(if $(CHAIN),--chain '$(CHAIN)') \
 		$(if $(URL),--url '$(URL)') $(if $(KEY),--key '$(KEY)')
 
-test: install
+test: install client-envs
 	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile $(ARGS)
 
 lint: install
@@ -28,6 +28,12 @@ types: install
 
 bench: install
 	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(if $(PAGE),--page)
+
+client-envs: .venv/test.done
+	$(BIN)/python -m tests.clients.environments
+
+clients: install
+	$(BIN)/python -m tests.clients.tried
 
 bench-envs: install
 	$(BIN)/python -m bench.environments
