@@ -46,12 +46,35 @@ def summary(package: ModuleType, name: str) -> str | None:
 
     `None` if its file is not Python that can be read.
     """
+    tree = _tree(package, name)
+    return None if tree is None else (ast.get_docstring(tree) or "").partition("\n")[0]
+
+
+def needs(package: ModuleType, name: str) -> tuple[str, ...]:
+    """What the module's constant `NEEDS` names, without importing the module.
+
+    Empty if it has none, or if that is neither a tuple nor a list.
+    """
+    tree = _tree(package, name)
+    for node in tree.body if tree else ():
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id="NEEDS")], value=value)
+                | ast.AnnAssign(target=ast.Name(id="NEEDS"), value=value)
+            ) if isinstance(value, ast.Tuple | ast.List):
+                each = [
+                    part.value for part in value.elts if isinstance(part, ast.Constant)
+                ]
+                return tuple(name for name in each if isinstance(name, str))
+    return ()
+
+
+def _tree(package: ModuleType, name: str) -> ast.Module | None:
     try:
         # Python itself finds out the encoding.
-        tree = ast.parse(source(package, name).read_bytes())
+        return ast.parse(source(package, name).read_bytes())
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
         return None
-    return (ast.get_docstring(tree) or "").partition("\n")[0]
 
 
 def misnamed(folder: Path) -> Iterator[str]:

@@ -20,7 +20,8 @@ async def complete(app: App, request: Request, run: Run) -> Response:
     """Chat with the model that the path names, else the body's `model`."""
     body = await _read(app, request)
     name = _model(request, body)
-    if name in app.chains.names:
+    uninstalled = name in app.chains.missing and name not in app.settings.deployments
+    if name in app.chains.names or uninstalled:
         return await _run_chain(app, request, body, name, run)
     _check(app, name, [*app.chains.names, *app.settings.deployments])
     return _forward(app, request, body, run, deployment=name)

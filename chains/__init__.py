@@ -61,7 +61,9 @@ class Chains:
     def __init__(self, settings: Settings, *, tracebacks: bool = False) -> None:
         _check_files()
         self._settings, self._tracebacks = settings, tracebacks
-        self.names = (*registry.names(_PACKAGE), *settings.chains)
+        self.missing = _missing(settings)
+        ours = [name for name in _builtin(settings) if name not in self.missing]
+        self.names = (*ours, *settings.chains)
         self._check()
         self._built: dict[str, Future[Prepared]] = {}
         self._lock = threading.Lock()
@@ -75,7 +77,7 @@ class Chains:
 
     def _check(self) -> None:
         for name, target in self._settings.chains.items():
-            if name in registry.names(_PACKAGE):
+            if name in _builtin(self._settings):
                 raise SettingsError(f"CHAINS: {name!r} is the name of a built-in chain")
             package = target.partition(":")[0].partition(".")[0]
             if package in OURS:
@@ -88,6 +90,8 @@ class Chains:
         path = self._settings.docs_path
         if path and not Path(path).exists():
             raise SettingsError("DOCS_PATH: there is no such file or folder")
+        if self.default in self.missing:
+            raise SettingsError(f"CHAT_CHAIN: {self.missing[self.default]}")
         if self.default not in self.names:
             raise SettingsError(
                 f"CHAT_CHAIN: unknown chain {self.default!r}, "
@@ -95,8 +99,14 @@ class Chains:
             )
 
     def find(self, name: str | None) -> str:
-        """*name*, else the default; raises `UnknownChain` with the names that exist."""
+        """*name*, else the default.
+
+        Raises `UnknownChain` with the names that exist, `NotConfigured` with the
+        packages that the chain needs.
+        """
         name = name or self.default
+        if name in self.missing:
+            raise NotConfigured(self.missing[name])
         if name not in self.names:
             raise UnknownChain(
                 f"Unknown chain {name[:100]!r}, expected one of {list(self.names)}."
@@ -197,6 +207,36 @@ class Chains:
         async with aclosing(events):
             async for event in events:
                 yield event
+
+
+def _builtin(settings: Settings) -> list[str]:
+    """The chains of this package; one that needs more packages gives way to `CHAINS`.
+
+    Otherwise an app whose own chain has that name would not start.
+    """
+    return [
+        name
+        for name in registry.names(_PACKAGE)
+        if name not in settings.chains or not registry.needs(_PACKAGE, name)
+    ]
+
+
+def _missing(settings: Settings) -> dict[str, str]:
+    """What to install, by the chains that need it; imports none of it."""
+    found = {}
+    for name in _builtin(settings):
+        needed = registry.needs(_PACKAGE, name)
+        if not all(map(_installed, needed)):
+            found[name] = f"The chain {name!r} needs packages: {', '.join(needed)}."
+    return found
+
+
+def _installed(package: str) -> bool:
+    try:
+        # To find what is in a package, Python would import it.
+        return find_spec(package.partition(".")[0]) is not None
+    except ValueError:  # No name that a package can have.
+        return False
 
 
 def _check_files() -> None:

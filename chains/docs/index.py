@@ -109,6 +109,10 @@ class Index:
                 found.append((score + bonus, passage))
         return list(islice(_diverse(found), most))
 
+    def of_file(self, path: str) -> list[Passage]:
+        """All passages of one file, in its order."""
+        return [passage for passage in self._passages if passage.path == path]
+
     def _scores(self, asked: set[str]) -> list[tuple[int, float]]:
         query = " OR ".join(f'"{term}"' for term in sorted(asked))
         return self._database.execute(

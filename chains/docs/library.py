@@ -50,11 +50,19 @@ class Library:
 
         Raises `NotConfigured` if that has failed.
         """
-        # Others wait for it too: a caller who leaves does not cancel it.
-        index = await asyncio.shield(asyncio.wrap_future(self._index))
-        if index is None:
-            raise NotConfigured(UNREAD)
+        index = await self._read_index()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
             self._searcher, lambda: index.search(terms(question), most)
         )
+
+    async def of_file(self, path: str) -> list[Passage]:
+        """All passages of the document *path*; none if there is no such document."""
+        return (await self._read_index()).of_file(path)
+
+    async def _read_index(self) -> Index:
+        # Others wait for it too: a caller who leaves does not cancel it.
+        index = await asyncio.shield(asyncio.wrap_future(self._index))
+        if index is None:
+            raise NotConfigured(UNREAD)
+        return index

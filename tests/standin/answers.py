@@ -109,14 +109,19 @@ answer = finished("stop")
 
 
 def tools(call: Call) -> Iterator[Step]:
-    """Ask for the weather; once a tool has answered, answer."""
-    if call.request.messages[-1].role == "tool":
+    """Ask for the weather, or for `tool` with `arguments`; once a tool has answered,
+    `rounds` over, answer."""
+    answered = call.request.messages[-1].role == "tool"
+    if answered and call.request.rounds >= call.directive.number("rounds", 1):
         yield from answer(call)
         return
+    name = call.directive.parameters.get("tool", "get_weather")
     chunks: list[Step] = []
     for index in range(call.directive.number("calls", 1)):
-        arguments = ('{"', "city", '":"', CITIES[index % 2], '"}')
-        chunks.append(ToolCall(index, "get_weather"))
+        weather = ('{"', "city", '":"', CITIES[index % 2], '"}')
+        given = call.directive.parameters.get("arguments")
+        arguments = weather if given is None else (given,)
+        chunks.append(ToolCall(index, name))
         chunks += [Arguments(index, piece) for piece in arguments]
     yield from opening(call)
     yield from spoken(call, chunks)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 PREFIX = "standin:"
 PARAMETERS = (
     "after",
+    "arguments",
     "bytes",
     "cached",
     "calls",
@@ -24,6 +25,7 @@ PARAMETERS = (
     "only",
     "retry_after",
     "retry_after_ms",
+    "rounds",
     "size",
     "start",
     "status",
@@ -31,9 +33,10 @@ PARAMETERS = (
     "text",
     "times",
     "tokens",
+    "tool",
     "which",
 )
-TEXTS = ("fields", "kind", "only", "tag", "text")
+TEXTS = ("arguments", "fields", "kind", "only", "tag", "text", "tool")
 
 
 class InvalidDirective(ValueError):
@@ -133,6 +136,14 @@ class ChatRequest(Received):
         """The last user message."""
         users = [message for message in self.messages if message.role == "user"]
         return users[-1].text if users else ""
+
+    @property
+    def rounds(self) -> int:
+        """The model's own messages since the last user message."""
+        roles = [message.role for message in self.messages]
+        newest = roles[::-1]
+        since = newest.index("user") if "user" in newest else len(newest)
+        return newest[:since].count("assistant")
 
     @property
     def prompt_tokens(self) -> int:
