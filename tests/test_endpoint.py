@@ -116,7 +116,7 @@ def test_health_says_whether_the_default_chain_can_answer(app: Server) -> None:
         "status": "ok",
         "version": "0.1.0",
         "chain": "chat",
-        "checks": {"chain": "ok", "open_streams": 0},
+        "checks": {"chain": "ok", "open_streams": 0, "warnings": {}},
     }
     # Each sink is beside it.
     assert telemetry["journal"] == {"lost": 0, "waiting": 0}

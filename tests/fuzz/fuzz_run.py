@@ -63,7 +63,7 @@ async def run(server: Server, inputs: Iterable[Input]) -> Report:
 
 def told(lines: list[str]) -> list[str]:
     """The lines that a server prints only where something went wrong in it."""
-    ordinary = re.compile(r" INFO (devhost|telemetry) ")
+    ordinary = re.compile(r" INFO (devhost|telemetry|chains\.docs\.library) ")
     return [
         line
         for line in lines
