@@ -60,7 +60,7 @@ def packages(app: Installation) -> Finding:
 def _pinned(app: Installation) -> Iterator[tuple[str, str]]:
     file = app.folder / "requirements.txt"
     text = file.read_text(encoding="utf-8") if file.exists() else ""
-    for match in re.finditer(r"^([\w.-]+)==(\S+)", text, re.MULTILINE):
+    for match in re.finditer(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE):
         yield match[1], match[2]
 
 

@@ -26,6 +26,7 @@
     + UpstreamUnreachable 502  upstream_unreachable
     + UpstreamIncomplete  502  upstream_incomplete
   x Overloaded            503  overloaded
+  x ShuttingDown          503  shutting_down
   x NotConfigured         503  not_configured
   x UpstreamTimeout       504  upstream_timeout
     + UpstreamStall       504  upstream_stall

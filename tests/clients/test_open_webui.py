@@ -173,4 +173,4 @@ def test_a_chain_without_tools_answers_beside_them(
 
 def test_it_lists_the_chains_as_models(obliging: Server) -> None:
     listed = obliging.client.get("/openai/v1/models", headers=HEADERS).json()
-    assert [model["id"] for model in listed["data"]] == ["gpt-4o", "chat", "docs"]
+    assert {"gpt-4o", "chat", "docs"} <= {model["id"] for model in listed["data"]}
