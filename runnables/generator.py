@@ -86,16 +86,9 @@ class GeneratorChain(Runnable[ChainInput, Any]):
         if only_ours(manager.handlers):
             # Nobody would hear of its run, but custom events have to be of one.
             manager.parent_run_id = uuid4()
-            return self._stream(input, patch_config(config, callbacks=manager))
+            # `events_of` contains what would end the process.
+            return self._generator(input, patch_config(config, callbacks=manager))
         return self._stream_observed(input, config)
-
-    async def _stream(
-        self, input: ChainInput, config: RunnableConfig
-    ) -> AsyncGenerator[Any]:
-        with contained:
-            async with aclosing(self._generator(input, config)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
 
     async def _stream_observed(
         self, input: ChainInput, config: RunnableConfig
@@ -106,9 +99,10 @@ class GeneratorChain(Runnable[ChainInput, Any]):
         )
         child = patch_config(config, callbacks=run.get_child())
         try:
-            async with aclosing(self._stream(input, child)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
+            with contained:
+                async with aclosing(self._generator(input, child)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
         # All that `contained` lets out.
         except (Exception, CancelledError, GeneratorExit) as exc:
             await run.on_chain_error(exc)
