@@ -1,4 +1,4 @@
-"""Generator functions, which LangChain streams only where it may block."""
+"""Generator functions: LangChain can stream them only by blocking the event loop."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
