@@ -6,7 +6,7 @@ import hypothesis
 import pytest
 
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 # A busy machine is no failure, and what failed once fails again.
 hypothesis.settings.register_profile(
@@ -51,7 +51,7 @@ def standin() -> Iterator[StandIn]:
 
 
 @pytest.fixture(scope="session")
-def app(standin: StandIn) -> Iterator[Server]:
+def app(standin: StandIn) -> Iterator[AppProcess]:
     """The app as it is by default, over the stand-in, with the tests' chains."""
     chains = ",".join(
         f"{name}=tests.support.{module}:{name}"
@@ -61,14 +61,14 @@ def app(standin: StandIn) -> Iterator[Server]:
     models = "tests.support.telling_models"
     others = f"told={models}:told,bound={models}:bound"
     others += ",ending=tests.support.ending_chain:ending"
-    with Server(azure(standin, CHAINS=f"{chains},{others}")) as server:
+    with AppProcess(azure(standin, CHAINS=f"{chains},{others}")) as server:
         server.warm()
         server.events("hello", chain="strings")  # What is imported now keeps no test.
         yield server
 
 
 @pytest.fixture(scope="session")
-def impatient(standin: StandIn) -> Iterator[Server]:
+def impatient(standin: StandIn) -> Iterator[AppProcess]:
     """The app that bears silence for as long as a test can wait.
 
     What ends an answer is 2 seconds and more from what does not: a machine may stand
@@ -81,24 +81,24 @@ def impatient(standin: StandIn) -> Iterator[Server]:
         "STALL_TIMEOUT_SECONDS": "2.5",
         "CHAINS": "quiet_tool=tests.support.example_chains:quiet_tool",
     }
-    with Server(azure(standin, **limits)) as server:
+    with AppProcess(azure(standin, **limits)) as server:
         server.warm()
         server.events("standin:answer")
         yield server
 
 
 @pytest.fixture(scope="session")
-def brief(standin: StandIn) -> Iterator[Server]:
+def brief(standin: StandIn) -> Iterator[AppProcess]:
     """The app with a deadline that a test can wait for."""
     limits = {"FIRST_TOKEN_PEEK_SECONDS": "0.3", "REQUEST_DEADLINE_SECONDS": "3"}
-    with Server(azure(standin, **limits)) as server:
+    with AppProcess(azure(standin, **limits)) as server:
         server.warm()
         server.events("standin:answer")
         yield server
 
 
 @pytest.fixture(scope="session")
-def small(standin: StandIn) -> Iterator[Server]:
+def small(standin: StandIn) -> Iterator[AppProcess]:
     """The app with limits that a test can exceed, and no system prompt from callers."""
     limits = {
         "MAX_REQUEST_BYTES": "2000",
@@ -107,7 +107,7 @@ def small(standin: StandIn) -> Iterator[Server]:
         "CALLER_SYSTEM_PROMPT": "refuse",
         "FUNCTIONS_KEY": "the-function-key",
     }
-    with Server(azure(standin, **limits)) as server:
+    with AppProcess(azure(standin, **limits)) as server:
         server.client.headers["x-functions-key"] = "the-function-key"
         server.warm()
         server.events("standin:answer")
@@ -115,9 +115,9 @@ def small(standin: StandIn) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def offline() -> Iterator[Server]:
+def offline() -> Iterator[AppProcess]:
     """The app as `make run` starts it in a fresh clone: no model, no credentials."""
-    with Server({}) as server:
+    with AppProcess({}) as server:
         server.warm()
         server.events("hello")
         yield server

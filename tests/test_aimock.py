@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.aimock import ANSWER, Aimock
-from tests.support.app_process import Server, text_of
+from tests.support.app_process import AppProcess, text_of
 
 
 @pytest.fixture(scope="module", params=["azure", "openai"])
-def over_aimock(request: pytest.FixtureRequest) -> Iterator[Server]:
+def over_aimock(request: pytest.FixtureRequest) -> Iterator[AppProcess]:
     """The app with aimock as its Azure OpenAI, then as its OpenAI-compatible server."""
     with Aimock() as aimock:
         azure = {
@@ -18,11 +18,11 @@ def over_aimock(request: pytest.FixtureRequest) -> Iterator[Server]:
             "AZURE_OPENAI_API_KEY": "any",
         }
         openai = {"OPENAI_BASE_URL": f"{aimock.url}/v1", "OPENAI_MODEL": "gpt-4o"}
-        with Server(azure if request.param == "azure" else openai) as server:
+        with AppProcess(azure if request.param == "azure" else openai) as server:
             yield server
 
 
-def test_an_answer_streams(over_aimock: Server) -> None:
+def test_an_answer_streams(over_aimock: AppProcess) -> None:
     events = over_aimock.events("hello")
     assert text_of(events) == ANSWER
     assert len(events) > 5
@@ -32,14 +32,16 @@ def test_an_answer_streams(over_aimock: Server) -> None:
     assert "estimated" not in done["usage"]
 
 
-def test_a_429_is_a_429_with_its_wait(over_aimock: Server) -> None:
+def test_a_429_is_a_429_with_its_wait(over_aimock: AppProcess) -> None:
     response = over_aimock.chat("please be busy")
     assert response.status_code == 429
     assert response.headers["retry-after"] == "7"
     assert response.json()["error"]["retry_after_ms"] == 7000
 
 
-def test_a_truncation_is_an_error_and_never_a_clean_end(over_aimock: Server) -> None:
+def test_a_truncation_is_an_error_and_never_a_clean_end(
+    over_aimock: AppProcess,
+) -> None:
     events = over_aimock.events("please truncate")
     assert ANSWER.startswith(text_of(events))
     assert events[-2][0] == "error"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import registry
-from tests.support.app_process import Server, read_events
+from tests.support.app_process import AppProcess, read_events
 from tests.support.copied_tree import copy_tree, python
 
 HELLO = {"user": "hello"}
@@ -37,7 +37,7 @@ DIALECTS = {
 
 
 @pytest.fixture(scope="module")
-def bad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def bad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
     """The app, beside whose own chains and dialects are all of those above."""
     tree = copy_tree(tmp_path_factory.mktemp("bad"))
     for name, code in CHAINS.items():
@@ -45,12 +45,12 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (tree / "chains/folder_beside").mkdir()
     for name, text in DIALECTS.items():
         (tree / f"streaming/dialects/{name}.py").write_text(text, encoding="utf-8")
-    with Server({}, cwd=tree) as server:
+    with AppProcess({}, cwd=tree) as server:
         server.warm()
         yield server
 
 
-def test_every_chain_is_listed_whatever_is_in_its_file(bad: Server) -> None:
+def test_every_chain_is_listed_whatever_is_in_its_file(bad: AppProcess) -> None:
     listed = bad.client.get("/api/chains")
     assert listed.status_code == 200, listed.text
     described = {each["name"]: each["description"] for each in listed.json()["chains"]}
@@ -73,12 +73,12 @@ def test_every_chain_is_listed_whatever_is_in_its_file(bad: Server) -> None:
 @pytest.mark.parametrize(
     "path", ["/openai/v1/models", "/api/openapi.json", "/api/health?ready=1"]
 )
-def test_what_else_looks_at_them_all_answers(bad: Server, path: str) -> None:
+def test_what_else_looks_at_them_all_answers(bad: AppProcess, path: str) -> None:
     assert bad.client.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("chain", ["docs", "windows", "folder-beside", "class"])
-def test_a_chain_beside_them_answers(bad: Server, chain: str) -> None:
+def test_a_chain_beside_them_answers(bad: AppProcess, chain: str) -> None:
     assert bad.events("hello", chain=chain)[-1][0] == "done"
 
 
@@ -86,7 +86,7 @@ def test_a_chain_beside_them_answers(bad: Server, chain: str) -> None:
     "chain", ["broken", "latin-1", "nothing", "nested", "surrogate", "exits"]
 )
 def test_a_chain_that_cannot_be_loaded_is_not_configured(
-    bad: Server, chain: str
+    bad: AppProcess, chain: str
 ) -> None:
     response = bad.chat("hello", chain=chain)
     error = response.json()["error"]
@@ -100,7 +100,7 @@ def test_a_chain_that_cannot_be_loaded_is_not_configured(
     ("chain", "kind"), [("function", "function"), ("none", "NoneType")]
 )
 def test_what_build_returns_is_named_if_it_is_no_runnable(
-    bad: Server, chain: str, kind: str
+    bad: AppProcess, chain: str, kind: str
 ) -> None:
     response = bad.chat("hello", chain=chain)
     error = response.json()["error"]
@@ -113,7 +113,7 @@ def test_what_build_returns_is_named_if_it_is_no_runnable(
 
 @pytest.mark.parametrize("dialect", ["broken", "raises", "exits", "empty", "half"])
 def test_a_dialect_that_cannot_be_loaded_is_not_configured(
-    bad: Server, dialect: str
+    bad: AppProcess, dialect: str
 ) -> None:
     for _ in range(2):
         response = bad.client.post(f"/api/chat/{dialect}", json=HELLO)
@@ -124,7 +124,9 @@ def test_a_dialect_that_cannot_be_loaded_is_not_configured(
     bad.wait_for(f"the dialect {dialect!r} (could not be loaded|has no function)")
 
 
-def test_a_dialect_that_cannot_write_an_error_leaves_it_to_json(bad: Server) -> None:
+def test_a_dialect_that_cannot_write_an_error_leaves_it_to_json(
+    bad: AppProcess,
+) -> None:
     refused = bad.client.post("/api/chat/no-error", json={"user": ""})
     assert refused.status_code == 400
     assert refused.json()["error"]["code"] == "invalid_request"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, until
+from tests.support.app_process import AppProcess, until
 
 HELLO = {"role": "user", "content": "hello"}
 
@@ -69,7 +69,7 @@ HELLO = {"role": "user", "content": "hello"}
     ],
 )
 def test_bad_input_is_400_and_names_the_field(
-    app: Server, body: bytes, names: str
+    app: AppProcess, body: bytes, names: str
 ) -> None:
     response = app.client.post("/api/chat", content=body)
     error = response.json()["error"]
@@ -81,13 +81,13 @@ def test_bad_input_is_400_and_names_the_field(
     assert response.headers["content-type"] == "application/json"
 
 
-def test_the_message_names_the_choices(app: Server) -> None:
+def test_the_message_names_the_choices(app: AppProcess) -> None:
     body = {"messages": [{"role": "boss", "content": "a"}]}
     message = app.client.post("/api/chat", json=body).json()["error"]["message"]
     assert "'system', 'developer', 'user', 'assistant' or 'tool'" in message
 
 
-def test_bad_input_starts_nothing_upstream(app: Server, standin: StandIn) -> None:
+def test_bad_input_starts_nothing_upstream(app: AppProcess, standin: StandIn) -> None:
     before = len(standin.requests())
     body = {"user": "standin:answer", "temperature": 9}
     assert app.client.post("/api/chat", json=body).status_code == 400
@@ -106,7 +106,7 @@ def test_bad_input_starts_nothing_upstream(app: Server, standin: StandIn) -> Non
     ],
 )
 def test_what_does_not_exist_is_404_and_names_what_does(
-    app: Server, path: str, fields: dict[str, Any], names: list[str]
+    app: AppProcess, path: str, fields: dict[str, Any], names: list[str]
 ) -> None:
     response = app.client.post(path, json={"user": "a", **fields})
     error = response.json()["error"]
@@ -115,7 +115,9 @@ def test_what_does_not_exist_is_404_and_names_what_does(
     assert len(error["message"]) < 1000
 
 
-def test_a_body_over_the_limit_is_413_whether_announced_or_not(small: Server) -> None:
+def test_a_body_over_the_limit_is_413_whether_announced_or_not(
+    small: AppProcess,
+) -> None:
     body = json.dumps({"user": "x" * 3000}).encode()
     for content in (body, (body[at : at + 500] for at in range(0, len(body), 500))):
         response = small.client.post("/api/chat", content=content)
@@ -124,12 +126,12 @@ def test_a_body_over_the_limit_is_413_whether_announced_or_not(small: Server) ->
         assert "MAX_REQUEST_BYTES" in error["message"]
 
 
-def test_a_body_far_over_the_limit_still_gets_its_answer(small: Server) -> None:
+def test_a_body_far_over_the_limit_still_gets_its_answer(small: AppProcess) -> None:
     response = small.client.post("/api/chat", content=b"x" * 20_000_000)
     assert response.status_code == 413
 
 
-def test_more_messages_than_allowed_are_413(small: Server) -> None:
+def test_more_messages_than_allowed_are_413(small: AppProcess) -> None:
     response = small.client.post("/api/chat", json={"messages": [HELLO] * 4})
     error = response.json()["error"]
     assert (response.status_code, error["code"]) == (413, "too_large")
@@ -150,7 +152,7 @@ CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": ""
     ids=["parts", "calls"],
 )
 def test_more_parts_than_that_many_messages_have_are_413(
-    small: Server, message: dict[str, Any]
+    small: AppProcess, message: dict[str, Any]
 ) -> None:
     """Each is work on the event loop, for LangChain and the model's SDK."""
     response = small.client.post("/api/chat", json={"messages": [message, HELLO]})
@@ -171,7 +173,7 @@ def test_more_parts_than_that_many_messages_have_are_413(
     ids=["messages", "empty", "parts", "calls", "fields"],
 )
 def test_of_many_errors_the_first_is_told(
-    app: Server, messages: list[Any], told: str
+    app: AppProcess, messages: list[Any], told: str
 ) -> None:
     response = app.client.post("/api/chat", json={"messages": messages})
     message = response.json()["error"]["message"]
@@ -182,7 +184,7 @@ def test_of_many_errors_the_first_is_told(
 
 @pytest.mark.parametrize("role", ["system", "developer"])
 def test_a_callers_system_prompt_is_refused_where_so_set(
-    small: Server, role: str
+    small: AppProcess, role: str
 ) -> None:
     messages = [HELLO, {"role": role, "content": "obey"}, HELLO]
     response = small.client.post("/api/chat", json={"messages": messages})
@@ -200,7 +202,7 @@ def test_a_callers_system_prompt_replaces_ours_where_so_set(standin: StandIn) ->
     }
     echo = {"role": "user", "content": "standin:echo"}
     theirs = {"role": "system", "content": "theirs"}
-    with Server(settings) as server:
+    with AppProcess(settings) as server:
         for messages, expected in [([echo], "ours"), ([theirs, echo], "theirs")]:
             body = {"messages": messages, "stream": False}
             answer = server.client.post("/api/chat", json=body).json()
@@ -208,7 +210,9 @@ def test_a_callers_system_prompt_replaces_ours_where_so_set(standin: StandIn) ->
             assert first == {"role": "system", "content": expected}
 
 
-def test_one_stream_more_than_allowed_is_503_with_retry_after(small: Server) -> None:
+def test_one_stream_more_than_allowed_is_503_with_retry_after(
+    small: AppProcess,
+) -> None:
     def ask(seconds: int) -> httpx.Request:
         user = f"standin:answer tokens={seconds * 10} delay_ms=100"
         return small.client.build_request("POST", "/api/chat", json={"user": user})
@@ -230,7 +234,7 @@ def test_one_stream_more_than_allowed_is_503_with_retry_after(small: Server) -> 
         until(is_free)  # It is once the server has seen them leave.
 
 
-def test_a_function_key_is_asked_for_where_the_level_says_so(small: Server) -> None:
+def test_a_function_key_is_asked_for_where_the_level_says_so(small: AppProcess) -> None:
     with httpx.Client(base_url=small.url) as stranger:
         for method, path in [
             ("POST", "/api/chat"),

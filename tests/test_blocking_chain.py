@@ -9,25 +9,25 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.support.app_process import Server, read_events, text_of
+from tests.support.app_process import AppProcess, read_events, text_of
 
 THREADS = min(32, (os.process_cpu_count() or 1) + 4)
 """As many as an event loop's default executor has."""
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
+def server() -> Iterator[AppProcess]:
     settings = {
         "CHAINS": "blocking=tests.support.blocking_chains:blocking",
         "CHAT_CHAIN": "docs",
     }
-    with Server(settings) as server:
+    with AppProcess(settings) as server:
         server.warm()
         yield server
 
 
 @pytest.fixture
-def blocked(server: Server) -> Iterator[None]:
+def blocked(server: AppProcess) -> Iterator[None]:
     """All threads that the chain can have wait, and so do more of its callers."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
@@ -50,7 +50,7 @@ def blocked(server: Server) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("blocked")
-def test_what_the_app_does_itself_goes_on(server: Server) -> None:
+def test_what_the_app_does_itself_goes_on(server: AppProcess) -> None:
     ready = server.client.get("/api/health", params={"ready": "1"})
     assert ready.status_code == 200
     listed = server.client.get("/api/chains").json()["chains"]
@@ -60,7 +60,7 @@ def test_what_the_app_does_itself_goes_on(server: Server) -> None:
 
 @pytest.mark.usefixtures("blocked")
 @pytest.mark.parametrize("size", [1, 100_000])
-def test_other_chains_answer_also_a_long_body(server: Server, size: int) -> None:
+def test_other_chains_answer_also_a_long_body(server: AppProcess, size: int) -> None:
     body = json.dumps({"user": "What is a chain?" + " " * size, "chain": "docs"})
     response = server.client.post("/api/chat", content=body)
     assert read_events(response)[-1][1]["finish_reason"] == "stop"

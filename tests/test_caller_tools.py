@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 TOOL = {
     "type": "function",
@@ -28,7 +28,7 @@ FORM = {
 
 
 def complete(
-    app: Server, model: str, user: str = "standin:answer", **fields: Any
+    app: AppProcess, model: str, user: str = "standin:answer", **fields: Any
 ) -> httpx.Response:
     messages = [{"role": "user", "content": user}]
     body = {"model": model, "messages": messages, **fields}
@@ -70,7 +70,7 @@ HEEDED: list[tuple[dict[str, Any], dict[str, Any]]] = [
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize(("fields", "expected"), HEEDED)
 def test_the_chain_chat_hands_them_to_the_model(
-    app: Server,
+    app: AppProcess,
     standin: StandIn,
     fields: dict[str, Any],
     expected: dict[str, Any],
@@ -83,14 +83,14 @@ def test_the_chain_chat_hands_them_to_the_model(
     assert sent(standin, tag) == expected
 
 
-def test_the_models_call_reaches_the_caller(app: Server) -> None:
+def test_the_models_call_reaches_the_caller(app: AppProcess) -> None:
     answer = complete(app, "chat", "standin:tools", tools=[TOOL]).json()
     [choice] = answer["choices"]
     assert choice["finish_reason"] == "tool_calls"
     assert choice["message"]["tool_calls"][0]["function"]["name"] == "get_weather"
 
 
-def test_an_answer_in_a_form_that_is_cut_ends_with_length(app: Server) -> None:
+def test_an_answer_in_a_form_that_is_cut_ends_with_length(app: AppProcess) -> None:
     answer = complete(app, "chat", "standin:length", response_format=FORM).json()
     assert answer["choices"][0]["finish_reason"] == "length"
 
@@ -108,7 +108,7 @@ def test_an_answer_in_a_form_that_is_cut_ends_with_length(app: Server) -> None:
     ],
 )
 def test_a_chain_that_cannot_heed_them_answers_without(
-    app: Server, model: str, fields: dict[str, Any]
+    app: AppProcess, model: str, fields: dict[str, Any]
 ) -> None:
     response = complete(app, model, **fields)
     assert response.status_code == 200, response.text
@@ -135,7 +135,7 @@ ALLOWED = {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools
     ],
 )
 def test_what_is_demanded_of_a_chain_that_cannot_is_refused_by_name(
-    app: Server, field: str, fields: dict[str, Any], stream: bool
+    app: AppProcess, field: str, fields: dict[str, Any], stream: bool
 ) -> None:
     response = complete(app, "strings", stream=stream, **fields)
     error = response.json()["error"]
@@ -172,7 +172,7 @@ def test_what_is_demanded_of_a_chain_that_cannot_is_refused_by_name(
     ],
 )
 def test_what_is_malformed_is_refused_by_the_fields_name(
-    app: Server, field: str, fields: dict[str, Any]
+    app: AppProcess, field: str, fields: dict[str, Any]
 ) -> None:
     response = complete(app, "chat", **fields)
     error = response.json()["error"]
@@ -189,7 +189,7 @@ def test_what_is_malformed_is_refused_by_the_fields_name(
     ],
 )
 def test_every_wire_has_the_reasoning_effort(
-    app: Server, standin: StandIn, path: str, answering: str
+    app: AppProcess, standin: StandIn, path: str, answering: str
 ) -> None:
     tag = f"effort-{path.rpartition('/')[2]}"
     user = f"standin:answer tokens=2 tag={tag}"
@@ -200,14 +200,14 @@ def test_every_wire_has_the_reasoning_effort(
     assert sent(standin, tag) == {"reasoning_effort": "low"}
 
 
-def test_a_bare_model_takes_them_all(app: Server) -> None:
+def test_a_bare_model_takes_them_all(app: AppProcess) -> None:
     fields: dict[str, Any] = {"tools": [TOOL], "reasoning_effort": "low"}
     answer = complete(app, "told", temperature=0.5, **fields).json()
     told = json.loads(answer["choices"][0]["message"]["content"])
     assert told == {**fields, "temperature": 0.5}
 
 
-def test_a_bare_model_gets_tools_in_its_own_form(app: Server) -> None:
+def test_a_bare_model_gets_tools_in_its_own_form(app: AppProcess) -> None:
     fields: dict[str, Any] = {"tools": [TOOL], "tool_choice": NAMED}
     answer = complete(app, "bound", **fields).json()
     told = json.loads(answer["choices"][0]["message"]["content"])

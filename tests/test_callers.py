@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import azure
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 KEYS = "caller-key-one, caller-key-é"
 PRINCIPAL = f"key:{sha256(b'caller-key-one').hexdigest()[:8]}"
@@ -19,19 +19,21 @@ OPENAI = re.compile(r"/openai/|/api/aoaifn|/api/chat/openai")
 
 
 @pytest.fixture(scope="module")
-def guarded(standin: StandIn) -> Iterator[Server]:
+def guarded(standin: StandIn) -> Iterator[AppProcess]:
     """The app with API keys, called by a stranger."""
     chains = "strings=tests.support.example_chains:strings"
-    with Server(azure(standin, API_KEYS=KEYS, CHAINS=chains)) as server:
+    with AppProcess(azure(standin, API_KEYS=KEYS, CHAINS=chains)) as server:
         yield server
 
 
-def ask(server: Server, **how: Any) -> httpx.Response:
+def ask(server: AppProcess, **how: Any) -> httpx.Response:
     body = {"model": "strings", "messages": [{"role": "user", "content": "hello"}]}
     return server.client.post("/openai/v1/chat/completions", json=body, **how)
 
 
-def test_every_route_wants_a_key_and_says_so_in_its_own_words(guarded: Server) -> None:
+def test_every_route_wants_a_key_and_says_so_in_its_own_words(
+    guarded: AppProcess,
+) -> None:
     found = list(guarded.routes())
     assert len(found) > 15
     for method, template in found:
@@ -52,7 +54,7 @@ def test_every_route_wants_a_key_and_says_so_in_its_own_words(guarded: Server) -
         assert ("type" in error) is bool(OPENAI.search(path)), path
 
 
-def test_a_stranger_is_not_told_which_dialects_there_are(guarded: Server) -> None:
+def test_a_stranger_is_not_told_which_dialects_there_are(guarded: AppProcess) -> None:
     assert guarded.client.post("/api/chat/nope").status_code == 401
 
 
@@ -69,7 +71,9 @@ def test_a_stranger_is_not_told_which_dialects_there_are(guarded: Server) -> Non
         {"headers": {"api-key": "wrong"}, "params": {"code": "caller-key-one"}},
     ],
 )
-def test_each_way_of_giving_a_key_works(guarded: Server, how: dict[str, Any]) -> None:
+def test_each_way_of_giving_a_key_works(
+    guarded: AppProcess, how: dict[str, Any]
+) -> None:
     response = ask(guarded, **how)
     assert response.status_code == 200, response.text
 
@@ -90,11 +94,11 @@ def test_each_way_of_giving_a_key_works(guarded: Server, how: dict[str, Any]) ->
         {"params": {"code": "\ud800".encode("utf-8", "surrogatepass")}},
     ],
 )
-def test_nothing_else_does(guarded: Server, how: dict[str, Any]) -> None:
+def test_nothing_else_does(guarded: AppProcess, how: dict[str, Any]) -> None:
     assert ask(guarded, **how).status_code == 401
 
 
-def test_without_a_key_health_tells_only_its_status(guarded: Server) -> None:
+def test_without_a_key_health_tells_only_its_status(guarded: AppProcess) -> None:
     assert guarded.client.get("/api/health").json() == {"status": "ok"}
     headers = {"authorization": "Bearer caller-key-one"}
     for path in ("/api/health", "/api/health/details"):
@@ -102,14 +106,14 @@ def test_without_a_key_health_tells_only_its_status(guarded: Server) -> None:
         assert told["chain"] == "chat"
 
 
-def test_the_run_says_which_key_it_was_but_not_the_key(guarded: Server) -> None:
+def test_the_run_says_which_key_it_was_but_not_the_key(guarded: AppProcess) -> None:
     claimed = {"x-ms-client-principal-id": "somebody", "x-ms-client-principal": "e30="}
     headers = {"api-key": "caller-key-one", "x-request-id": "principal-1", **claimed}
     ask(guarded, headers=headers)
     assert guarded.record("principal-1")["principal"] == PRINCIPAL
 
 
-def test_without_keys_nobody_is_known(app: Server) -> None:
+def test_without_keys_nobody_is_known(app: AppProcess) -> None:
     claimed = {"x-ms-client-principal-id": "somebody", "x-request-id": "principal-2"}
     ask(app, headers={"api-key": "any", **claimed})
     assert app.record("principal-2")["principal"] is None
@@ -124,7 +128,7 @@ def test_whom_the_platform_has_signed_in_is_believed_only_where_it_does(
         "HTTP_AUTH_LEVEL": "anonymous",
         "CHAINS": "strings=tests.support.example_chains:strings",
     }
-    with Server(settings) as server:
+    with AppProcess(settings) as server:
         headers = {"x-ms-client-principal-id": "them", "x-request-id": "principal-3"}
         ask(server, headers=headers)
         assert server.record("principal-3")["principal"] == "them"
@@ -133,7 +137,7 @@ def test_whom_the_platform_has_signed_in_is_believed_only_where_it_does(
 
 def test_an_app_on_azure_that_anyone_may_call_warns_at_start() -> None:
     azures = {"WEBSITE_INSTANCE_ID": "instance", "HTTP_AUTH_LEVEL": "anonymous"}
-    with Server(azures) as server:
+    with AppProcess(azures) as server:
         server.wait_for("WARNING app anyone may call: set API_KEYS")
 
 
@@ -147,7 +151,7 @@ def test_an_app_on_azure_that_anyone_may_call_warns_at_start() -> None:
     ],
 )
 def test_no_key_goes_further_than_it_has_to(
-    guarded: Server, standin: StandIn, how: dict[str, Any]
+    guarded: AppProcess, standin: StandIn, how: dict[str, Any]
 ) -> None:
     """The caller's does not reach upstream, nor this server's the caller."""
     tag = f"keys-{next(iter(next(iter(how.values()))))}"

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.support.app_process import Server, read_events, text_of
+from tests.support.app_process import AppProcess, read_events, text_of
 
 HELLO = "hello"
 
 
 @pytest.mark.parametrize("chain", ["strings", "model", "graph", "inner"])
 def test_a_chain_that_ends_in_a_model_or_in_text_streams(
-    app: Server, chain: str
+    app: AppProcess, chain: str
 ) -> None:
     events = app.events(HELLO, chain=chain)
     assert [data.get("delta_content") for _, data in events] == ["Hel", "lo", None]
@@ -18,13 +18,15 @@ def test_a_chain_that_ends_in_a_model_or_in_text_streams(
     assert done["deployment"] == "scripted-1"
 
 
-def test_usage_is_the_sum_of_all_model_calls_the_hidden_ones_too(app: Server) -> None:
+def test_usage_is_the_sum_of_all_model_calls_the_hidden_ones_too(
+    app: AppProcess,
+) -> None:
     done = app.events(HELLO, chain="inner")[-1][1]
     assert done["usage"]["input_tokens"] == 10 * 5 + 10
     assert done["usage"]["output_tokens"] == 5 + 1
 
 
-def test_an_answer_with_its_context_is_citations_then_text(app: Server) -> None:
+def test_an_answer_with_its_context_is_citations_then_text(app: AppProcess) -> None:
     events = app.events(HELLO, chain="sources")
     assert [name for name, _ in events] == ["citation"] * 2 + ["message"] * 2 + ["done"]
     assert events[0][1] == {
@@ -39,7 +41,7 @@ def test_an_answer_with_its_context_is_citations_then_text(app: Server) -> None:
     assert [citation["id"] for citation in answer["citations"]] == ["1", "2"]
 
 
-def test_an_agent_shows_its_tool_calls_results_and_sources(app: Server) -> None:
+def test_an_agent_shows_its_tool_calls_results_and_sources(app: AppProcess) -> None:
     events = app.events(HELLO, chain="agent")
     assert [name for name, _ in events] == [
         "tool_call",
@@ -62,19 +64,25 @@ def test_an_agent_shows_its_tool_calls_results_and_sources(app: Server) -> None:
     assert done["usage"]["output_tokens"] == 3 + 2
 
 
-def test_tool_arguments_that_are_not_json_are_passed_as_they_are(app: Server) -> None:
+def test_tool_arguments_that_are_not_json_are_passed_as_they_are(
+    app: AppProcess,
+) -> None:
     call, (_, done) = app.events(HELLO, chain="tools")
     assert call[1]["args"] == '{"city": "Par'
     assert done["finish_reason"] == "tool_calls"
 
 
-def test_what_is_no_answer_is_not_shown_and_what_is_empty_neither(app: Server) -> None:
+def test_what_is_no_answer_is_not_shown_and_what_is_empty_neither(
+    app: AppProcess,
+) -> None:
     events = app.events(HELLO, chain="ragged")
     assert [data.get("delta_content") for _, data in events] == ["whole message", None]
     app.wait_for("a chain streams int")
 
 
-def test_a_chain_that_streams_nothing_ends_without_a_first_token(app: Server) -> None:
+def test_a_chain_that_streams_nothing_ends_without_a_first_token(
+    app: AppProcess,
+) -> None:
     [(name, done)] = app.events(HELLO, chain="silent")
     assert (name, done["finish_reason"]) == ("done", "stop")
     assert done["time_to_first_chunk_ms"] is None
@@ -83,7 +91,7 @@ def test_a_chain_that_streams_nothing_ends_without_a_first_token(app: Server) ->
     assert "estimated" not in done["usage"]
 
 
-def test_a_model_call_that_was_cut_is_seen_through_a_parser(app: Server) -> None:
+def test_a_model_call_that_was_cut_is_seen_through_a_parser(app: AppProcess) -> None:
     events = app.events("standin:cut tokens=2", chain="parsed")
     assert text_of(events) == "tok0 tok1"
     assert events[-2][1]["error"]["code"] == "upstream_incomplete"
@@ -91,7 +99,9 @@ def test_a_model_call_that_was_cut_is_seen_through_a_parser(app: Server) -> None
 
 
 @pytest.mark.parametrize("chain", ["unexplained", "text_model"])
-def test_a_model_of_ones_own_need_not_say_why_it_ends(app: Server, chain: str) -> None:
+def test_a_model_of_ones_own_need_not_say_why_it_ends(
+    app: AppProcess, chain: str
+) -> None:
     events = app.events(HELLO, chain=chain)
     assert text_of(events) == "no reason given"
     assert events[-1][1]["finish_reason"] == "stop"
@@ -99,13 +109,15 @@ def test_a_model_of_ones_own_need_not_say_why_it_ends(app: Server, chain: str) -
     assert (answer["content"], answer["finish_reason"]) == ("no reason given", "stop")
 
 
-def test_a_graph_within_a_graph_streams_each_token(app: Server) -> None:
+def test_a_graph_within_a_graph_streams_each_token(app: AppProcess) -> None:
     events = app.events("standin:answer tokens=3", chain="nested")
     deltas = [data.get("delta_content") for _, data in events]
     assert deltas == ["tok0", " tok1", " tok2", None]
 
 
-def test_each_run_is_a_thread_of_its_own_whatever_its_request_id(app: Server) -> None:
+def test_each_run_is_a_thread_of_its_own_whatever_its_request_id(
+    app: AppProcess,
+) -> None:
     for _ in range(2):
         response = app.client.post(
             "/api/chat",
@@ -115,13 +127,13 @@ def test_each_run_is_a_thread_of_its_own_whatever_its_request_id(app: Server) ->
         assert text_of(read_events(response)) == "1"
 
 
-def test_a_retrievers_404_is_not_the_models(app: Server) -> None:
+def test_a_retrievers_404_is_not_the_models(app: AppProcess) -> None:
     response = app.chat(HELLO, chain="searching")
     assert response.json()["error"]["code"] == "internal_error"
     assert "the-text-of-an-exception" not in response.text
 
 
-def test_a_chains_own_failure_says_nothing_but_where_to_look(app: Server) -> None:
+def test_a_chains_own_failure_says_nothing_but_where_to_look(app: AppProcess) -> None:
     response = app.chat("the prompt", chain="broken")
     error = response.json()["error"]
     assert (response.status_code, error["code"]) == (500, "internal_error")

@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, open_streams, until
+from tests.support.app_process import AppProcess, open_streams, until
 from tests.support.chaotic_streams import (
     SETTINGS,
     Chaos,
@@ -20,7 +20,7 @@ def test_every_stream_ends_in_one_way_and_is_recorded_once() -> None:
     with StandIn() as first, StandIn() as second, StandIn() as third:
         standins = [first, second, third]
         settings = {"AZURE_OPENAI_BACKENDS": backends(standins), **SETTINGS}
-        with Server(settings) as server:
+        with AppProcess(settings) as server:
             before = census(server)
             chaos = Chaos(server.url, seed=1, concurrency=25)
             asyncio.run(chaos.run(STREAMS))

@@ -13,7 +13,7 @@ from httpx_sse import EventSource
 from streaming import dialects
 from streaming.requests import validate
 from tests.support.aimock import NODE, PACKAGE
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 SCENARIOS = [
     "answer",
@@ -51,7 +51,9 @@ OTHERS = [name for name in dialects.names() if name != "json" and is_of_events(n
 
 
 @pytest.fixture(scope="module")
-def streams(app: Server, impatient: Server, brief: Server) -> dict[str, bytes]:
+def streams(
+    app: AppProcess, impatient: AppProcess, brief: AppProcess
+) -> dict[str, bytes]:
     """The bytes of an answer to each scenario, and of one with each other ending."""
     with ThreadPoolExecutor() as pool:
         later = {
@@ -70,7 +72,7 @@ Slow = dict[str, dict[str, Future[bytes]]]
 
 
 @pytest.fixture(scope="module")
-def slow(impatient: Server, brief: Server) -> Iterator[Slow]:
+def slow(impatient: AppProcess, brief: AppProcess) -> Iterator[Slow]:
     """What takes its time in every other dialect, asked for all at once."""
     with ThreadPoolExecutor(2 * len(OTHERS)) as pool:
         yield {
@@ -114,7 +116,7 @@ def test_two_parsers_read_the_same_events(streams: dict[str, bytes]) -> None:
     check_parsers_agree(streams)
 
 
-def ask(server: Server, dialect: str, question: str, chain: str) -> bytes:
+def ask(server: AppProcess, dialect: str, question: str, chain: str) -> bytes:
     """The stream of *dialect*, whatever its request looks like."""
     message = {
         "openai": {"role": "user", "content": question},
@@ -130,7 +132,7 @@ def ask(server: Server, dialect: str, question: str, chain: str) -> bytes:
 
 @pytest.mark.parametrize("dialect", OTHERS)
 def test_two_parsers_read_the_same_events_of_every_other_dialect(
-    app: Server, slow: Slow, dialect: str
+    app: AppProcess, slow: Slow, dialect: str
 ) -> None:
     streams = {name: ask(app, dialect, f"standin:{name}", "chat") for name in SCENARIOS}
     for chain in ("sources", "agent", "silent", "tools"):

@@ -3,7 +3,7 @@
 import openai
 import pytest
 
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 
 @pytest.mark.parametrize("under", ["", "/api"])
@@ -13,7 +13,7 @@ from tests.support.app_process import Server
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_another_path_of_openais_is_404_in_its_shape(
-    app: Server, method: str, path: str, under: str
+    app: AppProcess, method: str, path: str, under: str
 ) -> None:
     response = app.client.request(method, f"{under}/openai/{path}")
     error = response.json()["error"]
@@ -24,7 +24,7 @@ def test_another_path_of_openais_is_404_in_its_shape(
     assert len(error["message"]) < 1000
 
 
-def test_a_path_of_none_is_an_empty_404(app: Server) -> None:
+def test_a_path_of_none_is_an_empty_404(app: AppProcess) -> None:
     for method, path in (("POST", "/api/nothing"), ("PUT", "/"), ("GET", "/x")):
         response = app.client.request(method, path)
         assert (response.status_code, response.content) == (404, b"")
@@ -48,7 +48,7 @@ def test_a_path_of_none_is_an_empty_404(app: Server) -> None:
     ],
 )
 def test_a_wrong_method_is_405_and_names_the_right_ones(
-    app: Server, method: str, path: str, allow: str
+    app: AppProcess, method: str, path: str, allow: str
 ) -> None:
     response = app.client.request(method, path)
     assert (response.status_code, response.headers["allow"]) == (405, allow)
@@ -71,19 +71,19 @@ def test_a_wrong_method_is_405_and_names_the_right_ones(
         "/api/openai/v1/models/chat",
     ],
 )
-def test_head_is_get_without_the_body(app: Server, path: str) -> None:
+def test_head_is_get_without_the_body(app: AppProcess, path: str) -> None:
     asked, got = app.client.head(path), app.client.get(path)
     assert (asked.status_code, asked.content) == (200, b"")
     assert asked.headers["content-type"] == got.headers["content-type"]
 
 
-def test_head_of_what_is_posted_is_405(app: Server) -> None:
+def test_head_of_what_is_posted_is_405(app: AppProcess) -> None:
     response = app.client.head("/api/chat")
     assert (response.status_code, response.headers["allow"]) == (405, "POST")
 
 
 @pytest.mark.parametrize("under", ["", "/api"])
-def test_a_model_is_found_by_its_name(app: Server, under: str) -> None:
+def test_a_model_is_found_by_its_name(app: AppProcess, under: str) -> None:
     client = openai.OpenAI(
         base_url=f"{app.url}{under}/openai/v1", api_key="any", max_retries=0
     )
@@ -95,7 +95,7 @@ def test_a_model_is_found_by_its_name(app: Server, under: str) -> None:
 
 
 def test_beside_the_routes_a_key_is_needed_too() -> None:
-    with Server({"API_KEYS": "caller-key"}) as server:
+    with AppProcess({"API_KEYS": "caller-key"}) as server:
         for path in ("/openai/x", "/api/chains", "/api/x", "/openai/v1/models"):
             for method in ("GET", "POST", "HEAD"):
                 response = server.client.request(method, path)

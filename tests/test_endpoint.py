@@ -4,10 +4,16 @@ import re
 
 import pytest
 
-from tests.support.app_process import Server, open_streams, read_events, text_of, until
+from tests.support.app_process import (
+    AppProcess,
+    open_streams,
+    read_events,
+    text_of,
+    until,
+)
 
 
-def test_each_token_is_an_event_and_done_is_the_last(app: Server) -> None:
+def test_each_token_is_an_event_and_done_is_the_last(app: AppProcess) -> None:
     response = app.chat("standin:answer tokens=3")
     assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert response.headers["cache-control"] == "no-cache, no-transform"
@@ -32,7 +38,7 @@ def test_each_token_is_an_event_and_done_is_the_last(app: Server) -> None:
     assert done["latency_ms"] == latency
 
 
-def test_the_first_event_arrives_long_before_the_last(app: Server) -> None:
+def test_the_first_event_arrives_long_before_the_last(app: AppProcess) -> None:
     with app.streaming("standin:stall tokens=2 after=1") as answer:
         _, first = answer.next()
         assert first["delta_content"] == "tok0"
@@ -40,12 +46,12 @@ def test_the_first_event_arrives_long_before_the_last(app: Server) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/chat", "/api/chat/json", "/api/http_trigger"])
-def test_each_path_of_the_native_dialect_streams(app: Server, path: str) -> None:
+def test_each_path_of_the_native_dialect_streams(app: AppProcess, path: str) -> None:
     response = app.client.post(path, json={"user": "standin:answer tokens=2"})
     assert text_of(read_events(response)) == "tok0 tok1"
 
 
-def test_an_answer_that_does_not_stream_is_one_object(app: Server) -> None:
+def test_an_answer_that_does_not_stream_is_one_object(app: AppProcess) -> None:
     response = app.chat("standin:answer tokens=3", stream=False)
     assert response.headers["content-type"] == "application/json"
     answer = response.json()
@@ -56,7 +62,9 @@ def test_an_answer_that_does_not_stream_is_one_object(app: Server) -> None:
     assert answer["latency_ms"] >= answer["time_to_first_chunk_ms"]
 
 
-def test_the_callers_request_id_is_kept_where_it_is_a_plain_one(app: Server) -> None:
+def test_the_callers_request_id_is_kept_where_it_is_a_plain_one(
+    app: AppProcess,
+) -> None:
     for given, kept in [("trace-42.a", True), ("a b", False), ("x" * 129, False)]:
         response = app.client.post(
             "/api/chat",
@@ -66,7 +74,9 @@ def test_the_callers_request_id_is_kept_where_it_is_a_plain_one(app: Server) -> 
         assert (response.headers["x-request-id"] == given) is kept
 
 
-def test_a_run_is_one_log_line_without_what_was_asked_or_answered(app: Server) -> None:
+def test_a_run_is_one_log_line_without_what_was_asked_or_answered(
+    app: AppProcess,
+) -> None:
     response = app.chat("standin:answer text=confidential-answer tag=confidential-tag")
     record = app.record(response.headers["x-request-id"])
     assert record["schema"] == 1
@@ -82,7 +92,7 @@ def test_a_run_is_one_log_line_without_what_was_asked_or_answered(app: Server) -
     assert not any("confidential" in line for line in app.lines)
 
 
-def test_chains_are_listed_with_what_they_do(app: Server) -> None:
+def test_chains_are_listed_with_what_they_do(app: AppProcess) -> None:
     listed = app.client.get("/api/chains").json()
     assert listed["default"] == "chat"
     described = {chain["name"]: chain["description"] for chain in listed["chains"]}
@@ -91,7 +101,7 @@ def test_chains_are_listed_with_what_they_do(app: Server) -> None:
     assert "strings" in described
 
 
-def test_stream_check_streams_without_a_model(app: Server) -> None:
+def test_stream_check_streams_without_a_model(app: AppProcess) -> None:
     with app.client.stream("GET", "/api/stream-check") as response:
         reads = response.iter_bytes()
         first = next(reads)
@@ -106,7 +116,7 @@ def test_stream_check_streams_without_a_model(app: Server) -> None:
         assert b'"delta_content":"1 "' in next(response.iter_bytes())
 
 
-def test_health_says_whether_the_default_chain_can_answer(app: Server) -> None:
+def test_health_says_whether_the_default_chain_can_answer(app: AppProcess) -> None:
     until(lambda: open_streams(app) == 0)  # Who has left before may yet be noticed.
     response = app.client.get("/api/health")
     assert response.status_code == 200

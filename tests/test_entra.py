@@ -15,7 +15,7 @@ from time import time
 import pytest
 
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, text_of, until
+from tests.support.app_process import AppProcess, text_of, until
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def test_the_signed_in_identity_is_used_and_its_token_kept(
     more = {"AZURE_OPENAI_ENDPOINT": standin.url + path, "AZURE_OPENAI_SCOPE": scope}
     with (
         identity_endpoint(standin.token) as (endpoint, asked),
-        Server(settings(standin, endpoint) | more) as server,
+        AppProcess(settings(standin, endpoint) | more) as server,
     ):
         for _ in range(3):
             events = server.events(f"standin:answer tokens=2 tag={tag}")
@@ -98,7 +98,7 @@ def test_a_token_is_there_before_the_first_request(
 ) -> None:
     with (
         identity_endpoint(standin.token) as (endpoint, asked),
-        Server({**settings(standin, endpoint), "CHAT_CHAIN": chain}) as server,
+        AppProcess({**settings(standin, endpoint), "CHAT_CHAIN": chain}) as server,
     ):
         until(lambda: len(asked) == 1)
         events = server.events("standin:answer tokens=2", chain="chat")
@@ -109,7 +109,7 @@ def test_a_token_is_there_before_the_first_request(
 def test_where_every_backend_has_a_key_no_token_is_asked_for(standin: StandIn) -> None:
     with (
         identity_endpoint(standin.token) as (endpoint, asked),
-        Server(
+        AppProcess(
             {**settings(standin, endpoint), "AZURE_OPENAI_API_KEY": standin.key}
         ) as server,
     ):
@@ -123,7 +123,7 @@ def test_a_token_that_expires_is_renewed_once_and_not_once_a_request(
     seconds = 3
     with (
         identity_endpoint(standin.token, first_seconds=seconds) as (endpoint, asked),
-        Server(settings(standin, endpoint)) as server,
+        AppProcess(settings(standin, endpoint)) as server,
         ThreadPoolExecutor(10) as callers,
     ):
 
@@ -146,7 +146,7 @@ def test_a_backend_without_a_key_is_asked_with_the_identity(standin: StandIn) ->
     for token, deployment in ((standin.token, "one"), (None, "two")):
         with (
             identity_endpoint(token) as (endpoint, _),
-            Server(
+            AppProcess(
                 {
                     "AZURE_OPENAI_BACKENDS": json.dumps(backends),
                     "IDENTITY_ENDPOINT": endpoint,
@@ -165,7 +165,7 @@ def test_an_identity_that_cannot_sign_in_is_502_upstream_auth(
     with (
         identity_endpoint(None) as (endpoint, _),
         # The status waits for what is imported with the first request.
-        Server(
+        AppProcess(
             {**settings(standin, endpoint), "FIRST_TOKEN_PEEK_SECONDS": "20"}
         ) as server,
     ):

@@ -5,7 +5,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.support.app_process import Server, open_streams, read_events, text_of, until
+from tests.support.app_process import (
+    AppProcess,
+    open_streams,
+    read_events,
+    text_of,
+    until,
+)
 from tests.support.exiting_chains import SECRET_BEGINS
 
 AT_ONCE = (
@@ -18,12 +24,12 @@ OTHERS = "dropping,cleaning,cleaning_branch,flooding,building,patient,releasing"
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
+def server() -> Iterator[AppProcess]:
     """The app with chains that would end it."""
     names = ",".join([AT_ONCE, LATER, TOOLS, OTHERS]).split(",")
     brought = ["missing=tests.exiting_module:chain"]
     brought += [f"{name}=tests.support.exiting_chains:{name}" for name in names]
-    with Server({"CHAINS": ",".join(brought)}) as server:
+    with AppProcess({"CHAINS": ",".join(brought)}) as server:
         server.warm()
         yield server
         assert server.stop() == 0
@@ -31,7 +37,7 @@ def server() -> Iterator[Server]:
 
 
 @contextmanager
-def bystander(server: Server) -> Iterator[None]:
+def bystander(server: AppProcess) -> Iterator[None]:
     """Another caller's stream, open meanwhile, which goes on to its end."""
     with server.streaming("hello", chain="patient") as answer:
         assert answer.next()[1]["delta_content"] == "one"
@@ -45,7 +51,7 @@ def bystander(server: Server) -> Iterator[None]:
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("chain", AT_ONCE.split(","))
 def test_an_exit_before_the_first_token_is_a_500_of_that_run_alone(
-    server: Server, chain: str, stream: bool
+    server: AppProcess, chain: str, stream: bool
 ) -> None:
     with bystander(server):
         response = server.chat("hello", chain=chain, stream=stream)
@@ -59,7 +65,7 @@ def test_an_exit_before_the_first_token_is_a_500_of_that_run_alone(
 
 @pytest.mark.parametrize("chain", [*LATER.split(","), *TOOLS.split(",")])
 def test_an_exit_after_the_status_is_an_error_event_then_done(
-    server: Server, chain: str
+    server: AppProcess, chain: str
 ) -> None:
     with bystander(server):
         response = server.chat("hello", chain=chain)
@@ -71,14 +77,14 @@ def test_an_exit_after_the_status_is_an_error_event_then_done(
     assert (record["status"], record["error"]) == ("error", {"code": "internal_error"})
 
 
-def test_the_log_names_the_class_and_the_place(server: Server) -> None:
+def test_the_log_names_the_class_and_the_place(server: AppProcess) -> None:
     response = server.chat("hello", chain="ending")
     request_id = response.headers["x-request-id"]
     server.wait_for(rf"request {request_id}: Ending at \S+exiting_chains\.py:\d+")
 
 
 def test_an_exit_in_what_a_chain_leaves_behind_is_nobodys_error(
-    server: Server,
+    server: AppProcess,
 ) -> None:
     with bystander(server):
         events = server.events("hello", chain="dropping")
@@ -88,7 +94,7 @@ def test_an_exit_in_what_a_chain_leaves_behind_is_nobodys_error(
 
 @pytest.mark.parametrize("chain", ["cleaning", "cleaning_branch", "flooding"])
 def test_an_exit_while_cleaning_up_after_a_caller_who_leaves_is_recorded(
-    server: Server, chain: str
+    server: AppProcess, chain: str
 ) -> None:
     with bystander(server):
         with server.streaming("hello", chain=chain) as answer:
@@ -99,7 +105,7 @@ def test_an_exit_while_cleaning_up_after_a_caller_who_leaves_is_recorded(
 
 @pytest.mark.parametrize("chain", ["building", "missing"])
 def test_an_exit_while_loading_is_a_chain_that_could_not_be_loaded(
-    server: Server, chain: str
+    server: AppProcess, chain: str
 ) -> None:
     with bystander(server):
         response = server.chat("hello", chain=chain)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.app_process import Server, text_of
+from tests.support.app_process import AppProcess, text_of
 
 UPSTREAM_DETAIL = "secret-upstream-detail"
 
@@ -27,7 +27,12 @@ FAILURES = [
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize(("scenario", "status", "code", "retryable"), FAILURES)
 def test_a_failure_before_the_first_token_is_a_true_status(
-    app: Server, scenario: str, status: int, code: str, retryable: bool, stream: bool
+    app: AppProcess,
+    scenario: str,
+    status: int,
+    code: str,
+    retryable: bool,
+    stream: bool,
 ) -> None:
     response = app.chat(f"standin:{scenario}", stream=stream)
     error = response.json()["error"]
@@ -55,7 +60,7 @@ def test_a_failure_before_the_first_token_is_a_true_status(
     ],
 )
 def test_the_providers_wait_is_passed_on(
-    app: Server, headers: str, retry_after: str | None, retry_after_ms: int | None
+    app: AppProcess, headers: str, retry_after: str | None, retry_after_ms: int | None
 ) -> None:
     response = app.chat(f"standin:rate_limited {headers}")
     assert response.headers.get("retry-after") == retry_after
@@ -72,7 +77,7 @@ def test_the_providers_wait_is_passed_on(
     ],
 )
 def test_a_failure_after_the_first_token_is_an_error_event_then_done(
-    app: Server, scenario: str, code: str
+    app: AppProcess, scenario: str, code: str
 ) -> None:
     events = app.events(f"standin:{scenario} tokens=3")
     *deltas, (name, error), (last, done) = events
@@ -86,7 +91,7 @@ def test_a_failure_after_the_first_token_is_an_error_event_then_done(
 
 @pytest.mark.parametrize("scenario", ["error_event", "cut", "drop", "malformed"])
 def test_the_same_failure_without_streaming_is_a_status(
-    app: Server, scenario: str
+    app: AppProcess, scenario: str
 ) -> None:
     response = app.chat(f"standin:{scenario} tokens=3", stream=False)
     assert response.status_code == 502

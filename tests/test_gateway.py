@@ -10,7 +10,7 @@ from httpx_sse import EventSource
 
 from tests.conftest import azure
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 V1 = "/openai/v1/chat/completions"
 EMBEDDINGS = "/openai/v1/embeddings"
@@ -39,7 +39,7 @@ def error_of(response: httpx.Response) -> dict[str, Any]:
 
 @pytest.mark.parametrize("under", ["", "/api"])
 def test_a_chain_and_a_deployment_answer_to_their_names(
-    app: Server, under: str
+    app: AppProcess, under: str
 ) -> None:
     for name, text in [("strings", "Hello"), ("gpt-4o", TEXT)]:
         assert text_of(app.client.post(under + at(name), json=body())) == text
@@ -47,14 +47,16 @@ def test_a_chain_and_a_deployment_answer_to_their_names(
         assert text_of(app.client.post(under + V1, json=asked)) == text
 
 
-def test_the_bodys_model_does_not_count_where_the_path_names_one(app: Server) -> None:
+def test_the_bodys_model_does_not_count_where_the_path_names_one(
+    app: AppProcess,
+) -> None:
     """LangChain's JavaScript sends `gpt-3.5-turbo` whatever the deployment."""
     for model in ("gpt-3.5-turbo", "tools", 1):
         asked = body(model=model)
         assert text_of(app.client.post(at("strings"), json=asked)) == "Hello"
 
 
-def test_a_chain_answers_in_its_native_path_too(app: Server) -> None:
+def test_a_chain_answers_in_its_native_path_too(app: AppProcess) -> None:
     asked = body(model="strings")
     assert text_of(app.client.post("/api/chat/openai", json=asked)) == "Hello"
     assert text_of(app.client.post("/api/chat/openai", json=body())) == TEXT
@@ -62,7 +64,7 @@ def test_a_chain_answers_in_its_native_path_too(app: Server) -> None:
     assert error_of(unknown)["code"] == "not_found"
 
 
-def test_a_stream_is_read_by_any_reader_of_events(app: Server) -> None:
+def test_a_stream_is_read_by_any_reader_of_events(app: AppProcess) -> None:
     for name, texts in [("strings", ["Hel", "lo"]), ("gpt-4o", ["tok0", " tok1"])]:
         asked = body(model=name, stream=True)
         with app.client.stream("POST", V1, json=asked) as response:
@@ -76,7 +78,7 @@ def test_a_stream_is_read_by_any_reader_of_events(app: Server) -> None:
 
 @pytest.mark.parametrize("path", [at("nope"), V1])
 def test_what_is_nobodys_is_404_and_names_what_there_is(
-    app: Server, standin: StandIn, path: str
+    app: AppProcess, standin: StandIn, path: str
 ) -> None:
     before = len(standin.requests())
     response = app.client.post(path, json=body(model="nope"))
@@ -88,7 +90,7 @@ def test_what_is_nobodys_is_404_and_names_what_there_is(
     assert len(standin.requests()) == before
 
 
-def test_what_is_not_utf_8_names_no_model(app: Server, standin: StandIn) -> None:
+def test_what_is_not_utf_8_names_no_model(app: AppProcess, standin: StandIn) -> None:
     before = len(standin.requests())
     sent = b'{"model":"gpt-4o","messages":[{"role":"user","content":"\xff"}]}'
     response = app.client.post(V1, content=sent)
@@ -97,7 +99,7 @@ def test_what_is_not_utf_8_names_no_model(app: Server, standin: StandIn) -> None
     assert len(standin.requests()) == before
 
 
-def test_a_chain_does_not_embed(app: Server) -> None:
+def test_a_chain_does_not_embed(app: AppProcess) -> None:
     for path in (at("strings", "embeddings"), EMBEDDINGS):
         response = app.client.post(path, json={"model": "strings", "input": "a"})
         assert response.status_code == 404
@@ -131,7 +133,7 @@ def test_a_chain_does_not_embed(app: Server) -> None:
 )
 @pytest.mark.parametrize("under", ["", "/api"])
 def test_a_name_that_means_harm_reaches_nobody(
-    app: Server, standin: StandIn, under: str, name: str
+    app: AppProcess, standin: StandIn, under: str, name: str
 ) -> None:
     before = len(standin.requests())
     content = b'{"messages": [{"role": "user", "content": "standin:answer"}]}'
@@ -140,7 +142,7 @@ def test_a_name_that_means_harm_reaches_nobody(
     assert len(standin.requests()) == before
 
 
-def status_of(app: Server, path: str, content: bytes) -> int:
+def status_of(app: AppProcess, path: str, content: bytes) -> int:
     """The answer's status, to a path that no client would send as it is."""
     address = urlsplit(app.url)
     assert address.hostname
@@ -155,7 +157,7 @@ def status_of(app: Server, path: str, content: bytes) -> int:
 
 @pytest.mark.parametrize("name", ["../gpt-4o", "a\r\nb", "gpt-4ö", "x" * 1_000_000])
 def test_a_model_that_means_harm_reaches_nobody(
-    app: Server, standin: StandIn, name: str
+    app: AppProcess, standin: StandIn, name: str
 ) -> None:
     before = len(standin.requests())
     for path in (V1, EMBEDDINGS):
@@ -166,7 +168,7 @@ def test_a_model_that_means_harm_reaches_nobody(
 
 
 @pytest.mark.parametrize("fields", [{}, {"model": None}, {"model": ""}, {"model": 1}])
-def test_v1_wants_a_model(app: Server, fields: dict[str, Any]) -> None:
+def test_v1_wants_a_model(app: AppProcess, fields: dict[str, Any]) -> None:
     for path in (V1, EMBEDDINGS):
         response = app.client.post(path, json=body(**fields))
         assert response.status_code == 400
@@ -183,7 +185,7 @@ def test_v1_wants_a_model(app: Server, fields: dict[str, Any]) -> None:
     ],
 )
 def test_what_a_chain_cannot_do_a_deployment_can(
-    app: Server, fields: dict[str, Any]
+    app: AppProcess, fields: dict[str, Any]
 ) -> None:
     refused = app.client.post(at("strings"), json=body(**fields))
     [name] = fields
@@ -192,12 +194,14 @@ def test_what_a_chain_cannot_do_a_deployment_can(
     assert text_of(app.client.post(at("gpt-4o"), json=body(**fields))) == TEXT
 
 
-def test_the_default_deployment_has_a_path_of_its_own(app: Server) -> None:
+def test_the_default_deployment_has_a_path_of_its_own(app: AppProcess) -> None:
     asked = body(model="strings")
     assert text_of(app.client.post("/api/aoaifn", json=asked)) == TEXT
 
 
-def test_without_a_deployment_the_default_chain_answers_there(offline: Server) -> None:
+def test_without_a_deployment_the_default_chain_answers_there(
+    offline: AppProcess,
+) -> None:
     asked = body("How do I add my own chain?", model="gpt-4o")
     answer = offline.client.post("/api/aoaifn", json=asked).json()
     assert "chains/haiku.py" in answer["choices"][0]["message"]["content"]
@@ -211,7 +215,7 @@ def test_without_a_deployment_the_default_chain_answers_there(offline: Server) -
 
 def test_only_allowed_deployments_are_called(standin: StandIn) -> None:
     allowed = {"AZURE_OPENAI_ALLOWED_DEPLOYMENTS": "gpt-4o-mini, missing, chat"}
-    with Server(azure(standin, **allowed)) as server:
+    with AppProcess(azure(standin, **allowed)) as server:
         mini = body(f"{HELLO} tag=mini", model="gpt-4o-mini")
         assert text_of(server.client.post(V1, json=mini)) == TEXT
         [recorded] = standin.requests("mini")
@@ -234,7 +238,7 @@ def test_only_allowed_deployments_are_called(standin: StandIn) -> None:
 
 def test_a_deployment_may_be_sent_more_than_a_chain(standin: StandIn) -> None:
     limits = {"MAX_REQUEST_BYTES": "2000", "MAX_PROXY_REQUEST_BYTES": "4000"}
-    with Server(azure(standin, **limits)) as server:
+    with AppProcess(azure(standin, **limits)) as server:
         large = body(f"{HELLO}\n{'x' * 2500}")
         refused = server.client.post(at("chat"), json=large)
         assert (refused.status_code, error_of(refused)["code"]) == (413, "too_large")
@@ -246,7 +250,7 @@ def test_a_deployment_may_be_sent_more_than_a_chain(standin: StandIn) -> None:
             assert "(MAX_PROXY_REQUEST_BYTES)" in error_of(refused)["message"]
 
 
-def test_a_callers_system_prompt_is_refused_to_a_chain_alone(small: Server) -> None:
+def test_a_callers_system_prompt_is_refused_to_a_chain_alone(small: AppProcess) -> None:
     asked = body()
     asked["messages"].insert(0, {"role": "system", "content": "obey"})
     refused = small.client.post(at("chat"), json=asked)
@@ -260,7 +264,7 @@ def test_the_two_models_of_an_openai_compatible_server(standin: StandIn) -> None
         "OPENAI_MODEL": "llama3.2",
         "OPENAI_API_KEY": standin.key,
     }
-    with Server(settings) as server:
+    with AppProcess(settings) as server:
         for name in ("chat", "llama3.2"):
             assert text_of(server.client.post(V1, json=body(model=name))) == TEXT
         assert text_of(server.client.post("/api/aoaifn", json=body())) == TEXT

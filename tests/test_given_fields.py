@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 ASKED = {"role": "user", "content": "standin:answer tokens=1"}
 PARTS = {"role": "user", "parts": [{"type": "text", "text": ASKED["content"]}]}
@@ -31,7 +31,7 @@ def body_for(path: str) -> dict[str, Any]:
     return {"chain": "chat", "messages": [message]}
 
 
-def post(app: Server, path: str, body: bytes, **headers: str) -> httpx.Response:
+def post(app: AppProcess, path: str, body: bytes, **headers: str) -> httpx.Response:
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     return app.client.post(path, content=body, headers=names)
 
@@ -40,7 +40,7 @@ OPTIONAL = ("stream", "temperature", "top_p", "max_tokens", "stop", "seed")
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_null_is_not_given(app: Server, path: str) -> None:
+def test_null_is_not_given(app: AppProcess, path: str) -> None:
     nothing = dict.fromkeys((*OPTIONAL, "reasoning_effort"))
     if path in NATIVE:
         nothing |= dict.fromkeys(("user", "message", "system_prompt", "unknown"))
@@ -51,13 +51,13 @@ def test_null_is_not_given(app: Server, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", NATIVE)
-def test_nor_is_a_list_of_messages_that_is_null(app: Server, path: str) -> None:
+def test_nor_is_a_list_of_messages_that_is_null(app: AppProcess, path: str) -> None:
     body = {"user": ASKED["content"], "messages": None, "chain": "chat"}
     assert app.client.post(path, json=body).status_code == 200
 
 
 @pytest.mark.parametrize("path", [*NATIVE, *COMPLETIONS])
-def test_nor_is_a_field_of_a_message(app: Server, path: str) -> None:
+def test_nor_is_a_field_of_a_message(app: AppProcess, path: str) -> None:
     user = {**ASKED, "name": None, "tool_calls": None, "tool_call_id": None}
     function = {"name": "now", "arguments": None}
     call = {"id": "c", "type": None, "function": function}
@@ -68,7 +68,7 @@ def test_nor_is_a_field_of_a_message(app: Server, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", NATIVE)
-def test_a_prompt_that_is_null_is_missed(app: Server, path: str) -> None:
+def test_a_prompt_that_is_null_is_missed(app: AppProcess, path: str) -> None:
     for body in ({"user": None}, {"messages": None}, {"user": None, "message": None}):
         response = app.client.post(path, json=body)
         assert response.status_code == 400
@@ -77,7 +77,7 @@ def test_a_prompt_that_is_null_is_missed(app: Server, path: str) -> None:
 
 @pytest.mark.parametrize("path", NATIVE)
 def test_unknown_fields_are_named_beside_what_is_missing(
-    app: Server, path: str
+    app: AppProcess, path: str
 ) -> None:
     response = app.client.post(path, json={"question": "?", "k": 1})
     assert response.status_code == 400
@@ -85,7 +85,7 @@ def test_unknown_fields_are_named_beside_what_is_missing(
     assert "question: is not a known field; k: is not a known field" in response.text
 
 
-def test_many_and_long_unknown_names_make_no_long_message(app: Server) -> None:
+def test_many_and_long_unknown_names_make_no_long_message(app: AppProcess) -> None:
     names = [f"{number}{'x' * 5000}" for number in range(90)]
     response = app.client.post("/api/chat", json=dict.fromkeys(names, 1))
     assert response.status_code == 400
@@ -93,12 +93,12 @@ def test_many_and_long_unknown_names_make_no_long_message(app: Server) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_byte_order_mark_is_passed_over(app: Server, path: str) -> None:
+def test_a_byte_order_mark_is_passed_over(app: AppProcess, path: str) -> None:
     body = BOM_UTF8 + json.dumps(body_for(path)).encode()
     assert post(app, path, body).status_code == 200
 
 
-def test_so_it_is_in_a_proxied_call(app: Server) -> None:
+def test_so_it_is_in_a_proxied_call(app: AppProcess) -> None:
     body = {"model": "gpt-4o", "messages": [ASKED]}
     content = BOM_UTF8 + json.dumps(body).encode()
     assert post(app, COMPLETIONS[0], content).status_code == 200
@@ -109,7 +109,7 @@ def test_so_it_is_in_a_proxied_call(app: Server) -> None:
     "encoding", ["gzip", "GZip", "br", "deflate", "gzip, identity"]
 )
 def test_a_compressed_body_is_415(
-    app: Server, standin: StandIn, path: str, encoding: str
+    app: AppProcess, standin: StandIn, path: str, encoding: str
 ) -> None:
     before = len(standin.requests())
     body = gzip.compress(json.dumps(body_for(path)).encode())
@@ -125,7 +125,7 @@ def test_a_compressed_body_is_415(
     ["text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "image/png"],
 )
 def test_a_body_that_is_no_json_by_its_type_is_415(
-    app: Server, path: str, kind: str
+    app: AppProcess, path: str, kind: str
 ) -> None:
     body = json.dumps(body_for(path)).encode()
     response = post(app, path, body, content_type=kind)
@@ -146,13 +146,13 @@ def test_a_body_that_is_no_json_by_its_type_is_415(
     ],
 )
 def test_json_by_its_type_or_without_one_is_read(
-    app: Server, path: str, headers: dict[str, str]
+    app: AppProcess, path: str, headers: dict[str, str]
 ) -> None:
     body = json.dumps(body_for(path)).encode()
     assert post(app, path, body, **headers).status_code == 200
 
 
-def test_415_is_in_openais_shape_there_and_in_ours_here(app: Server) -> None:
+def test_415_is_in_openais_shape_there_and_in_ours_here(app: AppProcess) -> None:
     theirs = post(app, COMPLETIONS[0], b"", content_encoding="gzip").json()["error"]
     assert (theirs["code"], theirs["type"]) == (
         "unsupported_media_type",
@@ -167,7 +167,7 @@ def test_415_is_in_openais_shape_there_and_in_ours_here(app: Server) -> None:
 
 
 def test_a_deployment_in_the_path_gets_a_compressed_body_as_it_is(
-    app: Server, standin: StandIn
+    app: AppProcess, standin: StandIn
 ) -> None:
     path = "/openai/deployments/gpt-4o/chat/completions"
     body = gzip.compress(json.dumps({"messages": [ASKED]}).encode())
@@ -199,7 +199,7 @@ PAPER = {"file_data": "data:application/pdf;base64,eA==", "filename": "a.pdf"}
     ],
 )
 def test_of_a_part_only_what_is_of_its_type_reaches_the_model(
-    app: Server, standin: StandIn, part: dict[str, Any], more: dict[str, Any]
+    app: AppProcess, standin: StandIn, part: dict[str, Any], more: dict[str, Any]
 ) -> None:
     content = [{**more, **part}, {"type": "text", "text": ASKED["content"]}]
     body = {"messages": [{"role": "user", "content": content}]}

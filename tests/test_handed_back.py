@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 QUESTION = {"role": "user", "content": "?"}
 RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "noon"}
@@ -32,7 +32,7 @@ def turn(user: str, *, stream: bool, **function: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("kind", ARGUMENTS)
 def test_a_call_whose_arguments_are_no_object_goes_back_as_it_came(
-    app: Server, standin: StandIn, kind: str, path: str, stream: bool
+    app: AppProcess, standin: StandIn, kind: str, path: str, stream: bool
 ) -> None:
     tag = f"back-{list(ARGUMENTS).index(kind)}-{PATHS.index(path)}-{stream}"
     user = f"standin:answer tokens=1 tag={tag}"
@@ -49,7 +49,7 @@ def test_a_call_whose_arguments_are_no_object_goes_back_as_it_came(
 
 @pytest.mark.parametrize("function", [{}, {"arguments": ""}, {"arguments": " "}])
 def test_a_call_without_arguments_goes_back_with_an_empty_object(
-    app: Server, standin: StandIn, function: dict[str, Any]
+    app: AppProcess, standin: StandIn, function: dict[str, Any]
 ) -> None:
     tag = f"back-empty-{len(str(function))}"
     user = f"standin:answer tokens=1 tag={tag}"
@@ -60,7 +60,7 @@ def test_a_call_without_arguments_goes_back_with_an_empty_object(
     assert sent[1]["tool_calls"][0]["function"]["arguments"] == "{}"
 
 
-def test_our_own_cut_call_can_be_handed_back(app: Server, standin: StandIn) -> None:
+def test_our_own_cut_call_can_be_handed_back(app: AppProcess, standin: StandIn) -> None:
     asked = {"messages": [QUESTION], "model": "tools"}
     answer = app.client.post("/openai/v1/chat/completions", json=asked).json()
     message = answer["choices"][0]["message"]

@@ -17,7 +17,7 @@ from azure_openai import backends
 from azure_openai.failure import BackendFailure
 from settings import Settings
 from settings.platform import Platform
-from tests.support.app_process import Server, until
+from tests.support.app_process import AppProcess, until
 
 READY = "/api/health?ready=1"
 DETAILS = "/api/health/details"
@@ -37,7 +37,7 @@ def build(folder: Path, **settings: Any) -> App:
     )
 
 
-async def test_ready_tells_each_check_and_which_versions_run(app: Server) -> None:
+async def test_ready_tells_each_check_and_which_versions_run(app: AppProcess) -> None:
     response = app.client.get(READY)
     told = response.json()
     assert (response.status_code, told["status"]) == (200, "ok")
@@ -48,7 +48,7 @@ async def test_ready_tells_each_check_and_which_versions_run(app: Server) -> Non
     assert told["packages"].keys() <= set(PACKAGES)
 
 
-def test_a_stranger_is_told_the_status_alone(small: Server) -> None:
+def test_a_stranger_is_told_the_status_alone(small: AppProcess) -> None:
     with httpx.Client(base_url=small.url) as stranger:
         for path in ("/api/health", READY):
             response = stranger.get(path)
@@ -56,7 +56,7 @@ def test_a_stranger_is_told_the_status_alone(small: Server) -> None:
 
 
 def test_who_has_a_function_key_is_told_the_rest_where_the_host_asks_for_it(
-    small: Server,
+    small: AppProcess,
 ) -> None:
     """To the other path anything may be sent as a key, which nobody has checked."""
     assert small.client.get(READY).json() == {"status": "ok"}
@@ -75,7 +75,7 @@ def test_a_chain_that_cannot_be_loaded_is_not_ready() -> None:
         "CHAINS": "mine=tests.support.example_chains:missing",
         "CHAT_CHAIN": "mine",
     }
-    with Server(broken) as server:
+    with AppProcess(broken) as server:
 
         def told() -> object:
             response = server.client.get(READY)

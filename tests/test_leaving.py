@@ -13,7 +13,13 @@ import httpx
 import pytest
 
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, open_streams, read_events, text_of, until
+from tests.support.app_process import (
+    AppProcess,
+    open_streams,
+    read_events,
+    text_of,
+    until,
+)
 from tests.support.prompt_departure import prompt
 
 
@@ -26,7 +32,7 @@ from tests.support.prompt_departure import prompt
 )
 @pytest.mark.parametrize("chain", ["chat", "assigned", "nested"])
 def test_leaving_in_the_middle_closes_the_upstream_and_is_recorded(
-    app: Server, standin: StandIn, when: str, scenario: str, chain: str
+    app: AppProcess, standin: StandIn, when: str, scenario: str, chain: str
 ) -> None:
     delays: list[float] = []
     while not prompt(delays):
@@ -48,7 +54,7 @@ def test_leaving_in_the_middle_closes_the_upstream_and_is_recorded(
 
 @pytest.mark.parametrize("stream", ["true", "false"])
 def test_leaving_before_the_first_token_closes_the_upstream(
-    app: Server, standin: StandIn, stream: str
+    app: AppProcess, standin: StandIn, stream: str
 ) -> None:
     address = (httpx.URL(app.url).host, httpx.URL(app.url).port)
     delays: list[float] = []
@@ -78,7 +84,7 @@ def resident_megabytes(pid: int) -> float:
 
 
 def test_a_slow_reader_of_a_fast_model_costs_bounded_memory(
-    app: Server, standin: StandIn
+    app: AppProcess, standin: StandIn
 ) -> None:
     body = json.dumps({"user": "standin:answer tokens=200000 tag=slow"}).encode()
     head = f"POST /api/chat HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
@@ -103,7 +109,7 @@ def test_a_slow_reader_of_a_fast_model_costs_bounded_memory(
     until(lambda: open_streams(app) == 0)
 
 
-async def test_two_hundred_streams_at_once_are_all_whole(app: Server) -> None:
+async def test_two_hundred_streams_at_once_are_all_whole(app: AppProcess) -> None:
     async with httpx.AsyncClient(
         base_url=app.url, timeout=50, limits=httpx.Limits(max_connections=None)
     ) as client:
@@ -129,7 +135,7 @@ async def test_two_hundred_streams_at_once_are_all_whole(app: Server) -> None:
 
 @asynccontextmanager
 async def left_while_streaming(
-    server: Server, user: str
+    server: AppProcess, user: str
 ) -> AsyncIterator[httpx.Response]:
     async with (
         httpx.AsyncClient(base_url=server.url, timeout=50) as client,
@@ -139,7 +145,7 @@ async def left_while_streaming(
 
 
 async def test_fifty_callers_who_leave_at_once_leave_nothing_behind(
-    app: Server, standin: StandIn
+    app: AppProcess, standin: StandIn
 ) -> None:
     async def ask_and_leave(number: int) -> None:
         user = f"standin:answer tokens=500 delay_ms=20 tag=leaving-{number}"

@@ -4,12 +4,12 @@ import pytest
 
 from tests.standin import strange
 from tests.standin.answers import REFUSAL
-from tests.support.app_process import Server, read_events, text_of
+from tests.support.app_process import AppProcess, read_events, text_of
 
 COUNTED = {"input_tokens": 10, "output_tokens": 3, "total_tokens": 13}
 
 
-def usage(app: Server, prompt: str, **more: str) -> list[dict[str, object]]:
+def usage(app: AppProcess, prompt: str, **more: str) -> list[dict[str, object]]:
     """What was used, streamed and not."""
     return [
         app.events(prompt, **more)[-1][1]["usage"],
@@ -18,7 +18,7 @@ def usage(app: Server, prompt: str, **more: str) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("chain", ["chat", "parsed", "relayed", "totals", "halves"])
-def test_running_totals_of_usage_are_not_added_up(app: Server, chain: str) -> None:
+def test_running_totals_of_usage_are_not_added_up(app: AppProcess, chain: str) -> None:
     for found in usage(app, "standin:running_usage tokens=3", chain=chain):
         assert {name: found[name] for name in COUNTED} == COUNTED
         assert "estimated" not in found
@@ -27,7 +27,7 @@ def test_running_totals_of_usage_are_not_added_up(app: Server, chain: str) -> No
 @pytest.mark.parametrize("tier", ["priority", "flex", "default"])
 @pytest.mark.parametrize("chain", ["chat", "relayed"])
 def test_usage_of_a_service_tier_has_its_details(
-    app: Server, chain: str, tier: str
+    app: AppProcess, chain: str, tier: str
 ) -> None:
     prompt = f"standin:tiered tokens=3 kind={tier}"
     for found in usage(app, prompt, chain=chain):
@@ -37,7 +37,7 @@ def test_usage_of_a_service_tier_has_its_details(
 @pytest.mark.parametrize("reason", ["error", "galactic", "cancelled", "failed"])
 @pytest.mark.parametrize("chain", ["chat", "parsed", "relayed"])
 def test_a_reason_that_is_no_success_is_an_error(
-    app: Server, reason: str, chain: str
+    app: AppProcess, reason: str, chain: str
 ) -> None:
     asked = f"standin:broken_off tokens=2 kind={reason}"
     *deltas, (name, error), (_, done) = app.events(asked, chain=chain)
@@ -50,14 +50,16 @@ def test_a_reason_that_is_no_success_is_an_error(
 
 
 @pytest.mark.parametrize("reason", ["eos", "EOS_TOKEN", "complete", "END_TURN"])
-def test_other_words_for_success_are_stop(app: Server, reason: str) -> None:
+def test_other_words_for_success_are_stop(app: AppProcess, reason: str) -> None:
     done = app.events(f"standin:broken_off tokens=2 kind={reason}")[-1][1]
     assert done["finish_reason"] == "stop"
 
 
 @pytest.mark.parametrize("kind", strange.CALLS)
 @pytest.mark.parametrize("chain", ["chat", "relayed"])
-def test_each_tool_call_is_one_of_its_own(app: Server, kind: str, chain: str) -> None:
+def test_each_tool_call_is_one_of_its_own(
+    app: AppProcess, kind: str, chain: str
+) -> None:
     response = app.chat(f"standin:calls_{kind}", chain=chain)
     events = read_events(response)
     calls = [data for name, data in events if name == "tool_call"]
@@ -69,7 +71,7 @@ def test_each_tool_call_is_one_of_its_own(app: Server, kind: str, chain: str) ->
 
 
 @pytest.mark.parametrize("chain", ["chat", "parsed", "relayed"])
-def test_text_and_reasoning_have_whole_characters(app: Server, chain: str) -> None:
+def test_text_and_reasoning_have_whole_characters(app: AppProcess, chain: str) -> None:
     expected = "Hi \U0001f600\U0001f600!\ufffd \ufffd"
     events = app.events("standin:split_pairs", chain=chain)
     assert text_of(events) == expected
@@ -83,7 +85,9 @@ BROUGHT = ["responding", "responding_v0", "responding_v1"]
 
 
 @pytest.mark.parametrize("chain", BROUGHT)
-def test_a_model_of_ones_own_may_ask_the_responses_api(app: Server, chain: str) -> None:
+def test_a_model_of_ones_own_may_ask_the_responses_api(
+    app: AppProcess, chain: str
+) -> None:
     events = app.events("standin:reasoning", chain=chain)
     thoughts = [data["delta_reasoning"] for name, data in events if name == "reasoning"]
     assert "".join(thoughts) == "The question is about France, so Europe."
@@ -106,7 +110,7 @@ def test_a_model_of_ones_own_may_ask_the_responses_api(app: Server, chain: str) 
 )
 @pytest.mark.parametrize("event", ["failed", "error"])
 def test_its_failures_are_the_upstreams(
-    app: Server, chain: str, kind: str, status: int, code: str, event: str
+    app: AppProcess, chain: str, kind: str, status: int, code: str, event: str
 ) -> None:
     response = app.chat(f"standin:response_{event} kind={kind}", chain=chain)
     error = response.json()["error"]
@@ -116,14 +120,14 @@ def test_its_failures_are_the_upstreams(
 
 
 @pytest.mark.parametrize("chain", [*BROUGHT, "brought"])
-def test_its_lost_connection_is_the_upstreams(app: Server, chain: str) -> None:
+def test_its_lost_connection_is_the_upstreams(app: AppProcess, chain: str) -> None:
     for scenario in ("drop tokens=2", "drop_before"):
         response = app.chat(f"standin:{scenario}", chain=chain, stream=False)
         assert response.status_code == 502
         assert response.json()["error"]["code"] == "upstream_error"
 
 
-def test_two_calls_of_one_index_are_two_of_any_model(app: Server) -> None:
+def test_two_calls_of_one_index_are_two_of_any_model(app: AppProcess) -> None:
     for kind in ("same_index", "same_index_whole"):
         events = app.events(f"standin:calls_{kind}", chain="brought")
         calls = [data["id"] for name, data in events if name == "tool_call"]
@@ -131,7 +135,7 @@ def test_two_calls_of_one_index_are_two_of_any_model(app: Server) -> None:
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_thoughts_may_be_lists_of_blocks(app: Server, stream: bool) -> None:
+def test_thoughts_may_be_lists_of_blocks(app: AppProcess, stream: bool) -> None:
     response = app.chat("hello", chain="thinker", stream=stream)
     if stream:
         events = read_events(response)

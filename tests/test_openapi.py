@@ -11,7 +11,7 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 
 from app.openapi import FILE, paths, with_dialects
-from tests.support.app_process import ROOT, Server
+from tests.support.app_process import ROOT, AppProcess
 
 DESCRIPTION = json.loads(FILE.read_text(encoding="utf-8"))
 
@@ -22,11 +22,11 @@ def test_the_file_is_what_the_code_says() -> None:
     assert description == DESCRIPTION, "run `python -m app.openapi`"
 
 
-def test_it_is_served(app: Server) -> None:
+def test_it_is_served(app: AppProcess) -> None:
     assert app.client.get("/api/openapi.json").json() == DESCRIPTION
 
 
-def test_it_has_every_route_and_no_other(app: Server) -> None:
+def test_it_has_every_route_and_no_other(app: AppProcess) -> None:
     served = set()
     for line in app.lines:
         route = re.match(r"\s+([A-Z,]+)\s+http://[^/]+(/\S+)\s+\w+$", line)
@@ -70,7 +70,7 @@ def validator(schema: dict[str, Any]) -> Draft202012Validator:
     ],
 )
 def test_each_event_is_what_its_schema_says(
-    app: Server, path: str, user: str, chain: str
+    app: AppProcess, path: str, user: str, chain: str
 ) -> None:
     schemas = events_of(path)
     response = app.client.post(path, json={"user": user, "chain": chain})
@@ -83,14 +83,14 @@ def test_each_event_is_what_its_schema_says(
 
 
 @pytest.mark.parametrize("chain", ["chat", "agent", "tools", "sources"])
-def test_a_whole_answer_is_what_its_schema_says(app: Server, chain: str) -> None:
+def test_a_whole_answer_is_what_its_schema_says(app: AppProcess, chain: str) -> None:
     body = {"user": "standin:reasoning", "chain": chain, "stream": False}
     answer = app.client.post("/api/chat", json=body).json()
     validator({"$ref": "#/components/schemas/Answer"}).validate(answer)
 
 
 def test_schemathesis_finds_no_server_error_and_nothing_undocumented(
-    app: Server, tmp_path: Path
+    app: AppProcess, tmp_path: Path
 ) -> None:
     checks = (
         "not_a_server_error,status_code_conformance,content_type_conformance,"

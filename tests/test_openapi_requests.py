@@ -9,7 +9,7 @@ from jsonschema_rs import Draft202012Validator
 
 from app.openapi import FILE, paths, with_dialects
 from streaming import dialects
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 DESCRIPTION = json.loads(FILE.read_text(encoding="utf-8"))
 COMPLETIONS = "/openai/v1/chat/completions"
@@ -110,7 +110,7 @@ BODIES: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("path", "body"), BODIES)
 def test_the_server_takes_what_the_schema_takes_and_nothing_else(
-    app: Server, path: str, body: Any
+    app: AppProcess, path: str, body: Any
 ) -> None:
     status = app.client.post(path, json=body).status_code
     assert is_valid(path, body) is (status == 200), status
@@ -130,7 +130,7 @@ UI: list[Any] = [
 
 
 @pytest.mark.parametrize("body", UI)
-def test_so_it_is_of_what_use_chat_posts(app: Server, body: Any) -> None:
+def test_so_it_is_of_what_use_chat_posts(app: AppProcess, body: Any) -> None:
     schema = {"$ref": "#/components/schemas/UIMessageRequest"}
     valid = Draft202012Validator({**DESCRIPTION, **schema}).is_valid(body)
     status = app.client.post("/api/chat/ui-message", json=body).status_code

@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import azure
 from tests.standin.faults import UNSENDABLE, UNWANTED
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.support.raw_http import exchange, head
 
 MESSAGES = b'"messages":[{"role":"user","content":"standin:answer tag=outgoing"}]'
@@ -95,7 +95,7 @@ def tricks(trap: str) -> list[tuple[str, list[str], bytes]]:
 
 
 async def test_no_caller_says_where_a_request_goes(
-    app: Server, standin: StandIn
+    app: AppProcess, standin: StandIn
 ) -> None:
     with Trap().listening() as trap:
         for path, headers, body in tricks(trap.authority):
@@ -114,7 +114,7 @@ def test_no_upstream_says_where_a_request_goes(standin: StandIn) -> None:
         elsewhere = f"http://{trap.authority}{here}"
         with Trap(elsewhere).listening() as upstream:
             endpoint = {"AZURE_OPENAI_ENDPOINT": f"http://{upstream.authority}"}
-            with Server({**azure(standin), **endpoint}) as server:
+            with AppProcess({**azure(standin), **endpoint}) as server:
                 server.warm()
                 for upstream.status in (301, 302, 303, 307, 308):
                     for path in ("/api/chat", here):
@@ -142,7 +142,7 @@ PRIVATE = {
 
 @pytest.mark.parametrize("path", ["/api/chat/openai", COMPLETE.format("gpt-4o")])
 def test_what_a_platform_adds_for_this_app_does_not_go_upstream(
-    app: Server, standin: StandIn, path: str
+    app: AppProcess, standin: StandIn, path: str
 ) -> None:
     tag = f"private-{path.count('/')}"
     body = {"messages": [{"role": "user", "content": f"standin:answer tag={tag}"}]}
@@ -157,7 +157,7 @@ def test_what_a_platform_adds_for_this_app_does_not_go_upstream(
     "path", ["/api/chat", "/api/chat/openai", COMPLETE.format("gpt-4o")]
 )
 async def test_headers_that_cannot_be_sent_on_cost_nobody_the_answer(
-    app: Server, path: str, stream: bool
+    app: AppProcess, path: str, stream: bool
 ) -> None:
     asked = "standin:unsendable_headers tokens=2"
     messages = [{"role": "user", "content": asked}]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from tests.support.app_process import Server
     ],
 )
 def test_what_was_asked_reaches_the_model_after_our_system_prompt(
-    app: Server, body: dict[str, Any], asked: list[str]
+    app: AppProcess, body: dict[str, Any], asked: list[str]
 ) -> None:
     answer = app.client.post("/api/chat", json={**body, "stream": False}).json()
     received = json.loads(answer["content"])
@@ -35,7 +35,7 @@ def test_what_was_asked_reaches_the_model_after_our_system_prompt(
     assert [message["content"] for message in received[1:]] == asked
 
 
-def test_tool_messages_content_parts_and_names_reach_the_model(app: Server) -> None:
+def test_tool_messages_content_parts_and_names_reach_the_model(app: AppProcess) -> None:
     call = {
         "id": "call_1",
         "type": "function",
@@ -64,7 +64,7 @@ def test_tool_messages_content_parts_and_names_reach_the_model(app: Server) -> N
     assert received[4]["tool_call_id"] == "call_1"
 
 
-def test_sampling_reaches_the_model(app: Server, standin: StandIn) -> None:
+def test_sampling_reaches_the_model(app: AppProcess, standin: StandIn) -> None:
     sampling = {"temperature": 0.5, "top_p": 0.9, "max_tokens": 7, "seed": 42}
     app.events("standin:answer tag=sampling", **sampling, stop=["END"])
     [request] = standin.requests("sampling")
@@ -93,7 +93,7 @@ FILES = [
 
 @pytest.mark.parametrize(("data", "name", "kind", "named"), FILES)
 def test_a_file_reaches_the_model_as_what_it_is(
-    app: Server, data: str, name: str | None, kind: str | None, named: str | None
+    app: AppProcess, data: str, name: str | None, kind: str | None, named: str | None
 ) -> None:
     file = {"file_data": data} | ({"filename": name} if name else {})
     parts = [{"type": "text", "text": "standin:echo"}, {"type": "file", "file": file}]
@@ -112,7 +112,9 @@ def test_a_file_reaches_the_model_as_what_it_is(
     "data",
     ["data:text/plain,abc", "data:;base64,YWJj", "data:text/plain;base64,\u00e9"],
 )
-def test_a_file_that_is_no_data_is_refused_by_its_place(app: Server, data: str) -> None:
+def test_a_file_that_is_no_data_is_refused_by_its_place(
+    app: AppProcess, data: str
+) -> None:
     parts = [
         {"type": "text", "text": "standin:echo"},
         {"type": "file", "file": {"file_data": data}},
@@ -125,7 +127,7 @@ def test_a_file_that_is_no_data_is_refused_by_its_place(app: Server, data: str) 
 
 
 def test_a_file_of_the_providers_own_or_in_no_data_url_is_passed_on(
-    app: Server,
+    app: AppProcess,
 ) -> None:
     for file in ({"file_id": "file-1"}, {"file_data": "YWJj", "filename": "a.pdf"}):
         parts = [

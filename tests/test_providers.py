@@ -3,10 +3,10 @@
 import json
 
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, text_of
+from tests.support.app_process import AppProcess, text_of
 
 
-def test_with_no_model_the_documentation_answers(offline: Server) -> None:
+def test_with_no_model_the_documentation_answers(offline: AppProcess) -> None:
     events = offline.events("How do I add my own chain?")
     names = [name for name, _ in events]
     assert names[0] == "citation"
@@ -18,7 +18,7 @@ def test_with_no_model_the_documentation_answers(offline: Server) -> None:
     assert "estimated" not in done["usage"]
 
 
-def test_a_chain_that_lacks_its_model_names_the_setting(offline: Server) -> None:
+def test_a_chain_that_lacks_its_model_names_the_setting(offline: AppProcess) -> None:
     offline.chat("hello", chain="chat")  # Importing the model's library takes a while.
     response = offline.chat("hello", chain="chat")
     assert response.status_code == 503
@@ -28,7 +28,7 @@ def test_a_chain_that_lacks_its_model_names_the_setting(offline: Server) -> None
 
 
 def test_the_documentation_is_answered_by_the_model_where_there_is_one(
-    app: Server,
+    app: AppProcess,
 ) -> None:
     events = app.events("standin:echo", chain="docs")
     received = json.loads(text_of(events))
@@ -45,7 +45,7 @@ def test_any_openai_compatible_server_answers_too(standin: StandIn) -> None:
         "AZURE_OPENAI_AD_TOKEN": "picked-up-by-accident",
         "OPENAI_ORG_ID": "",
     }
-    with Server(settings) as server:
+    with AppProcess(settings) as server:
         events = server.events("standin:answer tokens=2 tag=compatible")
         assert text_of(events) == "tok0 tok1"
         assert events[-1][1]["deployment"] == "llama"
@@ -67,7 +67,7 @@ def test_a_key_in_the_environment_never_replaces_the_configured_one(
         "AZURE_OPENAI_DEPLOYMENT": "gpt-4o",
         "AZURE_OPENAI_KEY": standin.key,
     }
-    with Server({**settings, **foreign}) as server:
+    with AppProcess({**settings, **foreign}) as server:
         assert server.chat("standin:answer tag=foreign").status_code == 200
     [request] = standin.requests("foreign")
     assert request["headers"]["api-key"] == [standin.key]

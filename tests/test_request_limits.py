@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import azure
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.support.raw_http import connect, exchange, head
 
 KEY = "x-functions-key: the-function-key"
@@ -21,7 +21,7 @@ def ask(*headers: str, path: str = "/api/chat") -> bytes:
 
 
 async def test_a_body_announced_too_large_is_413_before_any_of_it(
-    small: Server,
+    small: AppProcess,
 ) -> None:
     for announced in (2001, 10**17):
         request = head("/api/chat", KEY, f"content-length: {announced}")
@@ -29,14 +29,14 @@ async def test_a_body_announced_too_large_is_413_before_any_of_it(
         assert (answer.status, answer.json()["error"]["code"]) == (413, "too_large")
 
 
-async def test_a_chunked_body_is_413_before_its_end(small: Server) -> None:
+async def test_a_chunked_body_is_413_before_its_end(small: AppProcess) -> None:
     request = head("/api/chat", KEY, "transfer-encoding: chunked")
     chunk = b"400\r\n" + b"x" * 1024 + b"\r\n"
     answer = await exchange(small.url, request + chunk * 2)
     assert (answer.status, answer.json()["error"]["code"]) == (413, "too_large")
 
 
-async def test_a_length_that_lies_low_ends_the_body_there(small: Server) -> None:
+async def test_a_length_that_lies_low_ends_the_body_there(small: AppProcess) -> None:
     """What follows would be the connection's next request, and is none."""
     request = head("/api/chat", KEY, "content-length: 5") + HELLO
     async with connect(small.url) as connection:
@@ -47,7 +47,7 @@ async def test_a_length_that_lies_low_ends_the_body_there(small: Server) -> None
 
 
 async def test_a_caller_that_leaves_in_its_body_leaves_no_trace(
-    small: Server,
+    small: AppProcess,
 ) -> None:
     before = len(small.lines)
     async with connect(small.url) as connection:
@@ -61,7 +61,7 @@ async def test_a_caller_that_leaves_in_its_body_leaves_no_trace(
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_when_all_is_taken_no_body_is_waited_for(
-    small: Server, path: str
+    small: AppProcess, path: str
 ) -> None:
     body = {"user": "standin:answer tokens=300 delay_ms=100"}
     async with httpx.AsyncClient(headers=small.client.headers, timeout=10) as client:
@@ -89,7 +89,7 @@ async def test_when_all_is_taken_no_body_is_waited_for(
     ],
 )
 async def test_more_headers_than_anyone_needs_are_431(
-    app: Server, path: str, headers: list[str]
+    app: AppProcess, path: str, headers: list[str]
 ) -> None:
     method = "GET" if path.endswith("?") else "POST"
     answer = await exchange(app.url, head(path, *headers, method=method))
@@ -98,13 +98,13 @@ async def test_more_headers_than_anyone_needs_are_431(
     assert ("type" in error) is path.startswith("/openai")
 
 
-async def test_a_very_long_address_is_431(app: Server) -> None:
+async def test_a_very_long_address_is_431(app: AppProcess) -> None:
     answer = await exchange(app.url, ask(path="/api/chat?x=" + "y" * 33_000))
     assert (answer.status, answer.json()["error"]["code"]) == (431, "headers_too_large")
 
 
 async def test_as_many_headers_as_the_platform_lets_through_are_heard(
-    app: Server,
+    app: AppProcess,
 ) -> None:
     headers = [f"x-{number}: " + "y" * 300 for number in range(90)]
     assert (await exchange(app.url, ask(*headers))).status == 200
@@ -114,7 +114,7 @@ async def test_as_many_headers_as_the_platform_lets_through_are_heard(
 async def test_a_body_that_does_not_come_is_408_and_the_connection_closed(
     standin: StandIn, path: str
 ) -> None:
-    with Server(azure(standin, BODY_TIMEOUT_SECONDS="0.2")) as server:
+    with AppProcess(azure(standin, BODY_TIMEOUT_SECONDS="0.2")) as server:
         async with connect(server.url) as connection:
             connection.write(head(path, "content-length: 100") + HELLO)
             answer = await connection.answer()
@@ -129,7 +129,7 @@ async def test_a_body_that_does_not_come_is_408_and_the_connection_closed(
 @pytest.mark.parametrize("path", PATHS)
 async def test_bodies_that_arrive_have_one_budget(standin: StandIn, path: str) -> None:
     sizes = ("MAX_REQUEST_BYTES", "MAX_PROXY_REQUEST_BYTES", "MAX_ARRIVING_BYTES")
-    with Server(azure(standin, **dict.fromkeys(sizes, "100000"))) as server:
+    with AppProcess(azure(standin, **dict.fromkeys(sizes, "100000"))) as server:
         large = head(path, "content-length: 99000")
         async with connect(server.url) as first, connect(server.url) as second:
             first.write(large + b" " * 80_000)

@@ -8,21 +8,23 @@ import pytest
 
 from tests.conftest import azure
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, read_events, text_of
+from tests.support.app_process import AppProcess, read_events, text_of
 
 CHAINS = "relayed=tests.support.example_models:relayed"
 
 
 @pytest.fixture(scope="module")
-def server(standin: StandIn) -> Iterator[Server]:
-    with Server(azure(standin, AZURE_OPENAI_API="responses", CHAINS=CHAINS)) as server:
+def server(standin: StandIn) -> Iterator[AppProcess]:
+    with AppProcess(
+        azure(standin, AZURE_OPENAI_API="responses", CHAINS=CHAINS)
+    ) as server:
         server.warm()
         yield server
 
 
 @pytest.mark.parametrize("chain", ["chat", "relayed"])
 def test_a_reasoning_models_summary_is_reasoning(
-    standin: StandIn, server: Server, chain: str
+    standin: StandIn, server: AppProcess, chain: str
 ) -> None:
     prompt = f"standin:reasoning tag=summary-{chain}"
     events = server.events(prompt, chain=chain)
@@ -57,7 +59,7 @@ def test_a_reasoning_models_summary_is_reasoning(
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("chain", ["chat", "relayed"])
 def test_it_ends_as_a_chat_completion_does(
-    server: Server, chain: str, stream: bool, scenario: str, text: str, reason: str
+    server: AppProcess, chain: str, stream: bool, scenario: str, text: str, reason: str
 ) -> None:
     response = server.chat(f"standin:{scenario}", chain=chain, stream=stream)
     if stream:
@@ -88,7 +90,7 @@ def test_it_ends_as_a_chat_completion_does(
     ],
 )
 def test_it_fails_as_a_chat_completion_does(
-    server: Server, scenario: str, status: int, code: str, stream: bool
+    server: AppProcess, scenario: str, status: int, code: str, stream: bool
 ) -> None:
     response = server.chat(f"standin:{scenario}", stream=stream)
     error = response.json()["error"]
@@ -98,7 +100,7 @@ def test_it_fails_as_a_chat_completion_does(
 
 @pytest.mark.parametrize("fields", ["include", "reasoning.summary"])
 def test_what_only_this_server_asks_for_is_left_out_if_it_is_refused(
-    standin: StandIn, server: Server, fields: str
+    standin: StandIn, server: AppProcess, fields: str
 ) -> None:
     tag = f"left-out-{fields}"
     for _ in range(2):
@@ -111,7 +113,7 @@ def test_what_only_this_server_asks_for_is_left_out_if_it_is_refused(
 
 
 def test_what_the_api_does_not_know_is_its_to_refuse(
-    standin: StandIn, server: Server
+    standin: StandIn, server: AppProcess
 ) -> None:
     given = {"seed": 7, "stop": ["x"], "temperature": 0.5, "max_tokens": 9}
     response = server.chat("standin:answer tokens=2 tag=unknown", **given)
@@ -127,7 +129,7 @@ def test_a_refusal_that_names_it_is_heeded_from_then_on(
     standin: StandIn, chain: str, stream: bool
 ) -> None:
     tag = f"told-{chain}-{stream}"
-    with Server(azure(standin, CHAINS=CHAINS)) as server:
+    with AppProcess(azure(standin, CHAINS=CHAINS)) as server:
         for _ in range(2):
             prompt = f"standin:responses_only tokens=2 tag={tag}"
             response = server.chat(prompt, chain=chain, stream=stream)
@@ -138,7 +140,7 @@ def test_a_refusal_that_names_it_is_heeded_from_then_on(
 
 
 def test_a_callers_form_tools_and_effort_reach_the_model(
-    standin: StandIn, server: Server
+    standin: StandIn, server: AppProcess
 ) -> None:
     form = {"name": "city", "schema": {"type": "object", "properties": {}}}
     function = {"name": "look_up", "parameters": {"type": "object", "properties": {}}}

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.support.requests_of_each_kind import battery
 
 ORIGIN = "https://elsewhere.example"
@@ -18,7 +18,7 @@ CSP = "default-src 'none'; frame-ancestors 'none'"
 
 @pytest.mark.parametrize(("method", "path", "how"), [*battery(), *MORE])
 def test_every_answer_is_what_it_says_it_is(
-    app: Server, method: str, path: str, how: dict[str, Any]
+    app: AppProcess, method: str, path: str, how: dict[str, Any]
 ) -> None:
     headers = {"origin": ORIGIN, **how.get("headers", {})}
     request = app.client.build_request(method, path, **{**how, "headers": headers})
@@ -33,7 +33,7 @@ def test_every_answer_is_what_it_says_it_is(
 
 
 def test_every_route_but_health_asks_for_a_function_key_by_default(
-    small: Server,
+    small: AppProcess,
 ) -> None:
     asked = {}
     with httpx.Client(base_url=small.url) as stranger:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 import settings
 from settings import Settings
-from tests.support.app_process import FOREIGN, ROOT, Server
+from tests.support.app_process import FOREIGN, ROOT, AppProcess
 from tests.support.requests_of_each_kind import battery
 
 MARKER = "MARKED-7f3ab9b"
@@ -99,7 +99,7 @@ def test_a_start_that_fails_tells_no_secret(
 
 
 def test_no_answer_and_no_line_has_a_secret() -> None:
-    with Server(CONFIGURED) as server:
+    with AppProcess(CONFIGURED) as server:
         key = {"api-key": f"{MARKER}-1"}
         ways: list[dict[str, Any]] = [
             {},

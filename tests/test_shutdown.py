@@ -11,16 +11,16 @@ import pytest
 
 from tests.conftest import azure
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, read_events, until
+from tests.support.app_process import AppProcess, read_events, until
 
 DEPLOYMENT = "/openai/deployments/gpt-4o"
 SLOW = "standin:answer tokens=2000 delay_ms=20 tag="
 
 
 @pytest.fixture
-def server(standin: StandIn) -> Iterator[Server]:
+def server(standin: StandIn) -> Iterator[AppProcess]:
     settings = azure(standin, FIRST_TOKEN_PEEK_SECONDS="60")
-    with Server(settings) as server:
+    with AppProcess(settings) as server:
         server.warm()
         yield server
 
@@ -31,12 +31,12 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def ask(server: Server, path: str, **body: object) -> httpx.Response:
+def ask(server: AppProcess, path: str, **body: object) -> httpx.Response:
     return httpx.post(server.url + path, json=body, timeout=20)
 
 
 def test_open_streams_are_told_and_recorded_as_shut_down(
-    server: Server, standin: StandIn, pool: ThreadPoolExecutor
+    server: AppProcess, standin: StandIn, pool: ThreadPoolExecutor
 ) -> None:
     def begin(path: str, tag: str, **body: object) -> Future[httpx.Response]:
         answer = pool.submit(ask, server, path, stream=True, **body)
@@ -71,7 +71,7 @@ def test_open_streams_are_told_and_recorded_as_shut_down(
 
 
 def test_a_second_signal_leaves_no_stream_its_time_and_yet_its_record(
-    server: Server, standin: StandIn, pool: ThreadPoolExecutor
+    server: AppProcess, standin: StandIn, pool: ThreadPoolExecutor
 ) -> None:
     with server.streaming(f"{SLOW}twice") as answer:
         assert answer.next()[0] == "message"
@@ -81,7 +81,7 @@ def test_a_second_signal_leaves_no_stream_its_time_and_yet_its_record(
         assert server.record(answer.request_id)["status"] == "shutdown"
 
 
-def refuses_callers(server: Server) -> bool:
+def refuses_callers(server: AppProcess) -> bool:
     try:
         httpx.get(f"{server.url}/api/chains", timeout=20)
     except httpx.ConnectError:

@@ -14,7 +14,7 @@ from runnables import chat_model, sampling
 from settings import Settings
 from tests.conftest import azure
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, text_of
+from tests.support.app_process import AppProcess, text_of
 
 
 def both(settings: Settings) -> Runnable[Any, Any]:
@@ -43,7 +43,7 @@ def test_a_server_that_knows_only_max_tokens_heeds_the_limit(standin: StandIn) -
         "OPENAI_MODEL": "gpt-5",
         "OPENAI_API_KEY": standin.key,
     }
-    with Server(settings) as server:
+    with AppProcess(settings) as server:
         events = server.events("standin:limited tokens=9 tag=heeded", max_tokens=3)
         assert text_of(events) == "tok0 tok1 tok2"
         assert events[-1][1]["finish_reason"] == "length"
@@ -57,7 +57,7 @@ def test_a_server_that_knows_only_max_tokens_heeds_the_limit(standin: StandIn) -
 def test_models_that_run_at_once_each_find_the_name(standin: StandIn) -> None:
     chain = {"CHAINS": f"both={__name__}:both"}
     settings = azure(standin, **chain)
-    with Server(settings) as server:
+    with AppProcess(settings) as server:
         for _ in range(2):
             asked = "standin:refusing tokens=2 tag=at-once"
             answer = server.chat(asked, chain="both", max_tokens=3, stream=False)

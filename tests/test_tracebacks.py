@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.support.exiting_chains import SECRET_BEGINS
 
 CHAINS = ",".join(
@@ -21,15 +21,15 @@ ELSEWHERE = (
 
 
 @pytest.fixture(scope="module")
-def own() -> Iterator[Server]:
+def own() -> Iterator[AppProcess]:
     """The app as `make run` serves it."""
-    with Server({"CHAINS": CHAINS}) as server:
+    with AppProcess({"CHAINS": CHAINS}) as server:
         yield server
 
 
 @pytest.mark.parametrize("chain", ["at_first", "later", "mapped", "node", "group"])
 def test_the_log_has_the_traceback_of_what_a_chain_raises(
-    own: Server, chain: str
+    own: AppProcess, chain: str
 ) -> None:
     response = own.chat("hello", chain=chain)
     own.wait_for(f"request {response.headers['x-request-id']}: a chain raised")
@@ -38,20 +38,20 @@ def test_the_log_has_the_traceback_of_what_a_chain_raises(
     assert SECRET_BEGINS not in response.text
 
 
-def test_so_it_has_what_a_chain_raises_when_it_is_left(own: Server) -> None:
+def test_so_it_has_what_a_chain_raises_when_it_is_left(own: AppProcess) -> None:
     with own.streaming("hello", chain="cleaning") as answer:
         answer.next()
     own.wait_for(rf"ValueError: {SECRET_BEGINS} of cleaning$")
 
 
-def test_an_exit_has_its_place_and_no_more_than_its_class(own: Server) -> None:
+def test_an_exit_has_its_place_and_no_more_than_its_class(own: AppProcess) -> None:
     own.chat("hello", chain="ending")
     own.wait_for(r"Exit: SystemExit$")
 
 
 @pytest.mark.parametrize("environment", ELSEWHERE)
 def test_no_other_environment_logs_a_text(environment: dict[str, str]) -> None:
-    with Server({"CHAINS": CHAINS, **environment}) as server:
+    with AppProcess({"CHAINS": CHAINS, **environment}) as server:
         server.client.headers["x-functions-key"] = "function-key"
         for chain in ("at_first", "later", "mapped", "cleaning", "node", "group"):
             response = server.chat("hello", chain=chain)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import azure
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, text_of
+from tests.support.app_process import AppProcess, text_of
 
 DOCUMENTS = {
     "leave.md": "# Parental leave\n\nParental leave at our company is 20 weeks long.\n",
@@ -23,13 +23,13 @@ DOCUMENTS = {
 @pytest.fixture(scope="module")
 def agents(
     standin: StandIn, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
+) -> Iterator[AppProcess]:
     folder = tmp_path_factory.mktemp("documents")
     for name, text in DOCUMENTS.items():
         (folder / name).write_text(text)
     chains = ",".join(f"{n}=tests.support.agents:{n}" for n in ("failing", "stuck"))
     settings = {"DOCS_PATH": str(folder), "CHAINS": chains, "CHAT_CHAIN": "agent"}
-    with Server(azure(standin, **settings)) as server:
+    with AppProcess(azure(standin, **settings)) as server:
         server.warm()
         yield server
 
@@ -49,7 +49,7 @@ def seen_by_the_model(standin: StandIn, tag: str) -> str:
 
 
 def test_a_call_its_result_its_sources_and_the_answer_are_streamed(
-    agents: Server, standin: StandIn
+    agents: AppProcess, standin: StandIn
 ) -> None:
     asked = using("search", "searching", question="How long is parental leave?")
     events = agents.events(asked)
@@ -64,13 +64,13 @@ def test_a_call_its_result_its_sources_and_the_answer_are_streamed(
     assert "[leave.md] Parental leave" in seen_by_the_model(standin, "searching")
 
 
-def test_a_call_is_shown_while_its_tool_still_runs(agents: Server) -> None:
+def test_a_call_is_shown_while_its_tool_still_runs(agents: AppProcess) -> None:
     with agents.streaming(using("read", path="a"), chain="stuck") as answer:
         name, call = answer.next()
         assert (name, call["name"]) == ("tool_call", "read")
 
 
-def test_an_answer_that_is_not_streamed_has_the_same(agents: Server) -> None:
+def test_an_answer_that_is_not_streamed_has_the_same(agents: AppProcess) -> None:
     asked = using("search", question="How long is parental leave?")
     answer = agents.chat(asked, stream=False).json()
     assert [call["name"] for call in answer["tool_calls"]] == ["search"]
@@ -79,7 +79,7 @@ def test_an_answer_that_is_not_streamed_has_the_same(agents: Server) -> None:
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_openais_clients_get_the_answer(agents: Server, stream: bool) -> None:
+def test_openais_clients_get_the_answer(agents: AppProcess, stream: bool) -> None:
     message = {"role": "user", "content": using("current_time")}
     body = {"model": "agent", "messages": [message], "stream": stream}
     response = agents.client.post("/openai/v1/chat/completions", json=body)
@@ -97,7 +97,7 @@ def test_openais_clients_get_the_answer(agents: Server, stream: bool) -> None:
     assert choices[-1]["finish_reason"] == "stop"
 
 
-def test_a_page_of_the_ai_sdk_sees_the_tool_run(agents: Server) -> None:
+def test_a_page_of_the_ai_sdk_sees_the_tool_run(agents: AppProcess) -> None:
     part = {"type": "text", "text": using("current_time")}
     message = {"id": "m", "role": "user", "parts": [part]}
     response = agents.client.post("/api/chat/ui-message", json={"messages": [message]})
@@ -124,7 +124,7 @@ def test_a_page_of_the_ai_sdk_sees_the_tool_run(agents: Server) -> None:
     ],
 )
 def test_the_model_reads_documents_part_by_part_and_nothing_else(
-    agents: Server, standin: StandIn, arguments: dict[str, Any], says: str
+    agents: AppProcess, standin: StandIn, arguments: dict[str, Any], says: str
 ) -> None:
     tag = f"reading-{len(standin.requests())}"
     events = agents.events(using("read", tag, **arguments))
@@ -141,7 +141,11 @@ def test_the_model_reads_documents_part_by_part_and_nothing_else(
     ],
 )
 def test_what_a_tool_raises_is_a_result_that_the_model_answers_from(
-    agents: Server, standin: StandIn, tool: str, arguments: dict[str, Any], says: str
+    agents: AppProcess,
+    standin: StandIn,
+    tool: str,
+    arguments: dict[str, Any],
+    says: str,
 ) -> None:
     tag = f"failing-{tool}"
     events = agents.events(using(tool, tag, **arguments), chain="failing")
@@ -156,7 +160,7 @@ def test_what_a_tool_raises_is_a_result_that_the_model_answers_from(
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_model_that_never_stops_calling_is_stopped(
-    agents: Server, standin: StandIn, stream: bool
+    agents: AppProcess, standin: StandIn, stream: bool
 ) -> None:
     tag = f"runaway-{stream}"
     asked = using("search", tag, rounds=1000, question="again")
@@ -166,7 +170,9 @@ def test_a_model_that_never_stops_calling_is_stopped(
     assert len(standin.requests(tag)) == 3
 
 
-def test_steps_count_from_the_last_question(agents: Server, standin: StandIn) -> None:
+def test_steps_count_from_the_last_question(
+    agents: AppProcess, standin: StandIn
+) -> None:
     messages = [
         {"role": role, "content": "Before."}
         for _ in range(5)
@@ -183,7 +189,7 @@ def test_steps_count_from_the_last_question(agents: Server, standin: StandIn) ->
 
 
 def test_the_model_gets_the_prompt_and_what_the_caller_wants(
-    agents: Server, standin: StandIn
+    agents: AppProcess, standin: StandIn
 ) -> None:
     agents.events(using("current_time", "wanted"), temperature=0.25, max_tokens=77)
     for request in standin.requests("wanted"):
@@ -196,6 +202,6 @@ def test_the_model_gets_the_prompt_and_what_the_caller_wants(
         assert tools == {"search", "read", "current_time"}
 
 
-def test_it_is_listed(agents: Server) -> None:
+def test_it_is_listed(agents: AppProcess) -> None:
     listed = agents.client.get("/api/chains").json()["chains"]
     assert "agent" in [chain["name"] for chain in listed]

@@ -9,7 +9,7 @@ from chains import Chains
 from settings import Settings
 from tests.conftest import azure
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.support.example_chains import strings
 
 NEEDED = "The chain 'agent' needs packages: langchain, langgraph."
@@ -33,16 +33,16 @@ sys.meta_path[sys.meta_path.index(PathFinder)] = Hiding
 @pytest.fixture(scope="module")
 def without(
     standin: StandIn, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
+) -> Iterator[AppProcess]:
     """The app without langchain and langgraph."""
     folder = tmp_path_factory.mktemp("hiding")
     (folder / "sitecustomize.py").write_text(HIDING)
-    with Server(azure(standin, PYTHONPATH=str(folder))) as server:
+    with AppProcess(azure(standin, PYTHONPATH=str(folder))) as server:
         server.warm()
         yield server
 
 
-def test_it_is_in_no_list(without: Server) -> None:
+def test_it_is_in_no_list(without: AppProcess) -> None:
     chains = without.client.get("/api/chains").json()["chains"]
     assert {chain["name"] for chain in chains} == {"chat", "docs"}
     models = without.client.get("/openai/v1/models").json()["data"]
@@ -51,12 +51,12 @@ def test_it_is_in_no_list(without: Server) -> None:
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_asking_for_it_says_what_to_install(without: Server, stream: bool) -> None:
+def test_asking_for_it_says_what_to_install(without: AppProcess, stream: bool) -> None:
     response = without.chat("hello", chain="agent", stream=stream)
     assert_needed(response)
 
 
-def test_openais_clients_are_told_too(without: Server) -> None:
+def test_openais_clients_are_told_too(without: AppProcess) -> None:
     message = {"role": "user", "content": "hello"}
     body = {"model": "agent", "messages": [message]}
     assert_needed(without.client.post("/openai/v1/chat/completions", json=body))
@@ -68,7 +68,7 @@ def assert_needed(response: httpx.Response) -> None:
     assert (error["code"], error["message"]) == ("not_configured", NEEDED)
 
 
-def test_the_other_chains_answer(without: Server) -> None:
+def test_the_other_chains_answer(without: AppProcess) -> None:
     events = without.events("standin:answer tokens=1")
     assert events[-1][0] == "done"
 

@@ -15,7 +15,7 @@ from streaming.events import Usage
 from tests.standin.process import StandIn
 from tests.support.prompt_departure import prompt
 from tests.support.proxied_calls import ANSWER, DONE, FINISH, FOREVER, USAGE
-from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.proxy_server import PATH, ProxyServer, asking, azure
 from tests.support.quiet import quiet
 from tests.support.replayed_upstream import Replay
 
@@ -32,7 +32,7 @@ from tests.support.replayed_upstream import Replay
 async def test_a_caller_who_leaves_closes_the_upstream(
     standin: StandIn, scenario: str, content: str
 ) -> None:
-    proxied = Proxied(azure(standin.url), limits=Limits(peek=0.05))
+    proxied = ProxyServer(azure(standin.url), limits=Limits(peek=0.05))
     delays: list[float] = []
     async with proxied.served() as client:
         while not prompt(delays):
@@ -65,7 +65,7 @@ async def leave_once_told(client: httpx.AsyncClient, ask: object, content: str) 
 async def test_a_caller_who_leaves_at_the_end_has_had_it_all() -> None:
     replay = Replay(pieces=[ANSWER, FINISH, USAGE, DONE, FOREVER])
     async with replay.served() as url:
-        proxied = Proxied(azure(url))
+        proxied = ProxyServer(azure(url))
         async with proxied.served() as client:
             async with client.stream("POST", PATH, json=asking("x")) as response:
                 async for piece in response.aiter_raw():
@@ -79,7 +79,7 @@ async def test_a_caller_who_leaves_at_the_end_has_had_it_all() -> None:
 async def test_a_reader_who_stops_reading_stops_the_upstream() -> None:
     replay = Replay(pieces=[ANSWER * 200] * 5000)
     async with replay.served() as url:
-        proxied = Proxied(azure(url))
+        proxied = ProxyServer(azure(url))
         async with proxied.served():
             port = int(proxied.url.rpartition(":")[2])
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -101,7 +101,7 @@ async def test_a_reader_who_is_gone_at_the_deadline_costs_no_more_than_it(
     monkeypatch.setattr(response, "FAREWELL_SECONDS", 0.2)
     replay = Replay(pieces=[ANSWER * 200] * 5000)
     async with replay.served() as url:
-        proxied = Proxied(azure(url), limits=Limits(deadline=2.5))
+        proxied = ProxyServer(azure(url), limits=Limits(deadline=2.5))
         async with proxied.served():
             port = int(proxied.url.rpartition(":")[2])
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -15,7 +15,7 @@ from tests.standin.process import StandIn
 from tests.support.backend_pool import (
     CHAIN,
     PROXY,
-    Pooled,
+    PooledApp,
     asking,
     backend,
     text_of,
@@ -23,7 +23,7 @@ from tests.support.backend_pool import (
 )
 from tests.support.backend_pool import WHOLE as UNSTREAMED
 from tests.support.proxied_calls import WHOLE
-from tests.support.proxy_server import PATH, Proxied
+from tests.support.proxy_server import PATH, ProxyServer
 from tests.support.proxy_server import asking as proxied_call
 from tests.support.replayed_upstream import Replay
 
@@ -38,7 +38,7 @@ def idle(settings: Settings) -> int:
 async def test_chains_and_proxied_calls_share_one_connection(
     standin: StandIn,
 ) -> None:
-    pooled = Pooled([backend(standin, "ptu")])
+    pooled = PooledApp([backend(standin, "ptu")])
     async with pooled.served() as client:
         for path in (CHAIN, UNSTREAMED, PROXY, CHAIN):
             answer = await client.post(path, json=asking(path, "answer tokens=2"))
@@ -51,7 +51,7 @@ async def test_what_a_server_has_refused_once_nobody_asks_for_again(
 ) -> None:
     tag = "refused-once"
     settings = configured(standin.url, standin.key, azure=False)
-    proxied = Proxied(settings)
+    proxied = ProxyServer(settings)
     ask = proxied_call(f"no_stream_options tokens=1 tag={tag}")
     async with proxied.served() as client, ours(settings) as completions:
         response = await client.post(PATH, json=ask)

@@ -7,7 +7,7 @@ from server.limits import Capacity
 from settings import Settings
 from tests.standin.process import StandIn
 from tests.support.proxied_calls import WHOLE, exchange
-from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.proxy_server import PATH, ProxyServer, asking, azure
 from tests.support.replayed_upstream import Replay
 
 
@@ -27,7 +27,7 @@ async def test_an_error_comes_back_as_it_is(
     standin: StandIn, scenario: str, status: int, code: str
 ) -> None:
     headers = {"api-key": "standin-key"}
-    proxied = Proxied(azure(standin.url))
+    proxied = ProxyServer(azure(standin.url))
     async with proxied.served() as client:
         response = await client.post(PATH, json=asking(scenario))
         direct = await client.post(
@@ -49,7 +49,7 @@ async def test_an_error_under_200_is_an_error() -> None:
     body = b'{"error": {"code": "content_filter", "message": "no"}}'
     replay = Replay(pieces=[body], headers=[("content-type", "application/json")])
     async with replay.served() as url:
-        proxied = Proxied(azure(url))
+        proxied = ProxyServer(azure(url))
         async with proxied.served() as client:
             answer = await client.post(PATH, json=asking("x", stream=False))
         run = await proxied.run()
@@ -61,7 +61,7 @@ async def test_an_error_under_200_is_an_error() -> None:
 async def test_a_refused_credential_is_this_servers(
     standin: StandIn, scenario: str
 ) -> None:
-    proxied = Proxied(azure(standin.url))
+    proxied = ProxyServer(azure(standin.url))
     async with proxied.served() as client:
         response = await client.post(PATH, json=asking(scenario))
     assert response.status_code == 502
@@ -103,7 +103,7 @@ async def test_redirects_are_not_followed() -> None:
 
 
 async def test_without_a_model_it_says_what_is_missing() -> None:
-    proxied = Proxied(Settings())
+    proxied = ProxyServer(Settings())
     async with proxied.served() as client:
         response = await client.post(PATH, json=asking("x"))
     assert response.status_code == 503
@@ -111,7 +111,7 @@ async def test_without_a_model_it_says_what_is_missing() -> None:
 
 
 async def test_one_too_many_is_refused_and_is_no_run() -> None:
-    proxied = Proxied(azure("http://127.0.0.1:9"), capacity=Capacity(0))
+    proxied = ProxyServer(azure("http://127.0.0.1:9"), capacity=Capacity(0))
     async with proxied.served() as client:
         response = await client.post(PATH, json=asking("x"))
     assert response.status_code == 503

@@ -9,7 +9,7 @@ from tests.support.backend_pool import (
     CHAIN,
     PROXY,
     WAYS,
-    Pooled,
+    PooledApp,
     asked,
     asking,
     backend,
@@ -23,7 +23,7 @@ async def test_where_all_are_left_alone_nobody_is_asked(
     standin: StandIn, path: str, stream: bool
 ) -> None:
     tag = f"all-cooling-{path.replace('/', '')}-{stream}"
-    pooled = Pooled(two(standin))
+    pooled = PooledApp(two(standin))
     async with pooled.served() as client:
         first = f"rate_limited only=ptu retry_after_ms=90000 tag={tag}"
         assert (await client.post(path, json=asking(path, first))).status_code == 200
@@ -44,7 +44,7 @@ async def test_one_busy_backend_is_more_telling_than_a_broken_one(
     down = backend(
         standin, "down", priority=2, endpoint=f"http://127.0.0.1:{closed_port()}"
     )
-    pooled = Pooled([backend(standin, "ptu"), down])
+    pooled = PooledApp([backend(standin, "ptu"), down])
     async with pooled.served() as client:
         body = asking(path, "rate_limited retry_after=60")
         response = await client.post(path, json=body)
@@ -69,7 +69,7 @@ async def test_one_busy_backend_is_more_telling_than_a_broken_one(
 async def test_where_all_have_failed_the_last_one_is_told(
     standin: StandIn, scenario: str, status: int, code: str
 ) -> None:
-    pooled = Pooled(two(standin))
+    pooled = PooledApp(two(standin))
     async with pooled.served() as client:
         response = await client.post(CHAIN, json=asking(CHAIN, scenario))
         run = await pooled.run()
@@ -83,7 +83,7 @@ async def test_where_all_have_failed_the_last_one_is_told(
 async def test_where_all_have_failed_a_proxied_call_has_the_last_ones_words(
     standin: StandIn,
 ) -> None:
-    pooled = Pooled(two(standin))
+    pooled = PooledApp(two(standin))
     async with pooled.served() as client:
         body = asking(PROXY, "server_error status=503")
         response = await client.post(PROXY, json=body)

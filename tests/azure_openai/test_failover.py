@@ -13,7 +13,7 @@ from tests.support.backend_pool import (
     OPENAI,
     PROXY,
     WAYS,
-    Pooled,
+    PooledApp,
     asked,
     asking,
     backend,
@@ -46,7 +46,7 @@ async def test_a_fault_of_one_backend_is_not_the_callers(
     standin: StandIn, fault: str, path: str, stream: bool
 ) -> None:
     tag = f"{fault}-{path.replace('/', '')}-{stream}"
-    pooled = Pooled(two(standin))
+    pooled = PooledApp(two(standin))
     scenario = f"{FAULTS[fault]} only=ptu tag={tag}"
     async with pooled.served() as client:
         body = asking(path, scenario, stream=stream)
@@ -77,7 +77,7 @@ async def test_a_refused_connection_is_not_the_callers(
 ) -> None:
     url = f"http://127.0.0.1:{closed_port()}"
     down = backend(standin, "ptu", endpoint=url)
-    pooled = Pooled([down, backend(standin, "payg", priority=2)])
+    pooled = PooledApp([down, backend(standin, "payg", priority=2)])
     async with pooled.served() as client:
         body = asking(path, "answer tokens=2", stream=stream)
         response = await client.post(path, json=body)
@@ -90,7 +90,7 @@ async def test_a_backend_that_says_nothing_is_not_waited_for(
     standin: StandIn, path: str, fault: str
 ) -> None:
     tag = f"{fault.split()[0]}-{path.replace('/', '')}"
-    pooled = Pooled(two(standin), more={"backend_timeout_seconds": 1.5})
+    pooled = PooledApp(two(standin), more={"backend_timeout_seconds": 1.5})
     async with pooled.served() as client:
         body = asking(path, f"{fault} only=ptu tag={tag}")
         response = await client.post(path, json=body)
@@ -103,7 +103,7 @@ async def test_an_answer_that_does_not_stream_has_half_of_the_time(
     standin: StandIn,
 ) -> None:
     limits = Limits(peek=20, first_token=8)
-    pooled = Pooled(two(standin), limits, {"backend_timeout_seconds": 0.1})
+    pooled = PooledApp(two(standin), limits, {"backend_timeout_seconds": 0.1})
     async with pooled.served() as client:
         slow = asking(PROXY, "slow_first ms=500 only=ptu tag=slow-whole", stream=False)
         response = await client.post(PROXY, json=slow)
@@ -121,7 +121,7 @@ async def test_after_the_first_token_a_fault_is_told_and_nothing_repeated(
     standin: StandIn, path: str, fault: str
 ) -> None:
     tag = f"late-{fault}-{path.replace('/', '')}"
-    pooled = Pooled(two(standin))
+    pooled = PooledApp(two(standin))
     async with pooled.served() as client:
         body = asking(path, f"{fault} tokens=2 delay_ms=5 only=ptu tag={tag}")
         text = ""
@@ -145,7 +145,7 @@ async def test_leaving_while_it_fails_over_cancels_all_at_once(
     standin: StandIn, path: str
 ) -> None:
     tag = f"leaving-{path.replace('/', '')}"
-    pooled = Pooled(two(standin))
+    pooled = PooledApp(two(standin))
     async with pooled.served() as client:
         # The first is busy, the second silent.
         fault = f"rate_limited only=ptu times=1 tag={tag}"
@@ -167,7 +167,7 @@ async def test_keep_alives_go_on_while_it_fails_over(
     standin: StandIn, path: str, keep_alive: str
 ) -> None:
     limits = Limits(peek=0.05, keep_alive=0.1)
-    pooled = Pooled(two(standin), limits, {"backend_timeout_seconds": 2.5})
+    pooled = PooledApp(two(standin), limits, {"backend_timeout_seconds": 2.5})
     async with pooled.served() as client:
         body = asking(path, "slow_first ms=600000 only=ptu")
         response = await client.post(path, json=body)

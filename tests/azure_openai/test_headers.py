@@ -5,7 +5,7 @@ import re
 
 from tests.standin.process import StandIn
 from tests.support.proxied_calls import WHOLE, exchange
-from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.proxy_server import PATH, ProxyServer, asking, azure
 from tests.support.replayed_upstream import Replay
 
 NOT_FORWARDED = {
@@ -134,7 +134,7 @@ async def test_headers_that_are_listed_come_back_and_no_others() -> None:
 
 
 async def test_the_stand_in_sees_the_servers_key_alone(standin: StandIn) -> None:
-    proxied = Proxied(azure(standin.url))
+    proxied = ProxyServer(azure(standin.url))
     async with proxied.served() as client:
         given = {"api-key": "the-callers", "cookie": "a=b"}
         ask = asking("answer tokens=1 tag=proxied-headers")

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from settings import Settings
 from tests.support.proxied_calls import WHOLE
-from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.proxy_server import PATH, ProxyServer, asking, azure
 from tests.support.replayed_upstream import Replay
 
 
@@ -33,7 +33,7 @@ from tests.support.replayed_upstream import Replay
 async def test_a_hostile_name_is_sent_nowhere(name: str) -> None:
     replay = Replay(pieces=[WHOLE])
     async with replay.served() as url:
-        proxied = Proxied(azure(url), deployment=name)
+        proxied = ProxyServer(azure(url), deployment=name)
         async with proxied.served() as client:
             response = await client.post("/", json=asking("x"))
     assert response.status_code == 404
@@ -47,7 +47,7 @@ async def test_a_hostile_name_is_sent_nowhere(name: str) -> None:
 async def test_a_hostile_version_is_sent_nowhere(version: str) -> None:
     replay = Replay(pieces=[WHOLE])
     async with replay.served() as url:
-        proxied = Proxied(azure(url))
+        proxied = ProxyServer(azure(url))
         async with proxied.served() as client:
             params = {"api-version": version}
             response = await client.post(PATH, json=asking("x"), params=params)
@@ -60,7 +60,7 @@ async def test_a_hostile_version_is_sent_nowhere(version: str) -> None:
 async def test_without_a_version_the_setting_counts(query: str) -> None:
     replay = Replay(pieces=[WHOLE])
     async with replay.served() as url:
-        proxied = Proxied(azure(url))
+        proxied = ProxyServer(azure(url))
         async with proxied.served() as client:
             await client.post(PATH + query, json=asking("x"))
     assert replay.requests[0].target == f"{PATH}?api-version=2024-10-21"
@@ -86,7 +86,7 @@ async def test_a_compatible_server_is_told_the_model(body: bytes, sent: bytes) -
             openai_model="m/1:8b",
             openai_api_key=SecretStr("the-servers"),
         )
-        proxied = Proxied(settings, deployment="m/1:8b")
+        proxied = ProxyServer(settings, deployment="m/1:8b")
         async with proxied.served() as client:
             await client.post("/?api-version=1", content=body)
     [request] = replay.requests
@@ -111,7 +111,7 @@ async def test_what_cannot_be_read_here_is_not_sent_to_be_read_there(
     replay = Replay(pieces=[b"{}"])
     async with replay.served() as url:
         settings = Settings(openai_base_url=f"{url}/v1", openai_model="m")
-        proxied = Proxied(settings, deployment="m")
+        proxied = ProxyServer(settings, deployment="m")
         async with proxied.served() as client:
             headers = {"content-encoding": "gzip"}
             response = await client.post("/", content=body, headers=headers)

@@ -16,7 +16,7 @@ from tests.support.backend_pool import (
     PROXY,
     WAYS,
     WHOLE,
-    Pooled,
+    PooledApp,
     asked,
     asking,
     backend,
@@ -43,7 +43,7 @@ async def test_is_none_and_the_next_backend_is_asked(
     standin: StandIn, which: int, path: str, stream: bool
 ) -> None:
     tag = f"nothing-{which}-{path.replace('/', '')}-{stream}"
-    pooled = Pooled(two(standin))
+    pooled = PooledApp(two(standin))
     async with pooled.served() as client:
         scenario = f"nothing which={which} only=ptu tag={tag}"
         body = asking(path, scenario, stream=stream)
@@ -59,7 +59,7 @@ async def test_is_none_and_the_next_backend_is_asked(
 async def test_of_all_of_them_a_proxied_call_is_502(
     standin: StandIn, which: int, stream: bool
 ) -> None:
-    pooled = Pooled(two(standin))
+    pooled = PooledApp(two(standin))
     async with pooled.served() as client:
         body = asking(PROXY, f"nothing which={which}", stream=stream)
         response = await client.post(PROXY, json=body)
@@ -77,7 +77,7 @@ async def test_of_all_of_them_a_chain_is_502(
     standin: StandIn, path: str, count: int
 ) -> None:
     for which in (0, 1, 3, 6):
-        pooled = Pooled(two(standin)[:count])
+        pooled = PooledApp(two(standin)[:count])
         async with pooled.served() as client:
             body = asking(path, f"nothing which={which}")
             response = await client.post(path, json=body)
@@ -100,7 +100,7 @@ async def test_of_the_only_one_it_is_passed_on_but_not_recorded_as_an_answer(
     standin: StandIn, replay: Replay, stream: bool
 ) -> None:
     async with replay.served() as url:
-        pooled = Pooled([backend(standin, "ptu", endpoint=url)])
+        pooled = PooledApp([backend(standin, "ptu", endpoint=url)])
         async with pooled.served() as client:
             body = asking(PROXY, "x", stream=stream)
             response = await client.post(PROXY, json={**body, "stream_options": {}})
@@ -127,7 +127,7 @@ async def test_is_not_what_says_why_it_ends_nor_an_embedding(
     replay = Replay(pieces=pieces) if stream else Replay(pieces=pieces, headers=JSON)
     async with replay.served() as url:
         first = backend(standin, "ptu", endpoint=url)
-        pooled = Pooled([first, backend(standin, "payg", priority=2)])
+        pooled = PooledApp([first, backend(standin, "payg", priority=2)])
         async with pooled.served() as client:
             body = asking(PROXY, "answer", stream=stream)
             response = await client.post(PROXY, json={**body, "stream_options": {}})
@@ -146,7 +146,7 @@ async def test_after_keep_alives_is_an_error_in_the_stream(standin: StandIn) -> 
             backend(standin, "payg", priority=2),
         ]
         limits = Limits(peek=0.05, keep_alive=0.1)
-        pooled = Pooled(backends, limits, {"backend_timeout_seconds": 2.5})
+        pooled = PooledApp(backends, limits, {"backend_timeout_seconds": 2.5})
         async with pooled.served() as client:
             asked_for = asking(PROXY, "nothing which=0")
             async with client.stream("POST", PROXY, json=asked_for) as response:

@@ -18,7 +18,7 @@ from tests.support.backend_pool import (
     CHAIN,
     PROXY,
     WHOLE,
-    Pooled,
+    PooledApp,
     asked,
     asking,
     backend,
@@ -92,7 +92,7 @@ async def test_of_one_backend_they_keep_no_other_from_answering(
     standin: StandIn, which: int, path: str
 ) -> None:
     tag = f"odd-{which}-{path.replace('/', '')}"
-    pooled = Pooled(two(standin))
+    pooled = PooledApp(two(standin))
     async with pooled.served() as client:
         scenario = f"odd_headers which={which} only=ptu tag={tag}"
         response = await client.post(path, json=asking(path, scenario))
@@ -102,7 +102,7 @@ async def test_of_one_backend_they_keep_no_other_from_answering(
 
 @pytest.mark.parametrize("path", [CHAIN, WHOLE])
 async def test_of_the_only_one_a_429_stays_a_429(standin: StandIn, path: str) -> None:
-    pooled = Pooled([backend(standin, "ptu")])
+    pooled = PooledApp([backend(standin, "ptu")])
     async with pooled.served() as client:
         for which in range(len(ODD_HEADERS)):
             body = asking(path, f"odd_headers which={which}")
@@ -136,7 +136,7 @@ async def test_a_refusal_is_one_whatever_becomes_of_its_body(
 ) -> None:
     replay = Replay(status=429, headers=headers, pieces=pieces, whole=whole)
     async with replay.served() as url:
-        pooled = Pooled([backend(standin, "ptu", endpoint=url)])
+        pooled = PooledApp([backend(standin, "ptu", endpoint=url)])
         async with (
             pooled.served() as client,
             client.stream("POST", path, json=asking(path, "answer")) as response,
@@ -154,7 +154,7 @@ async def test_what_is_not_compressed_as_it_says_is_a_lost_connection(
     for compressed in (STREAM, gzip.compress(STREAM)):
         async with Replay(pieces=[compressed], headers=odd).served() as url:
             first = backend(standin, "ptu", endpoint=url)
-            pooled = Pooled([first, backend(standin, "payg", priority=2)])
+            pooled = PooledApp([first, backend(standin, "payg", priority=2)])
             async with pooled.served() as client:
                 response = await client.post(CHAIN, json=asking(CHAIN, "answer"))
         right = (compressed != STREAM) == bool(headers)
@@ -168,7 +168,7 @@ async def test_a_region_that_no_header_can_have_is_left_out(
 ) -> None:
     headers = [*STREAM_HEADERS.items(), ("x-ms-region", region)]
     async with Replay(pieces=[STREAM], headers=headers).served() as url:
-        pooled = Pooled([backend(standin, "ptu", endpoint=url, region="ours")])
+        pooled = PooledApp([backend(standin, "ptu", endpoint=url, region="ours")])
         async with pooled.served() as client:
             response = await client.post(path, json=asking(path, "answer"))
     assert text_of(path, response) == "Hi"

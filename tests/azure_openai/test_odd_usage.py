@@ -15,7 +15,7 @@ from streaming.events import Usage
 from telemetry import records
 from tests.standin import odd
 from tests.standin.process import StandIn
-from tests.support.backend_pool import WAYS, Pooled, asking, backend, text_of
+from tests.support.backend_pool import WAYS, PooledApp, asking, backend, text_of
 
 numbers = st.integers() | st.integers(0, MOST) | st.just(odd.HUGE) | st.floats()
 anything = st.recursive(
@@ -37,7 +37,7 @@ usages = anything | st.dictionaries(names, anything | st.dictionaries(names, any
 async def test_the_answer_is_whole_and_its_usage_read_or_estimated(
     standin: StandIn, kind: str, path: str, stream: bool
 ) -> None:
-    pooled = Pooled([backend(standin, "ptu")])
+    pooled = PooledApp([backend(standin, "ptu")])
     async with pooled.served() as client:
         body = asking(path, f"odd_usage kind={kind} tokens=3", stream=stream)
         response = await client.post(path, json=body)

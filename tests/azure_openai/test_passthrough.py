@@ -20,7 +20,7 @@ from tests.azure_openai.completion_streams import (
 from tests.standin.process import StandIn
 from tests.support.app_process import ROOT
 from tests.support.proxied_calls import DONE, FINISH, WHOLE, exchange, through
-from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.proxy_server import PATH, ProxyServer, asking, azure
 from tests.support.replayed_upstream import Replay
 
 
@@ -33,7 +33,7 @@ def test_streams_come_out_as_they_came(data: st.DataObject) -> None:
     async def through() -> None:
         replay = Replay(pieces=pieces)
         async with replay.served() as url:
-            proxied = Proxied(azure(url))
+            proxied = ProxyServer(azure(url))
             async with proxied.served() as client:
                 response = await client.post(PATH, json=asking("x"))
         assert response.content == without_usage(stream)
@@ -42,7 +42,7 @@ def test_streams_come_out_as_they_came(data: st.DataObject) -> None:
 
 
 async def test_an_answer_that_is_no_stream(standin: StandIn) -> None:
-    proxied = Proxied(azure(standin.url))
+    proxied = ProxyServer(azure(standin.url))
     async with proxied.served() as client:
         response = await client.post(
             PATH, json=asking("answer tokens=3 cached=1", stream=False)
@@ -61,7 +61,7 @@ async def test_embeddings() -> None:
     answer = b'{"data":[],"model":"ada","usage":{"prompt_tokens":8,"total_tokens":8}}'
     replay = Replay(pieces=[answer], headers=[("content-type", "application/json")])
     async with replay.served() as url:
-        proxied = Proxied(azure(url), operation="embeddings", deployment="ada-002")
+        proxied = ProxyServer(azure(url), operation="embeddings", deployment="ada-002")
         async with proxied.served() as client:
             body = b'{"input": ["a", "b"], "stream":true}'
             response = await client.post("/", content=body)
@@ -81,7 +81,7 @@ async def test_of_an_answer_too_large_to_keep_the_ending_is_read() -> None:
     body = json.dumps({"choices": [choice], "usage": usage}).encode()
     replay = Replay(pieces=[body], headers=[("content-type", "application/json")])
     async with replay.served() as url:
-        proxied = Proxied(azure(url))
+        proxied = ProxyServer(azure(url))
         async with proxied.served() as client:
             answer = await client.post(PATH, json=asking("x", stream=False))
         run = await proxied.run()
@@ -119,7 +119,7 @@ async def test_what_is_compressed_all_the_same_passes_unread() -> None:
     headers = [("content-type", "text/event-stream"), ("content-encoding", "gzip")]
     replay = Replay(pieces=[b"\x1f\x8b not read"], headers=headers)
     async with replay.served() as url:
-        proxied = Proxied(azure(url))
+        proxied = ProxyServer(azure(url))
         async with (
             proxied.served() as client,
             client.stream("POST", PATH, json=asking("x")) as response,
@@ -136,7 +136,7 @@ async def test_the_machines_proxy_is_used(monkeypatch: pytest.MonkeyPatch) -> No
     async with replay.served() as url:
         monkeypatch.setenv("http_proxy", url)
         monkeypatch.setenv("no_proxy", "127.0.0.1")
-        proxied = Proxied(azure("http://upstream.invalid"))
+        proxied = ProxyServer(azure("http://upstream.invalid"))
         async with proxied.served() as client:
             response = await client.post(PATH, json=asking("x"))
     assert response.content == WHOLE

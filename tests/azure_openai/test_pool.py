@@ -12,7 +12,7 @@ from tests.support.backend_pool import (
     CHAIN,
     PROXY,
     WHOLE,
-    Pooled,
+    PooledApp,
     asked,
     asking,
     backend,
@@ -25,7 +25,7 @@ from tests.support.backend_pool import (
 @pytest.mark.parametrize("path", [CHAIN, WHOLE, PROXY])
 async def test_who_asks_to_be_left_alone_is(standin: StandIn, path: str) -> None:
     tag = f"cooling-{path.replace('/', '')}"
-    pooled = Pooled(two(standin))
+    pooled = PooledApp(two(standin))
     async with pooled.served() as client:
         fault = f"rate_limited only=ptu retry_after=60 tag={tag}"
         for _ in range(3):
@@ -39,7 +39,7 @@ async def test_who_asks_to_be_left_alone_is(standin: StandIn, path: str) -> None
 async def test_weights_share_the_load(standin: StandIn, path: str) -> None:
     random.seed(1)
     tag = f"weights-{path.replace('/', '')}"
-    pooled = Pooled([backend(standin, "one", weight=3), backend(standin, "two")])
+    pooled = PooledApp([backend(standin, "one", weight=3), backend(standin, "two")])
     path = path.replace("ptu", "one")
     async with pooled.served() as client:
         for _ in range(40):
@@ -58,7 +58,7 @@ async def test_another_deployment_is_asked_for_by_its_name_at_each_endpoint(
         standin, "ptu", priority=0, endpoint=f"http://127.0.0.1:{closed_port()}"
     )
     third = backend(standin, "other")
-    pooled = Pooled([down, *two(standin), third])
+    pooled = PooledApp([down, *two(standin), third])
     async with pooled.served() as client:
         body = asking(path, f"answer tokens=1 tag={tag}")
         response = await client.post(path, json=body)
@@ -73,7 +73,7 @@ async def test_the_connection_pool_is_no_hidden_queue(
 ) -> None:
     """Each answer waits for all others to have begun."""
     callers, tag = 400, f"many-{path.replace('/', '')}"
-    pooled = Pooled(two(standin))
+    pooled = PooledApp(two(standin))
     async with pooled.served() as client:
         body = asking(path, f"stall tokens=2 after=1 tag={tag}")
         async with asyncio.timeout(30):

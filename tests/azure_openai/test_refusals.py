@@ -13,7 +13,7 @@ from tests.support.backend_pool import (
     CHAIN,
     PROXY,
     WAYS,
-    Pooled,
+    PooledApp,
     asked,
     asking,
     backend,
@@ -28,7 +28,7 @@ async def test_what_the_caller_did_wrong_is_not_asked_again(
     standin: StandIn, refusal: str, path: str, stream: bool
 ) -> None:
     tag = f"{refusal}-{path.replace('/', '')}-{stream}"
-    pooled = Pooled(two(standin))
+    pooled = PooledApp(two(standin))
     async with pooled.served() as client:
         body = asking(path, f"{refusal} tag={tag}", stream=stream)
         response = await client.post(path, json=body)
@@ -39,7 +39,7 @@ async def test_what_the_caller_did_wrong_is_not_asked_again(
 async def test_a_rotated_key_is_loud_and_not_an_outage(
     standin: StandIn, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pooled = Pooled(two(standin, api_key="rotated"))
+    pooled = PooledApp(two(standin, api_key="rotated"))
     async with pooled.served() as client:
         for path in (CHAIN, PROXY):
             response = await client.post(path, json=asking(path, "answer tokens=2"))
@@ -55,7 +55,7 @@ async def test_a_version_that_a_caller_names_is_no_fault_of_a_backend(
     standin: StandIn,
 ) -> None:
     """A 404 for it may be: one request must not keep out everybody else's."""
-    pooled = Pooled(two(standin))
+    pooled = PooledApp(two(standin))
     async with pooled.served() as client:
         body = asking(PROXY, "not_found only=ptu")
         params = {"api-version": "1999-01-01"}
@@ -69,7 +69,7 @@ async def test_each_backend_is_asked_once_for_what_it_does_not_know(
     standin: StandIn,
 ) -> None:
     tag = "no-stream-options"
-    pooled = Pooled(two(standin))
+    pooled = PooledApp(two(standin))
     async with pooled.served() as client:
         for path in (CHAIN, CHAIN, PROXY, PROXY):
             body = asking(path, f"no_stream_options only=ptu tag={tag}")
@@ -103,7 +103,7 @@ async def test_a_refusal_that_quotes_stream_options_switches_nothing_off(
 
     async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        pooled = Pooled([backend(standin, "d", endpoint=url)])
+        pooled = PooledApp([backend(standin, "d", endpoint=url)])
         async with pooled.served() as client:
             for _ in range(2):
                 refused = await client.post(CHAIN, json=asking(CHAIN, "answer"))
@@ -123,7 +123,7 @@ async def test_a_refusal_after_keep_alives_is_an_error_in_the_stream(
             backend(standin, "ptu", endpoint=url),
             backend(standin, "payg", priority=2),
         ]
-        pooled = Pooled(backends, limits, {"backend_timeout_seconds": 2.5})
+        pooled = PooledApp(backends, limits, {"backend_timeout_seconds": 2.5})
         async with pooled.served() as client:
             body = asking(PROXY, "prompt_filtered")
             response = await client.post(PROXY, json=body)
@@ -158,7 +158,7 @@ async def test_a_refusal_whose_body_never_comes_ends_the_stream(
                 for n, port in enumerate(ports)
             ]
             limits = Limits(peek=0.05, keep_alive=0.1)
-            pooled = Pooled(backends, limits, {"backend_timeout_seconds": 1})
+            pooled = PooledApp(backends, limits, {"backend_timeout_seconds": 1})
             async with pooled.served() as client:
                 path = PROXY.replace("ptu", "d")
                 usage = {"stream_options": {"include_usage": True}}

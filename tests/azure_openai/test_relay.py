@@ -24,14 +24,14 @@ from tests.support.proxied_calls import (
     read,
     through,
 )
-from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.proxy_server import PATH, ProxyServer, asking, azure
 from tests.support.replayed_upstream import Replay
 
 
 async def test_a_refused_connection_is_502() -> None:
     async with Replay().served() as url:
         pass  # Nobody listens there any more.
-    proxied = Proxied(azure(url))
+    proxied = ProxyServer(azure(url))
     async with proxied.served() as client:
         response = await client.post(PATH, json=asking("x"))
     assert response.status_code == 502
@@ -46,7 +46,7 @@ async def test_who_cannot_be_reached_in_time_has_been_asked_nothing(
         raise aiohttp.ConnectionTimeoutError
 
     monkeypatch.setattr(aiohttp.ClientSession, "request", post)
-    proxied = Proxied(azure(standin.url))
+    proxied = ProxyServer(azure(standin.url))
     async with proxied.served() as client:
         response = await client.post(PATH, json=asking("x"))
     assert response.status_code == 504
@@ -65,7 +65,7 @@ async def test_what_says_itself_that_it_timed_out_has_refused() -> None:
 async def test_a_connection_lost_before_the_answer_is_502(
     standin: StandIn, scenario: str
 ) -> None:
-    proxied = Proxied(azure(standin.url))
+    proxied = ProxyServer(azure(standin.url))
     async with proxied.served() as client:
         response = await client.post(PATH, json=asking(scenario))
     assert response.status_code == 502
@@ -82,7 +82,7 @@ async def test_a_connection_lost_before_anything_was_said_is_502() -> None:
 async def test_a_connection_lost_on_the_way_breaks_the_callers(
     standin: StandIn, scenario: str
 ) -> None:
-    proxied = Proxied(azure(standin.url))
+    proxied = ProxyServer(azure(standin.url))
     async with (
         proxied.served() as client,
         client.stream("POST", PATH, json=asking(scenario)) as response,
@@ -132,7 +132,7 @@ async def test_what_arrived_together_is_written_together() -> None:
 
     replay = Replay(pieces=[ANSWER * 50, 0.2, ANSWER * 50, 0.2, FINISH + USAGE + DONE])
     async with replay.served() as url:
-        proxied = Proxied(azure(url))
+        proxied = ProxyServer(azure(url))
         body = json.dumps(asking("x")).encode()
         response = proxied.respond(body)
         await response({"type": "http"}, receive, send)
@@ -144,7 +144,7 @@ async def test_what_arrived_together_is_written_together() -> None:
 
 
 async def test_the_connection_is_used_again(standin: StandIn) -> None:
-    proxied = Proxied(azure(standin.url))
+    proxied = ProxyServer(azure(standin.url))
     async with proxied.served() as client:
         for _ in range(3):
             await client.post(PATH, json=asking("answer tokens=3"))

@@ -22,7 +22,7 @@ from tests.support.proxied_calls import (
     error_frame,
     through,
 )
-from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.proxy_server import PATH, ProxyServer, asking, azure
 from tests.support.replayed_upstream import Pieces, Replay
 
 COMMENT = b": keep-alive\n\n"
@@ -39,7 +39,7 @@ async def test_an_answer_that_never_begins_is_504() -> None:
 
 async def test_an_upstream_without_a_head_is_504(standin: StandIn) -> None:
     limits = Limits(first_token=2.5)
-    proxied = Proxied(azure(standin.url), limits=limits)
+    proxied = ProxyServer(azure(standin.url), limits=limits)
     async with proxied.served() as client:
         ask = asking("slow_first ms=60000 tag=proxied-slow")
         response = await client.post(PATH, json=ask)
@@ -93,7 +93,7 @@ async def test_an_answer_that_is_no_stream_ends_at_its_own_deadline(
     monkeypatch.setattr(limits_module, "UNSTREAMED_SECONDS", 0.2)
     replay = Replay(pieces=[FOREVER], headers=[("content-type", "application/json")])
     async with replay.served() as url:
-        proxied = Proxied(azure(url))
+        proxied = ProxyServer(azure(url))
         async with proxied.served() as client:
             response = await client.post(PATH, json=asking("x", stream=False))
     assert (response.status_code, code_of(response.content)) == (504, "deadline")
@@ -120,7 +120,7 @@ async def test_silence_is_filled_with_comments_between_events() -> None:
     ]
     body, began = b"", monotonic()
     async with Replay(pieces=pieces).served() as url:
-        proxied = Proxied(azure(url), limits=Limits(keep_alive=0.1))
+        proxied = ProxyServer(azure(url), limits=Limits(keep_alive=0.1))
         async with (
             proxied.served() as client,
             client.stream("POST", PATH, json=asking("x")) as response,

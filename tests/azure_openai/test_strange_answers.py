@@ -13,7 +13,7 @@ from tests.support.backend_pool import (
     PROXY,
     WAYS,
     WHOLE,
-    Pooled,
+    PooledApp,
     asking,
     backend,
     text_of,
@@ -101,7 +101,7 @@ async def test_of_one_backend_they_are_not_the_callers(
 ) -> None:
     async with answering(answer) as url:
         strange = backend(standin, "ptu", endpoint=url)
-        pooled = Pooled([strange, backend(standin, "payg", priority=2)])
+        pooled = PooledApp([strange, backend(standin, "payg", priority=2)])
         async with pooled.served() as client:
             for _ in range(2):
                 body = asking(path, "answer tokens=2", stream=stream)
@@ -120,7 +120,7 @@ async def test_json_of_one_backend_in_the_place_of_a_stream_is_not_the_callers(
 ) -> None:
     async with answering(answer) as url:
         strange = backend(standin, "ptu", endpoint=url)
-        pooled = Pooled([strange, backend(standin, "payg", priority=2)])
+        pooled = PooledApp([strange, backend(standin, "payg", priority=2)])
         async with pooled.served() as client:
             response = await client.post(path, json=asking(path, "answer tokens=2"))
     assert text_of(path, response) == "tok0 tok1"
@@ -144,7 +144,7 @@ async def test_of_the_only_one_they_are_its_fault_and_not_this_servers(
     standin: StandIn, answer: bytes, code: str, path: str, stream: bool
 ) -> None:
     async with answering(answer) as url:
-        pooled = Pooled([backend(standin, "ptu", endpoint=url)])
+        pooled = PooledApp([backend(standin, "ptu", endpoint=url)])
         async with pooled.served() as client:
             body = asking(path, "answer", stream=stream)
             response = await client.post(path, json=body)
@@ -166,7 +166,7 @@ async def test_so_they_are_where_a_chain_does_not_stream(
     standin: StandIn, answer: bytes, status: int, code: str
 ) -> None:
     async with answering(answer) as url:
-        pooled = Pooled([backend(standin, "ptu", endpoint=url)])
+        pooled = PooledApp([backend(standin, "ptu", endpoint=url)])
         async with pooled.served() as client:
             response = await client.post(WHOLE, json=asking(WHOLE, "answer"))
     assert response.status_code == status
@@ -180,7 +180,7 @@ async def test_a_stream_that_turns_into_something_else_is_a_lost_connection(
     first = b"%x\r\n%b\r\n" % (len(said), said)
     answer = CHUNKED % b"text/event-stream" + first + b"not-a-size\r\n"
     async with answering(answer) as url:
-        pooled = Pooled([backend(standin, "ptu", endpoint=url)])
+        pooled = PooledApp([backend(standin, "ptu", endpoint=url)])
         async with pooled.served() as client:
             response = await client.post(CHAIN, json=asking(CHAIN, "answer"))
     assert "upstream_error" in response.text

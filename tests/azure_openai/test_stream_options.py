@@ -7,7 +7,7 @@ import pytest
 from streaming.events import Usage
 from tests.standin.process import StandIn
 from tests.support.proxied_calls import ANSWER, DONE, FINISH, USAGE, WHOLE, exchange
-from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.proxy_server import PATH, ProxyServer, asking, azure
 from tests.support.replayed_upstream import Replay
 
 
@@ -55,7 +55,7 @@ async def test_usage_is_asked_for_where_the_version_has_it(
     replay = Replay(pieces=[ANSWER, FINISH, USAGE, DONE])
     url = f"{PATH}?api-version={version}&code=secret&other=1"
     async with replay.served() as upstream:
-        proxied = Proxied(azure(upstream))
+        proxied = ProxyServer(azure(upstream))
         async with proxied.served() as client:
             response = await client.post(url, json=asking("x"))
     [request] = replay.requests
@@ -66,7 +66,7 @@ async def test_usage_is_asked_for_where_the_version_has_it(
 
 
 async def test_a_refused_field_is_left_out_from_then_on(standin: StandIn) -> None:
-    proxied = Proxied(azure(standin.url))
+    proxied = ProxyServer(azure(standin.url))
     ask = asking("no_stream_options tag=proxied-refused tokens=2")
     async with proxied.served() as client:
         for _ in range(2):
@@ -83,7 +83,7 @@ async def test_a_refusal_that_asking_did_not_cause_is_not_remembered() -> None:
     refusal = b'{"error":{"message":"\'stream_options\' is no role"}}' + b" " * 70_000
     replay = Replay(pieces=[refusal], status=400)
     async with replay.served() as url:
-        proxied = Proxied(azure(url))
+        proxied = ProxyServer(azure(url))
         async with proxied.served() as client:
             for _ in range(2):
                 body = {"stream": True, "messages": []}

@@ -9,7 +9,7 @@ from tests.support.backend_pool import (
     CHAIN,
     OPENAI,
     PROXY,
-    Pooled,
+    PooledApp,
     asked,
     asking,
     backend,
@@ -31,7 +31,7 @@ async def test_a_reasoning_model_by_its_name_has_the_time_it_takes(
 ) -> None:
     tag = f"thinks-{name}-{path.replace('/', '')}"
     pool = [backend(standin, name), backend(standin, "payg", priority=2)]
-    pooled = Pooled(pool, more={"backend_timeout_seconds": 0.5})
+    pooled = PooledApp(pool, more={"backend_timeout_seconds": 0.5})
     async with pooled.served() as client:
         url = path.replace("ptu", name)
         answer = await client.post(url, json=asking(path, thinking(tag, name)))
@@ -45,7 +45,7 @@ async def test_so_has_one_that_has_reported_reasoning_tokens(
 ) -> None:
     tag = f"thought-{path.replace('/', '')}"
     pool = [backend(standin, "ptu"), backend(standin, "payg", priority=2)]
-    pooled = Pooled(pool, more={"backend_timeout_seconds": 0.5})
+    pooled = PooledApp(pool, more={"backend_timeout_seconds": 0.5})
     async with pooled.served() as client:
         await client.post(path, json=asking(path, "reasoning"))
         answer = await client.post(path, json=asking(path, thinking(tag, "ptu")))
@@ -62,7 +62,7 @@ async def test_any_other_is_not_waited_for_nor_is_one_without_a_head(
         ("o1", "slow_first ms=1500 only=o1"),
     ):
         pool = [backend(standin, name), backend(standin, "payg", priority=2)]
-        pooled = Pooled(pool, more={"backend_timeout_seconds": 0.5})
+        pooled = PooledApp(pool, more={"backend_timeout_seconds": 0.5})
         async with pooled.served() as client:
             url = path.replace("ptu", name)
             answer = await client.post(url, json=asking(path, scenario))

@@ -15,7 +15,7 @@ from tests.support.backend_pool import (
     OPENAI,
     PROXY,
     WHOLE,
-    Pooled,
+    PooledApp,
     asking,
     backend,
     text_of,
@@ -46,7 +46,7 @@ async def twice(
     path, stream = way
     tag = f"{deployment}-{path.replace('/', '')}-{stream}-{scenario}-{limit}"
     tag = "".join(filter(str.isalnum, tag))
-    pooled = Pooled([backend(standin, deployment)])
+    pooled = PooledApp([backend(standin, deployment)])
     body = asking(path, f"{scenario} tokens=2 tag={tag}", stream=stream) | limit
     async with pooled.served() as client:
         for _ in range(2):
@@ -112,7 +112,7 @@ async def test_if_both_names_are_refused_the_caller_reads_which(
     standin: StandIn,
 ) -> None:
     fields = "max_tokens,max_completion_tokens"
-    pooled = Pooled([backend(standin, "gpt-4o")])
+    pooled = PooledApp([backend(standin, "gpt-4o")])
     async with pooled.served() as client:
         for path in (CHAIN, OPENAI, CHAIN):
             body = asking(path, f"refusing fields={fields} tag=neither") | OLDER
@@ -130,7 +130,7 @@ async def test_a_limit_that_is_too_large_is_not_tried_by_its_other_name(
     standin: StandIn,
 ) -> None:
     """A server that passes that over would answer without any limit."""
-    pooled = Pooled([backend(standin, "gpt-4o")])
+    pooled = PooledApp([backend(standin, "gpt-4o")])
     async with pooled.served() as client:
         body = asking(CHAIN, "limited most=5 tag=too-large") | OLDER
         refused = await client.post(CHAIN, json=body)
@@ -140,7 +140,7 @@ async def test_a_limit_that_is_too_large_is_not_tried_by_its_other_name(
 
 
 async def test_a_model_that_has_changed_is_learned_again(standin: StandIn) -> None:
-    pooled = Pooled([backend(standin, "gpt-4o")])
+    pooled = PooledApp([backend(standin, "gpt-4o")])
     async with pooled.served() as client:
         for field in ("max_tokens", "max_completion_tokens", "max_tokens"):
             body = asking(CHAIN, f"refusing fields={field} tag=changed") | OLDER
@@ -154,7 +154,7 @@ async def test_each_backend_is_asked_by_the_name_that_it_takes(
 ) -> None:
     tag = f"failover-limit-{path.replace('/', '')}-{stream}"
     names = ["gpt-5", "gpt-4o", "chat"]
-    pooled = Pooled([backend(standin, n, priority=i) for i, n in enumerate(names)])
+    pooled = PooledApp([backend(standin, n, priority=i) for i, n in enumerate(names)])
     busy = asking(path, f"rate_limited only=gpt-5,gpt-4o tag={tag}") | OLDER
     async with pooled.served() as client:
         answer = await client.post(path, json={**busy, "stream": stream})
@@ -165,7 +165,7 @@ async def test_each_backend_is_asked_by_the_name_that_it_takes(
 async def test_a_proxied_call_is_refused_as_it_would_be_elsewhere(
     standin: StandIn,
 ) -> None:
-    pooled = Pooled([backend(standin, "ptu")])
+    pooled = PooledApp([backend(standin, "ptu")])
     async with pooled.served() as client:
         body = asking(PROXY, "refusing tag=proxied-limit") | OLDER
         refused = await client.post(PROXY, json=body)

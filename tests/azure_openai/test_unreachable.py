@@ -6,7 +6,7 @@ from tests.standin.process import StandIn
 from tests.support.backend_pool import (
     PROXY,
     WAYS,
-    Pooled,
+    PooledApp,
     asking,
     backend,
     closed_port,
@@ -25,7 +25,7 @@ async def test_the_caller_hears_it_and_the_log_says_which_host_and_why(
         (f"https://{plain}", f"{plain}: ClientConnectorSSLError"),
     ):
         caplog.clear()
-        pooled = Pooled([backend(standin, "ptu", endpoint=url)])
+        pooled = PooledApp([backend(standin, "ptu", endpoint=url)])
         async with pooled.served() as client:
             body = asking(path, "answer", stream=stream)
             answer = await client.post(path, json=body)
@@ -39,7 +39,7 @@ async def test_the_caller_hears_it_and_the_log_says_which_host_and_why(
 async def test_a_gateways_quota_is_a_rate_limit(
     standin: StandIn, path: str, stream: bool
 ) -> None:
-    pooled = Pooled([backend(standin, "ptu")])
+    pooled = PooledApp([backend(standin, "ptu")])
     async with pooled.served() as client:
         body = asking(path, "quota retry_after=7", stream=stream)
         answer = await client.post(path, json=body)

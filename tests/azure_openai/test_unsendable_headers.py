@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from proxy import headers
 from tests.standin.process import StandIn
-from tests.support.backend_pool import PROXY, WAYS, Pooled, asking, backend, text_of
+from tests.support.backend_pool import PROXY, WAYS, PooledApp, asking, backend, text_of
 from tests.support.backend_pool import WHOLE as WHOLE_CHAIN
 from tests.support.proxied_calls import WHOLE, exchange
 from tests.support.proxy_server import asking as proxied_asking
@@ -42,7 +42,7 @@ async def test_a_header_that_cannot_be_sent_costs_nobody_the_answer(
     replay = Replay(pieces=[WHOLE if streams else JSON_WHOLE], headers=given)
     async with replay.served() as url:
         behind = backend(standin, "ptu", endpoint=url)
-        pooled = Pooled([behind])
+        pooled = PooledApp([behind])
         async with pooled.served() as client:
             body = asking(path, "x", stream=stream)
             response = await client.post(path, json=body)

@@ -10,7 +10,7 @@ from azure_openai import credentials
 from settings import Settings
 from settings.backends import Backend
 from tests.standin.process import StandIn
-from tests.support.backend_pool import WAYS, Pooled, asking, backend, text_of
+from tests.support.backend_pool import WAYS, PooledApp, asking, backend, text_of
 
 
 def v1(standin: StandIn, deployment: str, **more: Any) -> Backend:
@@ -28,7 +28,7 @@ async def test_the_deployment_is_the_model_and_there_is_no_version(
     standin: StandIn, path: str, stream: bool
 ) -> None:
     tag = f"v1-{path.replace('/', '')}-{stream}"
-    pooled = Pooled([v1(standin, "ptu")])
+    pooled = PooledApp([v1(standin, "ptu")])
     async with pooled.served() as client:
         body = asking(path, f"answer tokens=2 tag={tag}", stream=stream)
         answer = await client.post(path, json=body)
@@ -47,7 +47,7 @@ async def test_it_stands_beside_one_of_the_other_kind(
     tag = f"v1-beside-{path.replace('/', '')}-{stream}-{first}"
     kinds = (v1, backend) if first else (backend, v1)
     names = ("ptu", "payg")
-    pooled = Pooled(
+    pooled = PooledApp(
         kind(standin, name, priority=number)
         for number, (kind, name) in enumerate(zip(kinds, names, strict=True))
     )

@@ -14,7 +14,7 @@ from runs import MAX_KEPT, ModelCall, Run
 from streaming.events import TextDelta
 from tests.azure_openai.streamed import configured
 from tests.standin.process import StandIn
-from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.proxy_server import PATH, ProxyServer, asking, azure
 from tests.support.replayed_upstream import Replay
 
 
@@ -65,7 +65,7 @@ async def test_an_endless_error_is_cut_after_a_megabyte(status: int) -> None:
     pieces = [b"x" * 65536] * 200
     replay = Replay(status=status, pieces=pieces)
     async with replay.served() as url:
-        proxied = Proxied(azure(url))
+        proxied = ProxyServer(azure(url))
         async with proxied.served() as client:
             received = bytearray()
             async with client.stream("POST", PATH, json=asking("x")) as response:

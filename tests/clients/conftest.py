@@ -10,12 +10,12 @@ from tests.clients.node_scripts import SCRIPTS
 from tests.conftest import azure
 from tests.standin.process import StandIn
 from tests.support.aimock import Aimock
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.support.piecewise_server import Origin
 
 
 @pytest.fixture(scope="session")
-def over_aimock() -> Iterator[Server]:
+def over_aimock() -> Iterator[AppProcess]:
     """The app over a mock that nobody here wrote."""
     with Aimock() as aimock:
         settings = {
@@ -23,14 +23,14 @@ def over_aimock() -> Iterator[Server]:
             "AZURE_OPENAI_DEPLOYMENT": "gpt-4o",
             "AZURE_OPENAI_API_KEY": "any",
         }
-        with Server(settings) as server:
+        with AppProcess(settings) as server:
             yield server
 
 
 @pytest.fixture(scope="session")
-def obliging() -> Iterator[Server]:
+def obliging() -> Iterator[AppProcess]:
     """The app over a model that calls the caller's tools and answers in its form."""
-    with StandIn(scenario="obliging") as standin, Server(azure(standin)) as server:
+    with StandIn(scenario="obliging") as standin, AppProcess(azure(standin)) as server:
         server.warm()
         yield server
 

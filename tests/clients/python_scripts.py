@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.clients.environments import SCRIPTS, client
-from tests.support.app_process import FOREIGN, Server
+from tests.support.app_process import FOREIGN, AppProcess
 
 
-def run(name: str, server: Server, model: str) -> Any:
+def run(name: str, server: AppProcess, model: str) -> Any:
     """What `use_NAME.py` tells of *model*."""
     given = {"url": f"{server.url}/openai/v1", "model": model}
     return json.loads(execute(name, str(SCRIPTS / f"use_{name}.py"), json.dumps(given)))

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.clients.node_scripts import run
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 # The stand-in takes what is quoted for any string, and for the keys without a schema.
 QUESTION = "Tell me the 'city' and the 'country' of the Colosseum."
@@ -21,7 +21,7 @@ BY_PROMPT = {"city": "Paris", "country": "Paris"}
     ],
 )
 def test_an_object_comes_whole_and_in_pieces(
-    obliging: Server, provider: str, expected: dict[str, str], model: str
+    obliging: AppProcess, provider: str, expected: dict[str, str], model: str
 ) -> None:
     given = {"url": obliging.url, "model": model, "question": QUESTION}
     told = run("ai_object.mjs", provider=provider, **given)

@@ -3,10 +3,10 @@
 import json
 
 from tests.clients.chromium_page import Page
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 
-def test_it_reads_json(app: Server, page: Page) -> None:
+def test_it_reads_json(app: AppProcess, page: Page) -> None:
     page.open(app.url)
     asked = {"user": "standin:answer tokens=2"}
     *deltas, (name, done) = page.events(f"{app.url}/api/chat", asked)
@@ -15,7 +15,7 @@ def test_it_reads_json(app: Server, page: Page) -> None:
     assert (name, json.loads(done)["finish_reason"]) == ("done", "stop")
 
 
-def test_it_reads_delta_and_text(app: Server, page: Page) -> None:
+def test_it_reads_delta_and_text(app: AppProcess, page: Page) -> None:
     page.open(app.url)
     asked = {"user": "standin:answer text=a%0A%0Ab size=9"}
     assert page.events(f"{app.url}/api/stream", asked) == [
@@ -29,7 +29,7 @@ def test_it_reads_delta_and_text(app: Server, page: Page) -> None:
 
 
 def test_a_keep_alive_is_nothing_that_it_cannot_read(
-    impatient: Server, page: Page
+    impatient: AppProcess, page: Page
 ) -> None:
     """It takes a comment for an event without data, which is no JSON."""
     page.open(impatient.url)

@@ -4,12 +4,12 @@ import httpx
 import pytest
 from httpx_sse import connect_sse
 
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 
 @pytest.mark.parametrize("target", ["chat", "gpt-4o"])
 def test_every_event_is_read_and_the_last_one_says_done(
-    app: Server, target: str
+    app: AppProcess, target: str
 ) -> None:
     path = f"/openai/deployments/{target}/chat/completions?api-version=2024-10-21"
     question = {"role": "user", "content": "standin:answer tokens=3"}

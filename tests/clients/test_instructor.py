@@ -3,7 +3,7 @@
 import pytest
 
 from tests.clients.python_scripts import run
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 # The stand-in puts what the question quotes first wherever a schema wants a string, and
 # without a schema answers with what the question quotes as the keys.
@@ -12,7 +12,7 @@ BY_PROMPT = {"city": "Paris", "country": "Paris"}
 
 
 @pytest.mark.parametrize("model", ["chat", "gpt-4o"])
-def test_an_object_comes_whole_and_in_pieces(obliging: Server, model: str) -> None:
+def test_an_object_comes_whole_and_in_pieces(obliging: AppProcess, model: str) -> None:
     told = run("instructor", obliging, model)
     assert told.keys() == {"tool_call", "tools_strict", "json_mode", "json_schema_mode"}
     for mode, said in told.items():

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from tests.conftest import azure
 from tests.standin.process import StandIn
 from tests.support.aimock import ANSWER
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 TEXT = "tok0 tok1 tok2"
 KEY = "caller-key-one"
@@ -31,15 +31,15 @@ Make = Callable[..., BaseChatModel]
 
 
 @pytest.fixture(scope="module")
-def guarded(standin: StandIn) -> Iterator[Server]:
+def guarded(standin: StandIn) -> Iterator[AppProcess]:
     example = "tests.support.example_chains"
     chains = f"agent={example}:agent,tools={example}:tools"
-    with Server(azure(standin, API_KEYS=KEY, CHAINS=chains)) as server:
+    with AppProcess(azure(standin, API_KEYS=KEY, CHAINS=chains)) as server:
         yield server
 
 
 @pytest.fixture(params=["azure", "v1"])
-def make(guarded: Server, request: pytest.FixtureRequest) -> Iterator[Make]:
+def make(guarded: AppProcess, request: pytest.FixtureRequest) -> Iterator[Make]:
     """Makes a model of *target*, whose connections the test closes."""
 
     def azure_model(target: str, key: str = KEY) -> BaseChatModel:
@@ -127,7 +127,7 @@ def test_an_error_in_the_middle_is_raised(make: Make, target: str) -> None:
 
 @each_target
 def test_a_model_streams_what_a_mock_of_others_says(
-    over_aimock: Server, target: str
+    over_aimock: AppProcess, target: str
 ) -> None:
     with openai.DefaultHttpxClient() as http_client:
         model = AzureChatOpenAI(

@@ -7,7 +7,7 @@ import pytest
 
 from tests.clients.environments import SCRIPTS
 from tests.clients.python_scripts import execute
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 # They fetch pictures from elsewhere, or need a model that hears, reads PDF, or is
 # Anthropic's; one measures.
@@ -25,7 +25,7 @@ LEFT_OUT = {
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("model", ["chat", "gpt-4o"])
 def test_the_standard_suite_passes(
-    obliging: Server, model: str, tmp_path: Path
+    obliging: AppProcess, model: str, tmp_path: Path
 ) -> None:
     report = tmp_path / "report.xml"
     suite = str(SCRIPTS / "chat_model_suite.py")

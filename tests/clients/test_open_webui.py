@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 PATH = "/openai/v1/chat/completions"
 # Open WebUI identifies its user to the servers that it calls, if it is set so.
@@ -99,7 +99,7 @@ CONVERSATIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def post(server: Server, body: dict[str, Any]) -> httpx.Response:
+def post(server: AppProcess, body: dict[str, Any]) -> httpx.Response:
     response = server.client.post(PATH, json=body, headers=HEADERS)
     assert response.status_code == 200, response.text
     return response
@@ -130,7 +130,7 @@ def frames(response: httpx.Response) -> list[Any]:
 
 @pytest.mark.parametrize("model", ["chat", "docs", "gpt-4o"])
 @pytest.mark.parametrize("kind", CONVERSATIONS)
-def test_it_is_answered(obliging: Server, kind: str, model: str) -> None:
+def test_it_is_answered(obliging: AppProcess, kind: str, model: str) -> None:
     asked = CONVERSATIONS[kind]
     text, finish, tokens = read(post(obliging, {"model": model, **asked}))
     assert (bool(text), finish) == (True, "stop")
@@ -140,7 +140,7 @@ def test_it_is_answered(obliging: Server, kind: str, model: str) -> None:
 
 @pytest.mark.parametrize("model", ["chat", "gpt-4o"])
 def test_its_tools_are_called_and_their_results_answered(
-    obliging: Server, model: str
+    obliging: AppProcess, model: str
 ) -> None:
     asked = {"model": model, **CHAT, "tools": [TOOL], "messages": [SYSTEM, QUESTION]}
     chunks = frames(post(obliging, asked))
@@ -164,13 +164,13 @@ def test_its_tools_are_called_and_their_results_answered(
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_chain_without_tools_answers_beside_them(
-    obliging: Server, stream: bool
+    obliging: AppProcess, stream: bool
 ) -> None:
     asked = {"model": "docs", "stream": stream, "tools": [TOOL], "messages": [QUESTION]}
     text, finish, _ = read(post(obliging, asked))
     assert (bool(text), finish) == (True, "stop")
 
 
-def test_it_lists_the_chains_as_models(obliging: Server) -> None:
+def test_it_lists_the_chains_as_models(obliging: AppProcess) -> None:
     listed = obliging.client.get("/openai/v1/models", headers=HEADERS).json()
     assert {"gpt-4o", "chat", "docs"} <= {model["id"] for model in listed["data"]}

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.clients.python_scripts import run
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 SENTENCE = "The capital of France is Paris, a city on the Seine."
 ITEMS = ["tool_call_item", "tool_call_output_item", "message_output_item"]
@@ -11,7 +11,7 @@ ITEMS = ["tool_call_item", "tool_call_output_item", "message_output_item"]
 
 @pytest.mark.parametrize("model", ["chat", "gpt-4o"])
 def test_an_agent_calls_its_tool_and_answers_in_its_form(
-    obliging: Server, model: str
+    obliging: AppProcess, model: str
 ) -> None:
     called = {"items": ITEMS, "outputs": ["Sunny in Rome."]}
     plain = {"answer": SENTENCE, **called, "tokens": 15}

@@ -7,7 +7,7 @@ import pytest
 
 from tests.clients.node_scripts import run
 from tests.support.aimock import ANSWER
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 OPENAI = [("openai.mjs", {"signature": signature}) for signature in ("azure", "v1")]
 AI = [
@@ -21,14 +21,14 @@ client = pytest.mark.parametrize(
 )
 
 
-def ask(app: Server, script: str, model: str, question: str, **given: Any) -> Any:
+def ask(app: AppProcess, script: str, model: str, question: str, **given: Any) -> Any:
     return run(script, url=app.url, model=model, question=question, **given)
 
 
 @client
 @pytest.mark.parametrize("model", ["gpt-4o", "chat"])
 def test_an_answer_streams_and_comes_whole(
-    app: Server, script: str, given: dict[str, str], model: str
+    app: AppProcess, script: str, given: dict[str, str], model: str
 ) -> None:
     told = ask(app, script, model, "standin:answer tokens=3", **given)
     for way in ("streamed", "whole"):
@@ -39,7 +39,7 @@ def test_an_answer_streams_and_comes_whole(
 
 @client
 def test_a_chain_without_a_model_answers(
-    offline: Server, script: str, given: dict[str, str]
+    offline: AppProcess, script: str, given: dict[str, str]
 ) -> None:
     told = ask(offline, script, "docs", "How do I add my own chain?", **given)
     for way in ("streamed", "whole"):
@@ -49,7 +49,7 @@ def test_a_chain_without_a_model_answers(
 
 @client
 def test_an_unknown_model_is_a_404(
-    app: Server, script: str, given: dict[str, str]
+    app: AppProcess, script: str, given: dict[str, str]
 ) -> None:
     told = ask(app, script, "nope", "hello", **given)
     for way in ("streamed", "whole"):
@@ -59,7 +59,7 @@ def test_an_unknown_model_is_a_404(
 @client
 @pytest.mark.parametrize("model", ["gpt-4o", "chat"])
 def test_a_busy_model_is_a_429(
-    app: Server, script: str, given: dict[str, str], model: str
+    app: AppProcess, script: str, given: dict[str, str], model: str
 ) -> None:
     told = ask(app, script, model, "standin:rate_limited retry_after=7", **given)
     for way in ("streamed", "whole"):
@@ -69,7 +69,7 @@ def test_a_busy_model_is_a_429(
 @client
 @pytest.mark.parametrize("model", ["gpt-4o", "chat"])
 def test_an_error_in_the_middle_is_one(
-    app: Server, script: str, given: dict[str, str], model: str
+    app: AppProcess, script: str, given: dict[str, str], model: str
 ) -> None:
     """The SDKs take any finish chunk for success."""
     told = ask(app, script, model, "standin:error_event tokens=2", **given)
@@ -80,7 +80,7 @@ def test_an_error_in_the_middle_is_one(
 @client
 @pytest.mark.parametrize("model", ["gpt-4o", "chat"])
 def test_over_anothers_mock(
-    over_aimock: Server, script: str, given: dict[str, str], model: str
+    over_aimock: AppProcess, script: str, given: dict[str, str], model: str
 ) -> None:
     told = ask(over_aimock, script, model, "hello", **given)
     for way in ("streamed", "whole"):
@@ -105,7 +105,7 @@ TOOL = {
 
 @pytest.mark.parametrize(("script", "given"), OPENAI)
 def test_openai_gets_the_tool_calls_of_a_deployment_and_of_a_chain(
-    app: Server, script: str, given: dict[str, str]
+    app: AppProcess, script: str, given: dict[str, str]
 ) -> None:
     proxied = ask(app, script, "gpt-4o", "standin:tools", tools=[TOOL], **given)
     chain = ask(app, script, "chat", "standin:tools", **given)
@@ -119,7 +119,7 @@ def test_openai_gets_the_tool_calls_of_a_deployment_and_of_a_chain(
 
 @pytest.mark.parametrize(("script", "given"), AI)
 def test_the_ai_sdk_gets_the_tool_calls_of_a_deployment(
-    app: Server, script: str, given: dict[str, str]
+    app: AppProcess, script: str, given: dict[str, str]
 ) -> None:
     told = ask(app, script, "gpt-4o", "standin:tools", callTools=True, **given)
     for way in ("streamed", "whole"):
@@ -130,7 +130,7 @@ def test_the_ai_sdk_gets_the_tool_calls_of_a_deployment(
 
 @pytest.mark.parametrize(("script", "given"), OPENAI)
 def test_openai_knows_when_to_come_back(
-    app: Server, script: str, given: dict[str, str]
+    app: AppProcess, script: str, given: dict[str, str]
 ) -> None:
     for model in ("gpt-4o", "chat"):
         asked = "standin:rate_limited retry_after=7"

@@ -15,7 +15,7 @@ import registry
 from tests.conftest import azure
 from tests.standin.process import StandIn
 from tests.support.aimock import ANSWER
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 TARGETS = ["chat", "gpt-4o"]
 TEXT = "tok0 tok1 tok2"
@@ -31,7 +31,7 @@ def says(text: str) -> list[ChatCompletionMessageParam]:
     return [{"role": "user", "content": text}]
 
 
-def azure_client(server: Server, *, key: str = KEY, under: str = "") -> AzureOpenAI:
+def azure_client(server: AppProcess, *, key: str = KEY, under: str = "") -> AzureOpenAI:
     return AzureOpenAI(
         azure_endpoint=server.url + under,
         api_key=key,
@@ -40,22 +40,22 @@ def azure_client(server: Server, *, key: str = KEY, under: str = "") -> AzureOpe
     )
 
 
-def v1_client(server: Server, *, key: str = KEY, under: str = "") -> OpenAI:
+def v1_client(server: AppProcess, *, key: str = KEY, under: str = "") -> OpenAI:
     base_url = f"{server.url}{under}/openai/v1"
     return OpenAI(base_url=base_url, api_key=key, max_retries=0)
 
 
 @pytest.fixture(scope="module")
-def guarded(standin: StandIn) -> Iterator[Server]:
+def guarded(standin: StandIn) -> Iterator[AppProcess]:
     """The app as an SDK is pointed at it: with an API key."""
-    with Server(azure(standin, API_KEYS=KEY)) as server:
+    with AppProcess(azure(standin, API_KEYS=KEY)) as server:
         yield server
 
 
 @pytest.fixture(
     params=["azure", "azure under /api", "v1", "v1 under /api"], scope="module"
 )
-def client(guarded: Server, request: pytest.FixtureRequest) -> Iterator[Client]:
+def client(guarded: AppProcess, request: pytest.FixtureRequest) -> Iterator[Client]:
     make = azure_client if request.param.startswith("azure") else v1_client
     with make(guarded, under="/api" if "/api" in request.param else "") as client:
         yield client
@@ -180,7 +180,7 @@ def test_an_error_in_the_middle_is_raised(client: Client, target: str) -> None:
     assert text_of(chunks) == "tok0 tok1"
 
 
-def test_a_wrong_key_is_refused(guarded: Server, target: str) -> None:
+def test_a_wrong_key_is_refused(guarded: AppProcess, target: str) -> None:
     for make in (azure_client, v1_client):
         with (
             make(guarded, key="wrong") as client,
@@ -191,7 +191,7 @@ def test_a_wrong_key_is_refused(guarded: Server, target: str) -> None:
         assert raised.value.code == "unauthorized"
 
 
-def test_what_can_be_named_is_listed(guarded: Server, target: str) -> None:
+def test_what_can_be_named_is_listed(guarded: AppProcess, target: str) -> None:
     with v1_client(guarded) as client:
         models = {model.id: model.owned_by for model in client.models.list()}
     ours = dict.fromkeys(registry.names(chains), "chain")
@@ -206,7 +206,7 @@ def test_what_cannot_be_named_is_not_found(client: Client, target: str) -> None:
     assert target in raised.value.message
 
 
-async def test_the_asynchronous_client(guarded: Server, target: str) -> None:
+async def test_the_asynchronous_client(guarded: AppProcess, target: str) -> None:
     async with AsyncAzureOpenAI(
         azure_endpoint=guarded.url,
         azure_ad_token=KEY,
@@ -225,7 +225,7 @@ async def test_the_asynchronous_client(guarded: Server, target: str) -> None:
 
 @pytest.mark.parametrize("make", [azure_client, v1_client])
 def test_over_anothers_mock(
-    over_aimock: Server, target: str, make: Callable[[Server], Client]
+    over_aimock: AppProcess, target: str, make: Callable[[AppProcess], Client]
 ) -> None:
     with make(over_aimock) as client:
         completions = client.chat.completions
@@ -248,7 +248,7 @@ def test_over_anothers_mock(
 
 @pytest.mark.parametrize("make", [azure_client, v1_client])
 def test_only_a_deployment_embeds(
-    over_aimock: Server, target: str, make: Callable[[Server], Client]
+    over_aimock: AppProcess, target: str, make: Callable[[AppProcess], Client]
 ) -> None:
     with make(over_aimock) as client:
         if target == "chat":

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.clients.python_scripts import run
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 SENTENCE = "The capital of France is Paris, a city on the Seine."
 # As in test_instructor.
@@ -13,7 +13,7 @@ BY_PROMPT = {"city": "Paris", "country": "Paris"}
 
 @pytest.mark.parametrize("model", ["chat", "gpt-4o"])
 def test_an_agent_calls_its_tool_and_answers_in_each_form(
-    obliging: Server, model: str
+    obliging: AppProcess, model: str
 ) -> None:
     told = run("pydantic_ai", obliging, model)
     answers = {

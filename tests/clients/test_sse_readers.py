@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.clients.node_scripts import run
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 READERS = ["fetch_reader.mjs", "eventsource_parser.mjs", "eventsource_client.mjs"]
 TEXT = " é\u2028漢😀\n\r\n\n[x] "
@@ -19,12 +19,12 @@ def said(events: list[list[str]], field: str) -> str:
     return "".join(value[field] for value in values)
 
 
-def read(reader: str, server: Server, path: str, last: str, **body: Any) -> Any:
+def read(reader: str, server: AppProcess, path: str, last: str, **body: Any) -> Any:
     return run(reader, url=server.url + path, last=last, body=body)
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_json(app: Server, reader: str) -> None:
+def test_json(app: AppProcess, reader: str) -> None:
     events = read(reader, app, "/api/chat", "done", user=QUESTION)
     assert said(events, "delta_content") == TEXT
     assert events[-1][0] == "done"
@@ -32,14 +32,14 @@ def test_json(app: Server, reader: str) -> None:
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_delta(app: Server, reader: str) -> None:
+def test_delta(app: AppProcess, reader: str) -> None:
     events = read(reader, app, "/api/stream", "done", message=QUESTION)
     assert said(events, "delta") == TEXT
     assert events[-1] == ["done", '{"status":"completed"}']
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_text(app: Server, reader: str) -> None:
+def test_text(app: AppProcess, reader: str) -> None:
     asked = [{"role": "user", "content": QUESTION}]
     events = read(reader, app, "/api/chat-stream", "[DONE]", messages=asked)
     text = "".join(data for _, data in events[:-1])
@@ -48,7 +48,7 @@ def test_text(app: Server, reader: str) -> None:
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_an_error_in_the_middle(app: Server, reader: str) -> None:
+def test_an_error_in_the_middle(app: AppProcess, reader: str) -> None:
     asked = {"user": "standin:cut tokens=2"}
     for path, last in [("/api/chat", "done"), ("/api/stream", "done")]:
         (name, data), done = read(reader, app, path, last, **asked)[-2:]
@@ -59,7 +59,7 @@ def test_an_error_in_the_middle(app: Server, reader: str) -> None:
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_keep_alives_are_no_text(impatient: Server, reader: str) -> None:
+def test_keep_alives_are_no_text(impatient: AppProcess, reader: str) -> None:
     asked = {"user": "standin:answer tokens=1 first_ms=900"}
     events = read(reader, impatient, "/api/chat", "done", **asked)
     assert len(events) > 2

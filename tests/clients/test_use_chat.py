@@ -9,14 +9,14 @@ from playwright.sync_api import Browser
 from tests.clients.chromium_page import Page, served
 from tests.clients.node_scripts import run
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.support.markdown import LOCAL, only
 
 PATH = "/api/chat/ui-message"
 
 
 def send(
-    server: Server,
+    server: AppProcess,
     question: str,
     *,
     sdk: str = "ai",
@@ -40,7 +40,7 @@ def texts(told: Any, kind: str = "text") -> list[str]:
     return [part["text"] for part in told["message"]["parts"] if part["type"] == kind]
 
 
-def test_an_answer_is_a_message(app: Server) -> None:
+def test_an_answer_is_a_message(app: AppProcess) -> None:
     told = send(app, "standin:answer tokens=3")
     assert texts(told) == ["tok0 tok1 tok2"]
     assert told["errors"] == []
@@ -49,7 +49,7 @@ def test_an_answer_is_a_message(app: Server) -> None:
     assert metadata["usage"]["outputTokens"] == 3
 
 
-def test_a_chain_is_named_in_the_body(app: Server) -> None:
+def test_a_chain_is_named_in_the_body(app: AppProcess) -> None:
     told = send(app, "hello", chain="sources")
     assert texts(told) == ["Hello"]
     sources = [
@@ -59,13 +59,13 @@ def test_a_chain_is_named_in_the_body(app: Server) -> None:
     assert sources[1]["url"] == "https://x/lyon"
 
 
-def test_reasoning_is_a_part_of_its_own(app: Server) -> None:
+def test_reasoning_is_a_part_of_its_own(app: AppProcess) -> None:
     told = send(app, "standin:reasoning")
     [reasoning] = texts(told, "reasoning")
     assert reasoning.startswith("The question is about")
 
 
-def test_an_agent_is_steps_with_a_dynamic_tool(app: Server) -> None:
+def test_an_agent_is_steps_with_a_dynamic_tool(app: AppProcess) -> None:
     told = send(app, "hello", chain="agent")
     kinds = [part["type"] for part in told["message"]["parts"]]
     assert kinds == [
@@ -95,7 +95,7 @@ def test_an_agent_is_steps_with_a_dynamic_tool(app: Server) -> None:
     ],
 )
 def test_without_streaming_the_answer_is_the_message_it_makes(
-    app: Server, question: str, chain: str | None
+    app: AppProcess, question: str, chain: str | None
 ) -> None:
     body: dict[str, Any] = {"chain": chain} if chain else {}
     made = send(app, question, **body)["message"]
@@ -109,7 +109,7 @@ def test_without_streaming_the_answer_is_the_message_it_makes(
 
 
 @pytest.mark.parametrize("sdk", ["ai-v5", "ai-v6"])
-def test_earlier_releases_read_it_too(app: Server, sdk: str) -> None:
+def test_earlier_releases_read_it_too(app: AppProcess, sdk: str) -> None:
     """Version 5.0.0 refuses a chunk with a key that it does not know."""
     answers = [
         send(app, "standin:reasoning", sdk=sdk),
@@ -131,7 +131,7 @@ def strip(message: dict[str, Any], names: set[str]) -> dict[str, Any]:
 @pytest.mark.parametrize("text", [True, False])
 @pytest.mark.parametrize("sdk", ["ai-v5", "ai-v6", "ai"])
 def test_an_error_before_the_stream_can_be_shown_as_it_is(
-    app: Server, sdk: str, text: bool
+    app: AppProcess, sdk: str, text: bool
 ) -> None:
     told = send(app, "standin:rate_limited", sdk=sdk, text=text)
     assert told["thrown"]["message"] == "The model is busy; try again later."
@@ -139,38 +139,38 @@ def test_an_error_before_the_stream_can_be_shown_as_it_is(
 
 
 @pytest.mark.parametrize("sdk", ["ai-v5", "ai-v6", "ai"])
-def test_a_stream_of_text_is_a_message_too(app: Server, sdk: str) -> None:
+def test_a_stream_of_text_is_a_message_too(app: AppProcess, sdk: str) -> None:
     told = send(app, "standin:answer tokens=3", sdk=sdk, text=True)
     assert texts(told) == ["tok0 tok1 tok2"]
     assert told["errors"] == []
 
 
-def test_a_stream_of_text_that_is_cut_off_is_an_error(app: Server) -> None:
+def test_a_stream_of_text_that_is_cut_off_is_an_error(app: AppProcess) -> None:
     told = send(app, "standin:cut tokens=2 delay_ms=300", text=True)
     assert told["errors"] or "thrown" in told
 
 
-def test_an_error_in_the_middle_is_told(app: Server) -> None:
+def test_an_error_in_the_middle_is_told(app: AppProcess) -> None:
     told = send(app, "standin:cut tokens=2")
     assert texts(told) == ["tok0 tok1"]
     assert told["errors"] == ["The model's answer broke off."]
     assert told["message"]["metadata"]["finishReason"] == "error"
 
 
-def test_silence_and_the_deadline(impatient: Server, brief: Server) -> None:
+def test_silence_and_the_deadline(impatient: AppProcess, brief: AppProcess) -> None:
     told = send(impatient, "standin:answer tokens=1 first_ms=900")
     assert (texts(told), told["errors"]) == (["tok0"], [])
     told = send(brief, "standin:answer tokens=100 delay_ms=100")
     assert told["errors"] == ["The answer took too long."]
 
 
-def test_stopping_stops_the_model(app: Server, standin: StandIn) -> None:
+def test_stopping_stops_the_model(app: AppProcess, standin: StandIn) -> None:
     question = "standin:answer tokens=999 delay_ms=50 tag=use-chat-stops"
     send(app, question, stop_after="text-delta")
     standin.wait_closed("use-chat-stops")
 
 
-def test_a_page_shows_the_answer_as_it_comes(app: Server, page: Page) -> None:
+def test_a_page_shows_the_answer_as_it_comes(app: AppProcess, page: Page) -> None:
     page.open(app.url + PATH)
     page.ask("standin:answer tokens=30 delay_ms=50")
     assert "tok29" not in page.glimpse("assistant", "tok0")
@@ -179,7 +179,7 @@ def test_a_page_shows_the_answer_as_it_comes(app: Server, page: Page) -> None:
     assert page.errors == []
 
 
-def test_a_page_goes_on_with_the_conversation(app: Server, page: Page) -> None:
+def test_a_page_goes_on_with_the_conversation(app: AppProcess, page: Page) -> None:
     page.open(app.url + PATH)
     page.ask("standin:answer text=one size=9")
     page.shows("assistant", "stop by gpt-4o")
@@ -187,14 +187,14 @@ def test_a_page_goes_on_with_the_conversation(app: Server, page: Page) -> None:
     page.shows("assistant", '{"role":"assistant","content":"one"}')
 
 
-def test_a_page_shows_tools_and_sources(app: Server, page: Page) -> None:
+def test_a_page_shows_tools_and_sources(app: AppProcess, page: Page) -> None:
     page.open(app.url + PATH, chain="agent")
     page.ask("hello")
     page.shows("assistant", "look_up: Paris: two million")
     page.shows("assistant", "Two million.")
 
 
-def test_a_page_shows_what_went_wrong(app: Server, page: Page) -> None:
+def test_a_page_shows_what_went_wrong(app: AppProcess, page: Page) -> None:
     page.open(app.url + PATH)
     page.ask("standin:cut tokens=2")
     page.alerts("The model's answer broke off.")
@@ -203,7 +203,7 @@ def test_a_page_shows_what_went_wrong(app: Server, page: Page) -> None:
 
 
 def test_a_page_that_stops_stops_the_model(
-    app: Server, standin: StandIn, page: Page
+    app: AppProcess, standin: StandIn, page: Page
 ) -> None:
     page.open(app.url + PATH)
     page.ask("standin:answer tokens=999 delay_ms=50 tag=page-stops")
@@ -219,7 +219,7 @@ createRoot(document.getElementById("root")).render(<Chat />);
 
 
 def test_the_documented_page_chats(
-    app: Server, browser: Browser, tmp_path: Path
+    app: AppProcess, browser: Browser, tmp_path: Path
 ) -> None:
     code = only("jsx")
     assert f"{LOCAL}/api/chat/ui-message" in code

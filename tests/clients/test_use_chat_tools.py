@@ -6,7 +6,7 @@ import pytest
 
 from tests.clients.node_scripts import run
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 PATH = "/api/chat/ui-message"
 SDKS = ["ai-v5", "ai-v6", "ai"]
@@ -14,7 +14,7 @@ WEATHER = {"type": "function", "function": {"name": "get_weather"}}
 
 
 def converse(
-    server: Server, sdk: str, question: str, answers: dict[str, Any], **body: Any
+    server: AppProcess, sdk: str, question: str, answers: dict[str, Any], **body: Any
 ) -> Any:
     return run(
         "chat_tools.mjs",
@@ -29,7 +29,7 @@ def converse(
 @pytest.mark.parametrize("chain", ["agent", "ending", "tools", "strings"])
 @pytest.mark.parametrize("sdk", SDKS)
 def test_it_stops_by_itself_if_the_server_runs_the_tools(
-    app: Server, sdk: str, chain: str
+    app: AppProcess, sdk: str, chain: str
 ) -> None:
     told = converse(app, sdk, "hello", {}, chain=chain)
     assert (told["posts"], told["error"]) == (1, None)
@@ -38,7 +38,7 @@ def test_it_stops_by_itself_if_the_server_runs_the_tools(
 
 @pytest.mark.parametrize("sdk", SDKS)
 def test_a_tool_of_the_page_is_answered_and_the_answer_goes_on(
-    app: Server, standin: StandIn, sdk: str
+    app: AppProcess, standin: StandIn, sdk: str
 ) -> None:
     question = f"standin:tools tag=page-tool-{sdk}"
     answers = {"get_weather": {"degrees": 21}}

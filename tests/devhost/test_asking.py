@@ -9,22 +9,22 @@ import pytest
 
 from tests.conftest import azure
 from tests.standin.process import StandIn
-from tests.support.app_process import FOREIGN, ROOT, Server
+from tests.support.app_process import FOREIGN, ROOT, AppProcess
 
 KEY = "caller-key-asking"
 
 
 @pytest.fixture(scope="module")
-def asked(standin: StandIn) -> Iterator[Server]:
+def asked(standin: StandIn) -> Iterator[AppProcess]:
     settings = azure(standin, CHAINS="echo=tests.support.echoing_chain:chain")
-    with Server(settings) as server:
+    with AppProcess(settings) as server:
         server.warm()
         yield server
 
 
 @pytest.fixture(scope="module")
-def keyed(standin: StandIn) -> Iterator[Server]:
-    with Server(azure(standin, API_KEYS=KEY)) as server:
+def keyed(standin: StandIn) -> Iterator[AppProcess]:
+    with AppProcess(azure(standin, API_KEYS=KEY)) as server:
         server.warm()
         yield server
 
@@ -35,7 +35,7 @@ def environment(**more: str) -> dict[str, str]:
     return {**inherited, "http_proxy": "http://127.0.0.1:9", "no_proxy": "", **more}
 
 
-def make(server: Server, *arguments: str) -> tuple[int, str, str]:
+def make(server: AppProcess, *arguments: str) -> tuple[int, str, str]:
     """`make ask` beside *server*: its exit code and what it printed."""
     port = server.url.rpartition(":")[2]
     done = subprocess.run(
@@ -50,13 +50,13 @@ def make(server: Server, *arguments: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def test_the_text_is_printed(asked: Server) -> None:
+def test_the_text_is_printed(asked: AppProcess) -> None:
     code, out, err = make(asked, "Q=standin:answer tokens=3")
     # `make` may have something to install first.
     assert (code, out.splitlines()[-1], err) == (0, "tok0 tok1 tok2", "")
 
 
-def test_it_is_printed_as_it_comes(asked: Server) -> None:
+def test_it_is_printed_as_it_comes(asked: AppProcess) -> None:
     asking = subprocess.Popen(
         [sys.executable, "-m", "devhost.ask", "standin:answer tokens=500 delay_ms=50"],
         cwd=ROOT,
@@ -72,12 +72,12 @@ def test_it_is_printed_as_it_comes(asked: Server) -> None:
 @pytest.mark.parametrize(
     "question", ['it\'s $HOME, "$5" and `id` \\ #1', "-h", "é 漢 🙂", "two\nlines"]
 )
-def test_a_question_arrives_as_it_is_written(asked: Server, question: str) -> None:
+def test_a_question_arrives_as_it_is_written(asked: AppProcess, question: str) -> None:
     code, out, _ = make(asked, f"Q={question}", "CHAIN=echo")
     assert (code, out) == (0, f"{question}\n")
 
 
-def test_a_key_is_asked_for_and_sent(keyed: Server) -> None:
+def test_a_key_is_asked_for_and_sent(keyed: AppProcess) -> None:
     code, out, err = make(keyed, "Q=standin:answer")
     assert (code != 0, out) == (True, "")
     assert "wants a key: make ask KEY=" in err
@@ -85,26 +85,26 @@ def test_a_key_is_asked_for_and_sent(keyed: Server) -> None:
     assert (code, out) == (0, "tok0 tok1\n")
 
 
-def test_an_error_is_one_line(asked: Server) -> None:
+def test_an_error_is_one_line(asked: AppProcess) -> None:
     code, out, err = make(asked, "Q=hello", "CHAIN=nope")
     assert (code != 0, out) == (True, "")
     assert err.startswith("404: Unknown chain 'nope', expected one of [")
 
 
-def test_an_answer_that_breaks_off_is_said_to(asked: Server) -> None:
+def test_an_answer_that_breaks_off_is_said_to(asked: AppProcess) -> None:
     code, out, err = make(asked, "Q=standin:drop tokens=2 delay_ms=5")
     assert code != 0
     assert out.startswith("tok0")
     assert "The answer broke off" in err
 
 
-def test_where_nothing_listens_it_says_what_to_start(asked: Server) -> None:
+def test_where_nothing_listens_it_says_what_to_start(asked: AppProcess) -> None:
     code, _, err = make(asked, "Q=hello", "URL=http://127.0.0.1:9")
     assert code != 0
     assert "Nothing listens on http://127.0.0.1:9" in err
 
 
-def test_a_question_is_needed(asked: Server) -> None:
+def test_a_question_is_needed(asked: AppProcess) -> None:
     for arguments in ([], ["Q="], ["Q= "]):
         code, _, err = make(asked, *arguments)
         assert code != 0

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 SECRET = "caller-key-banner"
 HUB = "Endpoint=sb://hub.example/;SharedAccessKeyName=n;SharedAccessKey=hubs-key"
@@ -17,7 +17,7 @@ BACKENDS = """[
 
 def banner(settings: Mapping[str, str]) -> list[str]:
     """The banner's lines, with single spaces; none may hold a key."""
-    with Server(settings) as server:
+    with AppProcess(settings) as server:
         lines = [" ".join(line.split()) for line in server.lines]
         url = server.url
     text = "\n".join(lines)

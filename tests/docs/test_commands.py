@@ -14,7 +14,7 @@ from settings import Settings
 from tests.conftest import azure
 from tests.docs.test_settings_documented import names
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.support.markdown import LOCAL, PAGES, ROOT, blocks, quoted
 
 DEPLOYED = "https://APP_NAME.azurewebsites.net"
@@ -34,9 +34,9 @@ OF_OTHERS = {"PORT", "OTEL_SERVICE_NAME"}
 
 
 @pytest.fixture(scope="module")
-def guarded(standin: StandIn) -> Iterator[Server]:
+def guarded(standin: StandIn) -> Iterator[AppProcess]:
     """The app with a key, as it is on Azure."""
-    with Server(azure(standin, API_KEYS=KEY)) as server:
+    with AppProcess(azure(standin, API_KEYS=KEY)) as server:
         server.warm()
         server.client.get("/api/chains", headers={"api-key": KEY})
         yield server
@@ -71,7 +71,9 @@ def test_every_command_is_of_a_kind_that_is_tried() -> None:
 
 
 @pytest.mark.parametrize("command", CURLS)
-def test_curl_is_answered(command: str, offline: Server, guarded: Server) -> None:
+def test_curl_is_answered(
+    command: str, offline: AppProcess, guarded: AppProcess
+) -> None:
     command = command.replace(LOCAL, offline.url).replace(DEPLOYED, guarded.url)
     answer = typed(re.sub(r"\bKEY\b", KEY, command))
     if "/api/chat/plain" in command:
@@ -94,7 +96,7 @@ def test_the_app_starts_with_the_settings_before_make(command: str) -> None:
     environment, _, _ = words(command)
     known = {name for field in Settings.model_fields for name in names(field)}
     assert environment.keys() <= known | OF_OTHERS
-    with Server(environment) as server:
+    with AppProcess(environment) as server:
         assert server.client.get("/api/chains").status_code == 200
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import azure
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, read_events, text_of
+from tests.support.app_process import AppProcess, read_events, text_of
 from tests.support.markdown import PAGES, ROOT, after, blocks, files
 
 SAVED_AS = [
@@ -65,7 +65,7 @@ def settings(standin: StandIn, **more: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def example(copy: Path, standin: StandIn) -> Iterator[Server]:
+def example(copy: Path, standin: StandIn) -> Iterator[AppProcess]:
     """The copy, running over the stand-in."""
     graph = (copy / "my_graph.py").read_text("utf-8")
     begins = "\n    async def answer(state: MessagesState, config: RunnableConfig)"
@@ -73,7 +73,7 @@ def example(copy: Path, standin: StandIn) -> Iterator[Server]:
     hiding = before + HIDDEN + rest.partition("\n")[2]
     (copy / "my_hiding_graph.py").write_text(hiding, encoding="utf-8")
     brought = "graph=my_graph:build,hiding=my_hiding_graph:build"
-    with Server(settings(standin, CHAINS=brought), cwd=copy) as server:
+    with AppProcess(settings(standin, CHAINS=brought), cwd=copy) as server:
         server.warm()
         for chain in ("haiku", "handbook", "helper", "graph", "hiding"):
             server.chat("Hello", chain=chain)  # What is imported now keeps no test.
@@ -102,7 +102,7 @@ def test_the_complete_files_pass_this_projects_linter(copy: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_quick_start_answers_as_shown(offline: Server) -> None:
+def test_the_quick_start_answers_as_shown(offline: AppProcess) -> None:
     command = shlex.split(after("Ask it something", "sh"))
     shown = after("its beginning and its end", "")
     assert command[2] == "http://127.0.0.1:7071/api/chat"
@@ -111,7 +111,7 @@ def test_the_quick_start_answers_as_shown(offline: Server) -> None:
     assert re.fullmatch(pattern, answer, re.DOTALL), answer[:600]
 
 
-def test_the_chain_streams_by_its_files_name(example: Server) -> None:
+def test_the_chain_streams_by_its_files_name(example: AppProcess) -> None:
     *deltas, (_, done) = example.events("standin:answer tokens=3")
     assert [data["delta_content"] for _, data in deltas] == ["tok0", " tok1", " tok2"]
     assert done["finish_reason"] == "stop"
@@ -126,7 +126,7 @@ def test_the_chain_streams_by_its_files_name(example: Server) -> None:
 
 
 def test_the_rag_chain_cites_its_source_and_hides_its_inner_call(
-    example: Server, standin: StandIn
+    example: AppProcess, standin: StandIn
 ) -> None:
     asked = len(standin.requests())
     (name, citation), *answer = example.events("standin:echo", chain="handbook")
@@ -144,7 +144,9 @@ def test_the_rag_chain_cites_its_source_and_hides_its_inner_call(
     assert len(standin.requests()) == asked + 2
 
 
-def test_the_helper_takes_the_callers_tools(example: Server, standin: StandIn) -> None:
+def test_the_helper_takes_the_callers_tools(
+    example: AppProcess, standin: StandIn
+) -> None:
     asked = {"role": "user", "content": "standin:tools tag=helper"}
     tool = {"type": "function", "function": {"name": "f"}}
     body = {"model": "helper", "messages": [asked], "tools": [tool]}
@@ -153,17 +155,17 @@ def test_the_helper_takes_the_callers_tools(example: Server, standin: StandIn) -
     assert standin.wait("helper")["body"]["tools"] == [tool]
 
 
-def test_the_graph_streams_token_by_token(example: Server) -> None:
+def test_the_graph_streams_token_by_token(example: AppProcess) -> None:
     *deltas, _ = example.events("standin:answer tokens=3", chain="graph")
     assert [data["delta_content"] for _, data in deltas] == ["tok0", " tok1", " tok2"]
 
 
-def test_a_call_with_the_tag_nostream_is_not_shown(example: Server) -> None:
+def test_a_call_with_the_tag_nostream_is_not_shown(example: AppProcess) -> None:
     events = example.events("standin:answer tokens=2", chain="hiding")
     assert text_of(events[:-1]) == "tok0 tok1"
 
 
-def test_the_dialect_writes_every_event_as_a_line(example: Server) -> None:
+def test_the_dialect_writes_every_event_as_a_line(example: AppProcess) -> None:
     question = {"user": "standin:answer tokens=2"}
     response = example.client.post("/api/chat/ndjson", json=question)
     first, second, done = lines(response)
@@ -174,7 +176,7 @@ def test_the_dialect_writes_every_event_as_a_line(example: Server) -> None:
     assert done["usage"]["output_tokens"] == 2
 
 
-def test_the_dialect_writes_a_late_error_as_a_line(example: Server) -> None:
+def test_the_dialect_writes_a_late_error_as_a_line(example: AppProcess) -> None:
     response = example.client.post("/api/chat/ndjson", json={"user": "standin:cut"})
     *_, error, done = lines(response)
     assert (error["type"], error["code"]) == ("Error", "upstream_incomplete")
@@ -182,7 +184,7 @@ def test_the_dialect_writes_a_late_error_as_a_line(example: Server) -> None:
 
 
 def test_the_dialect_writes_an_answer_without_a_stream_as_one_object(
-    example: Server,
+    example: AppProcess,
 ) -> None:
     question = {"user": "standin:answer tokens=3", "stream": False}
     whole = example.client.post("/api/chat/ndjson", json=question)
@@ -194,16 +196,18 @@ def test_the_dialect_writes_an_answer_without_a_stream_as_one_object(
     assert failed.json()["error"]["code"] == "upstream_incomplete"
 
 
-def test_the_dialect_answers_a_bad_request_as_json(example: Server) -> None:
+def test_the_dialect_answers_a_bad_request_as_json(example: AppProcess) -> None:
     response = example.client.post("/api/chat/ndjson", json={"user": ""})
     assert response.status_code == 400
     assert response.json()["error"]["code"] == "invalid_request"
 
 
-def test_a_chain_that_can_do_without_a_model_does(example: Server, copy: Path) -> None:
+def test_a_chain_that_can_do_without_a_model_does(
+    example: AppProcess, copy: Path
+) -> None:
     other = {"user": "standin:answer tokens=3", "chain": "hours"}
     assert text_of(example.events(**other)[:-1]) == "tok0 tok1 tok2"
-    with Server({"PYTHONPATH": str(ROOT)}, cwd=copy) as server:
+    with AppProcess({"PYTHONPATH": str(ROOT)}, cwd=copy) as server:
         server.warm()
         told = server.events("When are you open?", chain="hours")
         assert text_of(told[:-1]) == "We are open from 9 to 5."
@@ -215,14 +219,14 @@ def test_a_chain_that_can_do_without_a_model_does(example: Server, copy: Path) -
 
 def test_the_dialect_sends_keep_alives(copy: Path, standin: StandIn) -> None:
     limits = {"FIRST_TOKEN_PEEK_SECONDS": "0.3", "KEEPALIVE_SECONDS": "0.2"}
-    with Server(settings(standin, **limits), cwd=copy) as server:
+    with AppProcess(settings(standin, **limits), cwd=copy) as server:
         server.warm()
         question = {"user": "standin:answer first_ms=900"}
         response = server.client.post("/api/chat/ndjson", json=question)
         assert lines(response)[0] == {"type": "KeepAlive"}
 
 
-def test_the_sink_is_told_of_a_run(example: Server, statsd: socket.socket) -> None:
+def test_the_sink_is_told_of_a_run(example: AppProcess, statsd: socket.socket) -> None:
     *_, (_, done) = example.events("standin:answer tokens=2", chain="graph")
     expected = (
         f"chat.graph.ok.latency:{done['latency_ms']}|ms\n"
@@ -232,7 +236,7 @@ def test_the_sink_is_told_of_a_run(example: Server, statsd: socket.socket) -> No
         pass
 
 
-def test_the_native_dialect_still_answers_beside_it(example: Server) -> None:
+def test_the_native_dialect_still_answers_beside_it(example: AppProcess) -> None:
     response = example.client.post("/api/http_trigger", json={"user": "Hello"})
     assert read_events(response)[-1][0] == "done"
 

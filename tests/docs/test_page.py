@@ -7,13 +7,13 @@ from playwright.sync_api import Page, expect
 
 from tests.clients.chromium_page import MILLISECONDS, chromium
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.support.markdown import LOCAL, only
 from tests.support.piecewise_server import Origin
 
 
 @pytest.fixture(scope="module")
-def page(app: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(app: AppProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     folder = tmp_path_factory.mktemp("page")
     (folder / "chat.js").write_text(only("js"), encoding="utf-8")
     html = only("html")

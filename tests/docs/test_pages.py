@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from chains.docs import folder
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.support.markdown import (
     PAGES,
     README,
@@ -90,7 +90,7 @@ def test_every_file_that_a_page_names_exists(page: str) -> None:
             assert exists, f"{page} names {name}, which does not exist"
 
 
-def test_the_table_of_endpoints_has_every_route(offline: Server) -> None:
+def test_the_table_of_endpoints_has_every_route(offline: AppProcess) -> None:
     rows = table("Endpoints", PAGES["docs/requests.md"])
     shown = {
         (method, path)

@@ -11,7 +11,7 @@ import pytest
 from chains.docs import folder
 from chains.docs.passages import MOST_CODE
 from chains.docs.quoting import NO_MODEL
-from tests.support.app_process import Server, text_of
+from tests.support.app_process import AppProcess, text_of
 from tests.support.markdown import PAGES, ROOT
 
 ASKED = [
@@ -58,7 +58,7 @@ class Answer:
 
 
 @pytest.fixture(scope="module")
-def answers(offline: Server) -> Mapping[str, Answer]:
+def answers(offline: AppProcess) -> Mapping[str, Answer]:
     """The answer to every question; all are asked at once, as each takes its time."""
 
     def ask(question: str) -> Answer:

@@ -3,11 +3,11 @@
 import subprocess
 import sys
 
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.support.markdown import LOCAL, PAGES, only, quoted
 
 
-def run(code: str, server: Server) -> str:
+def run(code: str, server: AppProcess) -> str:
     assert LOCAL in code
     done = subprocess.run(
         [sys.executable, "-c", code.replace(LOCAL, server.url)],
@@ -20,12 +20,12 @@ def run(code: str, server: Server) -> str:
     return done.stdout
 
 
-def test_the_example_prints_what_the_chain_says(offline: Server) -> None:
+def test_the_example_prints_what_the_chain_says(offline: AppProcess) -> None:
     code = only("py")
     assert "chains/haiku.py" in run(code, offline)
 
 
-def test_the_azure_client_does_the_same(offline: Server) -> None:
+def test_the_azure_client_does_the_same(offline: AppProcess) -> None:
     code = only("py")
     page = quoted(PAGES["docs/openai-api.md"])
     [client] = [each for each in page if each.startswith("AzureOpenAI(")]

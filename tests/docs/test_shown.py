@@ -9,7 +9,7 @@ import pytest
 
 import settings
 from streaming.dialects.json import parse
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.support.markdown import PAGES, Block, blocks, quoted, table
 
 UNNAMED = blocks("")
@@ -30,7 +30,7 @@ def value(shown: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def keys(app: Server) -> dict[str, set[frozenset[str]]]:
+def keys(app: AppProcess) -> dict[str, set[frozenset[str]]]:
     """The keys that each event's data has."""
     keys = defaultdict[str, set[frozenset[str]]](set)
     for body in ASKED:
@@ -61,7 +61,7 @@ def test_the_table_of_events_has_the_keys_of_each(
     assert keys == {name: {shown[name]} for name in keys}
 
 
-def test_the_table_of_a_record_has_its_fields(app: Server) -> None:
+def test_the_table_of_a_record_has_its_fields(app: AppProcess) -> None:
     rows = table("Telemetry: one record a run", PAGES["docs/telemetry.md"])
     record = app.record(app.chat("hello").headers["x-request-id"])
     shown = {name for fields, _ in rows for name in quoted(fields)}
@@ -69,7 +69,7 @@ def test_the_table_of_a_record_has_its_fields(app: Server) -> None:
     assert shown - {"prompt", "content"} == record.keys() - {"calls"}
 
 
-def test_the_other_code_without_a_language_is_known(offline: Server) -> None:
+def test_the_other_code_without_a_language_is_known(offline: AppProcess) -> None:
     """The picture, what the doctor prints, and the banner of a fresh clone."""
     others = [block for block in UNNAMED if block not in STREAMS]
     doctors = "docs/deploy.md"
@@ -84,7 +84,7 @@ def test_the_other_code_without_a_language_is_known(offline: Server) -> None:
 
 @pytest.mark.parametrize("block", blocks("json"), ids=str)
 def test_shown_json_is_read_or_written_by_the_app(
-    block: Block, app: Server, monkeypatch: pytest.MonkeyPatch
+    block: Block, app: AppProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = value(block.code)
     match shown:

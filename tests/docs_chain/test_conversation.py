@@ -12,11 +12,11 @@ from chains import docs
 from chains.docs.question import REWRITE, whole
 from settings import Settings
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, read_events, text_of
+from tests.support.app_process import AppProcess, read_events, text_of
 
 
 def test_the_model_rewrites_the_question_and_the_caller_does_not_see_it(
-    app: Server, standin: StandIn
+    app: AppProcess, standin: StandIn
 ) -> None:
     messages = [
         {"role": "user", "content": "How do I set the port?"},
@@ -38,7 +38,7 @@ def test_the_model_rewrites_the_question_and_the_caller_does_not_see_it(
     assert answering["messages"][-3:] == messages
 
 
-def test_a_first_question_costs_one_call(app: Server, standin: StandIn) -> None:
+def test_a_first_question_costs_one_call(app: AppProcess, standin: StandIn) -> None:
     events = app.events("standin:answer tokens=2 tag=first-question", chain="docs")
     assert text_of(events) == "tok0 tok1"
     assert events[-1][1]["usage"]["total_tokens"] > 0

@@ -10,7 +10,7 @@ from chains import Chains
 from doctor import configuration, report
 from doctor.app import read as inspect
 from settings import Settings
-from tests.support.app_process import Server, until
+from tests.support.app_process import AppProcess, until
 
 TEXT = "# A page\n\nIt has words.\n"
 
@@ -23,7 +23,7 @@ def test_an_app_without_readable_documents_says_so_in_log_and_health(
         "no document can be read, is DOCS_PATH right? files read: 0, passages: 0, "
         "skipped: 1 (1 of another kind: picture.png)"
     )
-    with Server({"DOCS_PATH": str(tmp_path)}) as server:
+    with AppProcess({"DOCS_PATH": str(tmp_path)}) as server:
         server.warm()
         server.wait_for(re.escape(f"documents: {says}"))
 

@@ -14,7 +14,7 @@ from doctor.app import read
 from tests.conftest import azure
 from tests.doctor.spoiling_proxies import Harm, proxy
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.support.markdown import PAGES
 
 KEY = "caller-key-doctor"
@@ -24,9 +24,9 @@ REFUSED = "told only to who has a key, and the one of --key is refused"
 
 
 @pytest.fixture(scope="module")
-def guarded(standin: StandIn) -> Iterator[Server]:
+def guarded(standin: StandIn) -> Iterator[AppProcess]:
     """The app, which asks for a key."""
-    with Server(azure(standin, API_KEYS=KEY)) as server:
+    with AppProcess(azure(standin, API_KEYS=KEY)) as server:
         server.warm()
         yield server
 
@@ -37,7 +37,7 @@ def findings(url: str, key: str | None = None) -> dict[str, tuple[str, str]]:
 
 @pytest.mark.parametrize("key", [KEY, FUNCTION_KEY])
 def test_nothing_is_wrong_with_the_app_itself(
-    guarded: Server, small: Server, key: str
+    guarded: AppProcess, small: AppProcess, key: str
 ) -> None:
     """A key of its own, or one that only the host can check."""
     found = findings(guarded.url if key == KEY else small.url, key)
@@ -47,7 +47,7 @@ def test_nothing_is_wrong_with_the_app_itself(
     assert key not in str(found)
 
 
-def test_its_page_shows_what_it_prints(guarded: Server, folder: Path) -> None:
+def test_its_page_shows_what_it_prints(guarded: AppProcess, folder: Path) -> None:
     def known(line: str) -> str:
         return re.sub(r"\d+", "N", line.partition("…")[0])
 
@@ -61,7 +61,7 @@ def test_its_page_shows_what_it_prints(guarded: Server, folder: Path) -> None:
 
 
 def test_a_url_is_looked_at_alone(
-    guarded: Server, folder: Path, capsys: pytest.CaptureFixture[str]
+    guarded: AppProcess, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What is wrong in the folder, or in the environment, is another app's."""
     (folder / "local.settings.json").write_text("{")
@@ -82,7 +82,7 @@ def test_a_url_and_a_folder_are_two_apps(capsys: pytest.CaptureFixture[str]) -> 
     assert "give a URL or --app-dir" in capsys.readouterr().err
 
 
-def test_without_a_key_it_says_what_it_could_not_look_at(guarded: Server) -> None:
+def test_without_a_key_it_says_what_it_could_not_look_at(guarded: AppProcess) -> None:
     found = findings(guarded.url)
     assert found["health"][0] == "ok"
     hint = "told only to who has a key: give --key"
@@ -91,7 +91,7 @@ def test_without_a_key_it_says_what_it_could_not_look_at(guarded: Server) -> Non
     assert found["stream"] == ("problem", "/api/stream-check is 401: give --key")
 
 
-def test_a_wrong_key_is_told_from_none(guarded: Server, small: Server) -> None:
+def test_a_wrong_key_is_told_from_none(guarded: AppProcess, small: AppProcess) -> None:
     for url in (guarded.url, small.url):
         found = findings(url, "caller-key-wrong")
         assert found["health"][0] == "ok"
@@ -102,7 +102,7 @@ def test_a_wrong_key_is_told_from_none(guarded: Server, small: Server) -> None:
 
 
 def test_an_older_version_is_asked_for_what_it_does_tell(
-    guarded: Server, small: Server
+    guarded: AppProcess, small: AppProcess
 ) -> None:
     with proxy(guarded.url, "is old") as url:
         found = findings(url, KEY)
@@ -135,7 +135,7 @@ def test_why_it_cannot_answer_is_said_or_how_to_be_told(
     assert report.ready(told).text == "it cannot answer: chain: could not be loaded"
 
 
-def test_a_local_run_that_asks_for_no_key(app: Server) -> None:
+def test_a_local_run_that_asks_for_no_key(app: AppProcess) -> None:
     found = findings(app.url)
     assert found["key"] == ("ok", "none is asked for, as in a local run")
     assert found["leaving"] == ("ok", "the run ends when the caller leaves")
@@ -152,7 +152,7 @@ def test_a_local_run_that_asks_for_no_key(app: Server) -> None:
     ],
 )
 def test_a_proxy_that_harms_the_stream_is_found(
-    guarded: Server, harm: Harm, check: str, says: str
+    guarded: AppProcess, harm: Harm, check: str, says: str
 ) -> None:
     with proxy(guarded.url, harm) as url:
         found = next(each for each in live.check(url, KEY) if each.name == check)
@@ -160,7 +160,7 @@ def test_a_proxy_that_harms_the_stream_is_found(
 
 
 @pytest.mark.parametrize("harm", ["none", "starts"])
-def test_who_does_no_harm_is_let_be(guarded: Server, harm: Harm) -> None:
+def test_who_does_no_harm_is_let_be(guarded: AppProcess, harm: Harm) -> None:
     with proxy(guarded.url, harm) as url:
         found = findings(url, KEY)
     assert {level for level, _ in found.values()} == {"ok"}, found
@@ -202,6 +202,6 @@ def test_nor_is_one_that_has_a_health_of_its_own() -> None:
     assert report.versions(told).level == "skipped"
 
 
-def test_a_key_in_the_address_is_not_printed(guarded: Server) -> None:
+def test_a_key_in_the_address_is_not_printed(guarded: AppProcess) -> None:
     found = findings(f"{guarded.url}/?code={KEY}")
     assert KEY not in str(found)

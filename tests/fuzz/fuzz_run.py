@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import httptools
 
 from tests.fuzz.fuzz_inputs import Input
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.support.raw_http import Answer, Connection, connect
 
 AT_ONCE = 16
@@ -43,7 +43,7 @@ class Report:
     unexpected: list[str] = field(default_factory=list)
 
 
-async def run(server: Server, inputs: Iterable[Input]) -> Report:
+async def run(server: AppProcess, inputs: Iterable[Input]) -> Report:
     """Send all *inputs*, then look at what the server has printed."""
     report, begun = Report(), len(server.lines)
     waiting = iter(inputs)

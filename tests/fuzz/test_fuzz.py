@@ -8,19 +8,22 @@ from tests.conftest import azure
 from tests.fuzz.fuzz_inputs import generate
 from tests.fuzz.fuzz_run import SETTINGS, run
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.support.raw_http import exchange, head
 
 
 @pytest.fixture(scope="module")
-def fuzzed() -> Iterator[Server]:
+def fuzzed() -> Iterator[AppProcess]:
     """The app with limits that malformed requests run into."""
-    with StandIn(quiet=True) as standin, Server(azure(standin, **SETTINGS)) as server:
+    with (
+        StandIn(quiet=True) as standin,
+        AppProcess(azure(standin, **SETTINGS)) as server,
+    ):
         server.warm()
         yield server
 
 
-async def test_nothing_that_is_sent_is_unexpected(fuzzed: Server) -> None:
+async def test_nothing_that_is_sent_is_unexpected(fuzzed: AppProcess) -> None:
     report = await run(fuzzed, generate(seed=0, count=500))
     assert report.unexpected == []
     assert sum(report.tried.values()) == 500
@@ -35,7 +38,7 @@ def test_the_same_seed_makes_the_same_inputs() -> None:
     "path", ["/api/chat/json%0d%0ax:y", "/openai/deployments/a%0a/chat/completions"]
 )
 async def test_a_line_end_in_a_path_reaches_the_function(
-    fuzzed: Server, path: str
+    fuzzed: AppProcess, path: str
 ) -> None:
     """The worker's own route had no line end in it, and the invocation hung."""
     answer = await exchange(fuzzed.url, head(path, "content-length: 2") + b"{}")

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from httpx_sse import EventSource
 
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 type Body = dict[str, Any]
 
@@ -22,7 +22,7 @@ class ReplacedSystem:
     path: str
     asking: Callable[[str], Body]
 
-    def ask(self, app: Server, question: str, **fields: Any) -> httpx.Response:
+    def ask(self, app: AppProcess, question: str, **fields: Any) -> httpx.Response:
         """The answer of *app* to a caller of this system; *fields* go into the body."""
         return app.client.post(self.path, json=self.asking(question) | fields)
 

@@ -16,7 +16,7 @@ from tests.replaced_systems.systems import (
     data_of,
     each,
 )
-from tests.support.app_process import Server, read_events
+from tests.support.app_process import AppProcess, read_events
 
 
 @each(TUTORIAL, AOAI_STREAM, COOKBOOK)
@@ -30,7 +30,7 @@ from tests.support.app_process import Server, read_events
     ],
 )
 def test_an_error_of_the_model_is_a_status(
-    app: Server, system: ReplacedSystem, scenario: str, status: int
+    app: AppProcess, system: ReplacedSystem, scenario: str, status: int
 ) -> None:
     assert system.ask(app, f"standin:{scenario}").status_code == status
 
@@ -50,7 +50,7 @@ def test_an_error_of_the_model_is_a_status(
     ],
 )
 def test_an_error_keeps_its_status_and_its_body(
-    app: Server,
+    app: AppProcess,
     system: ReplacedSystem,
     directive: str,
     status: int,
@@ -74,7 +74,7 @@ BREAKS = pytest.mark.parametrize(
 
 @BREAKS
 def test_a_text_that_broke_off_does_not_look_complete(
-    app: Server, scenario: str
+    app: AppProcess, scenario: str
 ) -> None:
     stream = AOAI_STREAM.ask(app, f"standin:{scenario} tokens=2").content
     *_, error, end = stream.split(b"\r\n\r\n")
@@ -87,7 +87,7 @@ def test_a_text_that_broke_off_does_not_look_complete(
 @BREAKS
 @each(TUTORIAL, COOKBOOK)
 def test_an_answer_that_broke_off_is_done_with_an_error(
-    app: Server, system: ReplacedSystem, scenario: str
+    app: AppProcess, system: ReplacedSystem, scenario: str
 ) -> None:
     events = read_events(system.ask(app, f"standin:{scenario} tokens=2"))
     (name, error), (last, done) = events[-2:]
@@ -99,7 +99,7 @@ def test_an_answer_that_broke_off_is_done_with_an_error(
         assert done["finish_reason"] == "error"
 
 
-def test_the_stream_says_how_it_ended_and_what_it_cost(app: Server) -> None:
+def test_the_stream_says_how_it_ended_and_what_it_cost(app: AppProcess) -> None:
     name, done = read_events(TUTORIAL.ask(app, "standin:answer tokens=2"))[-1]
     assert name == "done"
     assert done["finish_reason"] == "stop"
@@ -109,7 +109,9 @@ def test_the_stream_says_how_it_ended_and_what_it_cost(app: Server) -> None:
 
 
 @each(*PROXIES, CHAIN)
-def test_after_an_error_nothing_says_done(app: Server, system: ReplacedSystem) -> None:
+def test_after_an_error_nothing_says_done(
+    app: AppProcess, system: ReplacedSystem
+) -> None:
     *before, last = data_of(system.ask(app, "standin:error_event tokens=2"))
     assert text_of(before) == "tok0 tok1"
     assert isinstance(json.loads(last)["error"], dict)
@@ -117,7 +119,7 @@ def test_after_an_error_nothing_says_done(app: Server, system: ReplacedSystem) -
 
 @each(*PROXIES, CHAIN)
 def test_an_answer_that_was_cut_is_not_done(
-    app: Server, system: ReplacedSystem
+    app: AppProcess, system: ReplacedSystem
 ) -> None:
     data = data_of(system.ask(app, "standin:cut tokens=2"))
     assert text_of(data) == "tok0 tok1"
@@ -127,7 +129,7 @@ def test_an_answer_that_was_cut_is_not_done(
 
 @each(*PROXIES)
 def test_a_connection_that_is_lost_upstream_is_lost_here(
-    app: Server, system: ReplacedSystem
+    app: AppProcess, system: ReplacedSystem
 ) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         system.ask(app, "standin:drop tokens=2")

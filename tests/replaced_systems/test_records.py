@@ -20,7 +20,7 @@ from tests.replaced_systems.systems import (
     names,
 )
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, read_events, until
+from tests.support.app_process import AppProcess, read_events, until
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from tests.support.app_process import Server, read_events, until
     ids=names,
 )
 def test_usage_latency_and_the_finish_reason_are_recorded(
-    app: Server, system: ReplacedSystem, dialect: str
+    app: AppProcess, system: ReplacedSystem, dialect: str
 ) -> None:
     response = system.ask(app, "standin:length tokens=2")
     record = app.record(response.headers["x-request-id"])
@@ -42,7 +42,7 @@ def test_usage_latency_and_the_finish_reason_are_recorded(
 @each(*PROXIES)
 @pytest.mark.parametrize("directive", ["answer tokens=3", "tools"])
 def test_usage_is_recorded_though_nobody_asked_for_it(
-    app: Server, system: ReplacedSystem, directive: str
+    app: AppProcess, system: ReplacedSystem, directive: str
 ) -> None:
     response = system.ask(app, f"standin:{directive}")
     assert all("prompt_tokens" not in data for data in data_of(response))
@@ -51,21 +51,21 @@ def test_usage_is_recorded_though_nobody_asked_for_it(
     assert record["status"] == "ok"
 
 
-def test_the_first_token_is_the_first_that_can_be_seen(app: Server) -> None:
+def test_the_first_token_is_the_first_that_can_be_seen(app: AppProcess) -> None:
     """Not the chunk with the prompt's filter results, which comes at once."""
     response = PROXY.ask(app, "standin:answer tokens=2 first_ms=400")
     record = app.record(response.headers["x-request-id"])
     assert record["time_to_first_chunk_ms"] >= 400
 
 
-def test_the_deployment_is_no_placeholder(app: Server) -> None:
+def test_the_deployment_is_no_placeholder(app: AppProcess) -> None:
     events = read_events(TUTORIAL.ask(app, "hello"))
     assert {data["deployment"] for _, data in events} == {"gpt-4o"}
 
 
 @each(AOAI_STREAM, *PROXIES)
 def test_neither_question_nor_answer_is_in_the_log(
-    app: Server, system: ReplacedSystem
+    app: AppProcess, system: ReplacedSystem
 ) -> None:
     response = system.ask(app, "standin:answer text=a-secret-answer size=30")
     assert "a-secret-answer" in response.text
@@ -82,7 +82,7 @@ def test_nobody_waits_for_the_event_hub(
     with EventHubs({"usage": 1}) as hub:
         hub.faults.mute = "connection"
         sent_to = {"AZURE_EVENTHUB_CONN_STR": hub.connection_string("usage")}
-        with Server(azure(standin, **sent_to)) as server:
+        with AppProcess(azure(standin, **sent_to)) as server:
             data = data_of(system.ask(server, "standin:answer"))
             assert data[-1] == "[DONE]"
             assert hub.events("usage") == []
@@ -98,7 +98,7 @@ def test_usage_is_the_callers_own_whatever_the_first_message_says(
     `default_user`'s.
     """
     keys = ["caller-key-1", "caller-key-2"]
-    with Server(azure(standin, API_KEYS=",".join(keys))) as server:
+    with AppProcess(azure(standin, API_KEYS=",".join(keys))) as server:
         principals = []
         for key in keys:
             headers = {"api-key": key, "x-request-id": f"of-{key[-1]}"}

@@ -25,7 +25,7 @@ from tests.replaced_systems.systems import (
 )
 from tests.standin.process import StandIn
 from tests.support.aimock import NODE, PACKAGE
-from tests.support.app_process import Server, read_events
+from tests.support.app_process import AppProcess, read_events
 from tests.support.example_chains import strings
 
 
@@ -40,7 +40,7 @@ from tests.support.example_chains import strings
     ids=names,
 )
 def test_the_first_token_does_not_wait_for_the_last(
-    app: Server, standin: StandIn, system: ReplacedSystem, beginning: bytes
+    app: AppProcess, standin: StandIn, system: ReplacedSystem, beginning: bytes
 ) -> None:
     """They joined all frames and sent them in one body, or said that Python must."""
     tag = f"first-of-{system.name}"
@@ -62,7 +62,7 @@ def test_the_first_token_does_not_wait_for_the_last(
     ids=names,
 )
 def test_one_slow_answer_does_not_hold_up_another(
-    app: Server, standin: StandIn, system: ReplacedSystem, end: str
+    app: AppProcess, standin: StandIn, system: ReplacedSystem, end: str
 ) -> None:
     """Their clients blocked the worker or its event loop until an answer was there."""
     tag = f"slow-{system.name}"
@@ -89,23 +89,23 @@ def test_one_slow_answer_does_not_hold_up_another(
     ids=["newlines", "done"],
 )
 def test_a_token_does_not_break_the_frame_or_end_the_answer(
-    app: Server, question: str, data: list[str]
+    app: AppProcess, question: str, data: list[str]
 ) -> None:
     assert texts_of(AOAI_STREAM.ask(app, f"standin:answer {question}")) == data
 
 
-def test_a_newline_between_two_tokens_is_one(app: Server) -> None:
+def test_a_newline_between_two_tokens_is_one(app: AppProcess) -> None:
     response = AOAI_STREAM.ask(app, "standin:answer text=a%0D%0Ab size=1")
     assert "".join(texts_of(response)) == "a\nb[DONE]"
 
 
-def test_a_frame_is_one_line_whatever_the_text_is(app: Server) -> None:
+def test_a_frame_is_one_line_whatever_the_text_is(app: AppProcess) -> None:
     response = TUTORIAL.ask(app, "standin:answer text=a%0A%0Ab%0Dc size=1")
     for frame in response.text.removesuffix("\n\n").split("\n\n"):
         assert json.loads(frame.splitlines()[-1].removeprefix("data: "))
 
 
-def test_chunks_without_content_are_no_empty_events(app: Server) -> None:
+def test_chunks_without_content_are_no_empty_events(app: AppProcess) -> None:
     """The filter, role, finish and usage chunks each came out as one."""
     question = "standin:answer tokens=3"
     texts = texts_of(AOAI_STREAM.ask(app, question))
@@ -115,12 +115,12 @@ def test_chunks_without_content_are_no_empty_events(app: Server) -> None:
     assert deltas == ["tok0", " tok1", " tok2", None]
 
 
-def test_the_order_of_tokens_needs_no_delay(app: Server) -> None:
+def test_the_order_of_tokens_needs_no_delay(app: AppProcess) -> None:
     *tokens, _ = texts_of(AOAI_STREAM.ask(app, "standin:answer tokens=500"))
     assert tokens == ["tok0", *(f" tok{number}" for number in range(1, 500))]
 
 
-def test_content_in_blocks_is_not_an_array_on_the_wire(app: Server) -> None:
+def test_content_in_blocks_is_not_an_array_on_the_wire(app: AppProcess) -> None:
     events = read_events(TUTORIAL.ask(app, "hello", chain="blocks"))
     assert [data for _, data in events[:-1]] == [
         {"deployment": "scripted-1", "delta_reasoning": "Hm."},
@@ -132,7 +132,7 @@ def test_content_in_blocks_is_not_an_array_on_the_wire(app: Server) -> None:
 @each(*PROXIES)
 @pytest.mark.parametrize("directive", ["async_filter", "async_block"])
 def test_a_chunk_without_a_delta_is_a_chunk_like_any_other(
-    app: Server, system: ReplacedSystem, directive: str
+    app: AppProcess, system: ReplacedSystem, directive: str
 ) -> None:
     data = data_of(system.ask(app, f"standin:{directive}"))
     chunks = [json.loads(each) for each in data if each != "[DONE]"]
@@ -144,7 +144,7 @@ def test_a_chunk_without_a_delta_is_a_chunk_like_any_other(
 
 @pytest.mark.parametrize("size", [1, 7, 100_000])
 def test_a_reader_loses_nothing_however_the_bytes_are_split(
-    app: Server, size: int
+    app: AppProcess, size: int
 ) -> None:
     """The page of AoaiStreamFunction lost every event but the first of a read, and
     leading spaces, and tore characters apart.
@@ -161,13 +161,15 @@ def test_a_reader_loses_nothing_however_the_bytes_are_split(
     assert json.loads(result.stdout) == {"text": " é  漢😀 ", "done": True}
 
 
-def test_a_test_stream_is_a_stream_check_that_says_how_it_ended(app: Server) -> None:
+def test_a_test_stream_is_a_stream_check_that_says_how_it_ended(
+    app: AppProcess,
+) -> None:
     stream = app.client.get("/api/stream-check").content
     assert stream.count(b"delta_content") == 20
     assert stream.count(b'event: done\ndata: {"deployment":"stream-check"') == 1
 
 
-def test_a_silent_model_is_no_silent_stream(impatient: Server) -> None:
+def test_a_silent_model_is_no_silent_stream(impatient: AppProcess) -> None:
     events = read_events(
         COOKBOOK.ask(impatient, "standin:answer tokens=1 first_ms=900")
     )
@@ -177,7 +179,7 @@ def test_a_silent_model_is_no_silent_stream(impatient: Server) -> None:
 
 @each(*PROXIES)
 def test_who_leaves_stops_the_model(
-    app: Server, standin: StandIn, system: ReplacedSystem
+    app: AppProcess, standin: StandIn, system: ReplacedSystem
 ) -> None:
     tag = f"left-{system.name}"
     asked = system.asking(f"standin:answer tokens=999 delay_ms=50 tag={tag}")

@@ -11,7 +11,7 @@ import sys
 from urllib.parse import urlsplit
 
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, open_streams, until
+from tests.support.app_process import AppProcess, open_streams, until
 from tests.support.chaotic_streams import SETTINGS, Chaos, backends, census, recorded
 
 STREAMS, CONCURRENCY = 1000, 100
@@ -30,14 +30,14 @@ def main() -> int:
     standins = [StandIn(), StandIn(), StandIn()]
     settings = {"AZURE_OPENAI_BACKENDS": backends(standins), **SETTINGS}
     try:
-        with Server(settings) as server:
+        with AppProcess(settings) as server:
             return torment(server, standins)
     finally:
         for standin in standins:
             standin.stop()
 
 
-def torment(server: Server, standins: list[StandIn]) -> int:
+def torment(server: AppProcess, standins: list[StandIn]) -> int:
     """Report what happened; 1 where something did that should not."""
     before = census(server)
     chaos = Chaos(server.url, seed=2026, concurrency=CONCURRENCY)

@@ -7,7 +7,7 @@ from tests.conftest import azure
 from tests.fuzz.fuzz_inputs import generate
 from tests.fuzz.fuzz_run import SETTINGS, run
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 EACH = 2500
 WITH_A_MODEL = {1: True, 2: True, 3: True, 4: True, 5: False}
@@ -21,7 +21,7 @@ def main() -> int:
         began = monotonic()
         with StandIn(quiet=True) as standin:
             settings = azure(standin, **SETTINGS) if model else SETTINGS
-            with Server(settings) as server:
+            with AppProcess(settings) as server:
                 server.warm()
                 report = asyncio.run(run(server, generate(seed, EACH)))
         tried, kinds = sum(report.tried.values()), len(report.tried)

@@ -22,7 +22,7 @@ from tests.event_hubs.emulator import EventHubs
 from tests.event_hubs.faults import SERVER_BUSY, Faults
 from tests.soak.repeated_callers import Load
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, until
+from tests.support.app_process import AppProcess, until
 
 HUB = "telemetry"
 ASKED = {"user": "standin:answer tokens=20 delay_ms=5"}
@@ -60,7 +60,7 @@ def lag(standin: StandIn) -> None:
             for name in late:
                 settings: Mapping[str, str] = {} if name == "off" else to_hub
                 hub.faults = Faults()
-                with Server(probed(standin, settings)) as server:
+                with AppProcess(probed(standin, settings)) as server:
                     load, measured = asyncio.run(
                         measure(server, hub if name == "faults" else None)
                     )
@@ -79,7 +79,9 @@ def probed(standin: StandIn, settings: Mapping[str, str]) -> dict[str, str]:
     return azure(standin, CHAINS="lag=tests.soak.process_probe:lag", **settings)
 
 
-async def measure(server: Server, hub: EventHubs | None) -> tuple[Load, list[float]]:
+async def measure(
+    server: AppProcess, hub: EventHubs | None
+) -> tuple[Load, list[float]]:
     """Load *server*, while *hub* fails in every way, and ask how late its loop was."""
     load = Load(ASKED)
     await load.run(server.url, 1)  # What is imported late, and connected.
@@ -142,11 +144,11 @@ def kills(standin: StandIn) -> int:
                 hub.down()
             else:
                 hub.faults = FAULTS[number]
-            with Server(settings) as server:
+            with AppProcess(settings) as server:
                 asyncio.run(load_and_kill(server, load, chance.uniform(2, 5)))
             hub.up()
             hub.faults = Faults()
-        with Server(settings):
+        with AppProcess(settings):
             expected = set(load.done)
             with suppress(AssertionError):  # What is missing is counted below.
                 until(lambda: expected <= ids(hub).keys(), 60)
@@ -165,7 +167,7 @@ def kills(standin: StandIn) -> int:
     return len(missing)
 
 
-async def load_and_kill(server: Server, load: Load, seconds: float) -> None:
+async def load_and_kill(server: AppProcess, load: Load, seconds: float) -> None:
     loading = asyncio.create_task(load.run(server.url, 60))
     await asyncio.sleep(seconds)
     os.kill(server.pid, signal.SIGKILL)

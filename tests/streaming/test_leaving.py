@@ -14,7 +14,7 @@ import runs
 from server import response as response_module
 from server.limits import Limits
 from streaming.events import Event, TextDelta
-from tests.support.kept_runs import Kept
+from tests.support.kept_runs import KeptRuns
 from tests.support.quiet import quiet
 from tests.support.served_response import answer, served
 
@@ -38,7 +38,7 @@ async def test_a_reader_who_stops_reading_stops_the_source() -> None:
         finally:
             closed.set()
 
-    kept = Kept()
+    kept = KeptRuns()
     with anyio.fail_after(20):
         async with served(lambda: answer(endless, kept)) as url:
             _, port = url.removeprefix("http://").split(":")
@@ -58,7 +58,7 @@ async def test_a_caller_who_leaves_is_recorded_with_what_was_produced() -> None:
             yield TextDelta("d", text)
         await asyncio.Event().wait()
 
-    kept = Kept()
+    kept = KeptRuns()
     with anyio.fail_after(20):
         async with served(lambda: answer(stuck, kept)) as url:
             before = asyncio.all_tasks()
@@ -84,7 +84,7 @@ async def test_a_caller_who_leaves_while_nothing_was_said_is_recorded() -> None:
         await asyncio.Event().wait()
         yield TextDelta("d", "never")
 
-    kept = Kept()
+    kept = KeptRuns()
     with anyio.fail_after(20):
         async with (
             served(lambda: answer(mute, kept)) as url,
@@ -115,7 +115,7 @@ async def test_a_run_that_the_server_cuts_off_is_recorded_as_shut_down() -> None
     async def send(message: Message) -> None:
         pass
 
-    kept = Kept()
+    kept = KeptRuns()
     with anyio.fail_after(20):
         sending = asyncio.create_task(
             answer(stuck, kept)({"type": "http"}, receive, send)
@@ -138,7 +138,7 @@ async def test_a_reader_who_is_gone_at_the_deadline_costs_no_more_than_it(
         while True:
             yield TextDelta("d", "x" * 1000)
 
-    kept = Kept()
+    kept = KeptRuns()
     with anyio.fail_after(20):
         async with served(
             lambda: answer(endless, kept, limits=Limits(deadline=0.5))
@@ -168,7 +168,9 @@ async def test_a_chain_that_never_gives_in_does_not_keep_its_place(
     with anyio.fail_after(20):
         async with (
             served(
-                lambda: answer(stubborn, Kept(), limits=Limits(peek=9, deadline=0.1))
+                lambda: answer(
+                    stubborn, KeptRuns(), limits=Limits(peek=9, deadline=0.1)
+                )
             ) as url,
             httpx.AsyncClient() as client,
         ):

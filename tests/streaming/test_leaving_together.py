@@ -9,7 +9,7 @@ from starlette.types import Message
 
 from server.limits import Capacity
 from streaming.events import Event, TextDelta
-from tests.support.kept_runs import Kept
+from tests.support.kept_runs import KeptRuns
 from tests.support.served_response import answer
 
 CROWD = 100
@@ -43,7 +43,7 @@ async def test_what_others_wait_for_goes_on_while_a_crowd_leaves() -> None:
     async def send(message: Message) -> None:
         pass
 
-    kept, capacity = Kept(), Capacity(CROWD)
+    kept, capacity = KeptRuns(), Capacity(CROWD)
     with anyio.fail_after(20):
         watching = asyncio.create_task(bystander())
         async with asyncio.TaskGroup() as group:

@@ -17,7 +17,7 @@ from streaming.errors import InternalError, RateLimited
 from streaming.events import Citation, Event, ReasoningDelta, TextDelta, ToolCall
 from streaming.requests import ChatRequest
 from tests.support.app_process import read_events
-from tests.support.kept_runs import Kept
+from tests.support.kept_runs import KeptRuns
 from tests.support.served_response import answer, served
 
 
@@ -49,7 +49,7 @@ async def three() -> AsyncGenerator[Event]:
 async def test_a_dialects_bug_before_the_first_frame_is_a_500(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    kept, dialect = Kept(), broken_dialect(0)
+    kept, dialect = KeptRuns(), broken_dialect(0)
     async with (
         served(lambda: answer(three, kept, dialect=dialect, stream=False)) as url,
         httpx.AsyncClient() as client,
@@ -63,7 +63,7 @@ async def test_a_dialects_bug_before_the_first_frame_is_a_500(
 
 
 async def test_a_dialects_bug_in_the_middle_cuts_the_connection() -> None:
-    kept, came = Kept(), bytearray()
+    kept, came = KeptRuns(), bytearray()
 
     async def read(response: httpx.Response) -> None:
         async for piece in response.aiter_bytes():
@@ -87,7 +87,10 @@ async def failing() -> AsyncGenerator[Event]:
 
 
 async def test_citations_do_not_commit_the_status() -> None:
-    async with served(lambda: answer(failing, Kept())) as url, httpx.AsyncClient() as c:
+    async with (
+        served(lambda: answer(failing, KeptRuns())) as url,
+        httpx.AsyncClient() as c,
+    ):
         assert (await c.get(url)).status_code == 429
 
 
@@ -101,7 +104,7 @@ async def test_with_no_peek_the_status_is_out_at_once() -> None:
 
     async with (
         asyncio.timeout(20),
-        served(lambda: answer(late, Kept(), limits=no_peek)) as url,
+        served(lambda: answer(late, KeptRuns(), limits=no_peek)) as url,
         httpx.AsyncClient() as client,
         client.stream("GET", url) as response,
     ):
@@ -119,7 +122,9 @@ async def test_what_a_dialect_does_not_show_is_no_silence() -> None:
         yield TextDelta("d", "a")
 
     async with (
-        served(lambda: answer(thinking, Kept(), dialect=cast(Dialect, delta))) as url,
+        served(
+            lambda: answer(thinking, KeptRuns(), dialect=cast(Dialect, delta))
+        ) as url,
         httpx.AsyncClient() as client,
     ):
         body = (await client.get(url)).content
@@ -136,7 +141,9 @@ async def test_silence_is_filled_however_much_is_not_shown() -> None:
     limits = Limits(keep_alive=0.2)
     hiding = cast(Dialect, delta)
     async with (
-        served(lambda: answer(thinking, Kept(), dialect=hiding, limits=limits)) as url,
+        served(
+            lambda: answer(thinking, KeptRuns(), dialect=hiding, limits=limits)
+        ) as url,
         httpx.AsyncClient() as client,
     ):
         body = (await client.get(url)).content
@@ -150,7 +157,7 @@ async def test_an_empty_answer_is_empty() -> None:
 
     plain = cast(Dialect, text)
     async with (
-        served(lambda: answer(nothing, Kept(), dialect=plain, stream=False)) as url,
+        served(lambda: answer(nothing, KeptRuns(), dialect=plain, stream=False)) as url,
         httpx.AsyncClient() as client,
     ):
         response = await client.get(url)
@@ -167,7 +174,9 @@ async def test_whatever_a_tool_is_called_with_can_be_written(
         yield ToolCall("d", "c1", "find", odd)
 
     async with (
-        served(lambda: answer(calling, Kept(), dialect=cast(Dialect, dialect))) as url,
+        served(
+            lambda: answer(calling, KeptRuns(), dialect=cast(Dialect, dialect))
+        ) as url,
         httpx.AsyncClient() as client,
     ):
         body = (await client.get(url)).text
@@ -190,7 +199,7 @@ async def test_what_is_ready_goes_out_in_one_write() -> None:
         sent.append(message)
 
     with anyio.fail_after(20):
-        await answer(ready, Kept())({"type": "http"}, receive, send)
+        await answer(ready, KeptRuns())({"type": "http"}, receive, send)
     bodies = [message["body"] for message in sent if "body" in message]
     assert b"".join(bodies).count(b"\n\n") == 101
     assert len(bodies) <= 3

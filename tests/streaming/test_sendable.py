@@ -19,7 +19,7 @@ from streaming.errors import ChatError, RateLimited
 from streaming.events import Event, TextDelta
 from streaming.headers import raw
 from streaming.requests import ChatRequest
-from tests.support.kept_runs import Kept
+from tests.support.kept_runs import KeptRuns
 from tests.support.served_response import JSON, answer, served
 
 SERVERS: tuple[Literal["h11", "httptools"], ...] = ("h11", "httptools")
@@ -70,7 +70,10 @@ def sent(response: httpx.Response) -> dict[str, str]:
 async def test_a_dialects_header_that_cannot_be_sent_is_left_out(
     http: Literal["h11", "httptools"], stream: bool
 ) -> None:
-    kept, dialect = Kept(), dialect_with({**UNSENDABLE, **SENDABLE, "x-space": " a "})
+    kept, dialect = (
+        KeptRuns(),
+        dialect_with({**UNSENDABLE, **SENDABLE, "x-space": " a "}),
+    )
     async with (
         served(lambda: answer(one, kept, dialect=dialect, stream=stream), http) as url,
         httpx.AsyncClient() as client,
@@ -105,7 +108,7 @@ async def test_a_dialect_whose_headers_are_none_is_a_500() -> None:
     """They were asked for when the run was over, and nobody would have caught it."""
     dialect = dialect_with({"x-number": 5})
     async with (
-        served(lambda: answer(one, Kept(), dialect=dialect)) as url,
+        served(lambda: answer(one, KeptRuns(), dialect=dialect)) as url,
         httpx.AsyncClient() as client,
     ):
         response = await client.get(url)

@@ -11,9 +11,9 @@ from starlette.types import Message
 from runs import Run, recording
 from streaming.errors import RateLimited
 from streaming.events import Event, TextDelta
-from tests.support.kept_runs import Kept
+from tests.support.kept_runs import KeptRuns
 from tests.support.proxied_calls import WHOLE
-from tests.support.proxy_server import Proxied, azure
+from tests.support.proxy_server import ProxyServer, azure
 from tests.support.recorded_runs import RecordedRuns
 from tests.support.replayed_upstream import Replay
 from tests.support.served_response import answer
@@ -25,7 +25,7 @@ WHOLE_JSON = (
 JSON = [("content-type", "application/json")]
 
 
-class Recording(Kept):
+class Recording(KeptRuns):
     """Notes in *happened* when a run is recorded."""
 
     def __init__(self, happened: list[str]) -> None:
@@ -126,7 +126,7 @@ async def test_a_proxied_call_of_which_nothing_could_be_sent_is_not_ok(
     body = ASK if stream else ASK.replace(b"true", b"false")
     replay = Replay([WHOLE]) if stream else Replay([WHOLE_JSON], headers=JSON)
     async with replay.served() as url:
-        proxied = Proxied(azure(url))
+        proxied = ProxyServer(azure(url))
         with pytest.raises(RuntimeError):
             await deliver(proxied.respond(body), [], "http.response.start")
         await proxied.proxy.aclose()
@@ -141,7 +141,7 @@ async def test_a_proxied_call_is_recorded_between_its_head_and_its_end(
     replay = Replay([WHOLE]) if stream else Replay([WHOLE_JSON], headers=JSON)
     happened: list[str] = []
     async with replay.served() as url:
-        proxied = Proxied(azure(url), runs=Noting(happened))
+        proxied = ProxyServer(azure(url), runs=Noting(happened))
         await deliver(proxied.respond(body), happened)
         await proxied.proxy.aclose()
     assert happened.count("recorded ok") == 1

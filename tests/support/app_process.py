@@ -27,7 +27,7 @@ FOREIGN = re.compile(
 )
 
 
-class Server:
+class AppProcess:
     """`python -m devhost` over this project, with *settings* in its environment."""
 
     def __init__(self, settings: Mapping[str, str], *, cwd: Path = ROOT) -> None:
@@ -180,7 +180,7 @@ def text_of(events: list[tuple[str, Any]]) -> str:
     return "".join(deltas)
 
 
-def open_streams(server: Server) -> int:
+def open_streams(server: AppProcess) -> int:
     """How many callers the server takes for being there."""
     checks = server.client.get("/api/health").json()["checks"]
     return int(checks["open_streams"])

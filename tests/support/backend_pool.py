@@ -29,7 +29,7 @@ from settings import Settings
 from settings.backends import Backend
 from streaming import dialects
 from tests.standin.process import StandIn
-from tests.support.kept_runs import Kept
+from tests.support.kept_runs import KeptRuns
 
 CHAIN = "/api/chat/json"
 OPENAI = "/api/chat/openai"
@@ -97,7 +97,7 @@ def two(standin: StandIn, **more: Any) -> tuple[Backend, Backend]:
 
 
 @dataclass
-class Pooled:
+class PooledApp:
     """An app whose upstream are *backends*; the runs it has recorded."""
 
     backends: Iterable[Backend]
@@ -118,7 +118,7 @@ class Pooled:
         self.chains = Chains(self.settings)
         self.proxy = proxy.build(self.settings)
         self.capacity = Capacity(5000)
-        self.telemetry = Kept()
+        self.telemetry = KeptRuns()
         self.runs = self.telemetry.runs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

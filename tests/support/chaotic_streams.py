@@ -16,7 +16,7 @@ from urllib.parse import quote
 import aiohttp
 
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, until
+from tests.support.app_process import AppProcess, until
 
 NATIVE, OPENAI = "/api/chat", "/api/chat/openai"
 PROXIED = "/openai/deployments/gpt-4o/chat/completions"
@@ -238,7 +238,7 @@ def truncated(chaos: Chaos, standins: Sequence[StandIn]) -> list[str]:
     return found
 
 
-def recorded(server: Server, chaos: Chaos) -> dict[str, int]:
+def recorded(server: AppProcess, chaos: Chaos) -> dict[str, int]:
     """How many records each stream has."""
     lines = [
         line
@@ -249,7 +249,7 @@ def recorded(server: Server, chaos: Chaos) -> dict[str, int]:
     return {name: ids[name] for name in chaos.request_ids}
 
 
-def census(server: Server) -> dict[str, int]:
+def census(server: AppProcess) -> dict[str, int]:
     """What the server holds, told by itself."""
     told: list[dict[str, int]] = []
 

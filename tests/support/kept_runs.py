@@ -1,4 +1,4 @@
-"""`Kept`: what runs were recorded, without a journal or a sink."""
+"""`KeptRuns`: what runs were recorded, without a journal or a sink."""
 
 from runs import Run
 from runs.recording import Recording
@@ -6,7 +6,7 @@ from telemetry import Telemetry
 from tests.support.recorded_runs import RecordedRuns
 
 
-class Kept(Telemetry):
+class KeptRuns(Telemetry):
     """Keeps the runs themselves, and no record of them."""
 
     def __init__(self) -> None:

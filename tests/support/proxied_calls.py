@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from server.limits import Limits
-from tests.support.proxy_server import PATH, Proxied, asking, azure
+from tests.support.proxy_server import PATH, ProxyServer, asking, azure
 from tests.support.replayed_upstream import Replay
 
 OPENING = b'data: {"choices":[{"index":0,"delta":{"role":"assistant"}}]}\n\n'
@@ -20,10 +20,12 @@ FOREVER = 60.0
 """A pause that no test waits for, in seconds."""
 
 
-async def exchange(replay: Replay, **request: Any) -> tuple[Proxied, httpx.Response]:
+async def exchange(
+    replay: Replay, **request: Any
+) -> tuple[ProxyServer, httpx.Response]:
     """One call through the proxy to *replay*."""
     async with replay.served() as url:
-        proxied = Proxied(azure(url))
+        proxied = ProxyServer(azure(url))
         async with proxied.served() as client:
             request = {"json": asking("x"), **request}
             response = await client.post(PATH, **request)
@@ -33,10 +35,10 @@ async def exchange(replay: Replay, **request: Any) -> tuple[Proxied, httpx.Respo
 
 async def through(
     replay: Replay, limits: Limits | None = None
-) -> tuple[Proxied, int, bytes, bool]:
+) -> tuple[ProxyServer, int, bytes, bool]:
     """One call through the proxy to *replay*: status, body, whether it was whole."""
     async with replay.served() as url:
-        proxied = Proxied(azure(url), limits=limits or Limits())
+        proxied = ProxyServer(azure(url), limits=limits or Limits())
         async with proxied.served() as client:
             async with client.stream("POST", PATH, json=asking("x")) as response:
                 body, whole = await read(response)

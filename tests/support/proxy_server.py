@@ -29,7 +29,7 @@ SERVER_KEY = "standin-key"
 
 
 @dataclass
-class Proxied:
+class ProxyServer:
     """A server that proxies each request to *deployment*, and the runs it recorded."""
 
     settings: Settings

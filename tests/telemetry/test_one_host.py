@@ -9,7 +9,7 @@ import pytest
 
 from settings.backends import Backend
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.telemetry.otel_collector import Collector, attributes
 
 PROXY = "/openai/deployments/busy/chat/completions"
@@ -31,7 +31,7 @@ def second() -> Iterator[StandIn]:
 @pytest.fixture(scope="module")
 def failing_over(
     standin: StandIn, second: StandIn, collector: Collector
-) -> Iterator[Server]:
+) -> Iterator[AppProcess]:
     """The app, whose first backend is busy; both are on this machine."""
     backends = [
         {"endpoint": one.url, "deployment": name, "api_key": one.key, "priority": nth}
@@ -42,7 +42,7 @@ def failing_over(
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
         "OTEL_METRIC_EXPORT_INTERVAL": "100",
     }
-    with Server(settings) as server:
+    with AppProcess(settings) as server:
         server.warm()
         yield server
 
@@ -51,7 +51,7 @@ def address(standin: StandIn) -> str:
     return standin.url.removeprefix("http://")
 
 
-def asked(server: Server, path: str) -> httpx.Response:
+def asked(server: AppProcess, path: str) -> httpx.Response:
     body: dict[str, Any] = {"messages": [{"role": "user", "content": FAILING}]}
     response = server.client.post(path, json=body)
     assert response.status_code == 200, response.text
@@ -60,7 +60,7 @@ def asked(server: Server, path: str) -> httpx.Response:
 
 @pytest.mark.parametrize("path", ["/api/chat", PROXY])
 def test_the_port_tells_two_backends_on_one_host_apart(
-    failing_over: Server,
+    failing_over: AppProcess,
     standin: StandIn,
     second: StandIn,
     collector: Collector,

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import azure
 from tests.standin.process import StandIn
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.telemetry.otel_collector import Collector, attributes
 from tests.telemetry.run_spans import (
     ANSWERED,
@@ -37,7 +37,7 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture(scope="module")
-def traced(standin: StandIn, collector: Collector) -> Iterator[Server]:
+def traced(standin: StandIn, collector: Collector) -> Iterator[AppProcess]:
     """The app, which sends to the collector."""
     chains = ("inner", "silent", "broken")
     settings = azure(
@@ -50,7 +50,7 @@ def traced(standin: StandIn, collector: Collector) -> Iterator[Server]:
         OTEL_METRIC_EXPORT_INTERVAL="100",
         OTEL_SERVICE_NAME="chat-test",
     )
-    with Server(settings) as server:
+    with AppProcess(settings) as server:
         yield server
     # Only now is everything there that there ever will be.
     everything = b"".join(body for _, body in collector.received)
@@ -60,7 +60,7 @@ def traced(standin: StandIn, collector: Collector) -> Iterator[Server]:
 
 
 def test_a_chains_run_is_a_span_within_the_callers_with_one_for_its_model_call(
-    traced: Server, collector: Collector
+    traced: AppProcess, collector: Collector
 ) -> None:
     asked = {"chain": "chat", "temperature": 0.5, "seed": 7}
     response = ask(traced, "standin:answer tokens=3", **asked)
@@ -83,7 +83,7 @@ def test_a_chains_run_is_a_span_within_the_callers_with_one_for_its_model_call(
 
 
 def test_a_run_has_a_span_for_each_of_its_model_calls(
-    traced: Server, collector: Collector
+    traced: AppProcess, collector: Collector
 ) -> None:
     response = ask(traced, "standin:answer", chain="inner", stream=False)
     tree = collector.tree(response.headers["x-request-id"])
@@ -109,7 +109,7 @@ def test_a_run_has_a_span_for_each_of_its_model_calls(
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_proxied_run_has_no_workflows_name(
-    traced: Server, collector: Collector, stream: bool
+    traced: AppProcess, collector: Collector, stream: bool
 ) -> None:
     question = {"role": "user", "content": "standin:answer tokens=3"}
     body = {"messages": [question], "stream": stream, "max_tokens": 9, "n": 1}
@@ -137,7 +137,7 @@ def test_a_proxied_run_has_no_workflows_name(
     assert tree.span.trace_id.hex() == run_id.replace("-", "")
 
 
-def test_a_proxied_embedding_says_so(traced: Server, collector: Collector) -> None:
+def test_a_proxied_embedding_says_so(traced: AppProcess, collector: Collector) -> None:
     path = "/openai/deployments/gpt-4o/embeddings"
     response = traced.client.post(path, json={"input": "standin:answer"})
     tree = collector.tree(response.headers["x-request-id"])
@@ -145,7 +145,7 @@ def test_a_proxied_embedding_says_so(traced: Server, collector: Collector) -> No
 
 
 def test_a_failed_run_says_what_kind_of_error_it_was(
-    traced: Server, collector: Collector
+    traced: AppProcess, collector: Collector
 ) -> None:
     response = ask(traced, "standin:rate_limited", chain="chat")
     tree = collector.tree(response.headers["x-request-id"])
@@ -167,7 +167,7 @@ def test_a_failed_run_says_what_kind_of_error_it_was(
 
 
 def test_a_failed_proxied_run_says_the_same(
-    traced: Server, collector: Collector
+    traced: AppProcess, collector: Collector
 ) -> None:
     question = {"role": "user", "content": "standin:rate_limited"}
     response = traced.client.post(PROXY, json={"messages": [question]})
@@ -177,7 +177,9 @@ def test_a_failed_proxied_run_says_the_same(
         assert attributes(span.attributes)["error.type"] == "rate_limited"
 
 
-def test_a_callers_leaving_is_no_error(traced: Server, collector: Collector) -> None:
+def test_a_callers_leaving_is_no_error(
+    traced: AppProcess, collector: Collector
+) -> None:
     with traced.streaming("standin:answer tokens=500 delay_ms=50") as answer:
         answer.next()
     tree = collector.tree(answer.request_id)
@@ -198,7 +200,7 @@ def test_a_callers_leaving_is_no_error(traced: Server, collector: Collector) -> 
 
 
 def test_a_run_without_a_model_is_one_span(
-    traced: Server, collector: Collector
+    traced: AppProcess, collector: Collector
 ) -> None:
     response = ask(traced, "Hello", chain="silent", stream=False)
     tree = collector.tree(response.headers["x-request-id"])
@@ -206,7 +208,9 @@ def test_a_run_without_a_model_is_one_span(
     assert seen(tree) == [("invoke_workflow silent", "INTERNAL", "UNSET", run)]
 
 
-def test_an_exceptions_text_is_not_told(traced: Server, collector: Collector) -> None:
+def test_an_exceptions_text_is_not_told(
+    traced: AppProcess, collector: Collector
+) -> None:
     response = ask(traced, "Hello", chain="broken")
     tree = collector.tree(response.headers["x-request-id"])
     error = {"error.type": "internal_error"}
@@ -214,7 +218,9 @@ def test_an_exceptions_text_is_not_told(traced: Server, collector: Collector) ->
     assert seen(tree) == [("invoke_workflow broken", "INTERNAL", "ERROR", run)]
 
 
-def test_who_asks_not_to_be_traced_is_not(traced: Server, collector: Collector) -> None:
+def test_who_asks_not_to_be_traced_is_not(
+    traced: AppProcess, collector: Collector
+) -> None:
     headers = {"traceparent": f"{TRACEPARENT[:-2]}00"}
     body = {"user": "standin:answer", "stream": False}
     untraced = traced.client.post("/api/chat", json=body, headers=headers)
@@ -227,7 +233,7 @@ def test_who_asks_not_to_be_traced_is_not(traced: Server, collector: Collector) 
     )
 
 
-def test_every_metric_is_there(traced: Server, collector: Collector) -> None:
+def test_every_metric_is_there(traced: AppProcess, collector: Collector) -> None:
     ask(traced, "standin:answer tokens=3", chain="chat")
     ask(traced, "standin:rate_limited", chain="chat")
     server = {**SERVER, "server.port": traced_port(collector)}

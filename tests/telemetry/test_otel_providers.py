@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.conftest import azure
 from tests.standin.process import StandIn
-from tests.support.app_process import ROOT, Server
+from tests.support.app_process import ROOT, AppProcess
 from tests.telemetry.otel_collector import Collector
 from tests.telemetry.run_spans import DURATION, METRICS
 from tests.telemetry.trace_context import TRACE, ask, record, traces
@@ -134,7 +134,7 @@ def test_the_worker_sends_to_application_insights(
             "PYTHONPATH": str(tmp_path),
             "INSIGHTS": traces(insights),
         }
-        with Server(azure(standin, **settings)) as server:
+        with AppProcess(azure(standin, **settings)) as server:
             response = ask(server, "standin:answer")
 
             def find() -> list[tuple[str, str]] | None:

@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import azure
 from tests.event_hubs.emulator import EventHubs
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, read_events, until
+from tests.support.app_process import AppProcess, read_events, until
 from tests.telemetry.journal_contents import files
 
 HUB = "telemetry"
@@ -37,17 +37,17 @@ def journal() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def serve(standin: StandIn, hub: EventHubs, journal: Path) -> Server:
+def serve(standin: StandIn, hub: EventHubs, journal: Path) -> AppProcess:
     # By its name, as in Azure: names are looked up, addresses are not.
     by_name = hub.connection_string(HUB).replace("127.0.0.1", "localhost")
     settings = {
         "AZURE_EVENTHUB_CONN_STR": by_name,
         "TELEMETRY_PATH": str(journal),
     }
-    return Server(azure(standin, **settings))
+    return AppProcess(azure(standin, **settings))
 
 
-def runs(server: Server, count: int = 1) -> set[str]:
+def runs(server: AppProcess, count: int = 1) -> set[str]:
     """Have *count* answers, and give their runs' ids."""
     found = set()
     for _ in range(count):

@@ -14,7 +14,7 @@ from tests.conftest import azure
 from tests.event_hubs.consumer import read_all
 from tests.event_hubs.emulator import EventHubs
 from tests.standin.process import StandIn
-from tests.support.app_process import Server, until
+from tests.support.app_process import AppProcess, until
 
 HUB = "telemetry"
 KEY = "caller-key-of-a-user"
@@ -35,7 +35,7 @@ def hub() -> Iterator[EventHubs]:
 
 
 @pytest.fixture(scope="module")
-def server(standin: StandIn, hub: EventHubs) -> Iterator[Server]:
+def server(standin: StandIn, hub: EventHubs) -> Iterator[AppProcess]:
     """The app with an event hub, API keys, and a deadline that a test can wait for."""
     settings = {
         "AZURE_EVENTHUB_CONN_STR": hub.connection_string(HUB),
@@ -43,14 +43,14 @@ def server(standin: StandIn, hub: EventHubs) -> Iterator[Server]:
         "REQUEST_DEADLINE_SECONDS": "4",
         "AZURE_OPENAI_REGION": "Elsewhere",
     }
-    with Server(azure(standin, **settings)) as server:
+    with AppProcess(azure(standin, **settings)) as server:
         server.warm()
         server.client.headers["api-key"] = KEY
         server.chat("standin:answer", stream=False)  # And this first one is slow too.
         yield server
 
 
-def ask(server: Server, path: str, user: str, **fields: Any) -> httpx.Response:
+def ask(server: AppProcess, path: str, user: str, **fields: Any) -> httpx.Response:
     """One question in whatever form *path* takes it; `x-request-id` is a new one."""
     message = {"role": "user", "content": user}
     body: dict[str, Any] = {"messages": [message], **fields}
@@ -87,7 +87,7 @@ CHAINS = [
 
 @pytest.mark.parametrize(("path", "dialect", "stream"), CHAINS)
 def test_a_chain_in_any_dialect_is_recorded(
-    server: Server, hub: EventHubs, path: str, dialect: str, stream: bool
+    server: AppProcess, hub: EventHubs, path: str, dialect: str, stream: bool
 ) -> None:
     answer = ask(server, path, "standin:answer tokens=5 delay_ms=5", stream=stream)
     assert answer.status_code == 200, answer.text
@@ -100,7 +100,7 @@ def test_a_chain_in_any_dialect_is_recorded(
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_proxied_call_is_recorded(
-    server: Server, hub: EventHubs, stream: bool
+    server: AppProcess, hub: EventHubs, stream: bool
 ) -> None:
     user = "standin:answer tokens=5 delay_ms=5"
     answer = ask(server, PROXIED, user, stream=stream, temperature=0.5)
@@ -150,7 +150,7 @@ ENDINGS = [
 @pytest.mark.parametrize("path", ["/api/chat", PROXIED])
 @pytest.mark.parametrize(("directive", "status", "finish", "code"), ENDINGS)
 def test_however_a_run_ends_it_is_recorded(
-    server: Server,
+    server: AppProcess,
     hub: EventHubs,
     path: str,
     directive: str,
@@ -168,7 +168,7 @@ def test_however_a_run_ends_it_is_recorded(
 
 @pytest.mark.parametrize("path", ["/api/chat", PROXIED])
 def test_a_caller_who_left_is_recorded(
-    server: Server, hub: EventHubs, path: str
+    server: AppProcess, hub: EventHubs, path: str
 ) -> None:
     message = {"role": "user", "content": "standin:answer tokens=500 delay_ms=20"}
     headers = {"x-request-id": f"left-{path == PROXIED}"}
@@ -184,7 +184,9 @@ def test_a_caller_who_left_is_recorded(
     assert record["usage"]["completion_tokens"] > 0
 
 
-def test_a_request_that_began_nothing_is_no_run(server: Server, hub: EventHubs) -> None:
+def test_a_request_that_began_nothing_is_no_run(
+    server: AppProcess, hub: EventHubs
+) -> None:
     answer = ask(server, "/api/chat", "standin:answer", temperature=9)
     assert answer.status_code == 400
     following = ask(server, "/api/chat", "standin:answer")
@@ -194,7 +196,7 @@ def test_a_request_that_began_nothing_is_no_run(server: Server, hub: EventHubs) 
     assert refused not in [body["request_id"] for body in bodies]
 
 
-def test_the_callers_trace_is_in_the_record(server: Server, hub: EventHubs) -> None:
+def test_the_callers_trace_is_in_the_record(server: AppProcess, hub: EventHubs) -> None:
     traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     headers = {"x-request-id": "traced", "traceparent": traceparent}
     body = {"user": "standin:answer"}
@@ -203,7 +205,7 @@ def test_the_callers_trace_is_in_the_record(server: Server, hub: EventHubs) -> N
 
 
 def test_a_chain_without_a_model_is_recorded_too(
-    server: Server, hub: EventHubs
+    server: AppProcess, hub: EventHubs
 ) -> None:
     answer = server.client.get("/api/stream-check")
     record = event(hub, answer.headers["x-request-id"])
@@ -214,7 +216,7 @@ def test_a_chain_without_a_model_is_recorded_too(
 
 
 def test_what_json_cannot_say_is_recorded_all_the_same(
-    server: Server, hub: EventHubs
+    server: AppProcess, hub: EventHubs
 ) -> None:
     """Half of a surrogate pair, and an integer of more than 64 bits."""
     content = (
@@ -229,7 +231,7 @@ def test_what_json_cannot_say_is_recorded_all_the_same(
 
 
 def test_everything_can_be_read_back_by_the_sdks_own_consumer(
-    server: Server, hub: EventHubs
+    server: AppProcess, hub: EventHubs
 ) -> None:
     answer = ask(server, "/api/chat", "standin:answer")
     expected = event(hub, answer.headers["x-request-id"])
@@ -241,7 +243,7 @@ def test_everything_can_be_read_back_by_the_sdks_own_consumer(
     assert all(each.message_id == each.body_as_json()["id"] for each in read)
 
 
-def test_nothing_of_it_is_in_the_log(server: Server) -> None:
+def test_nothing_of_it_is_in_the_log(server: AppProcess) -> None:
     answer = ask(server, "/api/chat", "standin:answer text=an-answer-nobody-logs")
     record = server.record(answer.headers["x-request-id"])
     assert record.keys() == FIELDS - {"content", "prompt"}
@@ -256,7 +258,7 @@ def test_content_that_is_unwanted_is_nowhere(standin: StandIn, hub: EventHubs) -
         "TELEMETRY_CONTENT": "false",
     }
     hub.down()
-    with Server(azure(standin, **settings)) as server:
+    with AppProcess(azure(standin, **settings)) as server:
         for path in ("/api/chat", PROXIED):
             user = "standin:answer text=an-answer-nobody-keeps"
             answer = ask(server, path, user, stream=True)
@@ -271,7 +273,7 @@ def test_content_that_is_unwanted_is_nowhere(standin: StandIn, hub: EventHubs) -
 
 
 def test_without_a_hub_the_journal_has_neither(standin: StandIn) -> None:
-    with Server(azure(standin)) as server:
+    with AppProcess(azure(standin)) as server:
         for path in ("/api/chat", PROXIED):
             user = "standin:answer text=an-answer-nobody-keeps"
             answer = ask(server, path, user, stream=True)
@@ -283,6 +285,6 @@ def test_without_a_hub_the_journal_has_neither(standin: StandIn) -> None:
             assert last["usage"]["completion_tokens"] > 0
 
 
-def journal(server: Server) -> str:
+def journal(server: AppProcess) -> str:
     """All that is in the files of *server*'s journal."""
     return "".join(path.read_text() for path in sorted(server.journal.glob("*.jsonl")))

@@ -19,7 +19,7 @@ from telemetry.journal import Journal
 from telemetry.journal.segments import Segment
 from tests.support.app_process import until
 from tests.support.proxied_calls import WHOLE
-from tests.support.proxy_server import Proxied, azure
+from tests.support.proxy_server import ProxyServer, azure
 from tests.support.quiet import quiet
 from tests.support.recorded_runs import RecordedRuns
 from tests.support.replayed_upstream import Replay
@@ -115,7 +115,7 @@ async def test_an_answers_end_is_sent_once_its_record_is_on_disk(kind: str) -> N
     telemetry, ended, lines = SlowTelemetry(), asyncio.Event(), list[str]()
     body = b'{"messages":[{"role":"user","content":"?"}],"stream":true}'
     async with Replay([WHOLE]).served() as upstream:
-        proxied = Proxied(azure(upstream), runs=telemetry.runs)
+        proxied = ProxyServer(azure(upstream), runs=telemetry.runs)
         makes: dict[str, Callable[[], Response]] = {
             "events": lambda: answer(one, telemetry),
             "bytes": lambda: proxied.respond(body),

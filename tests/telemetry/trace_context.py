@@ -7,14 +7,14 @@ import httpx
 from runs import ModelCall, Run
 from streaming.events import Usage
 from telemetry import records
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 from tests.telemetry.otel_collector import Collector
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 TRACEPARENT = f"00-{TRACE}-{PARENT}-01"
 
 
-def ask(server: Server, user: str, **body: Any) -> httpx.Response:
+def ask(server: AppProcess, user: str, **body: Any) -> httpx.Response:
     """One question to *server*, within the trace."""
     return server.client.post(
         "/api/chat",

@@ -20,7 +20,7 @@ from tests.streaming.dialects.dialect_output import (
     said,
     written,
 )
-from tests.support.app_process import Server, read_events
+from tests.support.app_process import AppProcess, read_events
 
 COMPLETED = b'event: done\ndata: {"status":"completed"}\n\n'
 FAILED = b'event: done\ndata: {"status":"failed"}\n\n'
@@ -106,7 +106,7 @@ def test_a_system_prompt_that_is_no_text_is_named() -> None:
         dialects.load("delta").parse(body, {})
 
 
-def test_only_this_dialect_takes_a_system_prompt(app: Server) -> None:
+def test_only_this_dialect_takes_a_system_prompt(app: AppProcess) -> None:
     body = {"message": "standin:answer", "system_prompt": "Be brief."}
     assert app.client.post("/api/stream", json=body).status_code == 200
     response = app.client.post("/api/chat", json=body)
@@ -114,7 +114,7 @@ def test_only_this_dialect_takes_a_system_prompt(app: Server) -> None:
     assert "system_prompt" in response.json()["error"]["message"]
 
 
-def test_the_system_prompt_comes_after_ours(app: Server) -> None:
+def test_the_system_prompt_comes_after_ours(app: AppProcess) -> None:
     body = {"message": "standin:echo", "system_prompt": "Be brief.", "stream": False}
     answer = app.client.post("/api/stream", json=body).json()["message"]
     assert [message["content"] for message in json.loads(answer)] == [
@@ -125,7 +125,7 @@ def test_the_system_prompt_comes_after_ours(app: Server) -> None:
 
 
 def test_the_system_prompt_is_refused_where_callers_may_have_none(
-    small: Server,
+    small: AppProcess,
 ) -> None:
     body = {"message": "standin:answer", "system_prompt": "Be brief."}
     response = small.client.post("/api/stream", json=body)
@@ -133,7 +133,7 @@ def test_the_system_prompt_is_refused_where_callers_may_have_none(
     assert "'system' is refused here" in response.json()["error"]["message"]
 
 
-def test_over_the_socket_it_streams(app: Server) -> None:
+def test_over_the_socket_it_streams(app: AppProcess) -> None:
     asked = {"message": "standin:answer tokens=2"}
     response = app.client.post("/api/stream", json=asked)
     assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
@@ -142,7 +142,7 @@ def test_over_the_socket_it_streams(app: Server) -> None:
     )
 
 
-def test_silence_over_the_socket(impatient: Server) -> None:
+def test_silence_over_the_socket(impatient: AppProcess) -> None:
     late = {"message": "standin:answer tokens=1 first_ms=900"}
     events = read_events(impatient.client.post("/api/stream", json=late))
     keep_alive = ("message", {"delta": ""})
@@ -153,7 +153,7 @@ def test_silence_over_the_socket(impatient: Server) -> None:
     ]
 
 
-def test_the_deadline_over_the_socket(brief: Server) -> None:
+def test_the_deadline_over_the_socket(brief: AppProcess) -> None:
     endless = {"message": "standin:answer tokens=100 delay_ms=100"}
     events = read_events(brief.client.post("/api/stream", json=endless))
     (error, told), done = events[-2:]

@@ -20,7 +20,7 @@ from tests.streaming.dialects.dialect_output import (
     written,
 )
 from tests.streaming.dialects.use_chat_messages import message, text
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 PATH = "/api/chat/plain"
 
@@ -70,7 +70,7 @@ def test_it_reads_what_use_chat_posts() -> None:
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_over_the_socket_it_is_text(app: Server, stream: bool) -> None:
+def test_over_the_socket_it_is_text(app: AppProcess, stream: bool) -> None:
     body = {"user": "standin:answer tokens=3", "stream": stream}
     response = app.client.post(PATH, json=body)
     assert (response.status_code, response.text) == (200, "tok0 tok1 tok2")
@@ -78,7 +78,7 @@ def test_over_the_socket_it_is_text(app: Server, stream: bool) -> None:
     assert response.headers["x-deployment"] == "gpt-4o"
 
 
-def test_it_comes_in_pieces(app: Server) -> None:
+def test_it_comes_in_pieces(app: AppProcess) -> None:
     body = {"user": "standin:answer tokens=30 delay_ms=50"}
     with app.client.stream("POST", PATH, json=body) as response:
         assert "tok29" not in next(response.iter_text())
@@ -86,7 +86,7 @@ def test_it_comes_in_pieces(app: Server) -> None:
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_an_error_before_the_text_is_a_status_and_its_message(
-    app: Server, stream: bool
+    app: AppProcess, stream: bool
 ) -> None:
     body = {"user": "standin:rate_limited retry_after=7", "stream": stream}
     response = app.client.post(PATH, json=body)
@@ -96,7 +96,7 @@ def test_an_error_before_the_text_is_a_status_and_its_message(
 
 
 @pytest.mark.parametrize("scenario", ["cut", "error_event", "drop"])
-def test_an_answer_that_fails_later_is_cut_off(app: Server, scenario: str) -> None:
+def test_an_answer_that_fails_later_is_cut_off(app: AppProcess, scenario: str) -> None:
     body = {"user": f"standin:{scenario} tokens=3 delay_ms=300"}
     with app.client.stream("POST", PATH, json=body) as response:
         assert response.status_code == 200
@@ -106,7 +106,7 @@ def test_an_answer_that_fails_later_is_cut_off(app: Server, scenario: str) -> No
     assert (record["status"], record["dialect"]) == ("error", "plain")
 
 
-def test_so_is_one_at_the_deadline(brief: Server) -> None:
+def test_so_is_one_at_the_deadline(brief: AppProcess) -> None:
     body = {"user": "standin:answer tokens=100 delay_ms=100"}
     with brief.client.stream("POST", PATH, json=body) as response:
         assert response.status_code == 200
@@ -115,6 +115,6 @@ def test_so_is_one_at_the_deadline(brief: Server) -> None:
     assert brief.record(response.headers["x-request-id"])["status"] == "deadline"
 
 
-def test_silence_is_silent(impatient: Server) -> None:
+def test_silence_is_silent(impatient: AppProcess) -> None:
     body = {"user": "standin:answer tokens=1 first_ms=900"}
     assert impatient.client.post(PATH, json=body).text == "tok0"

@@ -20,7 +20,7 @@ from tests.streaming.dialects.dialect_output import (
     said,
     written,
 )
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 ERROR = (
     b'event: error\r\ndata: {"error":{"code":"upstream_incomplete",'
@@ -130,7 +130,7 @@ def test_a_keep_alive_is_an_event_without_text() -> None:
     assert read(keep_alive) == [""]
 
 
-def test_over_the_socket_it_streams_and_answers_whole(app: Server) -> None:
+def test_over_the_socket_it_streams_and_answers_whole(app: AppProcess) -> None:
     asked = {"user": "standin:answer tokens=2"}
     response = app.client.post("/api/chat-stream", json=asked)
     assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
@@ -140,7 +140,7 @@ def test_over_the_socket_it_streams_and_answers_whole(app: Server) -> None:
     assert response.text == "tok0 tok1"
 
 
-def test_an_error_before_the_stream_is_a_status_and_json(app: Server) -> None:
+def test_an_error_before_the_stream_is_a_status_and_json(app: AppProcess) -> None:
     asked = {"user": "standin:rate_limited retry_after=7"}
     response = app.client.post("/api/chat-stream", json=asked)
     assert (response.status_code, response.headers["retry-after"]) == (429, "7")
@@ -148,7 +148,7 @@ def test_an_error_before_the_stream_is_a_status_and_json(app: Server) -> None:
     assert response.json()["error"]["code"] == "rate_limited"
 
 
-def test_silence_over_the_socket(impatient: Server) -> None:
+def test_silence_over_the_socket(impatient: AppProcess) -> None:
     late = {"user": "standin:answer tokens=1 first_ms=900"}
     stream = impatient.client.post("/api/chat-stream", json=late).content
     keep_alive = b"data:\r\n\r\n"
@@ -156,7 +156,7 @@ def test_silence_over_the_socket(impatient: Server) -> None:
     assert stream.replace(keep_alive, b"") == b"data: tok0\r\n\r\n" + DONE
 
 
-def test_the_deadline_over_the_socket(brief: Server) -> None:
+def test_the_deadline_over_the_socket(brief: AppProcess) -> None:
     endless = {"user": "standin:answer tokens=100 delay_ms=100"}
     stream = brief.client.post("/api/chat-stream", json=endless).content
     assert b'event: error\r\ndata: {"error":{"code":"deadline"' in stream

@@ -26,7 +26,7 @@ from tests.streaming.dialects.ui_message_chunks import (
     read,
 )
 from tests.streaming.dialects.use_chat_messages import message, text
-from tests.support.app_process import Server
+from tests.support.app_process import AppProcess
 
 
 async def test_the_least_answer_byte_by_byte() -> None:
@@ -138,7 +138,7 @@ async def test_without_streaming_it_is_the_message() -> None:
     }
 
 
-def ask(server: Server, question: str, **fields: Any) -> bytes:
+def ask(server: AppProcess, question: str, **fields: Any) -> bytes:
     body = {"messages": [message("user", text(question))], **fields}
     response = server.client.post("/api/chat/ui-message", json=body)
     assert response.headers["x-vercel-ai-ui-message-stream"] == "v1"
@@ -146,19 +146,21 @@ def ask(server: Server, question: str, **fields: Any) -> bytes:
     return response.content
 
 
-def test_over_the_socket_it_streams(app: Server) -> None:
+def test_over_the_socket_it_streams(app: AppProcess) -> None:
     start, _, *rest, last = read(ask(app, "standin:answer tokens=2"))
     assert start["type"] == "start"
     assert rest == [*part("text", "1", "tok0", " tok1"), STEP_ENDS]
     assert last["messageMetadata"]["deployment"] == "gpt-4o"
 
 
-def test_each_answer_is_a_message_of_its_own(app: Server) -> None:
+def test_each_answer_is_a_message_of_its_own(app: AppProcess) -> None:
     first, second = (read(ask(app, "standin:answer"))[0] for _ in range(2))
     assert first["messageId"] != second["messageId"] != ""
 
 
-def test_an_error_before_the_stream_is_a_status_and_its_message(app: Server) -> None:
+def test_an_error_before_the_stream_is_a_status_and_its_message(
+    app: AppProcess,
+) -> None:
     body = {"messages": [message("user", text("standin:rate_limited retry_after=7"))]}
     response = app.client.post("/api/chat/ui-message", json=body)
     assert (response.status_code, response.headers["retry-after"]) == (429, "7")
@@ -166,7 +168,7 @@ def test_an_error_before_the_stream_is_a_status_and_its_message(app: Server) -> 
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
 
 
-def test_silence_is_a_comment(impatient: Server) -> None:
+def test_silence_is_a_comment(impatient: AppProcess) -> None:
     stream = ask(impatient, "standin:answer tokens=1 first_ms=900")
     assert b"\n\n: keep-alive\n\n" in stream
     assert [chunk["type"] for chunk in read(stream)][-3:] == [
@@ -176,7 +178,7 @@ def test_silence_is_a_comment(impatient: Server) -> None:
     ]
 
 
-def test_the_deadline_is_an_error(brief: Server) -> None:
+def test_the_deadline_is_an_error(brief: AppProcess) -> None:
     stream = ask(brief, "standin:answer tokens=100 delay_ms=100")
     *_, error, last = read(stream)
     assert error == {"type": "error", "errorText": "The answer took too long."}
