@@ -15,6 +15,7 @@ from server.limits import limit
 from server.request import check_media_type, check_policy, parsed, read_body
 from server.response import StreamResponse, json_response
 from streaming import dialects
+from streaming.errors import NotYet
 from streaming.events import Event
 from streaming.requests import ChatRequest
 
@@ -43,6 +44,8 @@ def start(app: App, request: ChatRequest, run: Run) -> Response:
         max_messages=app.settings.max_messages,
         system_prompt_allowed=app.settings.caller_system_prompt != "refuse",
     )
+    if request.thread_id or request.on_disconnect == "continue":
+        raise NotYet("thread_id, on_disconnect: this app keeps nothing yet.")
     run.prompt = partial(_messages, request)
     return respond(app, app.chains.stream(run.chain, request, run), request, run)
 

@@ -19,7 +19,7 @@ from azure_openai.failure import (
 from azure_openai.peek import STRANGE, Peek, examine_whole
 from azure_openai.refusals import Fitting, Refusals, with_model
 from settings.backends import Backend
-from streaming.errors import (
+from streaming.upstream_errors import (
     ConnectTimeout,
     UpstreamAuth,
     UpstreamError,

@@ -26,14 +26,14 @@ from azure_openai.failover import first_answer
 from azure_openai.template import ChunkTemplate, only_text
 from azure_openai.transport import SdkErrors
 from settings import Settings
-from streaming.errors import (
-    RateLimited,
+from streaming.errors import RateLimited
+from streaming.sse import DataDecoder
+from streaming.upstream_errors import (
     UpstreamAuth,
     UpstreamError,
     UpstreamIncomplete,
     UpstreamTimeout,
 )
-from streaming.sse import DataDecoder
 
 DRAIN_SECONDS = 0.1
 """Seconds to wait for the body's end after `[DONE]`, to reuse the connection."""

@@ -13,13 +13,13 @@ from azure_openai import credentials, outcome
 from azure_openai.target import Target
 from settings import Settings
 from settings.backends import Backend
-from streaming.errors import (
+from streaming.events import Usage
+from streaming.upstream_errors import (
     ConnectTimeout,
     UpstreamError,
     UpstreamTimeout,
     UpstreamUnreachable,
 )
-from streaming.events import Usage
 
 if TYPE_CHECKING:
     from azure_openai.attempt import BackendRequest

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from azure_openai.identity import OwnIdentity
 from settings import Settings
 from settings.backends import Backend
-from streaming.errors import UpstreamAuth
+from streaming.upstream_errors import UpstreamAuth
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from azure_openai.backends import BackendPool
 from azure_openai.failure import COOL_DOWN_SECONDS, SILENT, BackendFailure
 from runs import current
 from settings.backends import Backend
-from streaming.errors import RateLimited, UpstreamTimeout
+from streaming.errors import RateLimited
+from streaming.upstream_errors import UpstreamTimeout
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from azure_openai.connection import Reply, Timeouts, connections
 from azure_openai.failover import AttemptLimits, first_answer
 from azure_openai.failure import CUT
 from settings import Settings
-from streaming.errors import (
+from streaming.errors import RateLimited
+from streaming.upstream_errors import (
     ConnectTimeout,
-    RateLimited,
     UpstreamAuth,
     UpstreamError,
     UpstreamIncomplete,

@@ -41,7 +41,7 @@ wire."""
 
 OURS = (
     *("app", "azure_openai", "chains", "compat", "function_app", "proxy", "registry"),
-    *("runnables", "runs", "server", "settings", "streaming", "telemetry"),
+    *("runnables", "runs", "server", "settings", "store", "streaming", "telemetry"),
 )
 """The names at the root that are this app's: a chain's module needs another."""
 

@@ -26,13 +26,8 @@ from server.response import StreamResponse
 from settings import Settings
 from settings.backends import Backend
 from streaming import dialects
-from streaming.errors import (
-    ChatError,
-    RateLimited,
-    UpstreamAuth,
-    UpstreamError,
-    UpstreamIncomplete,
-)
+from streaming.errors import ChatError, RateLimited
+from streaming.upstream_errors import UpstreamAuth, UpstreamError, UpstreamIncomplete
 
 if TYPE_CHECKING:
     from azure_openai.connection import Connections, Reply

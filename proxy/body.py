@@ -20,8 +20,9 @@ from proxy.tap import StreamTap, Tap
 from server.limits import Limits, limit
 from server.pipe import HIGH_WATER, Pipe
 from streaming.dialects import openai as wire
-from streaming.errors import ChatError, InternalError, UpstreamError
+from streaming.errors import ChatError, InternalError
 from streaming.headers import Raw
+from streaming.upstream_errors import UpstreamError
 
 if TYPE_CHECKING:
     from azure_openai.connection import Reply

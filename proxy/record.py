@@ -9,15 +9,13 @@ from proxy.tap import Tap
 from runs import ModelCall, Run
 from runs.recording import Emit, Recording, recorded
 from settings.backends import Backend
-from streaming.errors import (
-    ChatError,
+from streaming.errors import ChatError, DeadlineExceeded, ShuttingDown
+from streaming.events import Usage
+from streaming.upstream_errors import (
     ConnectTimeout,
-    DeadlineExceeded,
-    ShuttingDown,
     UpstreamIncomplete,
     UpstreamTimeout,
 )
-from streaming.events import Usage
 
 _AT_WORK = (DeadlineExceeded, ShuttingDown, UpstreamIncomplete, UpstreamTimeout)
 """Errors after which the model may still be at work, and be billed."""

@@ -25,13 +25,15 @@ from runnables.exits import Exit
 from streaming import provider_errors
 from streaming.errors import (
     ChatError,
-    ConnectTimeout,
     ContextTooLong,
     DeploymentNotFound,
     InternalError,
     InvalidRequest,
     ModelRefused,
     RateLimited,
+)
+from streaming.upstream_errors import (
+    ConnectTimeout,
     SignInFailed,
     UnreadableAnswer,
     UpstreamAuth,

@@ -1,12 +1,6 @@
 """The chat model that chains share: LangChain's, with all that the wire carries."""
 
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Sequence,
-)
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from json import JSONDecodeError
 from typing import Any, cast
@@ -26,8 +20,9 @@ from runnables import responses
 from runnables.callback import Fields, Json
 from runnables.fast_stream import FastStream
 from settings import Settings
-from streaming.errors import ContentFiltered, NotConfigured, UpstreamError
+from streaming.errors import ContentFiltered, NotConfigured
 from streaming.requests import LimitField
+from streaming.upstream_errors import UpstreamError
 
 STRANGE = "The model's answer is not what it should be."
 

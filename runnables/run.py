@@ -17,9 +17,10 @@ from runnables.marks import Marks
 from runnables.prepared import Prepared, sampled
 from runnables.taken import taken
 from runs import Run
-from streaming.errors import ChatError, UnreadableAnswer
+from streaming.errors import ChatError
 from streaming.events import Event
 from streaming.requests import ChatRequest
+from streaming.upstream_errors import UnreadableAnswer
 
 TURN_SECONDS = 0.01
 TURN_CHUNKS = 64

@@ -8,19 +8,14 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Literal, TypedDict
+from typing import TypedDict
 from uuid import uuid4
 
 from runs import current, gaps
+from runs.finish_reasons import Status
 from runs.model_call import ModelCall
 from runs.tokens import summed
-from streaming.errors import (
-    ChatError,
-    DeadlineExceeded,
-    ShuttingDown,
-    UpstreamError,
-    UpstreamIncomplete,
-)
+from streaming.errors import ChatError, DeadlineExceeded, ShuttingDown
 from streaming.events import (
     VISIBLE,
     Done,
@@ -31,12 +26,11 @@ from streaming.events import (
     ToolResult,
     Usage,
 )
+from streaming.upstream_errors import UpstreamError, UpstreamIncomplete
 
-__all__ = ["MAX_KEPT", "ModelCall", "Run", "Status"]
+__all__ = ["MAX_KEPT", "ModelCall", "Run"]
 
 log = logging.getLogger(__name__)
-
-Status = Literal["ok", "error", "cancelled", "content_filter", "deadline", "shutdown"]
 
 MAX_KEPT = 900_000
 """Characters of an answer that a record takes; of a longer one it has none."""

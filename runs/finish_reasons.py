@@ -1,8 +1,20 @@
-"""Why an answer ends, in the words of providers."""
+"""Why an answer ends: in the words of providers, and as a record has it."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from streaming.events import FinishReason
+
+Status = Literal[
+    "ok",
+    "error",
+    "cancelled",
+    "content_filter",
+    "deadline",
+    "interrupt",
+    "budget",
+    "shutdown",
+]
 
 FINISH_REASONS: Mapping[str, FinishReason] = {
     "stop": "stop",

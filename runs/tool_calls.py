@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from streaming.errors import UpstreamError
+from streaming.upstream_errors import UpstreamError
 
 MAX_CALLS = 256
 MAX_BYTES = 256 * 1024

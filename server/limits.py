@@ -7,15 +7,9 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from server.turns import Turns
-from streaming.errors import (
-    ChatError,
-    DeadlineExceeded,
-    InternalError,
-    Overloaded,
-    UpstreamStall,
-    UpstreamTimeout,
-)
+from streaming.errors import ChatError, DeadlineExceeded, InternalError, Overloaded
 from streaming.events import Progress
+from streaming.upstream_errors import UpstreamStall, UpstreamTimeout
 
 RETRY_OVERLOADED_MS = 1000
 

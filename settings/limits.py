@@ -12,7 +12,7 @@ class LimitSettings(BaseModel):
     max_proxy_request_bytes: Count = 32 * 1024 * 1024
     max_arriving_bytes: Count = 256 * 1024 * 1024
     max_messages: Count = 256
-    max_concurrent_streams: Count = 512
+    max_concurrent_streams: Count = 200
 
     first_token_peek_seconds: Annotated[Seconds, Field(ge=0)] = 3
     keepalive_seconds: Seconds = 15

@@ -5,11 +5,15 @@
     + ContextTooLong      400  context_length_exceeded
   x ContentFiltered       400  content_filter
     + ModelRefused
+  x ThreadRequired        400  thread_required
   x Unauthorized          401  unauthorized
   x NotFound              404  not_found
     + UnknownChain, UnknownDialect, UnknownModel, DeploymentNotFound
   x MethodNotAllowed      405  method_not_allowed
   x RequestTimeout        408  request_timeout
+  x ThreadBusy            409  thread_busy
+  x ThreadChain           409  thread_chain
+  x Cancelled             409  cancelled
   x TooLarge              413  too_large
   x UnsupportedMediaType  415  unsupported_media_type
   x RateLimited           429  rate_limited
@@ -27,6 +31,8 @@
     + UpstreamIncomplete  502  upstream_incomplete
   x Overloaded            503  overloaded
   x ShuttingDown          503  shutting_down
+  x RunLost               503  run_lost
+  x StoreUnavailable      503  store_unavailable
   x NotConfigured         503  not_configured
   x UpstreamTimeout       504  upstream_timeout
     + UpstreamStall       504  upstream_stall
@@ -103,6 +109,13 @@ class ModelRefused(ContentFiltered):
     says = "The model declined to answer."
 
 
+class ThreadRequired(ChatError):
+    """The graph waits for a person, and nothing keeps its state until then."""
+
+    code, status = "thread_required", 400
+    says = "The graph waits for a person: give a thread_id, so that it can go on."
+
+
 class Unauthorized(ChatError):
     code, status = "unauthorized", 401
     says = (
@@ -163,6 +176,26 @@ class RequestTimeout(ChatError):
         return {**super().headers(), "connection": "close"}
 
 
+class ThreadBusy(ChatError):
+    """Another run is on the thread, which takes one at a time."""
+
+    code, status, retryable = "thread_busy", 409, True
+    says = "Another run is on the thread: wait for its end, or cancel it."
+
+
+class ThreadChain(ChatError):
+    """The thread was begun with another chain; the message names it."""
+
+    code, status = "thread_chain", 409
+
+
+class Cancelled(ChatError):
+    """Somebody has stopped the run by its id."""
+
+    code, status = "cancelled", 409
+    says = "The run was cancelled."
+
+
 class TooLarge(ChatError):
     """The body or the conversation is over its limit; the message says which."""
 
@@ -198,61 +231,6 @@ class NotYet(ChatError):
     code, status = "not_implemented", 501
 
 
-class UpstreamError(ChatError):
-    code, status, retryable = "upstream_error", 502, True
-    says = "The model's provider failed."
-
-
-class UpstreamAuth(UpstreamError):
-    """The provider refused this server's credential; the caller's is not at fault."""
-
-    code, retryable = "upstream_auth", False
-    says = "The model's provider refused this server's credential."
-
-
-class UpstreamForbidden(UpstreamAuth):
-    says = "This server's identity may not use the model."
-
-
-class SignInFailed(UpstreamAuth):
-    says = "This server could not sign in to the model's provider."
-
-
-class UpstreamRefused(UpstreamError):
-    """The provider will not answer this server, whoever asks."""
-
-    retryable = False
-    says = "The model's provider refused to answer this server."
-
-
-class UpstreamUnpaid(UpstreamRefused):
-    says = "The model's provider wants to be paid by this server first."
-
-
-class UpstreamUnreachable(UpstreamError):
-    """There was no connection, so nothing was sent."""
-
-    code = "upstream_unreachable"
-    says = "The model's server cannot be reached."
-
-
-class UpstreamLost(UpstreamError):
-    says = "The connection to the model was lost."
-
-
-class UpstreamIncomplete(UpstreamError):
-    """The model's stream ended without a finish reason: it was cut."""
-
-    code = "upstream_incomplete"
-    says = "The model's answer broke off."
-
-
-class UnreadableAnswer(UpstreamError):
-    """The model's answer is not what the chain's parser reads."""
-
-    says = "The chain cannot read the model's answer."
-
-
 class Overloaded(ChatError):
     code, status, retryable = "overloaded", 503, True
     says = "Too many answers are being streamed at this moment; try again."
@@ -263,6 +241,20 @@ class ShuttingDown(ChatError):
     says = "This server is being stopped; try again."
 
 
+class RunLost(ChatError):
+    """The process that made the answer is gone; only who follows the run sees this."""
+
+    code, status, retryable = "run_lost", 503, True
+    says = "The server that made the answer is gone; ask again."
+
+
+class StoreUnavailable(ChatError):
+    """What is kept cannot be read or written, and the request needs it."""
+
+    code, status, retryable = "store_unavailable", 503, True
+    says = "What is kept cannot be reached at this moment; try again."
+
+
 class NotConfigured(ChatError):
     """The chain lacks a setting; the message names it."""
 
@@ -271,23 +263,6 @@ class NotConfigured(ChatError):
         "No model is configured: set AZURE_OPENAI_ENDPOINT and "
         "AZURE_OPENAI_DEPLOYMENT, or OPENAI_BASE_URL and OPENAI_MODEL."
     )
-
-
-class UpstreamTimeout(ChatError):
-    code, status, retryable = "upstream_timeout", 504, True
-    says = "The model did not answer in time."
-
-
-class UpstreamStall(UpstreamTimeout):
-    code = "upstream_stall"
-    says = "The model fell silent in the middle of its answer."
-
-
-class ConnectTimeout(UpstreamTimeout):
-    """No connection was made in time, so nothing was sent."""
-
-    code = "upstream_unreachable"
-    says = "The model's server could not be reached in time."
 
 
 class DeadlineExceeded(ChatError):

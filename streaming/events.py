@@ -9,7 +9,15 @@ from pydantic import JsonValue
 from streaming.errors import ChatError
 
 FinishReason = Literal[
-    "stop", "length", "content_filter", "tool_calls", "deadline", "error"
+    "stop",
+    "length",
+    "content_filter",
+    "tool_calls",
+    "interrupt",
+    "cancelled",
+    "budget",
+    "deadline",
+    "error",
 ]
 
 BLANK_LINE = "\n\n"
@@ -95,6 +103,14 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Interrupt:
+    """The graph waits for a person; a request with `resume` answers *value*."""
+
+    id: str
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of all model calls together; once, before `Done`."""
 
@@ -136,12 +152,13 @@ Event = (
     | Redact
     | Custom
     | Output
+    | Interrupt
     | Usage
     | Error
     | Done
 )
 
-VISIBLE = (TextDelta, ReasoningDelta, ToolCall)
+VISIBLE = (TextDelta, ReasoningDelta, ToolCall, Interrupt)
 """The events that commit the HTTP status and count as the first token."""
 
 

@@ -11,6 +11,8 @@ from streaming.errors import (
     InvalidRequest,
     QuotaUsedUp,
     RateLimited,
+)
+from streaming.upstream_errors import (
     UpstreamAuth,
     UpstreamError,
     UpstreamForbidden,

@@ -16,6 +16,14 @@ from pydantic import (
 from streaming.caller_tools import CallerTools
 from streaming.errors import InvalidRequest
 
+ThreadId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
+Metadata = Annotated[
+    dict[
+        Annotated[str, StringConstraints(min_length=1, max_length=64)],
+        Annotated[str, StringConstraints(max_length=512)],
+    ],
+    Field(max_length=16),
+]
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 Text = Annotated[str, StringConstraints(min_length=1)]
 LimitField = Literal["max_tokens", "max_completion_tokens"]
@@ -119,7 +127,9 @@ class Sampling(_Frozen):
 class ChatRequest(_Frozen):
     """A conversation to go on with; `chain` is `None` for the default one.
 
-    `inputs` are the chain's own variables that are no conversation.
+    `inputs` are the chain's own variables that are no conversation. With a `thread_id`
+    the messages are only what is new there; with `resume`, which answers what is
+    pending there, there are none. `end_user` is whom the caller asks for.
 
     `include_usage` is for a dialect whose stream has its usage only on request,
     `limit_name` for one with two names for the sampling's `max_tokens`: the caller's.
@@ -127,12 +137,17 @@ class ChatRequest(_Frozen):
     messages have ids. `id` and `run_id` are set by the server.
     """
 
-    messages: Annotated[list[Message], FailFast(), Field(min_length=1)]
+    messages: Annotated[list[Message], FailFast()]
     chain: Text | None = None
     stream: bool = True
     sampling: Sampling = Sampling()
     inputs: dict[Text, JsonValue] = Field(default_factory=dict, max_length=MAX_FIELDS)
     caller_tools: CallerTools = CallerTools()
+    thread_id: ThreadId | None = None
+    resume: JsonValue = None
+    on_disconnect: Literal["cancel", "continue"] = "cancel"
+    metadata: Metadata = Field(default_factory=dict)
+    end_user: Annotated[Text, StringConstraints(max_length=512)] | None = None
     include_usage: bool = False
     limit_name: LimitField | None = None
     continues: Text | None = None
@@ -141,6 +156,14 @@ class ChatRequest(_Frozen):
 
     @model_validator(mode="after")
     def _someone_waits_for_an_answer(self) -> Self:
+        if self.resume is not None:
+            if self.messages:
+                raise ValueError("resume: goes without 'user' and 'messages'")
+            if self.thread_id is None:
+                raise ValueError("resume: needs the 'thread_id' of what is pending")
+            return self
+        if not self.messages:
+            raise ValueError("messages: expected one at least")
         if self.messages[-1].role == "assistant":
             raise ValueError("messages: the last one must not be the assistant's")
         return self

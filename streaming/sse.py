@@ -60,6 +60,11 @@ def _without_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def text_of(value: object) -> str:
+    """*value* for people to read: as it is if it is text, else as JSON."""
+    return value if isinstance(value, str) else dumps(value).decode()
+
+
 def to_utf8(text: str) -> bytes:
     """*text* as it is, except that a lone surrogate becomes U+FFFD."""
     try:

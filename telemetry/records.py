@@ -10,7 +10,8 @@ from typing import Literal, NotRequired, TypedDict, TypeGuard
 
 import orjson
 
-from runs import MAX_KEPT, ModelCall, Run, Status
+from runs import MAX_KEPT, ModelCall, Run
+from runs.finish_reasons import Status
 from streaming.events import FinishReason, Usage
 
 SCHEMA = 1

@@ -14,8 +14,8 @@ from tests.support.app_process import ROOT
 
 OURS = {
     *("app", "azure_openai", "chains", "compat", "devhost", "doctor", "function_app"),
-    *("proxy", "registry", "runnables", "runs", "server", "settings", "streaming"),
-    "telemetry",
+    *("proxy", "registry", "runnables", "runs", "server", "settings", "store"),
+    *("streaming", "telemetry"),
 }
 
 # Of ours, then of others'. A longer name is looked up before the package it is in.
@@ -25,7 +25,8 @@ ALLOWED = {
     "compat": ([], ["starlette"]),
     "compat.langchain": ([], ["langchain_core"]),
     "streaming": (["registry"], ["orjson", "pydantic"]),
-    "runs": (["streaming.errors", "streaming.events"], []),
+    "runs": (["streaming.errors", "streaming.events", "streaming.upstream_errors"], []),
+    "store": (["settings"], []),
     "server": (["runs", "streaming"], ["orjson", "pydantic", "starlette"]),
     "azure_openai": (
         ["runs.current", "runs.tokens", "runs.tool_calls", "settings", "streaming"],
@@ -46,6 +47,7 @@ ALLOWED = {
             "runs",
             "settings",
             "streaming.errors",
+            "streaming.upstream_errors",
             "streaming.events",
             "streaming.requests",
         ],
@@ -63,6 +65,7 @@ ALLOWED = {
             "runs",
             "settings",
             "streaming.errors",
+            "streaming.upstream_errors",
             "streaming.events",
             "streaming.requests",
         ],
@@ -76,6 +79,7 @@ ALLOWED = {
             "runs",
             "settings",
             "streaming.errors",
+            "streaming.upstream_errors",
             "streaming.events",
         ],
         ["orjson"],
@@ -210,7 +214,7 @@ def test_a_module_is_one_noun_and_no_longer_than_it(source: str) -> None:
             assert lines <= 50, f"{source}: {node.name} does not fit on a screen"
 
 
-MOST_ANY = 59
+MOST_ANY = 54
 """The word `Any` in what is deployed: it may only fall, to 80."""
 
 

@@ -8,13 +8,14 @@ from typing import assert_never
 
 from streaming import requests, sse
 from streaming.dialects.json import decode, error, headers, normalize
-from streaming.errors import ChatError, DeadlineExceeded, InvalidRequest
+from streaming.errors import Cancelled, ChatError, DeadlineExceeded, InvalidRequest
 from streaming.events import (
     Citation,
     Custom,
     Done,
     Error,
     Event,
+    Interrupt,
     Output,
     ReasoningDelta,
     Redact,
@@ -56,11 +57,15 @@ async def encode(
             match event:
                 case TextDelta(_, text):
                     yield sse.encode({"delta": text})
+                case Interrupt(value=value):
+                    yield sse.encode({"delta": sse.text_of(value)})
                 case Error(error=failure):
                     yield _failed(failure, request)
                 case Done(finish_reason="deadline"):
                     late = DeadlineExceeded()
                     yield _failed(late, request) + _done("failed")
+                case Done(finish_reason="cancelled"):
+                    yield _failed(Cancelled(), request) + _done("failed")
                 case Done(finish_reason="error"):
                     yield _done("failed")
                 case Done():

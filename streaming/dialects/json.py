@@ -16,6 +16,7 @@ from streaming.events import (
     Done,
     Error,
     Event,
+    Interrupt,
     Output,
     ReasoningDelta,
     Redact,
@@ -33,6 +34,7 @@ NAMES: Mapping[type[Event], str] = {
     Citation: "citation",
     Redact: "redact",
     Custom: "custom",
+    Interrupt: "interrupt",
 }
 """The names of events whose data is all that they have."""
 
@@ -52,7 +54,7 @@ INTERNAL = (
 ASKED = ("reasoning_effort",)
 """Fields of `CallerTools` that this wire has too."""
 
-PROMPTS = ("user", "message", "messages")
+PROMPTS = ("user", "message", "messages", "resume")
 
 KNOWN = {*PROMPTS, *ChatRequest.model_fields, *Sampling.model_fields, *ASKED} - {
     *INTERNAL
@@ -89,7 +91,9 @@ def normalize(given: Mapping[str, object]) -> dict[str, object]:
         if value is not None or name not in KNOWN
     }
     [prompt] = _checked_prompts(fields)
-    if prompt != "messages":
+    if prompt == "resume":
+        fields["messages"] = []
+    elif prompt != "messages":
         text = fields.pop(prompt)
         if not isinstance(text, str) or not text:
             raise InvalidRequest(f"{prompt}: expected a non-empty string", param=prompt)
@@ -148,7 +152,14 @@ async def encode(
                 case ReasoningDelta(deployment, text):
                     data = {"deployment": deployment, "delta_reasoning": text}
                     yield sse.encode(data, "reasoning")
-                case ToolCall() | ToolResult() | Citation() | Redact() | Custom():
+                case (
+                    ToolCall()
+                    | ToolResult()
+                    | Citation()
+                    | Redact()
+                    | Custom()
+                    | Interrupt()
+                ):
                     yield sse.encode(asdict(event), NAMES[type(event)])
                 case Output():
                     pass  # The text has said it.
@@ -195,6 +206,8 @@ async def _whole(events: AsyncGenerator[Event]) -> bytes:
                     reasoning.append(piece)
                 case Citation():
                     lists["citations"].append(asdict(event))
+                case Interrupt():
+                    lists.setdefault("interrupts", []).append(asdict(event))
                 case ToolCall() | ToolResult() | Redact():
                     more = lists.setdefault(LISTS[type(event)], [])
                     more.append(_without_deployment(event))

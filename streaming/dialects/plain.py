@@ -11,13 +11,14 @@ from typing import assert_never
 from streaming import requests, sse
 from streaming.dialects.json import decode, normalize
 from streaming.dialects.ui_message import error, to_request
-from streaming.errors import DeadlineExceeded
+from streaming.errors import Cancelled, DeadlineExceeded
 from streaming.events import (
     Citation,
     Custom,
     Done,
     Error,
     Event,
+    Interrupt,
     Output,
     ReasoningDelta,
     Redact,
@@ -67,10 +68,14 @@ async def encode(
             match event:
                 case TextDelta(_, text):
                     yield sse.to_utf8(text)
+                case Interrupt(value=value):
+                    yield sse.to_utf8(sse.text_of(value))
                 case Error(error=failure):
                     raise failure
                 case Done(finish_reason="deadline"):
                     raise DeadlineExceeded()
+                case Done(finish_reason="cancelled"):
+                    raise Cancelled()
                 case (
                     ReasoningDelta()
                     | ToolCall()

@@ -12,13 +12,14 @@ from typing import assert_never
 
 from streaming import sse
 from streaming.dialects.json import error, parse
-from streaming.errors import ChatError, DeadlineExceeded
+from streaming.errors import Cancelled, ChatError, DeadlineExceeded
 from streaming.events import (
     Citation,
     Custom,
     Done,
     Error,
     Event,
+    Interrupt,
     Output,
     ReasoningDelta,
     Redact,
@@ -64,11 +65,16 @@ async def encode(
                     held = "\r" if text.endswith("\r") else ""
                     if text := text.removesuffix("\r"):
                         yield _said(text)
+                case Interrupt(value=value):
+                    yield _said(held + sse.text_of(value))
+                    held = ""
                 case Error(error=failure):
                     yield _said(held) + _failed(failure, request)
                 case Done(finish_reason="deadline"):
                     late = DeadlineExceeded()
                     yield _said(held) + _failed(late, request)
+                case Done(finish_reason="cancelled"):
+                    yield _said(held) + _failed(Cancelled(), request)
                 case Done(finish_reason="error"):
                     pass  # `Error` has said so, and `[DONE]` would say otherwise.
                 case Done():

@@ -8,7 +8,7 @@ from typing import Any
 import openai
 import pytest
 
-from streaming.errors import UpstreamIncomplete
+from streaming.upstream_errors import UpstreamIncomplete
 from tests.azure_openai import streamed
 from tests.azure_openai.streamed import Outcome, configured, ours, outcome, theirs
 from tests.standin.process import StandIn

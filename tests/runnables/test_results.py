@@ -16,9 +16,10 @@ from runnables import Chain
 from runnables.prepared import prepare
 from runnables.run import events_of
 from runs import Run
-from streaming.errors import ChatError, InternalError, UnreadableAnswer
+from streaming.errors import ChatError, InternalError
 from streaming.events import Citation, Event, Output, TextDelta
 from streaming.requests import validate
+from streaming.upstream_errors import UnreadableAnswer
 from tests.support.kinds import Model, finish
 
 

@@ -10,14 +10,9 @@ import pytest
 
 from runs import Run
 from server.limits import Capacity, Limits, limit
-from streaming.errors import (
-    DeadlineExceeded,
-    InternalError,
-    Overloaded,
-    UpstreamStall,
-    UpstreamTimeout,
-)
+from streaming.errors import DeadlineExceeded, InternalError, Overloaded
 from streaming.events import Event, TextDelta
+from streaming.upstream_errors import UpstreamStall, UpstreamTimeout
 
 
 async def seen(

@@ -11,8 +11,9 @@ from langchain_core.runnables import RunnableConfig
 from runnables.callback import RunCallback
 from runs import ModelCall, Run
 from runs.tokens import count_tokens
-from streaming.errors import ContentFiltered, DeadlineExceeded, UpstreamError
+from streaming.errors import ContentFiltered, DeadlineExceeded
 from streaming.events import TextDelta, Usage
+from streaming.upstream_errors import UpstreamError
 from telemetry import records
 from tests.support.example_chains import ScriptedModel, finish
 

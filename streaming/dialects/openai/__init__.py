@@ -10,13 +10,14 @@ from typing import assert_never
 
 from streaming import sse
 from streaming.dialects.openai.request import model, parse
-from streaming.errors import ChatError, DeadlineExceeded
+from streaming.errors import Cancelled, ChatError, DeadlineExceeded
 from streaming.events import (
     Citation,
     Custom,
     Done,
     Error,
     Event,
+    Interrupt,
     Output,
     ReasoningDelta,
     Redact,
@@ -108,6 +109,8 @@ class _Chunks:
                 return self._delta({}, event.deployment, **_offsets(event))
             case ToolCall() | ToolResult():
                 self._calls.note(event)
+            case Interrupt():
+                self._calls.ask(event)
             case Custom() | Output():
                 pass  # The dialect has no word for these.
             case Usage():
@@ -127,6 +130,8 @@ class _Chunks:
             return b""
         if done.finish_reason == "deadline":
             return sse.encode(_error(DeadlineExceeded()))
+        if done.finish_reason == "cancelled":
+            return sse.encode(_error(Cancelled()))
         calls = [
             self._delta({"tool_calls": [{"index": index, **call}]}, done.deployment)
             for index, call in enumerate(self._calls.open())
@@ -175,6 +180,10 @@ class _Answer:
                 self._calls.note(event)
             case Usage():
                 self._usage = event
+            case Interrupt():
+                self._calls.ask(event)
+            case Done(finish_reason="cancelled"):
+                raise Cancelled()
             case Redact() | Error():
                 pass  # `finish_reason` says the one, the response's status the other.
             case Custom() | Output():
@@ -224,6 +233,11 @@ class _Calls:
         else:
             self._calls = [call for call in self._calls if call.id != event.id]
 
+    def ask(self, interrupt: Interrupt) -> None:
+        """A question to a person is a call that the caller has to run."""
+        args = {"value": interrupt.value}
+        self._calls.append(ToolCall("", interrupt.id, "interrupt", args))
+
     def open(self) -> list[Fields]:
         return [_function_call(call) for call in self._calls]
 
@@ -232,8 +246,10 @@ class _Calls:
 
         A cut answer keeps its own reason: its calls may be incomplete.
         """
-        if done.finish_reason in ("stop", "tool_calls"):
+        if done.finish_reason in ("stop", "tool_calls", "interrupt"):
             return "tool_calls" if self._calls else "stop"
+        if done.finish_reason == "budget":
+            return "length"
         return done.finish_reason
 
 

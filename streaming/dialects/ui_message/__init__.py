@@ -20,6 +20,7 @@ from streaming.events import (
     Done,
     Error,
     Event,
+    Interrupt,
     Output,
     Paragraph,
     ReasoningDelta,
@@ -100,6 +101,8 @@ def _written(event: Event, parts: Parts) -> Iterator[UIMessageChunk]:
             yield from parts.result(event)
         case Citation():
             yield source(event)
+        case Interrupt():
+            yield from parts.ask(event)
         case Error(error=failure):
             yield from _failed(failure.message, parts)
         case Done():
@@ -115,6 +118,10 @@ def _written(event: Event, parts: Parts) -> Iterator[UIMessageChunk]:
 def _ended(done: Done, parts: Parts) -> Iterator[UIMessageChunk]:
     if done.finish_reason == "deadline":
         yield from _failed("The answer took too long.", parts)
+    elif done.finish_reason == "cancelled":
+        yield from parts.close()
+        yield {"type": "abort"}
+        return
     elif done.finish_reason != "error":  # Of which `Error` has said so.
         yield from parts.end()
         yield {"type": "finish-step"}
@@ -137,8 +144,9 @@ def _finish(done: Done) -> UIMessageChunk:
     }
     if done.usage.estimated:
         usage["estimated"] = True
+    reason = "length" if done.finish_reason == "budget" else done.finish_reason
     metadata = {
-        "finishReason": done.finish_reason.replace("_", "-"),
+        "finishReason": reason.replace("_", "-"),
         "deployment": done.deployment,
         "runId": done.run_id,
         "usage": usage,

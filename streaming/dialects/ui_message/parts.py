@@ -9,7 +9,7 @@ from contextlib import aclosing
 from mimetypes import MimeTypes
 from typing import Literal
 
-from streaming.events import Citation, ToolCall, ToolResult
+from streaming.events import Citation, Interrupt, ToolCall, ToolResult
 
 UIMessageChunk = dict[str, object]
 UIMessagePart = dict[str, object]
@@ -79,6 +79,16 @@ class Parts:
             **dynamic,
         }
         self._note_answered(call_id)
+
+    def ask(self, interrupt: Interrupt) -> Iterator[UIMessageChunk]:
+        """A question to a person, as a tool call that waits for their approval."""
+        args = {"value": interrupt.value}
+        yield from self.call(ToolCall("", interrupt.id, "interrupt", args))
+        yield {
+            "type": "tool-approval-request",
+            "approvalId": interrupt.id,
+            "toolCallId": interrupt.id,
+        }
 
     def _note_answered(self, call_id: str) -> None:
         self._waiting.discard(call_id)

@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from streaming import dialects
-from streaming.errors import UpstreamIncomplete
 from streaming.events import (
     Citation,
     Done,
@@ -19,6 +18,7 @@ from streaming.events import (
     Usage,
 )
 from streaming.requests import validate
+from streaming.upstream_errors import UpstreamIncomplete
 
 REASONING = ReasoningDelta("d", "Hm.")
 CALL = ToolCall("d", "call_1", "look_up", {"city": "Paris"})

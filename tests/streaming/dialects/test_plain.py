@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from streaming import dialects
-from streaming.errors import DeadlineExceeded, InvalidRequest, UpstreamIncomplete
+from streaming.errors import DeadlineExceeded, InvalidRequest
 from streaming.events import Event
+from streaming.upstream_errors import UpstreamIncomplete
 from tests.streaming.dialects.dialect_output import (
     BROKE_OFF,
     CALL,

@@ -1,0 +1,103 @@
+"""What outlives a run: logs that are only added to, and small documents.
+
+A module here is an engine, of which the setting `STORE` chooses one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+
+class StoreError(Exception):
+    """The engine is down, too slow, or full. Its text never holds content."""
+
+
+class Conflict(Exception):
+    """Somebody else has changed it meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as it was read; *version* is for the `put` that replaces it."""
+
+    value: bytes
+    version: str
+
+
+class Store(Protocol):
+    """One engine. Every method may raise `StoreError`, five seconds after its call at
+    the latest; none blocks the event loop.
+
+    A log is bytes that are only added to, in whole lines; its positions are counts of
+    bytes. A document has a partition, which is listed as a whole, and a key in it: each
+    is up to 256 of `A-Za-z0-9_.:|-`. What has expired is gone for every method.
+    """
+
+    name: ClassVar[str]
+    """As in `STORE`."""
+
+    durable: ClassVar[bool]
+    """Whether what is kept outlives this process."""
+
+    async def append(
+        self, log: str, lines: bytes, *, at: int, keep: float | None = None
+    ) -> None:
+        """Add *lines* to *log*, which is *at* bytes long; a new one is at 0.
+
+        Raises `Conflict` if it has another length. *keep* is given with the last lines:
+        the log expires after so many seconds. Until then it is kept for a day.
+        """
+
+    async def read(self, log: str, at: int, *, wait: float = 0) -> bytes | None:
+        """The whole lines from position *at* on, or `None` if there is no such log.
+
+        If there are none yet, wait for the next ones for *wait* seconds at most, and
+        return what there is then.
+        """
+
+    async def drop(self, log: str) -> None:
+        """Delete *log*, if there is one."""
+
+    async def get(self, partition: str, key: str) -> Document | None: ...
+
+    async def put(
+        self,
+        partition: str,
+        key: str,
+        value: bytes,
+        *,
+        version: str | None = None,
+        keep: float | None = None,
+    ) -> str:
+        """Write a document of up to 16 MB, and return its version.
+
+        Raises `Conflict` unless the document has *version*, or, without one, does not
+        exist. `ANY` replaces whatever is there. It expires after *keep* seconds.
+        """
+
+    async def delete(self, partition: str, key: str) -> None:
+        """Delete the document, if there is one."""
+
+    async def list(self, partition: str) -> Sequence[tuple[str, Document]]:
+        """All documents of *partition*, in the order of their keys."""
+
+    async def tidy(self) -> None:
+        """Free the room of what has expired; called once a minute."""
+
+    async def close(self) -> None: ...
+
+
+ANY = "*"
+"""A version for `put`: whatever is there."""
+
+
+def build(store: str) -> Store:
+    """The engine that *store*, the value of `STORE`, names.
+
+    Raises `ValueError` for any other.
+    """
+    from store.memory import MemoryStore
+
+    if store == "memory":
+        return MemoryStore()
+    raise ValueError(f"expected 'memory', got {store[:20]!r}")

@@ -1,0 +1,82 @@
+"""A run's events as lines of JSON and back: what its log holds, whatever the wire."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import orjson
+
+from streaming import errors, sse, upstream_errors
+from streaming.errors import ChatError
+from streaming.events import (
+    Citation,
+    Custom,
+    Done,
+    Error,
+    Event,
+    Interrupt,
+    Output,
+    Paragraph,
+    ReasoningDelta,
+    Redact,
+    TextDelta,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+
+_KINDS: dict[str, type[Event]] = {
+    each.__name__: each
+    for each in (
+        *(Paragraph, ReasoningDelta, ToolCall, ToolResult, Citation, Redact, Custom),
+        *(Output, Interrupt),
+    )
+}
+
+
+def line(event: Event) -> bytes:
+    """*event* as one line, with its line end. `Usage` is written as part of `Done`."""
+    match event:
+        case TextDelta(deployment, text) if type(event) is TextDelta:
+            written: object = [deployment, text]
+        case Error(deployment, error):
+            written = {"kind": "Error", "deployment": deployment, **_fields(error)}
+        case _:
+            written = {"kind": type(event).__name__, **asdict(event)}
+    return sse.dumps(written) + b"\n"
+
+
+def events(line: bytes) -> Iterator[Event]:
+    """The event of a *line*, and before `Done` its `Usage`."""
+    read = orjson.loads(line)
+    if isinstance(read, list):
+        yield TextDelta(*read)
+        return
+    kind = read.pop("kind")
+    if kind == "Error":
+        yield Error(read["deployment"], _error(read))
+    elif kind == "Done":
+        done = Done(**{**read, "usage": Usage(**read["usage"])})
+        yield done.usage
+        yield done
+    else:
+        yield _KINDS[kind](**read)
+
+
+def _fields(error: ChatError) -> dict[str, object]:
+    return {
+        "error": type(error).__name__,
+        "message": error.message,
+        "retry_after_ms": error.retry_after_ms,
+        "param": error.param,
+    }
+
+
+def _error(read: dict[str, object]) -> ChatError:
+    """The error as it was, or the nearest that this version knows."""
+    name = str(read["error"])
+    kinds = {**vars(errors), **vars(upstream_errors)}
+    made: ChatError = kinds.get(name, errors.InternalError)(str(read["message"]))
+    wait, param = read["retry_after_ms"], read["param"]
+    made.retry_after_ms = wait if isinstance(wait, int) else None
+    made.param = param if isinstance(param, str) else None
+    return made
