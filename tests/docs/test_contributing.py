@@ -16,7 +16,7 @@ PACKAGES = (
         "runs",
         "server",
     ),
-    *("settings", "streaming", "telemetry"),
+    *("settings", "store", "streaming", "telemetry"),
 )
 MODULES = ("function_app", "registry")
 ADDED_TO = ("chains", "streaming/dialects", "telemetry/sinks")
