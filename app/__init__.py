@@ -5,6 +5,7 @@ import logging
 from dataclasses import dataclass
 
 import proxy
+import store
 import telemetry
 from app import logs
 from app.health import Health
@@ -15,6 +16,7 @@ from server.auth import Callers
 from server.limits import Capacity, Limits
 from settings import Settings
 from settings.platform import Platform
+from store import Store
 from telemetry import Telemetry
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,7 @@ class App:
     proxy: Proxy
     limits: Limits
     capacity: Capacity
+    store: Store
     callers: Callers
     telemetry: Telemetry
     health: Health
@@ -60,6 +63,7 @@ def build(settings: Settings, platform: Platform) -> App:
         proxy=proxy.build(settings),
         limits=_limits(settings),
         capacity=_capacity(settings),
+        store=store.build(settings),
         callers=Callers(settings.api_keys, signed_in=platform.authenticates),
         telemetry=recorder,
         health=Health(),

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from array import array
-from collections.abc import Callable, Coroutine, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -54,7 +54,8 @@ class Run:
     It owns the task that makes the answer. Times are `time.monotonic()`. `content` is
     the text the caller got, unless it is `unread`; `prompt` gives the request's
     messages, which take `prompt_bytes` as JSON. `spoken` is whether anything was shown,
-    or the answer has announced its end.
+    or the answer has announced its end. `closers` are awaited once the run is over;
+    `kept` is whether all that was to be kept is.
     """
 
     chain: str = ""
@@ -78,6 +79,8 @@ class Run:
     status: Status | None = None
     error: ChatError | None = None
     stopped_by: ChatError | None = None
+    closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    kept: bool = True
     _kept: int = 0
     _latest: ModelCall | None = None
     _waiting: set[str] = field(default_factory=set)

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from runs import Run
+from runs.closing import close
 from runs.halves import Halves
 from streaming.errors import ChatError, DeadlineExceeded, InternalError
 from streaming.events import Error, Event
@@ -33,6 +34,7 @@ async def ending(events: AsyncGenerator[Event], run: Run) -> AsyncGenerator[Even
         log.error("request %s: %s", run.request_id, type(exc).__name__)
         error = InternalError()
     run.finish(error)
+    await close(run)
     if error is not None and not isinstance(error, DeadlineExceeded):
         yield Error(run.deployment, error)
     yield run.usage

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from functools import partial
 
 from runs import Run
+from runs.closing import begin_to_close
 from runs.recording import Emit, Recording, recorded
 from server.pipe import Pipe
 from streaming.dialects import Dialect
@@ -51,6 +52,7 @@ class EventBody:
             raise
         finally:
             self._record()
+            begin_to_close(self._run)
             pipe.finish()
 
     async def _write(self, pipe: Pipe) -> None:

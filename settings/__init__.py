@@ -11,6 +11,7 @@ from settings.kinds import stripped
 from settings.limits import LimitSettings
 from settings.model import ModelSettings
 from settings.opentelemetry import OpenTelemetrySettings
+from settings.store import StoreSettings
 
 __all__ = ["VERSION", "Settings", "SettingsError", "load"]
 
@@ -25,6 +26,7 @@ class SettingsError(Exception):
 # The last group is checked first, and its fields come first.
 class Settings(
     LimitSettings,
+    StoreSettings,
     AccessSettings,
     OpenTelemetrySettings,
     EventHubSettings,

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from settings import Settings, SettingsError
+
 
 class StoreError(Exception):
     """The engine is down, too slow, or full. Its text never holds content."""
@@ -91,13 +93,10 @@ ANY = "*"
 """A version for `put`: whatever is there."""
 
 
-def build(store: str) -> Store:
-    """The engine that *store*, the value of `STORE`, names.
-
-    Raises `ValueError` for any other.
-    """
+def build(settings: Settings) -> Store:
+    """The engine that `STORE` names; raises `SettingsError` if it cannot be used."""
     from store.memory import MemoryStore
 
-    if store == "memory":
+    if settings.store == "memory":
         return MemoryStore()
-    raise ValueError(f"expected 'memory', got {store[:20]!r}")
+    raise SettingsError("STORE: expected 'memory'")

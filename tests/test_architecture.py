@@ -89,7 +89,7 @@ ALLOWED = {
     "app": (
         [
             *("azure_openai", "chains", "proxy", "runs", "server"),
-            *("settings", "streaming", "telemetry"),
+            *("settings", "store", "streaming", "telemetry"),
         ],
         ["starlette"],
     ),
