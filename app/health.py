@@ -7,7 +7,8 @@ import asyncio
 import logging
 import os
 import platform
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from time import monotonic
@@ -90,6 +91,7 @@ class HealthReport(TypedDict):
 
 
 class FullHealthReport(HealthReport):
+    backends: Sequence[Mapping[str, object]]
     python: str
     packages: Mapping[str, str]
 
@@ -115,6 +117,7 @@ class Health:
         python = platform.python_version()
         return {
             **_report(app, self._found),
+            "backends": list(_resting()),
             "python": python,
             "packages": dict(versions),
         }
@@ -125,6 +128,18 @@ class Health:
         except Exception as exc:  # What cannot be checked is not known to work.
             log.error("the check of %s: %s", name, type(exc).__name__)
             return "could not be checked"
+
+
+def _resting() -> Iterator[Mapping[str, object]]:
+    """The backends that were or may be asked, and until when each rests."""
+    for backend, seconds in backends.resting():
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        yield {
+            "backend": backend.address,
+            "deployment": backend.deployment,
+            "region": backend.region,
+            "resting_until": until.isoformat(timespec="seconds") if seconds else None,
+        }
 
 
 def _report(app: "App", found: Mapping[str, str]) -> HealthReport:

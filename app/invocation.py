@@ -43,6 +43,7 @@ class Route:
             request_id=request_id(request.headers),
             invocation_id=invocation_id,
             traceparent=traceparent,
+            prices=app.settings.prices,
         )
         try:
             check_head(request)

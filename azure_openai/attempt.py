@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from azure_openai import failure, refusals
+from azure_openai.failover import Told
 from azure_openai.failure import (
     CUT,
     LOST,
@@ -205,6 +206,12 @@ class Attempt:
                 return LOST
             case _:
                 return None
+
+    def told(self, reply: "Reply") -> Told:
+        found = None
+        if not reply.succeeded:
+            found = failure.of_status(reply.status, reply.named)
+        return Told(reply.status, reply.region, found)
 
     async def close(self, reply: "Reply") -> None:
         reply.close()

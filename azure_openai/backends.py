@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from time import monotonic
 
 from azure_openai.failure import BackendFailure
@@ -84,6 +84,12 @@ class BackendPool:
         until = now + failure.cool_down(self._failures[backend])
         self._ready_at[backend] = max(self._ready_at[backend], until)
 
+    def resting(self) -> Iterator[tuple[Backend, float]]:
+        """Each backend, and for how many seconds more it is not asked."""
+        now = self._clock()
+        for backend, at in self._ready_at.items():
+            yield backend, max(0.0, at - now)
+
     def answered(self, backend: Backend) -> None:
         self._failures[backend], self._on_trial_until[backend] = 0, 0.0
 
@@ -116,6 +122,12 @@ def of(settings: Settings, deployment: str | None = None) -> BackendPool:
             if by_endpoint[each.endpoint] is each
         )
     return _shared.setdefault(backends, BackendPool(backends))
+
+
+def resting() -> Iterator[tuple[Backend, float]]:
+    """As `BackendPool.resting`, for every deployment that was asked for."""
+    for pool in tuple(_shared.values()):
+        yield from pool.resting()
 
 
 def base_url(settings: Settings, backend: Backend) -> str:

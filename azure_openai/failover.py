@@ -11,6 +11,7 @@ from typing import Protocol
 from azure_openai.backends import BackendPool
 from azure_openai.failure import COOL_DOWN_SECONDS, SILENT, BackendFailure
 from runs import current
+from runs.attempts import ANSWERED, note
 from settings.backends import Backend
 from streaming.errors import RateLimited
 from streaming.upstream_errors import UpstreamTimeout
@@ -39,6 +40,18 @@ class Attempts[T](Protocol):
         """The failure that an *error* of these two is; `None` if it is none."""
 
     async def close(self, answer: T) -> None: ...
+
+    def told(self, answer: T) -> "Told":
+        """What the head of *answer* says of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """*failure* is the one that the status stands for, if it does for any."""
+
+    status: int
+    region: str
+    failure: BackendFailure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +97,7 @@ async def first_answer[T](
     A single backend is asked, and its answer is passed on whatever it is.
     """
     if len(backends) == 1:
-        return await attempts.ask(backends.first)
+        return await _only(attempts, backends.first)
     started, tried, busy = monotonic(), list[Backend](), False
     attempt: _Answered[T] | _Lost | None = None
     while backend := backends.choose(tried):
@@ -107,9 +120,42 @@ async def first_answer[T](
     return attempt.answer
 
 
+async def _only[T](attempts: Attempts[T], backend: Backend) -> T:
+    begun = monotonic()
+    try:
+        answer = await attempts.ask(backend)
+    except Exception as exc:
+        if known := attempts.explain(exc):
+            _keep(backend, begun, known)
+        raise
+    told = attempts.told(answer)
+    _keep(backend, begun, told.failure, told)
+    return answer
+
+
+def _keep(
+    backend: Backend,
+    begun: float,
+    failure: BackendFailure | None,
+    told: Told | None = None,
+) -> None:
+    """Add the attempt to the run's record."""
+    note(
+        {
+            "backend": backend.address,
+            "deployment": backend.deployment,
+            "region": told.region if told and told.region else backend.region,
+            "outcome": failure.name if failure else ANSWERED,
+            "status": told.status if told else None,
+            "duration_ms": round((monotonic() - begun) * 1000),
+        }
+    )
+
+
 async def _attempt[T](
     attempts: Attempts[T], backend: Backend, seconds: float | None
 ) -> _Answered[T] | _Lost:
+    begun = monotonic()
     try:
         async with AsyncExitStack() as stack, asyncio.timeout(seconds) as limit:
             answer = await attempts.ask(backend)
@@ -118,12 +164,15 @@ async def _attempt[T](
                 limit.reschedule(None)  # The run has a limit of its own.
             failure = await attempts.examine(answer)
             stack.pop_all()
+        _keep(backend, begun, failure, attempts.told(answer))
         return _Answered(answer, failure)
     except TimeoutError:
+        _keep(backend, begun, SILENT)
         late = UpstreamTimeout("The model did not answer in time.")
         return _Lost(late, SILENT)
     except Exception as exc:
         if known := attempts.explain(exc):
+            _keep(backend, begun, known)
             return _Lost(exc, known)
         raise
 

@@ -26,13 +26,14 @@ class BackendFailure:
     """What a backend has done instead of answering.
 
     `busy` is whether it asked for a pause, `wait` for how many seconds; `refused` is
-    whether it takes a person to change it.
+    whether it takes a person to change it. `name` is what records call it.
     """
 
     reason: str
     busy: bool = False
     refused: bool = False
     wait: float | None = None
+    name: str = "status"
 
     def cool_down(self, failures: int = 1) -> float:
         """For how many seconds the backend is not asked, after *failures* in a row."""
@@ -46,16 +47,21 @@ class BackendFailure:
         return min(doubled, LONG_COOL_DOWN_SECONDS)
 
 
-SILENT = BackendFailure("no token in time")
-UNREACHABLE = BackendFailure("it cannot be reached")
-LOST = BackendFailure("the connection was lost")
-CUT = BackendFailure("the answer broke off before its first token")
-NO_ANSWER = BackendFailure("status 200 with neither a stream nor JSON")
+SILENT = BackendFailure("no token in time", name="silent")
+UNREACHABLE = BackendFailure("it cannot be reached", name="unreachable")
+LOST = BackendFailure("the connection was lost", name="lost")
+CUT = BackendFailure("the answer broke off before its first token", name="cut")
+NO_ANSWER = BackendFailure(
+    "status 200 with neither a stream nor JSON", name="no_answer"
+)
 NO_CREDENTIAL = BackendFailure(
-    "no credential for it", refused=True, wait=COOL_DOWN_SECONDS
+    "no credential for it",
+    refused=True,
+    wait=COOL_DOWN_SECONDS,
+    name="no_credential",
 )
 NO_SUCH_VERSION = BackendFailure(
-    "status 404 for a version that a caller has named", wait=0
+    "status 404 for a version that a caller has named", wait=0, name="no_such_version"
 )
 """Another backend may know the version; this one does not cool down for it."""
 

@@ -10,7 +10,7 @@ from streaming.sse import DataDecoder
 PEEKED = 64 * 1024
 """Bytes above which an answer counts as saying something, unread."""
 
-STRANGE = BackendFailure("the answer is not what it should be")
+STRANGE = BackendFailure("the answer is not what it should be", name="strange")
 
 SLICE = 2048
 """Bytes to decode at a time, so that little of a fast answer is read twice."""
@@ -117,8 +117,8 @@ def _failure(error: object) -> BackendFailure | None:
     """The failure that an error in a stream is; `None` if the caller is at fault."""
     kind = outcome.error(error)
     if isinstance(kind, RateLimited):
-        return BackendFailure("busy", busy=True)
+        return BackendFailure("busy", busy=True, name="busy")
     of_caller = isinstance(error, dict) and error.get("type") == "invalid_request_error"
     if kind.status < 500 or of_caller:
         return None
-    return BackendFailure("an error in the place of an answer")
+    return BackendFailure("an error in the place of an answer", name="error")

@@ -66,7 +66,7 @@ class BodyTap:
         for choice in as_list(answer.get("choices")):
             self._choice(choice)
         if self._run.content or self.unrecorded:
-            self._run.note_visible(monotonic())
+            self._run.timing.note_visible(monotonic())
 
     def _read_end(self) -> None:
         """Find the finish reason and the usage without decoding the answer."""

@@ -109,7 +109,7 @@ class StreamTap:
         self._run.active_at = at
         self._call.note_chunks(at, self._chunks)
         if self._visible:
-            self._run.note_visible(at, self._visible)
+            self._run.timing.note_visible(at, self._visible)
         self._chunks = self._visible = 0
 
     def _pass(self, piece: bytes, start: int) -> int:

@@ -2,22 +2,24 @@
 
 import asyncio
 import logging
-from array import array
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
-from typing import TypedDict
 from uuid import uuid4
 
-from runs import current, gaps
+from runs import attempts, current
+from runs.attempts import AttemptRecord
+from runs.cost import PriceList, cost
 from runs.finish_reasons import Status
 from runs.model_call import ModelCall
+from runs.timing import Timing
 from runs.tokens import summed
 from streaming.errors import ChatError, DeadlineExceeded, ShuttingDown
 from streaming.events import (
     VISIBLE,
+    Cost,
     Done,
     Event,
     FinishReason,
@@ -39,14 +41,6 @@ _stubborn: set[asyncio.Task[None]] = set()
 """Keeps references to tasks that do not stop when they are cancelled."""
 
 
-class Latency(TypedDict):
-    """In whole milliseconds; `latency_ms` is the sum of the other two."""
-
-    latency_ms: int
-    time_to_first_chunk_ms: int | None
-    streaming_duration_ms: int
-
-
 @dataclass(slots=True)
 class Run:
     """One request's run, filled in while it streams; it satisfies `Progress`.
@@ -66,12 +60,14 @@ class Run:
     invocation_id: str = ""
     traceparent: str = ""
     principal: str | None = None
-    started: float = field(default_factory=monotonic)
+    timing: Timing = field(default_factory=Timing)
     timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
     active_at: float = 0.0
     spoken: bool = False
     tools_running: int = 0
     calls: dict[Hashable, ModelCall] = field(default_factory=dict)
+    attempts: list[AttemptRecord] = field(default_factory=list)
+    prices: PriceList | None = None
     content: list[str] = field(default_factory=list)
     prompt: Callable[[], object] | None = None
     prompt_bytes: int = 0
@@ -84,16 +80,13 @@ class Run:
     _kept: int = 0
     _latest: ModelCall | None = None
     _waiting: set[str] = field(default_factory=set)
-    _first_visible: float | None = None
-    _last_visible: float = 0.0
-    _gaps: "array[float]" = field(default_factory=lambda: array("f"))
-    _ended: float | None = None
     _task: asyncio.Task[None] | None = None
     _decided: Callable[[], None] | None = None
 
     def start(self, work: Coroutine[object, object, None]) -> None:
         context = copy_context()
         context.run(current.request_id.set, self.request_id)
+        context.run(attempts.keep_in, self.attempts)
         self._task = asyncio.create_task(work, context=context)
 
     def cancel(self) -> None:
@@ -103,7 +96,7 @@ class Run:
 
     def shut_down(self) -> None:
         """Stop making the answer, as the process ends; its ending says so."""
-        if self._ended is None and not (self._task and self._task.cancelling()):
+        if self.timing.ended is None and not (self._task and self._task.cancelling()):
             self.stopped_by = ShuttingDown()
             self.cancel()
 
@@ -117,6 +110,10 @@ class Run:
             _stubborn.add(task)
             task.add_done_callback(_stubborn.discard)
             log.error("request %s: its chain does not stop", self.request_id)
+
+    @property
+    def started(self) -> float:
+        return self.timing.started
 
     def when_decided(self, tell: Callable[[], None]) -> None:
         """Call *tell* when the first event is shown, and when the run is over."""
@@ -142,7 +139,7 @@ class Run:
     def see(self, event: Event) -> None:
         self.active_at = now = monotonic()
         if isinstance(event, VISIBLE):
-            self.note_visible(now)
+            self.timing.note_visible(now)
             if not self.spoken:
                 self.spoken = True
                 self._tell()
@@ -168,16 +165,6 @@ class Run:
     def _tell(self) -> None:
         if self._decided is not None:
             self._decided()
-
-    def note_visible(self, at: float, tokens: int = 1) -> None:
-        """Record that *tokens* became visible to the caller at the time *at*."""
-        if self._first_visible is None:
-            self._first_visible = at
-        else:
-            self._gaps.append(at - self._last_visible)
-        self._last_visible = at
-        if tokens > 1:
-            self._gaps.extend([0.0] * (tokens - 1))
 
     @property
     def failure(self) -> ChatError | None:
@@ -223,9 +210,9 @@ class Run:
         self, error: ChatError | None = None, *, cancelled: bool = False
     ) -> None:
         """End the run; later calls change nothing."""
-        if self._ended is not None:
+        if self.timing.ended is not None:
             return
-        self._ended = monotonic()
+        self.timing.ended = monotonic()
         self._settle(error, cancelled=cancelled)
 
     def withdraw(self, error: ChatError | None = None) -> None:
@@ -233,7 +220,7 @@ class Run:
 
         A run that had failed stays failed.
         """
-        if self._ended is None:
+        if self.timing.ended is None:
             self.finish(error, cancelled=error is None)
         elif self.error is None:
             self._settle(error, cancelled=error is None)
@@ -241,7 +228,7 @@ class Run:
     @property
     def over(self) -> bool:
         """Whether the run has ended; its ending may still have to be sent."""
-        return self._ended is not None
+        return self.timing.ended is not None
 
     def _settle(self, error: ChatError | None, *, cancelled: bool) -> None:
         if cancelled:  # By the caller, or by the server?
@@ -267,29 +254,14 @@ class Run:
             finish_reason=self.finish_reason,
             run_id=self.id,
             usage=self.usage,
-            **self.latency,
+            cost=self.cost,
+            **self.timing.latency,
         )
+
+    @property
+    def cost(self) -> Cost | None:
+        return cost(self.calls.values(), self.prices)
 
     @property
     def last_call(self) -> ModelCall | None:
         return self._latest
-
-    @property
-    def latency(self) -> Latency:
-        """Up to the run's end, or up to now if it has not ended."""
-        ended = self._ended if self._ended is not None else monotonic()
-        total = round((ended - self.started) * 1000)
-        if self._first_visible is None:
-            first = None
-        else:
-            first = min(total, round((self._first_visible - self.started) * 1000))
-        return {
-            "latency_ms": total,
-            "time_to_first_chunk_ms": first,
-            "streaming_duration_ms": 0 if first is None else total - first,
-        }
-
-    @property
-    def inter_token_ms(self) -> dict[str, float] | None:
-        """Milliseconds between visible tokens; `None` if there are fewer than two."""
-        return gaps.in_milliseconds(self._gaps) if self._gaps else None

@@ -11,6 +11,7 @@ from settings.kinds import stripped
 from settings.limits import LimitSettings
 from settings.model import ModelSettings
 from settings.opentelemetry import OpenTelemetrySettings
+from settings.prices import PriceSettings
 from settings.store import StoreSettings
 
 __all__ = ["VERSION", "Settings", "SettingsError", "load"]
@@ -27,6 +28,7 @@ class SettingsError(Exception):
 class Settings(
     LimitSettings,
     StoreSettings,
+    PriceSettings,
     AccessSettings,
     OpenTelemetrySettings,
     EventHubSettings,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal, Protocol
 
 from pydantic import JsonValue
@@ -123,6 +124,18 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What a run's tokens cost, in a *currency* such as USD."""
+
+    amount: Decimal
+    currency: str
+
+    def as_dict(self) -> dict[str, object]:
+        """*amount* as a number of JSON, which has as many digits as it needs."""
+        return {"amount": float(self.amount), "currency": self.currency}
+
+
+@dataclass(frozen=True, slots=True)
 class Error:
     """The run failed; `Done` with `finish_reason="error"` follows."""
 
@@ -141,6 +154,7 @@ class Done:
     latency_ms: int = 0
     time_to_first_chunk_ms: int | None = None
     streaming_duration_ms: int = 0
+    cost: Cost | None = None
 
 
 Event = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from decimal import Decimal
 
 import orjson
 
@@ -9,6 +10,7 @@ from streaming import errors, sse, upstream_errors
 from streaming.errors import ChatError
 from streaming.events import (
     Citation,
+    Cost,
     Custom,
     Done,
     Error,
@@ -36,8 +38,11 @@ _KINDS: dict[str, type[Event]] = {
 def line(event: Event) -> bytes:
     """*event* as one line, with its line end. `Usage` is written as part of `Done`."""
     match event:
+        case Done(cost=cost):
+            priced = cost and {**asdict(cost), "amount": str(cost.amount)}
+            written: object = {"kind": "Done", **asdict(event), "cost": priced}
         case TextDelta(deployment, text) if type(event) is TextDelta:
-            written: object = [deployment, text]
+            written = [deployment, text]
         case Error(deployment, error):
             written = {"kind": "Error", "deployment": deployment, **_fields(error)}
         case _:
@@ -55,11 +60,16 @@ def events(line: bytes) -> Iterator[Event]:
     if kind == "Error":
         yield Error(read["deployment"], _error(read))
     elif kind == "Done":
-        done = Done(**{**read, "usage": Usage(**read["usage"])})
+        usage, cost = Usage(**read["usage"]), _cost(read["cost"])
+        done = Done(**{**read, "usage": usage, "cost": cost})
         yield done.usage
         yield done
     else:
         yield _KINDS[kind](**read)
+
+
+def _cost(read: dict[str, str] | None) -> Cost | None:
+    return Cost(Decimal(read["amount"]), read["currency"]) if read else None
 
 
 def _fields(error: ChatError) -> dict[str, object]:

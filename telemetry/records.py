@@ -11,6 +11,7 @@ from typing import Literal, NotRequired, TypedDict, TypeGuard
 import orjson
 
 from runs import MAX_KEPT, ModelCall, Run
+from runs.attempts import AttemptRecord
 from runs.finish_reasons import Status
 from streaming.events import FinishReason, Usage
 
@@ -79,12 +80,14 @@ class Record(TypedDict):
     invocation_id: str | None
     traceparent: str | None
     principal: str | None
+    cost: dict[str, object] | None
+    attempts: list[AttemptRecord]
     calls: list[CallRecord]
     truncated: NotRequired[bool]
 
 
 def build(run: Run, *, content: bool) -> Record:
-    call, latency = run.last_call, run.latency
+    call, latency = run.last_call, run.timing.latency
     record: Record = {
         "schema": SCHEMA,
         "type": "stream_completion" if run.streamed else "completion",
@@ -104,12 +107,14 @@ def build(run: Run, *, content: bool) -> Record:
         "latency_ms": latency["latency_ms"],
         "time_to_first_chunk_ms": latency["time_to_first_chunk_ms"],
         "streaming_duration_ms": latency["streaming_duration_ms"],
-        "inter_token_ms": run.inter_token_ms,
+        "inter_token_ms": run.timing.inter_token_ms,
         "error": {"code": run.error.code} if run.error else None,
         "request_id": run.request_id,
         "invocation_id": run.invocation_id or None,
         "traceparent": run.traceparent or None,
         "principal": run.principal,
+        "cost": run.cost.as_dict() if run.cost else None,
+        "attempts": list(run.attempts),
         "calls": [_call(each, run) for each in run.calls.values()],
     }
     if content:

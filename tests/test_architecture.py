@@ -29,7 +29,10 @@ ALLOWED = {
     "store": (["settings"], []),
     "server": (["runs", "streaming"], ["orjson", "pydantic", "starlette"]),
     "azure_openai": (
-        ["runs.current", "runs.tokens", "runs.tool_calls", "settings", "streaming"],
+        [
+            *("runs.attempts", "runs.current", "runs.tokens", "runs.tool_calls"),
+            *("settings", "streaming"),
+        ],
         ["aiohttp", "azure.identity", "orjson", "pydantic"],
     ),
     "azure_openai.peek": (["runs.finish_reasons"], []),

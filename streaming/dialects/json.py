@@ -188,6 +188,7 @@ def _done(done: Done, usage: Usage) -> dict[str, object]:
         "latency_ms": done.latency_ms,
         "time_to_first_chunk_ms": done.time_to_first_chunk_ms,
         "streaming_duration_ms": done.streaming_duration_ms,
+        **({"cost": done.cost.as_dict()} if done.cost else {}),
     }
 
 

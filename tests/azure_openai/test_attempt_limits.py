@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from azure_openai.backends import BackendPool
-from azure_openai.failover import AttemptLimits, first_answer
+from azure_openai.failover import AttemptLimits, Told, first_answer
 from azure_openai.failure import SILENT, BackendFailure
 from settings.backends import Backend
 
@@ -40,6 +40,9 @@ class Scripted:
 
     def explain(self, error: Exception) -> BackendFailure | None:
         return None
+
+    def told(self, answer: Backend) -> Told:
+        return Told(200, "", None)
 
     async def close(self, answer: Backend) -> None:
         pass

@@ -92,6 +92,11 @@ def test_shown_json_is_read_or_written_by_the_app(
             monkeypatch.setenv("AZURE_OPENAI_BACKENDS", block.code)
             order = [(each.priority, each.weight) for each in settings.load().backends]
             assert order == [(1, 1), (2, 3), (2, 1), (3, 1)]
+        case {"currency": _}:
+            monkeypatch.setenv("PRICES", block.code)
+            prices = settings.load().prices
+            assert prices
+            assert prices.of("gpt-4o") != prices.of("any")
         case {"error": error}:
             response = app.chat("standin:rate_limited retry_after=7")
             answered = response.json()["error"]

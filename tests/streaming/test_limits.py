@@ -18,7 +18,8 @@ from streaming.upstream_errors import UpstreamStall, UpstreamTimeout
 async def seen(
     events: AsyncGenerator[Event], limits: Limits, *, age: float = 0
 ) -> list[str]:
-    run = Run(chain="test", dialect="json", started=monotonic() - age)
+    run = Run(chain="test", dialect="json")
+    run.timing.started -= age
     texts = []
     with anyio.fail_after(20):
         async for event in limit(events, limits, run, started=run.started):

@@ -153,5 +153,6 @@ def _finish(done: Done) -> UIMessageChunk:
         "latencyMs": done.latency_ms,
         "timeToFirstChunkMs": done.time_to_first_chunk_ms,
         "streamingDurationMs": done.streaming_duration_ms,
+        **({"cost": done.cost.as_dict()} if done.cost else {}),
     }
     return {"type": "finish", "messageMetadata": metadata}
