@@ -12,11 +12,11 @@ from uuid import uuid4
 from runs import attempts, current
 from runs.attempts import AttemptRecord
 from runs.cost import PriceList, cost
-from runs.finish_reasons import Status
+from runs.finish_reasons import STOPPED, Status
 from runs.model_call import ModelCall
 from runs.timing import Timing
 from runs.tokens import summed
-from streaming.errors import ChatError, DeadlineExceeded, ShuttingDown
+from streaming.errors import ChatError, ShuttingDown
 from streaming.events import (
     VISIBLE,
     Cost,
@@ -181,8 +181,8 @@ class Run:
 
         It is `tool_calls` only if the caller has seen a call that has no result.
         """
-        if self.status == "deadline":
-            return "deadline"
+        if self.status in ("budget", "cancelled", "deadline"):
+            return self.status
         if self.error is not None:
             return "error"
         reasons = [call.finish_reason for call in self.calls.values()]
@@ -235,13 +235,12 @@ class Run:
             error, cancelled = self.stopped_by, self.stopped_by is None
         if cancelled:
             self.status = "cancelled"
-        elif isinstance(error, ShuttingDown):
-            self.status, self.error = "shutdown", error
-        elif isinstance(error, DeadlineExceeded):
-            self.status, self.error = "deadline", error
         elif error is not None:
-            filtered = error.code == "content_filter"
-            self.status, self.error = ("content_filter" if filtered else "error"), error
+            self.status = STOPPED.get(type(error), "error")
+            if error.code == "content_filter":
+                self.status = "content_filter"
+            if self.status not in ("budget", "cancelled"):
+                self.error = error
         else:
             filtered = self.finish_reason == "content_filter"
             self.status = "content_filter" if filtered else "ok"

@@ -7,10 +7,20 @@ from contextlib import aclosing
 from runs import Run
 from runs.closing import close
 from runs.halves import Halves
-from streaming.errors import ChatError, DeadlineExceeded, InternalError
+from streaming.errors import (
+    BudgetUsedUp,
+    Cancelled,
+    ChatError,
+    DeadlineExceeded,
+    InternalError,
+)
 from streaming.events import Error, Event
 
 log = logging.getLogger(__name__)
+
+
+TOLD_BY_DONE = (BudgetUsedUp, Cancelled, DeadlineExceeded)
+"""Errors that the finish reason of `Done` says enough of."""
 
 
 async def ending(events: AsyncGenerator[Event], run: Run) -> AsyncGenerator[Event]:
@@ -35,7 +45,7 @@ async def ending(events: AsyncGenerator[Event], run: Run) -> AsyncGenerator[Even
         error = InternalError()
     run.finish(error)
     await close(run)
-    if error is not None and not isinstance(error, DeadlineExceeded):
+    if error is not None and not isinstance(error, TOLD_BY_DONE):
         yield Error(run.deployment, error)
     yield run.usage
     yield run.done()

@@ -3,6 +3,13 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from streaming.errors import (
+    BudgetUsedUp,
+    Cancelled,
+    ChatError,
+    DeadlineExceeded,
+    ShuttingDown,
+)
 from streaming.events import FinishReason
 
 Status = Literal[
@@ -15,6 +22,14 @@ Status = Literal[
     "budget",
     "shutdown",
 ]
+
+STOPPED: Mapping[type[ChatError], Status] = {
+    BudgetUsedUp: "budget",
+    Cancelled: "cancelled",
+    DeadlineExceeded: "deadline",
+    ShuttingDown: "shutdown",
+}
+"""What a run is that this server has stopped."""
 
 FINISH_REASONS: Mapping[str, FinishReason] = {
     "stop": "stop",

@@ -18,6 +18,8 @@
   x UnsupportedMediaType  415  unsupported_media_type
   x RateLimited           429  rate_limited
     + QuotaUsedUp
+  x QuotaExceeded         429  quota_exceeded
+  x BudgetUsedUp          429  budget
   x HeadersTooLarge       431  headers_too_large
   x InternalError         500  internal_error
   x NotYet                501  not_implemented
@@ -215,6 +217,19 @@ class RateLimited(ChatError):
 
 class QuotaUsedUp(RateLimited):
     says = "The model's quota is used up."
+
+
+class QuotaExceeded(ChatError):
+    """The caller's own budget is used up; it is renewed after the time given."""
+
+    code, status, retryable = "quota_exceeded", 429, True
+    says = "Your budget is used up until it is renewed."
+
+
+class BudgetUsedUp(ChatError):
+    """The caller's budget has ended an answer; the answer says so in its ending."""
+
+    code, status = "budget", 429
 
 
 class HeadersTooLarge(ChatError):
