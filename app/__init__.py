@@ -10,6 +10,7 @@ import telemetry
 from app import logs
 from app.health import Health
 from azure_openai import credentials
+from budgets import Budgets
 from chains import Chains
 from proxy import Proxy
 from server.auth import Callers
@@ -30,6 +31,7 @@ class App:
     limits: Limits
     capacity: Capacity
     store: Store
+    budgets: Budgets
     callers: Callers
     telemetry: Telemetry
     health: Health
@@ -57,13 +59,15 @@ def build(settings: Settings, platform: Platform) -> App:
         log.warning("anyone may call: set API_KEYS, or HTTP_AUTH_LEVEL to function")
     recorder = telemetry.build(settings)
     log.info("records of runs are in %s", recorder.folder)
+    kept = store.build(settings)
     return App(
         settings=settings,
         chains=chains,
         proxy=proxy.build(settings),
         limits=_limits(settings),
         capacity=_capacity(settings),
-        store=store.build(settings),
+        store=kept,
+        budgets=Budgets(settings, kept),
         callers=Callers(settings.api_keys, signed_in=platform.authenticates),
         telemetry=recorder,
         health=Health(),

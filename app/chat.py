@@ -8,8 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import App
+from budgets.lease import within
 from runs import Run
 from runs.ending import ending
+from runs.tokens import TOKENS_PER_MESSAGE, count_tokens
 from server.event_body import EventBody
 from server.limits import limit
 from server.request import check_media_type, check_policy, parsed, read_body
@@ -54,10 +56,19 @@ def _messages(request: ChatRequest) -> list[dict[str, object]]:
     return [message.model_dump(exclude_none=True) for message in request.messages]
 
 
+def _prompt_tokens(request: ChatRequest) -> int:
+    """About how many tokens the messages of *request* have."""
+    return sum(
+        count_tokens(message.text) + TOKENS_PER_MESSAGE for message in request.messages
+    )
+
+
 def respond(
     app: App, events: AsyncGenerator[Event], request: ChatRequest, run: Run
 ) -> Response:
     limits = app.limits if request.stream else app.limits.unstreamed
+    if (lease := app.budgets.lease(run)) is not None:
+        events = within(events, lease, _prompt_tokens(request))
     limited = limit(events, limits, run, started=run.started)
     dialect = dialects.load(run.dialect)
     body = EventBody(ending(limited, run), request, dialect, run, app.telemetry.emit)

@@ -121,6 +121,7 @@ def _forward(
         deployment=deployment,
         run=run,
         emit=app.telemetry.emit,
+        lease=app.budgets.lease(run),
         capacity=app.capacity,
         limits=app.limits,
     )

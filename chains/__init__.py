@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import registry
+from chains._files import OURS, check_files
 from chains._threads import ThreadsOfChains
 from runnables.exits import contained
 from runs import Run
@@ -39,15 +40,6 @@ BOUNDED = ("chat", "docs")
 """Chains that call only our own model, whose answers are cheaper to bound on the
 wire."""
 
-OURS = (
-    *("app", "azure_openai", "chains", "compat", "function_app", "proxy", "registry"),
-    *("runnables", "runs", "server", "settings", "store", "streaming", "telemetry"),
-)
-"""The names at the root that are this app's: a chain's module needs another."""
-
-EXTENDED = ("chains", "streaming/dialects", "telemetry/sinks")
-"""The folders in which each module is found by its file's name."""
-
 NOT_LOADED = "could not be loaded"
 
 
@@ -59,7 +51,7 @@ class Chains:
     """
 
     def __init__(self, settings: Settings, *, tracebacks: bool = False) -> None:
-        _check_files()
+        check_files()
         self._settings, self._tracebacks = settings, tracebacks
         self.missing = _missing(settings)
         ours = [name for name in _builtin(settings) if name not in self.missing]
@@ -123,8 +115,7 @@ class Chains:
     def load(self, name: str) -> "Prepared":
         """Build the chain *name*, once. Blocks while LangChain is imported.
 
-        Raises `NotConfigured`, naming the setting that is missing; the next call tries
-        again.
+        Raises `NotConfigured`, naming what is missing; the next call tries again.
         """
         return self._building(name).result()
 
@@ -146,7 +137,7 @@ class Chains:
         return await asyncio.shield(asyncio.wrap_future(future))
 
     def problem(self) -> str | None:
-        """Why the default chain cannot answer, if that is known; loads nothing."""
+        """Why the default chain cannot answer, if that is known."""
         if self.default == "chat" and not self._settings.model_configured:
             return "not configured: set AZURE_OPENAI_ENDPOINT or OPENAI_BASE_URL"
         built = self._built.get(self.default)
@@ -237,20 +228,6 @@ def _installed(package: str) -> bool:
         return find_spec(package.partition(".")[0]) is not None
     except ValueError:  # No name that a package can have.
         return False
-
-
-def _check_files() -> None:
-    # Python imports the folder and passes over the file, without a word.
-    for name in OURS:
-        folder = _ROOT / name / "__init__.py"
-        if folder.exists() and (_ROOT / f"{name}.py").exists():
-            raise SettingsError(
-                f"{name}.py is beside {name}/, and one of them is this app's own: "
-                "rename the other"
-            )
-    for extended in EXTENDED:
-        for problem in registry.misnamed(_ROOT / extended):
-            raise SettingsError(f"In {extended}, rename {problem}")
 
 
 def _build(name: str, settings: Settings, *, tracebacks: bool) -> "Prepared":

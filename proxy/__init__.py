@@ -15,6 +15,7 @@ from azure_openai import backends, failure
 from azure_openai.attempt import Attempt
 from azure_openai.backends import BackendPool
 from azure_openai.failover import AttemptLimits, first_answer
+from budgets.lease import Lease
 from proxy import json_text, outgoing
 from proxy.body import Opened, ProxiedBody
 from proxy.outgoing import Operation, Outgoing
@@ -53,6 +54,7 @@ class Proxy:
         deployment: str,
         run: Run,
         emit: Emit,
+        lease: Lease | None = None,
         capacity: Capacity,
         limits: Limits,
     ) -> Response:
@@ -75,7 +77,7 @@ class Proxy:
         if not sent.streamed:
             limits = limits.unstreamed
         ask = partial(self._open, sent, record.answered_by, pool=pool, limits=limits)
-        answer = ProxiedBody(ask, record, limits, patient=len(pool) > 1)
+        answer = ProxiedBody(ask, record, limits, patient=len(pool) > 1, lease=lease)
         dialect = dialects.load("openai")
         return StreamResponse(answer, run, dialect, limits=limits, capacity=capacity)
 

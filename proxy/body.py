@@ -7,20 +7,24 @@ connection lost by then is a failure which clients know to try again.
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, closing, suppress
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from azure_openai import outcome, refusals
+from budgets.lease import Lease
 from proxy import headers
 from proxy.body_tap import BodyTap
 from proxy.record import ProxiedRun
 from proxy.tap import StreamTap, Tap
+from runs.closing import begin_to_close
 from server.limits import Limits, limit
 from server.pipe import HIGH_WATER, Pipe
 from streaming.dialects import openai as wire
-from streaming.errors import ChatError, InternalError
+from streaming.dialects.openai.cut import cut
+from streaming.errors import BudgetUsedUp, ChatError, InternalError
 from streaming.headers import Raw
 from streaming.upstream_errors import UpstreamError
 
@@ -28,6 +32,9 @@ if TYPE_CHECKING:
     from azure_openai.connection import Reply
 
 log = logging.getLogger(__name__)
+
+_EVENT = re.compile(rb".+?(?:\n\n|\r\n\r\n|\Z)", re.S)
+"""An event, or what there is of one."""
 
 REFUSAL_SECONDS = 2
 """Seconds to wait for a refusal's body; its status has arrived."""
@@ -60,9 +67,11 @@ class ProxiedBody:
         limits: Limits,
         *,
         patient: bool,
+        lease: Lease | None = None,
     ) -> None:
         self._ask, self._record, self._limits = ask, record, limits
         self._run, self._patient = record.run, patient
+        self._lease = lease
         self._answer: Reply | None = None
         self._tap: Tap | None = None
 
@@ -77,6 +86,7 @@ class ProxiedBody:
             raise
         finally:
             self._record.end(cancelled=True)  # Unless it has ended.
+            begin_to_close(self._run)
             pipe.finish()
 
     async def _pass_on(self, pipe: Pipe) -> ChatError | None:
@@ -106,6 +116,8 @@ class ProxiedBody:
             pipe.commit()
 
     async def _pieces(self, pipe: Pipe) -> AsyncGenerator[bytes]:
+        if self._lease is not None:
+            await self._lease.open(self._record.call.prompt_tokens)
         answer, asked = await self._ask()
         with closing(answer):
             if pipe.committed and not answer.streams:
@@ -120,7 +132,10 @@ class ProxiedBody:
                 passed += len(read)
                 if passed > MAX_ERROR and not answer.succeeded:
                     raise UpstreamError("The model's provider does not end its error.")
-                piece = tap.feed(read)
+                piece = tap.feed(read) if self._lease is None else b""
+                if self._lease is not None:
+                    async for each in self._leased(read, tap, self._lease):
+                        yield each
                 if ended := answer.ended or not read:
                     piece += tap.end()
                 if ended or tap.done:
@@ -132,6 +147,16 @@ class ProxiedBody:
                     self._record.whole()
                     answer.note(self._record.call.usage)
                 yield piece
+
+    async def _leased(
+        self, read: bytes, tap: Tap, lease: Lease
+    ) -> AsyncGenerator[bytes]:
+        """What *tap* makes of *read*, event by event, as far as *lease* reaches."""
+        for event in _EVENT.findall(read) if self._streams else [read]:
+            piece = tap.feed(event)
+            if not tap.done:
+                await lease.cover()
+            yield piece
 
     def _read_by(self, answer: "Reply", asked: bool) -> Tap:
         run, call = self._run, self._record.call
@@ -154,6 +179,10 @@ class ProxiedBody:
             pipe.fail(error)
             return
         if self._tap is not None and self._tap.done and self._streams:
+            return
+        if isinstance(error, BudgetUsedUp):
+            if self._between:
+                await pipe.write(cut(self._run.deployment, self._run.id))
             return
         if self._between:
             await pipe.write(b"data: %b\n\n" % wire.error(error, self._run.request_id))

@@ -7,6 +7,7 @@ from proxy import estimate
 from proxy.outgoing import Outgoing
 from proxy.tap import Tap
 from runs import ModelCall, Run
+from runs.closing import close
 from runs.recording import Emit, Recording, recorded
 from settings.backends import Backend
 from streaming.errors import ChatError, DeadlineExceeded, ShuttingDown
@@ -89,6 +90,8 @@ class ProxiedRun:
     async def recorded(self) -> None:
         """Wait for the run's record, if the run has ended."""
         await recorded(self._recording)
+        if self.ended:
+            await close(self.run)
 
     def _count_refused(self, error: ChatError) -> None:
         """Count no tokens for a refused call, unless its prompt was filtered."""

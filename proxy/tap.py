@@ -137,6 +137,7 @@ class StreamTap:
             self._chunks += 1
             self._visible += 1
             self._run.content.append(text)
+            self._call.output_bytes += len(text)
             return False
         data = event[6:] if event[:7] == b"data: {" else _data(event)
         if data.startswith(b"[DONE]"):
@@ -175,7 +176,8 @@ class StreamTap:
                 self._run.spoken = visible = True
                 shown = name == "content" and not choice.get("index")
                 pieces = self._run.content if shown else self.unrecorded
-                pieces.append(estimate.written(value))
+                pieces.append(text := estimate.written(value))
+                self._call.output_bytes += len(text)
         self._visible += visible
         if reason := choice.get("finish_reason"):
             self._run.spoken = True

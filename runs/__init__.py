@@ -68,6 +68,7 @@ class Run:
     calls: dict[Hashable, ModelCall] = field(default_factory=dict)
     attempts: list[AttemptRecord] = field(default_factory=list)
     prices: PriceList | None = None
+    quota: Mapping[str, str] = field(default_factory=dict)
     content: list[str] = field(default_factory=list)
     prompt: Callable[[], object] | None = None
     prompt_bytes: int = 0
@@ -128,9 +129,10 @@ class Run:
     def headers(self) -> Mapping[str, str]:
         call = self._latest
         if call is None or not call.backend:
-            return {}
+            return self.quota
         named = {"x-deployment": call.deployment, "x-backend": call.backend}
-        return {**named, "x-ms-region": call.region} if call.region else named
+        region = {"x-ms-region": call.region} if call.region else {}
+        return {**self.quota, **named, **region}
 
     def begin_call(self, key: Hashable, call: ModelCall) -> None:
         self.calls[key] = self._latest = call

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Literal
 
 from runs.finish_reasons import FINISH_REASONS
-from runs.tokens import MOST
+from runs.tokens import BYTES_PER_TOKEN, MOST
 from streaming.events import FinishReason, Usage
 
 log = logging.getLogger(__name__)
@@ -71,6 +71,19 @@ class ModelCall:
     failed: bool = False
     output_bytes: int = 0
     estimate: Callable[[], Usage] = Usage
+    _prompt: int | None = None
+
+    @property
+    def prompt_tokens(self) -> int:
+        """About how many tokens the prompt has."""
+        if self._prompt is None:
+            self._prompt = self.estimate().input_tokens
+        return self._prompt
+
+    @property
+    def written_tokens(self) -> int:
+        """About how many tokens the model has written so far."""
+        return max(self.chunks, self.output_bytes // BYTES_PER_TOKEN)
 
     @property
     def cut(self) -> bool:

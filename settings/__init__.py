@@ -6,6 +6,7 @@ from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from settings.access import AccessSettings
+from settings.budgets import BudgetSettings
 from settings.event_hubs import EventHubSettings
 from settings.kinds import stripped
 from settings.limits import LimitSettings
@@ -29,6 +30,7 @@ class Settings(
     LimitSettings,
     StoreSettings,
     PriceSettings,
+    BudgetSettings,
     AccessSettings,
     OpenTelemetrySettings,
     EventHubSettings,

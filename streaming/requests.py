@@ -103,6 +103,13 @@ class Message(_Frozen):
     tool_call_id: Text | None = None
     tool_calls: Annotated[list[ToolCallRequest], FailFast()] | None = None
 
+    @property
+    def text(self) -> str:
+        """The text of all parts together."""
+        if isinstance(self.content, list):
+            return "".join(part.text or "" for part in self.content)
+        return self.content or ""
+
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if self.content is None and not self.tool_calls:

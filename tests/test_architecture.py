@@ -13,10 +13,21 @@ import pytest
 from tests.support.app_process import ROOT
 
 OURS = {
-    *("app", "azure_openai", "chains", "compat", "devhost", "doctor", "function_app"),
+    *(
+        "app",
+        "azure_openai",
+        "budgets",
+        "chains",
+        "compat",
+        "devhost",
+        "doctor",
+        "function_app",
+    ),
     *("proxy", "registry", "runnables", "runs", "server", "settings", "store"),
     *("streaming", "telemetry"),
 }
+
+EVENTS = ("streaming.errors", "streaming.upstream_errors", "streaming.events")
 
 # Of ours, then of others'. A longer name is looked up before the package it is in.
 ALLOWED = {
@@ -27,6 +38,7 @@ ALLOWED = {
     "streaming": (["registry"], ["orjson", "pydantic"]),
     "runs": (["streaming.errors", "streaming.events", "streaming.upstream_errors"], []),
     "store": (["settings"], []),
+    "budgets": (["runs", "settings", "store", "streaming"], ["orjson"]),
     "server": (["runs", "streaming"], ["orjson", "pydantic", "starlette"]),
     "azure_openai": (
         [
@@ -40,7 +52,7 @@ ALLOWED = {
     "azure_openai.completions": ([], ["httpx2", "openai"]),
     "azure_openai.transport": ([], ["httpx2", "openai"]),
     "proxy": (
-        ["azure_openai", "runs", "server", "settings", "streaming"],
+        ["azure_openai", "budgets", "runs", "server", "settings", "streaming"],
         ["msgspec", "orjson", "starlette"],
     ),
     "runnables": (
@@ -49,9 +61,7 @@ ALLOWED = {
             "compat.langgraph",
             "runs",
             "settings",
-            "streaming.errors",
-            "streaming.upstream_errors",
-            "streaming.events",
+            *EVENTS,
             "streaming.requests",
         ],
         ["langchain_core", "langchain_openai", "pydantic"],
@@ -67,31 +77,19 @@ ALLOWED = {
             "runnables",
             "runs",
             "settings",
-            "streaming.errors",
-            "streaming.upstream_errors",
-            "streaming.events",
+            *EVENTS,
             "streaming.requests",
         ],
         ["langchain_core"],
     ),
     "chains.agent": ([], ["langchain", "langgraph"]),
     "chains.docs": ([], ["langchain_text_splitters", "pydantic", "pypdf"]),
-    "telemetry": (
-        [
-            "registry",
-            "runs",
-            "settings",
-            "streaming.errors",
-            "streaming.upstream_errors",
-            "streaming.events",
-        ],
-        ["orjson"],
-    ),
+    "telemetry": (["registry", "runs", "settings", *EVENTS], ["orjson"]),
     "telemetry.sinks.event_hubs": ([], ["azure.eventhub", "azure.identity"]),
     "telemetry.sinks.otel": ([], ["opentelemetry", "requests"]),
     "app": (
         [
-            *("azure_openai", "chains", "proxy", "runs", "server"),
+            *("azure_openai", "budgets", "chains", "proxy", "runs", "server"),
             *("settings", "store", "streaming", "telemetry"),
         ],
         ["starlette"],

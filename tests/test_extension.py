@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chains import OURS
+from chains._files import OURS
 from tests.support.app_process import ROOT
 from tests.support.copied_tree import copy_tree, python
 from tests.support.markdown import files

@@ -9,6 +9,7 @@ PACKAGES = (
     *(
         "app",
         "azure_openai",
+        "budgets",
         "chains",
         "compat",
         "proxy",

@@ -92,6 +92,10 @@ def test_shown_json_is_read_or_written_by_the_app(
             monkeypatch.setenv("AZURE_OPENAI_BACKENDS", block.code)
             order = [(each.priority, each.weight) for each in settings.load().backends]
             assert order == [(1, 1), (2, 3), (2, 1), (3, 1)]
+        case {"*": {"per": _}}:
+            monkeypatch.setenv("PRICES", '{"*": {"input": 1, "output": 1}}')
+            monkeypatch.setenv("BUDGETS", block.code)
+            assert settings.load().budget_of("any")
         case {"currency": _}:
             monkeypatch.setenv("PRICES", block.code)
             prices = settings.load().prices
