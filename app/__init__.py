@@ -57,6 +57,10 @@ def build(settings: Settings, platform: Platform) -> App:
     logs.keep_private()
     if platform.open_to_anyone(settings):
         log.warning("anyone may call: set API_KEYS, or HTTP_AUTH_LEVEL to function")
+    if platform.knows_nobody(settings):
+        log.warning(
+            "all callers share their threads and runs: set API_KEYS, name:key for each"
+        )
     recorder = telemetry.build(settings)
     log.info("records of runs are in %s", recorder.folder)
     kept = store.build(settings)
@@ -68,7 +72,7 @@ def build(settings: Settings, platform: Platform) -> App:
         capacity=_capacity(settings),
         store=kept,
         budgets=Budgets(settings, kept),
-        callers=Callers(settings.api_keys, signed_in=platform.authenticates),
+        callers=Callers(settings.named_keys, signed_in=platform.authenticates),
         telemetry=recorder,
         health=Health(),
     )

@@ -48,7 +48,8 @@ class Route:
         try:
             check_head(request)
             if not self.anonymous:
-                run.principal = app.callers.principal(request)
+                caller = app.callers.find(request)
+                run.principal, run.owner = caller.principal, caller.owner
             return await self.handler(app, request, run)
         except ClientDisconnect:
             return Response(status_code=499)  # Nobody reads it.

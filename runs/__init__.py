@@ -47,9 +47,10 @@ class Run:
 
     It owns the task that makes the answer. Times are `time.monotonic()`. `content` is
     the text the caller got, unless it is `unread`; `prompt` gives the request's
-    messages, which take `prompt_bytes` as JSON. `spoken` is whether anything was shown,
-    or the answer has announced its end. `closers` are awaited once the run is over;
-    `kept` is whether all that was to be kept is.
+    messages, which take `prompt_bytes` as JSON. `owner` is to whom the run belongs.
+    `spoken` is whether anything was shown, or the answer has announced its end.
+    `closers` are awaited once the run is over; `kept` is whether all that was to be
+    kept is.
     """
 
     chain: str = ""
@@ -60,6 +61,7 @@ class Run:
     invocation_id: str = ""
     traceparent: str = ""
     principal: str | None = None
+    owner: str = ""
     timing: Timing = field(default_factory=Timing)
     timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
     active_at: float = 0.0

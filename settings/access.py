@@ -4,6 +4,8 @@ from typing import Self
 
 from pydantic import BaseModel, Field, model_validator
 
+from settings import keys
+from settings.keys import NamedKey
 from settings.kinds import AuthLevel, Keys
 
 
@@ -20,6 +22,10 @@ class AccessSettings(BaseModel):
                 "key beside one of API_KEYS, expected 'anonymous' or nothing"
             )
         return self
+
+    @property
+    def named_keys(self) -> tuple[NamedKey, ...]:
+        return keys.read(self.api_keys)
 
     @property
     def auth_level(self) -> AuthLevel:

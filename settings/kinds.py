@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
-from settings import names
+from settings import keys, names
 
 _REGION = re.compile(r"[\x20-\x7e]{1,100}")
 # What a header may hold, less the space.
@@ -117,13 +117,18 @@ def _names(value: object) -> list[object]:
     return [name for name in _entries(value) if name]
 
 
-def _keys(value: object) -> list[object]:
-    keys = _entries(value)
-    if not all(keys):
+def _split(value: object) -> list[object]:
+    entries = _entries(value)
+    if not all(entries):
         raise ValueError("an entry between the commas is blank")
-    if not all(key.isprintable() for key in keys if isinstance(key, str)):
+    if not all(entry.isprintable() for entry in entries if isinstance(entry, str)):
         raise ValueError("an entry has a line end or another control character")
-    return keys
+    return entries
+
+
+def _readable(entries: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    keys.read(entries)
+    return entries
 
 
 def _chains(value: object) -> object:
@@ -142,7 +147,12 @@ def _chains(value: object) -> object:
 
 
 Deployments = Annotated[tuple[Deployment, ...], NoDecode, BeforeValidator(_names)]
-Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_keys)]
+Keys = Annotated[
+    tuple[SecretStr, ...],
+    NoDecode,
+    BeforeValidator(_split),
+    AfterValidator(_readable),
+]
 ChainTargets = Annotated[dict[str, str], NoDecode, BeforeValidator(_chains)]
 
 

@@ -32,10 +32,10 @@ class Platform(BaseSettings):
         """
         return settings.local and self.instance is None
 
+    def knows_nobody(self, settings: Settings) -> bool:
+        """Whether, on Azure, all callers are one to this app."""
+        known = settings.api_keys or self.authenticates
+        return self.instance is not None and not known
+
     def open_to_anyone(self, settings: Settings) -> bool:
-        guarded = settings.api_keys or self.authenticates
-        return (
-            self.instance is not None
-            and settings.auth_level == "anonymous"
-            and not guarded
-        )
+        return self.knows_nobody(settings) and settings.auth_level == "anonymous"

@@ -121,8 +121,8 @@ class ThreadRequired(ChatError):
 class Unauthorized(ChatError):
     code, status = "unauthorized", 401
     says = (
-        "An API key is needed, as api-key, Authorization: Bearer, x-functions-key or "
-        "?code=."
+        "An API key is needed, as api-key, x-api-key, Authorization: Bearer, "
+        "x-functions-key or ?code=."
     )
 
     def headers(self) -> Mapping[str, str]:

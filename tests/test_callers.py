@@ -62,6 +62,7 @@ def test_a_stranger_is_not_told_which_dialects_there_are(guarded: AppProcess) ->
     "how",
     [
         {"headers": {"api-key": "caller-key-one"}},
+        {"headers": {"x-api-key": "caller-key-one"}},
         {"headers": {"authorization": "Bearer caller-key-one"}},
         {"headers": {"authorization": "bearer  caller-key-one"}},
         {"headers": {"x-functions-key": "caller-key-one"}},

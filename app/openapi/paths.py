@@ -16,6 +16,7 @@ SECURITY: Schema = {
     "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
     "code": {"type": "apiKey", "in": "query", "name": "code"},
     "apiKey": {"type": "apiKey", "in": "header", "name": "api-key"},
+    "xApiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"},
     "bearer": {"type": "http", "scheme": "bearer"},
 }
 
