@@ -88,8 +88,9 @@ def test_an_answer_ends_where_the_budget_does(
     assert response.text.count("event: done") == 1
     assert '"finish_reason":"budget"' in response.text
     assert "event: error" not in response.text
-    # A hundredth of a dollar buys a thousand tokens, less the prompt.
-    assert 800 <= response.text.count("delta_content") <= 1000
+    # A hundredth of a dollar buys a thousand tokens of four bytes, less the prompt.
+    assert 400 <= response.text.count("delta_content") <= 1000
+    assert 0.007 < record["cost"]["amount"] <= 0.01
 
 
 def test_a_proxied_stream_ends_as_if_its_tokens_were_limited(
