@@ -95,8 +95,14 @@ ANY = "*"
 
 def build(settings: Settings) -> Store:
     """The engine that `STORE` names; raises `SettingsError` if it cannot be used."""
-    from store.memory import MemoryStore
+    engine, _, address = settings.store.partition(":")
+    if engine == "memory":
+        from store.memory import MemoryStore
 
-    if settings.store == "memory":
         return MemoryStore()
-    raise SettingsError("STORE: expected 'memory'")
+    try:
+        from store.sqlite import SqliteStore
+
+        return SqliteStore(address)
+    except StoreError as error:
+        raise SettingsError(f"STORE: {error}") from None
