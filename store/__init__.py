@@ -96,13 +96,20 @@ ANY = "*"
 def build(settings: Settings) -> Store:
     """The engine that `STORE` names; raises `SettingsError` if it cannot be used."""
     engine, _, address = settings.store.partition(":")
-    if engine == "memory":
-        from store.memory import MemoryStore
-
-        return MemoryStore()
+    # Each imports only what it needs.
     try:
-        from store.sqlite import SqliteStore
+        match engine:
+            case "memory":
+                from store.memory import MemoryStore
 
-        return SqliteStore(address)
+                return MemoryStore()
+            case "sqlite":
+                from store.sqlite import SqliteStore
+
+                return SqliteStore(address)
+            case _:
+                from store.redis import RedisStore
+
+                return RedisStore(settings.store)
     except StoreError as error:
         raise SettingsError(f"STORE: {error}") from None

@@ -37,7 +37,7 @@ ALLOWED = {
     "compat.langchain": ([], ["langchain_core"]),
     "streaming": (["registry"], ["orjson", "pydantic"]),
     "runs": (["streaming.errors", "streaming.events", "streaming.upstream_errors"], []),
-    "store": (["settings"], []),
+    "store": (["settings"], ["redis"]),
     "budgets": (["runs", "settings", "store", "streaming"], ["orjson"]),
     "server": (["runs", "streaming"], ["orjson", "pydantic", "starlette"]),
     "azure_openai": (

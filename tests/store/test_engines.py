@@ -1,24 +1,34 @@
 """What every engine of the store promises."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from store import ANY, Conflict, Document, Store
 from store.memory import MemoryStore
+from store.redis import RedisStore
 from store.sqlite import SqliteStore
+from tests.support.redis_server import redis_server
 
-Open = Callable[[], Store]
-"""Opens the same place once more."""
+KEEP = 0.3
 
 
 class Clock:
+    """What memory and SQLite take for the time; others have their own."""
+
     now = 1000.0
 
     def __call__(self) -> float:
         return self.now
+
+    async def pass_by(self, store: Store) -> None:
+        """Let `KEEP` seconds pass."""
+        self.now += KEEP
+        if store.name not in ("memory", "sqlite"):
+            await asyncio.sleep(KEEP + 0.05)
 
 
 @pytest.fixture
@@ -26,15 +36,25 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    with redis_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis"])
 async def store(
     request: pytest.FixtureRequest, tmp_path: Path, clock: Clock
 ) -> AsyncIterator[Store]:
-    made: Store = (
-        MemoryStore(clock=clock)
-        if request.param == "memory"
-        else SqliteStore(str(tmp_path / "store.db"), clock=clock)
-    )
+    made: Store
+    match request.param:
+        case "memory":
+            made = MemoryStore(clock=clock)
+        case "sqlite":
+            made = SqliteStore(str(tmp_path / "store.db"), clock=clock)
+        case _:
+            url = request.getfixturevalue("redis_url")
+            made = RedisStore(url, prefix=uuid4().hex)
     yield made
     await made.close()
 
@@ -78,11 +98,11 @@ async def test_a_log_begins_anew_once_it_is_dropped_or_expired(
     store: Store, clock: Clock
 ) -> None:
     for end in ("drop", "expire"):
-        await store.append("log", b"one\n", at=0, keep=10)
+        await store.append("log", b"one\n", at=0, keep=KEEP)
         if end == "drop":
             await store.drop("log")
         else:
-            clock.now += 10
+            await clock.pass_by(store)
         assert await store.read("log", 0) is None
     await store.tidy()
     await store.append("log", b"two\n", at=0)
@@ -117,9 +137,9 @@ async def test_of_many_who_replace_at_once_one_does(store: Store) -> None:
 async def test_documents_are_listed_by_their_keys(store: Store, clock: Clock) -> None:
     for key in ("b", "a", "a.b_c:d|e-f"):
         await store.put("p", key, key.encode())
-    await store.put("p", "gone", b"", keep=5)
+    await store.put("p", "gone", b"", keep=KEEP)
     await store.put("q", "other", b"")
-    clock.now += 5
+    await clock.pass_by(store)
     listed = [(key, found.value) for key, found in await store.list("p")]
     assert listed == [("a", b"a"), ("a.b_c:d|e-f", b"a.b_c:d|e-f"), ("b", b"b")]
     assert await store.get("p", "gone") is None
