@@ -7,18 +7,21 @@ the patch is no longer needed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import cache
 from itertools import chain
 
+from langchain_core.language_models import BaseChatModel, BaseLLM, LanguageModelInput
 from langchain_core.messages import ai, content
 from langchain_core.messages.tool import ToolCallChunk
+from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import base
 from langchain_core.utils._merge import merge_dicts, merge_lists
 from langchain_core.utils.aiter import Tee
 
 _data_content_block_types = content._get_data_content_block_types
+_converted = [(kind, kind._convert_input) for kind in (BaseChatModel, BaseLLM)]
 
 TURN = 16
 """Chunks to add up before the event loop gets its turn."""
@@ -35,6 +38,22 @@ def apply() -> None:
     # langchain-core 1.8.3, messages/content.py: looks the same types up, by their
     # annotations, for each part of a message.
     vars(content)["_get_data_content_block_types"] = data_content_block_types
+    # langchain-core 1.8.3, language_models: a model takes messages and refuses the
+    # dictionary that has them, which a function without types gets and hands on.
+    for kind, convert in _converted:
+        setattr(kind, "_convert_input", _taking_dictionaries(convert))  # noqa: B010 - mypy
+
+
+def _taking_dictionaries(
+    convert: Callable[..., PromptValue],
+) -> Callable[[object, LanguageModelInput | Mapping[str, object]], PromptValue]:
+    def converted(
+        model: object, given: LanguageModelInput | Mapping[str, object]
+    ) -> PromptValue:
+        messages = given.get("messages") if isinstance(given, Mapping) else None
+        return convert(model, messages if isinstance(messages, list) else given)
+
+    return converted
 
 
 @cache

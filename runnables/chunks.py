@@ -7,6 +7,7 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langchain_core.runnables import AddableDict
 
 from runnables import marks, states
+from runnables.conversation import Given
 from runnables.messages import Messages
 from runnables.results import NOTHING, Result, as_json, as_text, warn
 from runnables.states import Part
@@ -216,6 +217,8 @@ class Translator:
         """What a graph's last state has that was not streamed."""
         for message in states.newest(self._state):
             yield from self._message(message)
+        if isinstance(self._state, Given) and not self._messages.any:
+            yield self._messages.paragraph(str(self._state))
         answer = states.answer(self._state, self._given)
         if isinstance(answer, str):
             if answer and not self._messages.repeats(answer):

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from langchain_core.messages import AIMessageChunk, content
+from langchain_core.language_models import BaseChatModel, BaseLLM
+from langchain_core.messages import AIMessageChunk, HumanMessage, content
 from langchain_core.messages.tool import ToolCallChunk
 from langchain_core.runnables import RunnableGenerator, base
 from langchain_core.utils._merge import merge_lists
@@ -100,6 +101,29 @@ async def test_langchain_still_adds_up_a_steps_input_in_one_go(
     """If this fails, LangChain has learnt: take the patch of its tee out."""
     monkeypatch.setitem(vars(base), "atee", Tee)
     assert await turns() < 1000 // compat.TURN
+
+
+KINDS: list[Any] = [BaseChatModel, BaseLLM]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_takes_the_messages_of_a_dictionary(kind: Any) -> None:
+    compat.apply()
+    compat.apply()
+    message = HumanMessage("Why?")
+    for taken in ({"messages": [message], "tone": "dry"}, [message], "Why?"):
+        assert kind._convert_input(None, taken).to_messages() == [message]
+    with pytest.raises(ValueError, match="Invalid input type"):
+        kind._convert_input(None, {"question": "Why?"})
+
+
+@pytest.mark.parametrize(("kind", "convert"), compat._converted)
+def test_langchain_still_refuses_a_dictionary_of_messages(
+    kind: type, convert: Callable[..., object]
+) -> None:
+    """If this fails, LangChain has learnt: take the patch of its models' input out."""
+    with pytest.raises(ValueError, match="Invalid input type"):
+        convert(None, {"messages": [HumanMessage("Why?")]})
 
 
 def test_the_types_of_data_blocks_are_langchains() -> None:

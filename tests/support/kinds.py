@@ -15,10 +15,13 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from pydantic import Field
 
+from compat import langchain
 from runnables import Chain
 from tests.support.example_chains import calling, finish
 
 __all__ = ["ANSWER", "Kind", "Model", "calling", "finish", "kind", "kinds_in"]
+
+langchain.apply()  # As the app does before its first chain.
 
 ANSWER = ("Alpha ", "beta.", finish())
 

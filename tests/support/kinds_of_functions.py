@@ -11,6 +11,7 @@ from langchain_core.runnables import (
     RunnableConfig,
     RunnableGenerator,
     RunnableLambda,
+    RunnablePassthrough,
     chain,
 )
 from langchain_core.tools import tool
@@ -27,6 +28,34 @@ def function(model: Model) -> Chain:
         return model.invoke(question).text
 
     return RunnableLambda(answer)
+
+
+@kind()
+def handing_on(model: Model) -> Chain:
+    """`RunnableLambda(lambda given: given) | model`"""
+    return RunnableLambda(lambda given: given) | model
+
+
+@kind(streams=False)
+def function_without_types(model: Model) -> Chain:
+    """A function without types that asks a model with what it gets"""
+
+    async def ask(given):  # type: ignore[no-untyped-def]  # That is what it is about.
+        return await model.ainvoke(given)
+
+    return RunnableLambda(ask)
+
+
+@kind()
+def function_that_gives_a_model(model: Model) -> Chain:
+    """A function without types that returns a model to go on with"""
+    return RunnableLambda(lambda given: model)
+
+
+@kind(streams=False, calls=0, text="Why?")
+def passthrough(model: Model) -> Chain:
+    """`RunnablePassthrough()` alone: the question"""
+    return RunnablePassthrough()
 
 
 @kind(streams=False)
