@@ -246,7 +246,7 @@ class Translator:
         if (plain := as_json(value)) is NOTHING:
             kind = type(value).__name__
             raise InternalError(f"The chain's result is of the type {kind}.")
-        if not self._messages.says(plain):
+        if plain != "" and not self._messages.says(plain):
             yield self._messages.paragraph(as_text(plain))
         if not isinstance(plain, str):
             yield Output(plain)

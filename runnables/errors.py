@@ -39,6 +39,7 @@ from streaming.upstream_errors import (
     UpstreamAuth,
     UpstreamError,
     UpstreamForbidden,
+    UpstreamIncomplete,
     UpstreamLost,
     UpstreamTimeout,
     UpstreamUnreachable,
@@ -51,6 +52,9 @@ RESPONSES_READERS = (
     "_construct_lc_result_from_responses_api",
 )
 """LangChain's functions that raise a failed response's error, without its code."""
+
+NO_CHUNKS = ("No generation chunks were returned", "No generations found in stream.")
+"""What LangChain says, in a `ValueError`, of a model that has given nothing."""
 
 DEPTH = 8
 """Causes of an exception to look at."""
@@ -92,6 +96,8 @@ def to_chat_error(exc: Exception, request_id: str) -> ChatError:
         return kind(message, retry_after_ms=wait, param=param)
     if found := _of_responses(exc):
         return found()
+    if isinstance(exc, ValueError) and exc.args in ((said,) for said in NO_CHUNKS):
+        return UpstreamIncomplete("The model's answer ended before it began.")
     if _is_any(exc, "openai", "OpenAIError"):
         return UpstreamError("The model's provider failed in the middle of its answer.")
     if _is_any(exc, "azure.core.exceptions", "ClientAuthenticationError"):

@@ -17,7 +17,7 @@ from runnables.marks import Marks
 from runnables.prepared import Prepared, sampled
 from runnables.taken import taken
 from runs import Run
-from streaming.errors import ChatError
+from streaming.errors import ChatError, InternalError
 from streaming.events import Event
 from streaming.requests import ChatRequest
 from streaming.upstream_errors import UnreadableAnswer
@@ -26,6 +26,8 @@ TURN_SECONDS = 0.01
 TURN_CHUNKS = 64
 """For how long, and for how many chunks that are there already, one run may keep the
 others from the event loop."""
+
+NOTHING = "The chain gave nothing: neither an answer nor a call of a model."
 
 
 async def events_of(
@@ -46,7 +48,7 @@ async def events_of(
     own["caller_tools"] = taken(chain, request)
     config = RunnableConfig(callbacks=[RunCallback(run), *more], configurable=own)
     turn, passed = monotonic(), 0
-    ended = False
+    said = ended = False
     refusals.asked_limit.set(request.limit_name)
     begun = leftovers.watch()
     try:
@@ -55,6 +57,7 @@ async def events_of(
             try:
                 async for chunk in chunks:
                     for event in translator.events(chunk):
+                        said = True
                         yield event
                     passed += 1
                     if passed == TURN_CHUNKS or monotonic() - turn > TURN_SECONDS:
@@ -62,7 +65,7 @@ async def events_of(
                         turn, passed = monotonic(), 0
             finally:
                 await _leave(chunks, prepared, request.id)
-        for event in _ending(translator, run):
+        for event in _ending(translator, run, said=said):
             yield event
         ended = True
     except Exception as exc:
@@ -79,12 +82,17 @@ async def events_of(
             await leftovers.forget(prepared.savers, thread_id)
 
 
-def _ending(translator: Translator, run: Run) -> Iterator[Event]:
-    """What is left to tell; LangChain's stream of what a parser cannot read is
-    empty."""
+def _ending(translator: Translator, run: Run, *, said: bool) -> Iterator[Event]:
+    """What is left to tell, which may not be nothing, unless a model was asked.
+
+    LangChain's stream of what a parser cannot read is empty."""
     if not translator.heard and any(call.output_bytes for call in run.calls.values()):
         raise UnreadableAnswer()
-    yield from translator.end()
+    for event in translator.end():
+        said = True
+        yield event
+    if not said and not run.calls:
+        raise InternalError(NOTHING)
 
 
 def _explain(

@@ -20,7 +20,7 @@ hypothesis.settings.load_profile("ours")
 CHAINS = (
     "strings,model,sources,ragged,graph,agent,tools,silent,broken,quiet_tool,inner,"
     "blocks,assigned,nested,remembering,searching,code,prolific,unheard,"
-    "unstreamed,busy"
+    "unstreamed,busy,nothing"
 )
 MODELS = (
     "unexplained,text_model,parsed,relayed,totals,halves,brought,responding,"

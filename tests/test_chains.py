@@ -80,15 +80,27 @@ def test_what_is_no_answer_is_not_shown_and_what_is_empty_neither(
     app.wait_for("a chain streams int")
 
 
-def test_a_chain_that_streams_nothing_ends_without_a_first_token(
-    app: AppProcess,
-) -> None:
-    [(name, done)] = app.events(HELLO, chain="silent")
-    assert (name, done["finish_reason"]) == ("done", "stop")
+def test_a_chain_that_says_nothing_ends_without_a_first_token(app: AppProcess) -> None:
+    [(custom, _), (name, done)] = app.events(HELLO, chain="silent")
+    assert (custom, name, done["finish_reason"]) == ("custom", "done", "stop")
     assert done["time_to_first_chunk_ms"] is None
     assert done["streaming_duration_ms"] == 0
     assert done["usage"]["total_tokens"] == 0
     assert "estimated" not in done["usage"]
+
+
+@pytest.mark.parametrize("dialect", ["json", "openai", "text", "delta", "ui-message"])
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_chain_that_gives_nothing_is_no_success(
+    app: AppProcess, dialect: str, stream: bool
+) -> None:
+    message = {"role": "user", "content": HELLO}
+    body = {"messages": [message], "chain": "nothing", "stream": stream}
+    if dialect == "openai":
+        body = {"messages": [message], "model": "nothing", "stream": stream}
+    response = app.client.post(f"/api/chat/{dialect}", json=body)
+    assert response.status_code == 500
+    assert "The chain gave nothing" in response.text
 
 
 def test_a_model_call_that_was_cut_is_seen_through_a_parser(app: AppProcess) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from operator import itemgetter
 from typing import Annotated, Any, TypedDict
 
+from langchain_core.callbacks import adispatch_custom_event
 from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
 from langchain_core.language_models.chat_models import agenerate_from_stream
@@ -177,13 +178,13 @@ agent = (
 )
 
 
-async def _silent(chunks: AsyncIterator[Any]) -> AsyncGenerator[Any]:
-    async for _ in chunks:
-        return
+async def _silent(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
+    await adispatch_custom_event("progress", 1, config=config)
     yield ""
 
 
-silent = RunnableGenerator(_silent)
+silent = from_generator(_silent)
+nothing: Runnable[Any, Any] = RunnableLambda(lambda _: None)
 
 
 def _raise(_: Any) -> Iterator[str]:

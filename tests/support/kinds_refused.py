@@ -100,6 +100,12 @@ def message_history(model: Model) -> Chain:
     return RunnableWithMessageHistory(model, lambda: InMemoryChatMessageHistory())
 
 
+@refused(500, "internal_error", "The chain gave nothing")
+def nothing(model: Model) -> Chain:
+    """A chain that calls no model and gives nothing to show, when it has ended"""
+    return RunnableLambda(lambda given: None)
+
+
 @refused(501, "not_implemented", "The graph stopped at the interrupt")
 def interrupted(model: Model) -> Chain:
     """A graph that calls `interrupt()`, when it does"""

@@ -1,0 +1,155 @@
+"""Chains and models that give nothing: an error that says so, not an empty answer."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from typing import Any, TypedDict, cast
+
+import pytest
+from langchain_core.language_models import LLM
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.outputs import GenerationChunk
+from langchain_core.runnables import (
+    RunnableConfig,
+    RunnableGenerator,
+    RunnableLambda,
+    RunnableParallel,
+)
+from langgraph.graph import START, MessagesState, StateGraph
+
+from runnables import Chain, ChainInput, Chunk, from_generator
+from runnables.prepared import prepare
+from runnables.run import events_of
+from runs import Run
+from runs.ending import ending
+from streaming.events import Done, Error, Event, TextDelta
+from streaming.requests import validate
+from tests.support.kinds import Model, finish
+
+
+async def events(chain: Chain) -> list[Event]:
+    request = validate({"messages": [{"role": "user", "content": "Why?"}]})
+    run = Run()
+    async with asyncio.timeout(5):
+        made = ending(events_of(prepare(chain), request, run), run)
+        return [event async for event in made]
+
+
+def returning(value: object) -> Chain:
+    return RunnableLambda(lambda given: value)
+
+
+def generating(*chunks: Chunk) -> Chain:
+    async def made(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
+        for chunk in chunks:
+            yield chunk
+
+    return from_generator(made)
+
+
+def graph(update: dict[str, Any] | None, state: type = MessagesState) -> Chain:
+    made: Any = StateGraph(state).add_node("node", lambda given: update)
+    return cast(Chain, made.add_edge(START, "node").compile())
+
+
+class Asked(TypedDict):
+    question: str
+    answer: str
+
+
+async def _asynchronous(pieces: AsyncIterator[Any]) -> AsyncIterator[str]:
+    async for _ in pieces:
+        return
+    yield ""
+
+
+def _blocking(pieces: Iterator[Any]) -> Iterator[str]:
+    yield from ()
+
+
+NOTHING = {
+    "None": returning(None),
+    "an empty text": returning(""),
+    "an empty message": returning(AIMessage("")),
+    "a message of the user": returning(HumanMessage("Why?")),
+    "the messages it was given": RunnableLambda(lambda given: given["messages"]),
+    "an empty answer": returning({"answer": ""}),
+    "no answer": returning({"answer": None}),
+    "empty texts of branches": RunnableParallel(one=returning("")),
+    "an empty generator": generating(),
+    "a generator of empty texts": generating("", ""),
+    "a generator of empty messages": generating(AIMessageChunk(content="")),
+    "an asynchronous generator of pieces": RunnableGenerator(_asynchronous),
+    "a generator of pieces": RunnableGenerator(_blocking),
+    "a graph that adds nothing": graph({}),
+    "a graph that adds no messages": graph({"messages": []}),
+    "a graph that adds an empty message": graph({"messages": [AIMessage("")]}),
+    "a graph that adds the user's": graph({"messages": [HumanMessage("Why?")]}),
+    "a state that nothing is added to": graph({}, Asked),
+    "a state with an empty answer": graph({"answer": ""}, Asked),
+}
+
+
+@pytest.mark.parametrize("chain", NOTHING.values(), ids=NOTHING)
+async def test_a_chain_that_gives_nothing_fails_and_says_so(chain: Chain) -> None:
+    [error, _, done] = await events(chain)
+    assert isinstance(error, Error)
+    assert (error.error.status, error.error.code) == (500, "internal_error")
+    assert error.error.message.startswith("The chain gave nothing")
+    assert isinstance(done, Done)
+    assert done.finish_reason == "error"
+
+
+@pytest.mark.parametrize("value", [0, False, [], {}, " "], ids=repr)
+async def test_a_value_is_something(value: object) -> None:
+    found = await events(returning(value))
+    assert isinstance(found[0], TextDelta)
+    assert isinstance(found[-1], Done)
+    assert found[-1].finish_reason == "stop"
+
+
+EMPTY = Model(scripts=[[finish()]])
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [EMPTY, Model(scripts=[[""]]), EMPTY | StrOutputParser(), EMPTY | returning("")],
+)
+async def test_a_model_may_have_nothing_to_say(chain: Chain) -> None:
+    [_, done] = await events(chain)
+    assert isinstance(done, Done)
+    assert done.finish_reason == "stop"
+
+
+class _NoChunks(LLM):
+    @property
+    def _llm_type(self) -> str:
+        return "none"
+
+    def _call(self, *args: Any, **kwargs: Any) -> str:
+        raise NotImplementedError
+
+    def _stream(self, *args: Any, **kwargs: Any) -> Iterator[GenerationChunk]:
+        yield from ()
+
+
+MUTE = Model(scripts=[[]])
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        MUTE,
+        MUTE | StrOutputParser(),
+        _NoChunks(),
+        RunnableLambda(lambda given: MUTE.invoke("Why?")),
+        RunnableLambda(lambda given: MUTE),
+    ],
+    ids=["alone", "parsed", "text", "asked", "given"],
+)
+async def test_a_model_that_ends_before_it_begins_is_cut(chain: Chain) -> None:
+    """LangChain raises an error of its own, which would be a bug of the chain."""
+    error = (await events(chain))[0]
+    assert isinstance(error, Error)
+    assert (error.error.status, error.error.code) == (502, "upstream_incomplete")
+    assert error.error.retryable
