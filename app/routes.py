@@ -26,19 +26,25 @@ _OPENAI = (
     Route("complete_v1", "openai/v1/chat/completions", complete, "Complete a chat"),
     Route("embed", f"{_DEPLOYMENT}/embeddings", embed, "Embed text"),
     Route("embed_v1", "openai/v1/embeddings", embed, "Embed text"),
-    Route(
-        "models",
-        "openai/v1/models",
-        list_models,
-        "What `model` may name",
-        methods=GET,
-    ),
-    Route(
-        "model",
-        "openai/v1/models/{model}",
-        get_model,
-        "A model, by its name",
-        methods=GET,
+    *(
+        route
+        for version, under in (("", "openai/v1"), ("_azure", "openai"))
+        for route in (
+            Route(
+                f"models{version}",
+                f"{under}/models",
+                list_models,
+                "What `model` may name",
+                methods=GET,
+            ),
+            Route(
+                f"model{version}",
+                f"{under}/models/{{model}}",
+                get_model,
+                "A model, by its name",
+                methods=GET,
+            ),
+        )
     ),
 )
 

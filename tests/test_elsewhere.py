@@ -42,6 +42,7 @@ def test_a_path_of_none_is_an_empty_404(app: AppProcess) -> None:
         ("PATCH", "/api/health", "GET, HEAD"),
         ("DELETE", "/api/stream-check", "GET, HEAD, POST"),
         ("POST", "/openai/v1/models", "GET, HEAD"),
+        ("POST", "/openai/models?api-version=2024-10-21", "GET, HEAD"),
         ("DELETE", "/api/openai/v1/models/chat", "GET, HEAD"),
         ("GET", "/openai/v1/chat/completions", "POST"),
         ("GET", "/openai/deployments/chat/chat/completions", "POST"),
@@ -92,6 +93,27 @@ def test_a_model_is_found_by_its_name(app: AppProcess, under: str) -> None:
         assert client.models.retrieve("gpt-4o").owned_by == "deployment"
         with pytest.raises(openai.NotFoundError, match="Unknown model 'gpt-9'"):
             client.models.retrieve("gpt-9")
+
+
+@pytest.mark.parametrize("under", ["", "/api"])
+def test_clients_of_azure_openai_find_the_same_models(
+    app: AppProcess, under: str
+) -> None:
+    listed = app.client.get(f"{under}/openai/v1/models").json()
+    for query in ("", "?api-version=2024-10-21", "?api-version="):
+        assert app.client.get(f"{under}/openai/models{query}").json() == listed
+    for deployment in (None, "chat"):
+        client = openai.AzureOpenAI(
+            azure_endpoint=app.url + under,
+            azure_deployment=deployment,
+            api_key="any",
+            api_version="2024-10-21",
+            max_retries=0,
+        )
+        with client:
+            found = [model.id for model in client.models.list()]
+            assert found == [model["id"] for model in listed["data"]]
+            assert client.models.retrieve("chat").owned_by == "chain"
 
 
 def test_beside_the_routes_a_key_is_needed_too() -> None:
