@@ -11,20 +11,28 @@ BY_SCHEMA = {"city": "city", "country": "city"}
 BY_PROMPT = {"city": "Paris", "country": "Paris"}
 
 
-@pytest.mark.parametrize("model", ["chat", "gpt-4o"])
+@pytest.mark.parametrize(
+    ("sdk", "model"),
+    [("ai-v5", "chat"), ("ai-v6", "chat"), ("ai", "chat"), ("ai", "gpt-4o")],
+)
 @pytest.mark.parametrize(
     ("provider", "expected"),
     [
         ("azureV1", BY_SCHEMA),
+        ("azure", BY_SCHEMA),
         ("compatibleForms", BY_SCHEMA),
         ("compatible", BY_PROMPT),
     ],
 )
 def test_an_object_comes_whole_and_in_pieces(
-    obliging: AppProcess, provider: str, expected: dict[str, str], model: str
+    obliging: AppProcess,
+    sdk: str,
+    provider: str,
+    expected: dict[str, str],
+    model: str,
 ) -> None:
     given = {"url": obliging.url, "model": model, "question": QUESTION}
-    told = run("ai_object.mjs", provider=provider, **given)
+    told = run("ai_object.mjs", sdk=sdk, provider=provider, **given)
     ended = {"object": expected, "finishReason": "stop"}
     assert told["whole"] == told["streamed"] == ended
     assert told["pieces"] > 1
