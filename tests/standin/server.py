@@ -96,7 +96,7 @@ class Resource:
         try:
             deployment = request.match_info.get("deployment")
             call = understood(entry, raw, deployment, scenario=self.scenario)
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             self.journal.open(entry)
             return delivery.reply(replies.invalid(str(exc)))
         seen = self.journal.open(entry)
