@@ -11,7 +11,8 @@ class ChunkReader:
     """Reads chunks; a choice without `delta` gets an empty one.
 
     Usage is kept for `counted`, as some servers send running totals. Each tool call
-    gets an index of its own. Raises what the SDK raises for an error in the stream,
+    gets an index of its own. Of several choices only the first that comes is read: an
+    answer has one text. Raises what the SDK raises for an error in the stream,
     `ValueError` for what is no chunk, and `UpstreamError` for too many tool calls.
     """
 
@@ -19,6 +20,7 @@ class ChunkReader:
         self._errors = errors
         self._indexes, self._limit = CallIndexes(), ToolCallLimit()
         self._counted: CompletionChunk | None = None
+        self._choice: object = None
 
     def read(self, data: bytes) -> CompletionChunk | None:
         """The chunk in *data*; `None` if it has nothing but usage."""
@@ -27,15 +29,28 @@ class ChunkReader:
             raise ValueError("not an object")
         if error := chunk.get("error"):
             raise self._failed(error)
-        choices = chunk.get("choices") or []
-        if not isinstance(choices, list):
+        given = chunk.get("choices") or []
+        if not isinstance(given, list):
             raise ValueError("no choices")
+        choices = self._of_one(given)
+        if len(choices) < len(given):
+            chunk["choices"] = choices
         for choice in choices:
             self._read_choice(choice)
         if not chunk.get("usage"):
-            return chunk
+            return chunk if choices or not given else None
         self._count(chunk)
         return {**chunk, "usage": None} if choices else None
+
+    def _of_one(self, choices: list[object]) -> list[object]:
+        indexes = [
+            choice.get("index") or 0 if isinstance(choice, dict) else 0
+            for choice in choices
+        ]
+        if self._choice is None and indexes:
+            self._choice = indexes[0]
+        numbered = zip(choices, indexes, strict=True)
+        return [choice for choice, index in numbered if index == self._choice]
 
     def _failed(self, error: object) -> Exception:
         message = error.get("message") if isinstance(error, dict) else None

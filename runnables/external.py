@@ -14,6 +14,7 @@ from langchain_core.runnables import (
     RunnableLambda,
 )
 
+from compat import langchain_openai
 from runnables import kinds
 from runnables.generator import Chain, ChainInput, Chunk, from_generator
 from runnables.model import stream_model
@@ -28,6 +29,7 @@ def load(name: str, target: str, settings: Settings) -> Chain:
     A function builds if its only parameter is the settings, or if it has none. Raises
     `NotConfigured` if *target* is no runnable.
     """
+    langchain_openai.apply()
     module, _, path = target.partition(":")
     found: object = reduce(getattr, path.split("."), import_module(module))
     if not isinstance(found, Runnable) and callable(found) and _builds(found):

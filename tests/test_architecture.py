@@ -35,6 +35,7 @@ ALLOWED = {
     "registry": ([], []),
     "compat": ([], ["starlette"]),
     "compat.langchain": ([], ["langchain_core"]),
+    "compat.langchain_openai": ([], ["langchain_core", "langchain_openai"]),
     "streaming": (["registry"], ["orjson", "pydantic"]),
     "runs": (["streaming.errors", "streaming.events", "streaming.upstream_errors"], []),
     "store": (["settings"], ["redis"]),
@@ -59,6 +60,7 @@ ALLOWED = {
         [
             "azure_openai",
             "compat.langgraph",
+            "compat.langchain_openai",
             "runs",
             "settings",
             *EVENTS,

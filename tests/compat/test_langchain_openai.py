@@ -1,0 +1,49 @@
+"""The patch of langchain_openai: one answer of several, and still needed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessageChunk
+from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
+
+from compat import langchain_openai as compat
+
+
+def chunk(*texts: tuple[int, str], usage: Any = None) -> dict[str, Any]:
+    choices = [{"index": index, "delta": {"content": text}} for index, text in texts]
+    return {"choices": choices, "usage": usage}
+
+
+USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+CHUNKS = [
+    chunk((1, "uno")),
+    chunk((0, "one")),
+    chunk((1, " due"), (0, " two")),
+    chunk((1, " tre"), usage=USAGE),
+    chunk(),
+]
+
+
+def told(convert: Callable[..., Any], n: int) -> tuple[str, list[int]]:
+    """The text that *convert* makes of the chunks, and the tokens it counts."""
+    model = ChatOpenAI(model="gpt-4o", api_key=SecretStr("any"), n=n)
+    found = [convert(model, each, AIMessageChunk, None) for each in CHUNKS]
+    made = [each.message for each in found if each is not None]
+    counts = [each.usage_metadata for each in made if each.usage_metadata]
+    return "".join(each.text for each in made), [n["total_tokens"] for n in counts]
+
+
+def test_of_several_answers_the_first_is_read_and_all_are_counted() -> None:
+    assert told(compat.convert_first_choice, 2) == ("one two", [3])
+
+
+def test_what_is_no_choice_of_several_is_read_whatever_its_index() -> None:
+    assert told(compat.convert_first_choice, 1) == told(compat._convert, 1)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_langchain_still_mixes_them(n: int) -> None:
+    """If this fails, LangChain has learnt: take the patch out."""
+    assert told(compat._convert, n) == ("unoone due tre", [3])
