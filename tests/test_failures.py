@@ -2,6 +2,7 @@
 
 import pytest
 
+from streaming import dialects
 from tests.support.app_process import AppProcess, text_of
 
 UPSTREAM_DETAIL = "secret-upstream-detail"
@@ -22,6 +23,26 @@ FAILURES = [
     ("drop tokens=0", 502, "upstream_error", True),
     ("malformed tokens=0", 502, "upstream_error", True),
 ]
+
+
+AS_TEXT = ("plain", "ui-message")
+"""Dialects whose clients show a body as it is; docs/errors.md names them."""
+
+
+@pytest.mark.parametrize("dialect", dialects.names())
+def test_an_error_before_the_stream_is_an_object_unless_its_body_is_shown(
+    app: AppProcess, dialect: str
+) -> None:
+    message = {"role": "user", "content": "standin:rate_limited"}
+    body = {"messages": [message], "stream": True}
+    response = app.client.post(f"/api/chat/{dialect}", json=body)
+    assert response.status_code == 429
+    said = "The model is busy; try again later."
+    if dialect in AS_TEXT:
+        assert response.text == said
+    else:
+        assert response.headers["content-type"] == "application/json"
+        assert response.json()["error"]["message"] == said
 
 
 @pytest.mark.parametrize("stream", [True, False])
