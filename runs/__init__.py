@@ -183,7 +183,8 @@ class Run:
     def finish_reason(self) -> FinishReason:
         """The last model call's finish reason, unless any call's is `content_filter`.
 
-        It is `tool_calls` only if the caller has seen a call that has no result.
+        It is `tool_calls` only if the caller has seen a call that has no result, and is
+        so without any reason: a model that people bring need not give one.
         """
         if self.status in ("budget", "cancelled", "deadline"):
             return self.status
@@ -193,9 +194,8 @@ class Run:
         if "content_filter" in reasons:
             return "content_filter"
         said = [reason for reason in reasons if reason]
-        if not said or (said[-1] == "tool_calls" and not self._waiting):
-            return "stop"
-        return said[-1]
+        reason = said[-1] if said else "tool_calls"
+        return "stop" if reason == "tool_calls" and not self._waiting else reason
 
     @property
     def usage(self) -> Usage:

@@ -17,7 +17,7 @@ from langchain_core.runnables import (
 from langchain_core.tools import tool
 
 from runnables import Chain, ChainInput, Chunk, from_generator
-from tests.support.kinds import ANSWER, Model, finish, kind
+from tests.support.kinds import ANSWER, Model, calling, finish, kind
 
 
 @kind(streams=False)
@@ -50,6 +50,17 @@ def function_without_types(model: Model) -> Chain:
 def function_that_gives_a_model(model: Model) -> Chain:
     """A function without types that returns a model to go on with"""
     return RunnableLambda(lambda given: model)
+
+
+@kind(
+    streams=False,
+    text="",
+    scripts=[[calling("look", "{}")]],
+    finish="tool_calls",
+)
+def unexplained_calls(model: Model) -> Chain:
+    """A model that calls the caller's tool and gives no finish reason"""
+    return model
 
 
 @kind(streams=False, calls=0, text="Why?")
