@@ -4,7 +4,8 @@ An entry says which version it was read from, what the library does, and where t
 reported. `tests/compat` has a canary each: it fails once the library no longer needs
 the patch. Those of LangChain are in a module of their own, which is imported with the
 first chain. That of langgraph has another one, and is put in place by the first run;
-so has that of langchain_openai, which the first chain of `CHAINS` puts in place.
+so have those of langchain_openai and of OpenAI's SDK, which the first chain that has a
+model, or that `CHAINS` brings, puts in place.
 """
 
 from starlette.convertors import PathConvertor

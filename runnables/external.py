@@ -14,7 +14,7 @@ from langchain_core.runnables import (
     RunnableLambda,
 )
 
-from compat import langchain_openai
+from compat import langchain_openai, openai_sdk
 from runnables import kinds
 from runnables.generator import Chain, ChainInput, Chunk, from_generator
 from runnables.model import stream_model
@@ -30,6 +30,7 @@ def load(name: str, target: str, settings: Settings) -> Chain:
     `NotConfigured` if *target* is no runnable.
     """
     langchain_openai.apply()
+    openai_sdk.apply()
     module, _, path = target.partition(":")
     found: object = reduce(getattr, path.split("."), import_module(module))
     if not isinstance(found, Runnable) and callable(found) and _builds(found):

@@ -16,6 +16,7 @@ from pydantic import BaseModel, SecretStr
 from azure_openai import outcome, refusals, transport
 from azure_openai.completions import Completions
 from azure_openai.transport import answered
+from compat import openai_sdk
 from runnables import responses
 from runnables.callback import Fields, Json
 from runnables.fast_stream import FastStream
@@ -206,6 +207,7 @@ def chat_model(settings: Settings) -> BaseChatModel:
     """The configured model; raises `NotConfigured` without one."""
     if not settings.model_configured:
         raise NotConfigured()
+    openai_sdk.apply()
     http_client = transport.client(settings)
     shared: Fields = {
         "api_key": SET_BY_CREDENTIAL,

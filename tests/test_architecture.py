@@ -36,6 +36,7 @@ ALLOWED = {
     "compat": ([], ["starlette"]),
     "compat.langchain": ([], ["langchain_core"]),
     "compat.langchain_openai": ([], ["langchain_core", "langchain_openai"]),
+    "compat.openai_sdk": ([], ["openai"]),
     "streaming": (["registry"], ["orjson", "pydantic"]),
     "runs": (["streaming.errors", "streaming.events", "streaming.upstream_errors"], []),
     "store": (["settings"], ["redis"]),
@@ -59,8 +60,7 @@ ALLOWED = {
     "runnables": (
         [
             "azure_openai",
-            "compat.langgraph",
-            "compat.langchain_openai",
+            *("compat.langchain_openai", "compat.langgraph", "compat.openai_sdk"),
             "runs",
             "settings",
             *EVENTS,
