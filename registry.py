@@ -70,9 +70,14 @@ def needs(package: ModuleType, name: str) -> tuple[str, ...]:
 
 
 def _tree(package: ModuleType, name: str) -> ast.Module | None:
+    return parsed(source(package, name))
+
+
+def parsed(file: Path) -> ast.Module | None:
+    """*file* as Python reads it; `None` if it cannot be read."""
     try:
         # Python itself finds out the encoding.
-        return ast.parse(source(package, name).read_bytes())
+        return ast.parse(file.read_bytes())
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
         return None
 

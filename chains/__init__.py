@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import registry
+from chains._descriptions import described
 from chains._files import OURS, check_files
 from chains._threads import ThreadsOfChains
 from runnables.exits import contained
@@ -107,8 +108,8 @@ class Chains:
 
     def describe(self, name: str) -> str:
         """The first line of the chain's docstring, read without importing it."""
-        if name in self._settings.chains:
-            return self._settings.chains[name]
+        if target := self._settings.chains.get(name):
+            return described(target) or target
         summary = registry.summary(_PACKAGE, name)
         return NOT_LOADED if summary is None else summary
 

@@ -77,5 +77,7 @@ def test_a_chain_from_chains_may_have_its_name() -> None:
     target = {"agent": f"{strings.__module__}:strings"}
     chains = Chains(Settings(chains=target))
     assert chains.names.count("agent") == 1
-    assert chains.describe("agent") == target["agent"]
+    assert (
+        chains.describe("agent") == "Base classes and utilities for `Runnable` objects."
+    )
     assert chains.find("agent") == "agent"
