@@ -82,11 +82,9 @@ def _messages(where: str, message: object) -> Iterator[Message]:
 def _parts(where: str, message: Mapping[str, object]) -> list[object]:
     """The message's `parts`, or the `content` that it had before version 5."""
     match message.get("parts"), message.get("content"):
-        case list(parts), _:
-            return parts
-        case None, str(text):
+        case None | [], str(text):
             return [{"type": "text", "text": text}]
-        case None, list(parts):
+        case (None | [], list(parts)) | (list(parts), _):
             return parts
         case _:
             raise InvalidRequest(f"{where}.parts: expected a list")

@@ -180,7 +180,7 @@ def test_an_assistants_last_word_is_no_question() -> None:
 
 
 @pytest.mark.parametrize("content", ["hi", [{"type": "text", "text": "hi"}]])
-@pytest.mark.parametrize("more", [{}, {"parts": None}])
+@pytest.mark.parametrize("more", [{}, {"parts": None}, {"parts": []}])
 def test_a_message_may_have_content_in_place_of_parts(
     content: Any, more: dict[str, Any]
 ) -> None:
