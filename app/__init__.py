@@ -35,6 +35,8 @@ class App:
     callers: Callers
     telemetry: Telemetry
     health: Health
+    developers: bool
+    """Whether this is a developer's own machine, where every caller may see details."""
 
     def warm(self) -> None:
         """Sign in and import LangChain, which blocks for seconds, before a request."""
@@ -53,7 +55,8 @@ class App:
 
 def build(settings: Settings, platform: Platform) -> App:
     """Build the app from *settings*; raises `SettingsError` naming what is wrong."""
-    chains = Chains(settings, tracebacks=platform.is_developers(settings))
+    developers = platform.is_developers(settings)
+    chains = Chains(settings, tracebacks=developers)
     logs.keep_private()
     if platform.open_to_anyone(settings):
         log.warning("anyone may call: set API_KEYS, or HTTP_AUTH_LEVEL to function")
@@ -75,6 +78,7 @@ def build(settings: Settings, platform: Platform) -> App:
         callers=Callers(settings.named_keys, signed_in=platform.authenticates),
         telemetry=recorder,
         health=Health(),
+        developers=developers,
     )
 
 

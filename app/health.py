@@ -160,7 +160,7 @@ def _report(app: "App", found: Mapping[str, str]) -> HealthReport:
 async def alive(app: "App", request: Request, run: Run) -> Response:
     """Whether the app can answer; details for a caller who has a key or needs none."""
     # A function key cannot be checked here: the host does so at the other route.
-    anyone = app.settings.local or app.settings.auth_level == "anonymous"
+    anyone = app.developers or app.settings.auth_level == "anonymous"
     known = app.callers.holds_key(request) if app.settings.api_keys else anyone
     return await _tell(app, request, everything=known)
 

@@ -55,6 +55,18 @@ def test_a_stranger_is_told_the_status_alone(small: AppProcess) -> None:
             assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
+def test_local_settings_that_reach_azure_show_a_stranger_no_details() -> None:
+    """As after `func azure functionapp publish --publish-local-settings`."""
+    deployed = {
+        "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
+        "WEBSITE_SITE_NAME": "the-app",
+    }
+    with AppProcess(deployed) as server:
+        for path in ("/api/health", READY):
+            told = server.client.get(path)
+            assert (told.status_code, told.json()) == (200, {"status": "ok"})
+
+
 def test_who_has_a_function_key_is_told_the_rest_where_the_host_asks_for_it(
     small: AppProcess,
 ) -> None:
