@@ -35,6 +35,10 @@ EXPECTED = 5
 """A passage that has less than `SHARE` of the words asked for, of `EXPECTED` words at
 most and weighed by how rare they are, does not answer."""
 
+FEW_PASSAGES = 100
+"""In fewer passages a word is as rare as in these: of three, one that stands in a
+passage would weigh half of what a word does that stands in none."""
+
 TERMS = 32
 """Words from either end of a question that are searched for; each costs time."""
 
@@ -91,7 +95,7 @@ class Index:
         passages = {term: self._matching("passage", term) for term in asked}
         headed = [self._matching("heading", term) for term in asked]
         pages = {term: self._matching("page", term) for term in asked}
-        count = len(self._passages)
+        count = max(len(self._passages), FEW_PASSAGES)
         weights = {term: _rarity(len(passages[term]), count) for term in asked}
         needed = _needed(weights)
         asked_for = self._asked_for(headed)

@@ -1,5 +1,6 @@
 """Reads PDF: the text of each page under the headings of the file's outline."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from io import BytesIO
@@ -29,6 +30,8 @@ def read(content: bytes) -> Page:
     # A tenth of a second to import, which folders without a PDF do not need.
     from pypdf import PdfReader
 
+    # Its warnings name no file, and say what it made good; the log has what is skipped.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
     try:
         reader = PdfReader(BytesIO(content))
         if reader.is_encrypted and not reader.decrypt(""):

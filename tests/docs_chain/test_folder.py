@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chains.docs import folder
-from chains.docs.index import Index
+from chains.docs.index import Index, terms
 from tests.docs_chain import writers
 
 TEXT = "# A page\n\nIt has words.\n"
@@ -71,3 +71,34 @@ def test_three_passages_of_a_page_do_not_crowd_out_another_file(tmp_path: Path) 
     assert len(found.passages) == 6
     cited = [passage.path for passage in Index(found).search({"zebras"}, 3)]
     assert sorted(cited) == ["long.md", "long.md", "other.md"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("When do I get a new laptop?", ["laptops.md"]),
+        ("Which class do I fly?", ["travel.md"]),
+        ("What is the capital of France?", []),
+    ],
+)
+def test_one_word_of_two_is_enough_among_three_pages_too(
+    tmp_path: Path, asked: str, found: list[str]
+) -> None:
+    pages = {
+        "leave": "Parental leave is 20 weeks, paid in full.",
+        "travel": "Flights under six hours are booked in economy class.",
+        "laptops": "A laptop is replaced after four years.",
+    }
+    for name, text in pages.items():
+        (tmp_path / f"{name}.md").write_text(f"# {name.title()}\n\n{text}\n")
+    index = Index(folder.read(tmp_path))
+    assert [passage.path for passage in index.search(terms(asked), 3)] == found
+
+
+def test_a_spoilt_pdf_is_skipped_without_a_word_of_its_own(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "broken.pdf").write_bytes(b"junk\n")
+    reading = folder.read(tmp_path)
+    assert reading.skipped == {"not a PDF that can be read": ["broken.pdf"]}
+    assert caplog.messages == []
