@@ -82,7 +82,7 @@ class Chains:
                 raise SettingsError(f"CHAINS: there is no module {package!r} to import")
         path = self._settings.docs_path
         if path and not Path(path).exists():
-            raise SettingsError("DOCS_PATH: there is no such file or folder")
+            raise SettingsError(f"DOCS_PATH: there is no file or folder {path!r}")
         if self.default in self.missing:
             raise SettingsError(f"CHAT_CHAIN: {self.missing[self.default]}")
         if self.default not in self.names:
@@ -234,7 +234,6 @@ def _installed(package: str) -> bool:
 def _build(name: str, settings: Settings, *, tracebacks: bool) -> "Prepared":
     try:
         with contained:
-            _protect()
             return _prepared(name, settings, tracebacks=tracebacks)
     except ChatError as error:
         log.warning("the chain %r cannot answer: %s", name, error)
@@ -245,17 +244,13 @@ def _build(name: str, settings: Settings, *, tracebacks: bool) -> "Prepared":
         raise
 
 
-def _protect() -> None:
-    # It imports LangChain.
-    from compat import langchain
-
-    langchain.apply()
-
-
 def _prepared(name: str, settings: Settings, *, tracebacks: bool) -> "Prepared":
-    chain = _import(name, settings)
+    # Both import LangChain.
+    from compat import langchain
     from runnables.prepared import prepare
 
+    langchain.apply()
+    chain = _import(name, settings)
     return prepare(chain, tracebacks=tracebacks)
 
 
@@ -266,10 +261,13 @@ def _import(name: str, settings: Settings) -> "Chain":
         return external.load(name, target, settings)
     from langchain_core.runnables import Runnable
 
-    built: object = registry.load(_PACKAGE, name).build(settings)
+    file = registry.source(_PACKAGE, name).relative_to(_ROOT).as_posix()
+    build = getattr(registry.load(_PACKAGE, name), "build", None)
+    if not callable(build):
+        raise NotConfigured(f"{file}: there is no function `build(settings)` in it.")
+    built: object = build(settings)
     if isinstance(built, Runnable):
         return built
-    file = registry.source(_PACKAGE, name).relative_to(_ROOT).as_posix()
     raise NotConfigured(
         f"{file}: build returned a {type(built).__name__}, expected a LangChain "
         "runnable."

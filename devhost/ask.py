@@ -63,7 +63,10 @@ def _ask(url: str, question: str, chain: str | None, key: str | None) -> None:
             with client.stream("POST", chat, json=body) as response:
                 _print(response)
         except httpx.ConnectError:
-            raise _Failed(f"Nothing listens on {url}: is `make run` running?") from None
+            raise _Failed(
+                f"Nothing listens on {url}: is `make run` running? "
+                "If on another port: PORT=… make ask Q=…"
+            ) from None
         except httpx.ReadTimeout:
             raise _Failed("\nThe app says nothing any more.") from None
         except (httpx.HTTPError, httpx.InvalidURL) as exc:

@@ -44,7 +44,8 @@ class Given(dict[str, object]):
     def __getattr__(self, name: str) -> object:
         """What a text has, and a dictionary does not."""
         if name.startswith("_") or not hasattr(str, name):
-            raise AttributeError(name)
+            kind = type(self).__name__
+            raise AttributeError(f"{kind!r} object has no attribute {name!r}")
         return getattr(str(self), name)
 
     def __add__(self, more: str) -> str:

@@ -21,6 +21,7 @@ CHAINS = {
     "exits": b'"""A script."""\n\nimport sys\n\nsys.exit(1)\n',
     "function": b'"""A function."""\n\ndef build(settings):\n    return lambda x: x\n',
     "none": b'"""Returns nothing."""\n\ndef build(settings):\n    pass\n',
+    "nameless": b'"""Has no build."""\n\ndef make(settings):\n    pass\n',
     "windows": b"\xef\xbb\xbf" + WORKS.replace("\n", "\r\n").encode(),
     "folder_beside": WORKS.encode(),
     "class": WORKS.encode(),
@@ -64,6 +65,7 @@ def test_every_chain_is_listed_whatever_is_in_its_file(bad: AppProcess) -> None:
         "exits": "A script.",
         "function": "A function.",
         "none": "Returns nothing.",
+        "nameless": "Has no build.",
         "windows": "A chain.",
         "folder_beside": "A chain.",
         "class": "A chain.",
@@ -109,6 +111,14 @@ def test_what_build_returns_is_named_if_it_is_no_runnable(
         f"chains/{chain}.py: build returned a {kind}, expected a LangChain runnable."
     )
     bad.wait_for(f"chains/{chain}.py: build returned a {kind}")
+
+
+def test_a_file_without_build_is_named(bad: AppProcess) -> None:
+    error = bad.chat("hello", chain="nameless").json()["error"]
+    assert error["code"] == "not_configured"
+    expected = "chains/nameless.py: there is no function `build(settings)` in it."
+    assert error["message"] == expected
+    bad.wait_for(r"WARNING chains .*chains/nameless\.py: there is no function `build")
 
 
 @pytest.mark.parametrize("dialect", ["broken", "raises", "exits", "empty", "half"])

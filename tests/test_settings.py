@@ -110,7 +110,7 @@ def test_the_settings_own_name_comes_before_a_synonym(
         ({"CHAINS": "x=server.mine:build"}, "'server.mine' of 'x' is named like this"),
         ({"CHAINS": "x=function_app:x"}, "this app's own 'function_app': rename it"),
         ({"CHAINS": "x=tests:x,x=tests:y"}, "CHAINS: 'x' is there twice"),
-        ({"DOCS_PATH": "/no/such/folder"}, "DOCS_PATH: there is no such"),
+        ({"DOCS_PATH": "/no/such/folder"}, "DOCS_PATH: there is no file or folder"),
         ({"CHAT_CHAIN": "nope"}, "CHAT_CHAIN: unknown chain 'nope', expected one of"),
     ],
 )

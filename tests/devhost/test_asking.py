@@ -102,6 +102,7 @@ def test_where_nothing_listens_it_says_what_to_start(asked: AppProcess) -> None:
     code, _, err = make(asked, "Q=hello", "URL=http://127.0.0.1:9")
     assert code != 0
     assert "Nothing listens on http://127.0.0.1:9" in err
+    assert "PORT=… make ask" in err
 
 
 def test_a_question_is_needed(asked: AppProcess) -> None:
