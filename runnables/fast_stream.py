@@ -34,6 +34,7 @@ from azure_openai import refusals
 from azure_openai.completions import ChunkStream
 from runnables import responses
 from runnables.callback import Fields, Json, RunCallback
+from runnables.large import converted
 from runnables.listening import listening, only_ours
 from runnables.plain_chunk import (
     last_chunk,
@@ -106,12 +107,15 @@ class FastStream(_Base):
         stop: list[str] | None,
         kwargs: Fields,
     ) -> AsyncGenerator[AIMessageChunk]:
-        payload = self._get_request_payload(
-            _normalize_messages(messages),
-            stop=stop,
-            stream=True,
-            stream_options={"include_usage": True},
-            **kwargs,
+        payload = await converted(
+            lambda: self._get_request_payload(
+                _normalize_messages(messages),
+                stop=stop,
+                stream=True,
+                stream_options={"include_usage": True},
+                **kwargs,
+            ),
+            messages,
         )
         answer.start(messages, self._serialized, self._named, payload)
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from functools import partial
 from time import monotonic
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from runnables.answer_limit import AnswerLimit
 from runnables.callback import RunCallback
 from runnables.chunks import Translator
 from runnables.exits import contained
+from runnables.large import converted
 from runnables.marks import Marks
 from runnables.prepared import Prepared, sampled
 from runnables.taken import taken
@@ -38,7 +40,7 @@ async def events_of(
     LangChain's callbacks fill in *run*. An answer may not have too many or too long
     tool calls; *bounded* chains use models that check this themselves.
     """
-    given = prepared.input.of(request)
+    given = await converted(partial(prepared.input.of, request), request.messages)
     sampling = request.sampling.model_dump(exclude_none=True)
     chain = sampled(prepared.chain, sampling)
     translator = Translator(run, given, prepared.outputs)
