@@ -1,7 +1,6 @@
 """An agent that searches and reads the documents, and knows the time."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from langchain.agents import create_agent
 from langchain_core.language_models import BaseChatModel
@@ -19,7 +18,7 @@ NEEDS = ("langchain", "langgraph")
 def build(settings: Settings) -> Chain:
     """Raises `NotConfigured` if there is no model."""
     model = chat_model(settings)
-    library = Library(Path(settings.docs_path) if settings.docs_path else None)
+    library = Library.shared(settings.docs_path)
     return agent_of(settings, model, [*of_documents(library), current_time])
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from pathlib import Path
 
 from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
@@ -39,7 +38,7 @@ class DocsChain(GeneratorChain):
 
 
 def build(settings: Settings) -> Chain:
-    library = Library(Path(settings.docs_path) if settings.docs_path else None)
+    library = Library.shared(settings.docs_path)
     most = FOR_A_MODEL if settings.model_configured else TO_QUOTE
     retriever = DocsRetriever(library=library, most=most)
     ask, write = _model(settings) if settings.model_configured else (_last, _quote)

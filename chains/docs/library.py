@@ -5,6 +5,7 @@ import logging
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from chains.docs.folder import read
 from chains.docs.index import Index, terms
@@ -14,6 +15,10 @@ from streaming.errors import NotConfigured
 log = logging.getLogger(__name__)
 
 UNREAD = "The documents could not be read; the log says why."
+
+
+_shared: WeakValueDictionary[str | None, "Library"] = WeakValueDictionary()
+_sharing = threading.Lock()
 
 
 class Library:
@@ -44,6 +49,16 @@ class Library:
         else:
             log.info("documents: %s", reading)
         self._index.set_result(index)
+
+    @classmethod
+    def shared(cls, path: str | None) -> "Library":
+        """The one library of the documents at *path*, for all chains that answer from
+        it; it is forgotten with the last of them."""
+        with _sharing:
+            library = _shared.get(path)
+            if library is None:
+                library = _shared[path] = cls(Path(path) if path else None)
+            return library
 
     async def search(self, question: str, most: int) -> list[Passage]:
         """The passages that answer *question*, best first; waits for the reading.

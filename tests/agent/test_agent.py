@@ -205,3 +205,11 @@ def test_the_model_gets_the_prompt_and_what_the_caller_wants(
 def test_it_is_listed(agents: AppProcess) -> None:
     listed = agents.client.get("/api/chains").json()["chains"]
     assert "agent" in [chain["name"] for chain in listed]
+
+
+def test_the_documents_are_read_once_for_both_chains(agents: AppProcess) -> None:
+    asked = "How long is parental leave?"
+    for chain in ("docs", "agent"):
+        assert agents.events(asked, chain=chain)[-1][0] == "done"
+    read = [line for line in agents.lines if "documents: files read" in line]
+    assert len(read) == 1
