@@ -11,7 +11,7 @@ from langchain_core.messages import (
 )
 
 from runnables import files, handed_back
-from runnables.takes import TEXT_NAMES
+from runnables.kinds import TEXT_NAMES
 from streaming.errors import InvalidRequest
 from streaming.requests import ChatRequest, Message
 

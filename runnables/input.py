@@ -18,10 +18,9 @@ from runnables.conversation import (
     question,
 )
 from runnables.generator import Chain
-from runnables.kinds import Variable
+from runnables.kinds import TEXT_NAMES, Variable
 from runnables.structure import parts
 from runnables.takes import (
-    TEXT_NAMES,
     Anything,
     Conversation,
     ListOfOne,

@@ -28,6 +28,9 @@ from langchain_core.messages import BaseMessage
 from langchain_core.prompt_values import PromptValue
 from pydantic import BaseModel
 
+TEXT_NAMES = ("question", "input", "query", "topic")
+"""Variables for the newest message of the user; the first of them takes it."""
+
 type Kind = Literal["text", "messages", "message", "any", "fields", "list", "other"]
 """`any` is what has no type, or one that says nothing; `fields` has named parts."""
 

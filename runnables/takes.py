@@ -27,11 +27,8 @@ from pydantic import BaseModel
 
 from runnables import graphs, kinds
 from runnables.generator import Chain
-from runnables.kinds import Variable
+from runnables.kinds import TEXT_NAMES, Variable
 from runnables.structure import unbound
-
-TEXT_NAMES = ("question", "input", "query", "topic")
-"""Variables for the newest message of the user; the first of them takes it."""
 
 _TEXT_PARAMETERS = (*TEXT_NAMES[:1], *TEXT_NAMES[2:], "text", "prompt", "string")
 _MESSAGES_PARAMETERS = ("messages", "conversation")
