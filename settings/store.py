@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator, BaseModel, Field
 
 from settings.kinds import Seconds
 
@@ -17,5 +17,16 @@ def _store(value: str) -> str:
 
 
 class StoreSettings(BaseModel):
-    store: Annotated[str, AfterValidator(_store)] = "memory"
+    # The URL of a Redis may hold its password.
+    store: Annotated[str, AfterValidator(_store)] = Field("memory", repr=False)
     run_retention_seconds: Seconds = 600
+
+    @property
+    def store_shown(self) -> str:
+        """`STORE`, fit to be shown: without a password."""
+        engine, _, rest = self.store.partition("://")
+        return (
+            f"{engine}://{rest.rpartition('@')[2].partition('?')[0]}"
+            if rest
+            else self.store
+        )

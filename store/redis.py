@@ -8,11 +8,14 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
+from time import monotonic
 from typing import ClassVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import redis.asyncio as redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from store import ANY, Conflict, Document, StoreError
@@ -22,8 +25,14 @@ FIELDS = ["version", "value"]
 
 UNFINISHED_SECONDS = 24 * 3600
 
-CALL_SECONDS = 5.0
+CALL_SECONDS = 4.5
 """The longest that a call takes, beside what it waits for."""
+
+BLOCK_SECONDS = 2.0
+"""How long a reader blocks: a log that is deleted meanwhile does not wake it."""
+
+MAX_CONNECTIONS = 10_000
+"""Each reader that waits has a connection of its own."""
 
 AZURE = (".redis.azure.net", ".redis.cache.windows.net")
 """The ends of hosts that Entra ID signs in to."""
@@ -35,7 +44,12 @@ if last[1] then
   size = tonumber(string.match(last[1][1], '^%d+')) - 1 + #last[1][2][2]
 end
 if size ~= tonumber(ARGV[1]) then return 0 end
-redis.call('XADD', KEYS[1], string.format('%d-0', size + 1), 'lines', ARGV[2])
+if #ARGV[2] > 0 then
+  redis.call('XADD', KEYS[1], string.format('%d-0', size + 1), 'lines', ARGV[2])
+elseif size == 0 then
+  redis.call('XGROUP', 'CREATE', KEYS[1], 'none', '0', 'MKSTREAM')
+  redis.call('XGROUP', 'DESTROY', KEYS[1], 'none')
+end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1
 """
@@ -76,15 +90,17 @@ class RedisStore:
 
     def __init__(self, url: str, *, prefix: str = "chat") -> None:
         self._prefix = prefix
-        self._redis = redis.from_url(
-            url,
-            socket_connect_timeout=CALL_SECONDS - 1,
-            health_check_interval=30,
-            **_signed_in(url),
-        )
-        self._append = self._redis.register_script(_APPEND)
+        try:
+            signed_in = _signed_in(url)
+            self._redis = _client(url, **signed_in)
+            # Tried again by the client, one that has arrived would be a conflict.
+            once = Retry(NoBackoff(), 0)
+            self._writing = _client(url, retry=once, **signed_in)
+        except ValueError:  # Its text may have a part of the address.
+            raise StoreError("redis: expected redis://[:PASSWORD@]HOST:PORT") from None
+        self._append = self._writing.register_script(_APPEND)
         self._read = self._redis.register_script(_READ)
-        self._put = self._redis.register_script(_PUT)
+        self._put = self._writing.register_script(_PUT)
 
     def _log(self, log: str) -> str:
         return f"{self._prefix}:log:{{{log}}}"
@@ -105,15 +121,16 @@ class RedisStore:
             raise Conflict(log)
 
     async def read(self, log: str, at: int, *, wait: float = 0) -> bytes | None:
-        key = self._log(log)
-        async with _bounded(wait):
-            found: bytes | None = await self._read(keys=[key], args=[at])
-            if found == b"" and wait > 0:
-                # 0 would be for ever.
-                block = max(1, round(wait * 1000))
+        key, until = self._log(log), monotonic() + wait
+        while True:
+            async with _bounded():
+                found: bytes | None = await self._read(keys=[key], args=[at])
+            left = min(until - monotonic(), BLOCK_SECONDS)
+            if found != b"" or left <= 0:
+                return found
+            async with _bounded(left):
+                block = _milliseconds(left)
                 await self._redis.xread({key: f"{at}-0"}, block=block)
-                found = await self._read(keys=[key], args=[at])
-        return found
 
     async def drop(self, log: str) -> None:
         async with _bounded():
@@ -169,6 +186,17 @@ class RedisStore:
 
     async def close(self) -> None:
         await self._redis.aclose()
+        await self._writing.aclose()
+
+
+def _client(url: str, **options: object) -> redis.Redis:
+    return redis.from_url(
+        url,
+        socket_connect_timeout=CALL_SECONDS - 1,
+        health_check_interval=30,
+        max_connections=MAX_CONNECTIONS,
+        **options,
+    )
 
 
 def _document(fields: object) -> Document | None:

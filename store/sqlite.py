@@ -122,7 +122,9 @@ class SqliteStore:
             raise Conflict(log)
         if size is None:
             self._drop(log)
-        self._file.execute("INSERT INTO lines VALUES (?, ?, ?)", (log, at, lines))
+        if lines:
+            row = (log, at, lines)
+            self._file.execute("INSERT INTO lines VALUES (?, ?, ?)", row)
         expires = self._clock() + (keep if keep is not None else UNFINISHED_SECONDS)
         self._file.execute(
             "INSERT OR REPLACE INTO logs VALUES (?, ?, ?)",
