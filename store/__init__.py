@@ -3,7 +3,7 @@
 A module here is an engine, of which the setting `STORE` chooses one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -46,8 +46,10 @@ class Store(Protocol):
     ) -> None:
         """Add *lines* to *log*, which is *at* bytes long; a new one is at 0.
 
-        Raises `Conflict` if it has another length. *keep* is given with the last lines:
-        the log expires after so many seconds. Until then it is kept for a day.
+        Raises `Conflict` if it has another length. No engine tries twice: after a
+        `StoreError` the lines may be there, which `read` from *at* shows. *keep* is
+        given with the last lines, which may be none: the log expires after so many
+        seconds. Until then it is kept for a day.
         """
 
     async def read(self, log: str, at: int, *, wait: float = 0) -> bytes | None:
@@ -84,7 +86,7 @@ class Store(Protocol):
         """All documents of *partition*, in the order of their keys."""
 
     async def tidy(self) -> None:
-        """Free the room of what has expired; called once a minute."""
+        """Free the room of what has expired; called once a minute, it may take one."""
 
     async def close(self) -> None: ...
 
@@ -95,21 +97,47 @@ ANY = "*"
 
 def build(settings: Settings) -> Store:
     """The engine that `STORE` names; raises `SettingsError` if it cannot be used."""
-    engine, _, address = settings.store.partition(":")
-    # Each imports only what it needs.
+    engine, _, _ = settings.store.partition(":")
     try:
-        match engine:
-            case "memory":
-                from store.memory import MemoryStore
-
-                return MemoryStore()
-            case "sqlite":
-                from store.sqlite import SqliteStore
-
-                return SqliteStore(address)
-            case _:
-                from store.redis import RedisStore
-
-                return RedisStore(settings.store)
+        return ENGINES[engine](settings.store)
     except StoreError as error:
         raise SettingsError(f"STORE: {error}") from None
+    except ImportError as error:
+        raise SettingsError(
+            f"STORE: {engine} needs a package that is not installed: {error.name}"
+        ) from None
+
+
+# Each is imported only if it is chosen: a cold start pays for no other.
+def _memory(address: str) -> Store:
+    from store.memory import MemoryStore
+
+    return MemoryStore()
+
+
+def _sqlite(address: str) -> Store:
+    from store.sqlite import SqliteStore
+
+    return SqliteStore(address.removeprefix("sqlite:"))
+
+
+def _storage(address: str) -> Store:
+    from settings import storage_account
+    from store.storage import StorageStore
+
+    return StorageStore(storage_account.load())
+
+
+def _redis(address: str) -> Store:
+    from store.redis import RedisStore
+
+    return RedisStore(address)
+
+
+ENGINES: Mapping[str, Callable[[str], Store]] = {
+    "memory": _memory,
+    "sqlite": _sqlite,
+    "storage": _storage,
+    "redis": _redis,
+    "rediss": _redis,
+}

@@ -39,7 +39,7 @@ ALLOWED = {
     "compat.openai_sdk": ([], ["openai"]),
     "streaming": (["registry"], ["orjson", "pydantic"]),
     "runs": (["streaming.errors", "streaming.events", "streaming.upstream_errors"], []),
-    "store": (["settings"], ["redis"]),
+    "store": (["settings"], ["aiohttp", "azure", "redis"]),
     "budgets": (["runs", "settings", "store", "streaming"], ["orjson"]),
     "server": (["runs", "streaming"], ["orjson", "pydantic", "starlette"]),
     "azure_openai": (

@@ -1,62 +1,13 @@
 """What every engine of the store promises."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from store import ANY, Conflict, Document, Store
-from store.memory import MemoryStore
-from store.redis import RedisStore
-from store.sqlite import SqliteStore
-from tests.support.redis_server import redis_server
+from tests.store.conftest import Clock, Open
 
 KEEP = 0.3
-
-
-class Clock:
-    """What memory and SQLite take for the time; others have their own."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def pass_by(self, store: Store) -> None:
-        """Let `KEEP` seconds pass."""
-        self.now += KEEP
-        if store.name not in ("memory", "sqlite"):
-            await asyncio.sleep(KEEP + 0.05)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    with redis_server() as url:
-        yield url
-
-
-@pytest.fixture(params=["memory", "sqlite", "redis"])
-async def store(
-    request: pytest.FixtureRequest, tmp_path: Path, clock: Clock
-) -> AsyncIterator[Store]:
-    made: Store
-    match request.param:
-        case "memory":
-            made = MemoryStore(clock=clock)
-        case "sqlite":
-            made = SqliteStore(str(tmp_path / "store.db"), clock=clock)
-        case _:
-            url = request.getfixturevalue("redis_url")
-            made = RedisStore(url, prefix=uuid4().hex)
-    yield made
-    await made.close()
 
 
 async def test_a_log_is_added_to_at_its_end_alone(store: Store) -> None:
@@ -102,7 +53,7 @@ async def test_a_log_begins_anew_once_it_is_dropped_or_expired(
         if end == "drop":
             await store.drop("log")
         else:
-            await clock.pass_by(store)
+            await clock.pass_by(KEEP)
         assert await store.read("log", 0) is None
     await store.tidy()
     await store.append("log", b"two\n", at=0)
@@ -139,7 +90,7 @@ async def test_documents_are_listed_by_their_keys(store: Store, clock: Clock) ->
         await store.put("p", key, key.encode())
     await store.put("p", "gone", b"", keep=KEEP)
     await store.put("q", "other", b"")
-    await clock.pass_by(store)
+    await clock.pass_by(KEEP)
     listed = [(key, found.value) for key, found in await store.list("p")]
     assert listed == [("a", b"a"), ("a.b_c:d|e-f", b"a.b_c:d|e-f"), ("b", b"b")]
     assert await store.get("p", "gone") is None
@@ -153,3 +104,46 @@ async def test_a_document_may_have_sixteen_megabytes(store: Store) -> None:
     found = await store.get("p", "k")
     assert found is not None
     assert found.value == value
+
+
+async def test_two_stores_of_one_place_see_each_other(again: Open) -> None:
+    one, other = again(), again()
+    await one.append("log", b"one\n", at=0)
+    waiting = asyncio.create_task(other.read("log", 4, wait=5))
+    await asyncio.sleep(0)
+    await one.append("log", b"two\n", at=4)
+    assert await asyncio.wait_for(waiting, 4) == b"two\n"
+    version = await other.put("p", "k", b"1")
+    assert await one.get("p", "k") == Document(b"1", version)
+    await one.put("p", "k", b"2", version=version)
+    with pytest.raises(Conflict):
+        await other.put("p", "k", b"3", version=version)
+
+
+async def test_nothing_added_to_a_log_is_no_line(store: Store) -> None:
+    await store.append("log", b"", at=0)
+    await store.append("log", b"one\n", at=0)
+    await store.append("log", b"", at=4, keep=50)
+    with pytest.raises(Conflict):
+        await store.append("log", b"", at=3, keep=50)
+    assert await store.read("log", 0) == b"one\n"
+
+
+@pytest.mark.parametrize("name", [".", "..", "a.", "-", "|", ":", "_", "0" * 256])
+async def test_whatever_may_be_a_name_is_one(store: Store, name: str) -> None:
+    await store.append(name, b"one\n", at=0)
+    await store.put(name, name, b"1")
+    assert await store.read(name, 0) == b"one\n"
+    assert [key for key, _ in await store.list(name)] == [name]
+
+
+@pytest.mark.parametrize("size", [0, 60_000, 60_001, 720_000, 720_001, 2_000_000])
+async def test_a_document_has_any_size(store: Store, size: int) -> None:
+    first = await store.put("p", "k", b"")
+    second = await store.put("p", "k", bytes(size), version=first)
+    assert await store.get("p", "k") == Document(bytes(size), second)
+    await store.put("p", "k", b"less", version=second)
+    [(_, found)] = await store.list("p")
+    assert found.value == b"less"
+    await store.delete("p", "k")
+    assert await store.get("p", "k") is None
