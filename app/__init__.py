@@ -18,6 +18,7 @@ from server.limits import Capacity, Limits
 from settings import Settings
 from settings.platform import Platform
 from store import Store
+from store.tidying import Tidying
 from telemetry import Telemetry
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class App:
     limits: Limits
     capacity: Capacity
     store: Store
+    tidying: Tidying
     budgets: Budgets
     callers: Callers
     telemetry: Telemetry
@@ -74,6 +76,7 @@ def build(settings: Settings, platform: Platform) -> App:
         limits=_limits(settings),
         capacity=_capacity(settings),
         store=kept,
+        tidying=Tidying(kept),
         budgets=Budgets(settings, kept),
         callers=Callers(settings.named_keys, signed_in=platform.authenticates),
         telemetry=recorder,

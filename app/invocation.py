@@ -38,6 +38,7 @@ class Route:
         self, app: App, request: Request, *, invocation_id: str, traceparent: str
     ) -> Response:
         """The answer to *request*; raises nothing."""
+        app.tidying.begin()
         run = Run(
             dialect=self.dialect or request.path_params["dialect"],
             request_id=request_id(request.headers),
