@@ -22,6 +22,7 @@ from azure_openai import backends
 from runs import Run
 from server.response import json_response
 from settings import VERSION
+from store import StoreError
 
 if TYPE_CHECKING:
     from app import App
@@ -74,11 +75,20 @@ async def _backends(app: "App") -> str | None:
     return f"all cool down, for {wait:.0f} seconds more" if wait else None
 
 
+async def _store(app: "App") -> str | None:
+    try:
+        await app.store.get("store.health", "none")
+    except StoreError:
+        return f"{app.store.name} does not answer"
+    return None
+
+
 READY: Mapping[str, Check] = {
     "chain": _chain,
     "backends": _backends,
     "journal": _journal,
     "streams": _streams,
+    "store": _store,
 }
 """Checks by name: each returns `None`, or a problem in words safe to show."""
 
