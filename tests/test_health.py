@@ -3,6 +3,7 @@
 import logging
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from azure_openai import backends
 from azure_openai.failure import BackendFailure
 from settings import Settings
 from settings.platform import Platform
+from store import Document, StoreError
+from store.memory import MemoryStore
 from tests.support.app_process import AppProcess, until
 
 READY = "/api/health?ready=1"
@@ -42,7 +45,7 @@ async def test_ready_tells_each_check_and_which_versions_run(app: AppProcess) ->
     told = response.json()
     assert (response.status_code, told["status"]) == (200, "ok")
     checks = told["checks"]
-    assert [checks[name] for name in READINESS] == ["ok"] * 4
+    assert [checks[name] for name in READINESS] == ["ok"] * len(READINESS)
     assert told["python"].startswith("3.")
     assert {"uvicorn", "langchain-core", "openai"} <= told["packages"].keys()
     assert told["packages"].keys() <= set(PACKAGES)
@@ -76,7 +79,7 @@ def test_who_has_a_function_key_is_told_the_rest_where_the_host_asks_for_it(
     assert (alive.status_code, alive.json()["checks"]["chain"]) == (200, "ok")
     assert "packages" not in alive.json()
     told = small.client.get(DETAILS, params={"ready": "1"}).json()
-    assert [told["checks"][name] for name in READINESS] == ["ok"] * 4
+    assert [told["checks"][name] for name in READINESS] == ["ok"] * len(READINESS)
     assert {"uvicorn", "langchain-core", "openai"} <= told["packages"].keys()
     with httpx.Client(base_url=small.url) as stranger:
         assert stranger.get(DETAILS).status_code == 401
@@ -113,6 +116,20 @@ async def test_no_room_for_a_stream_is_not_ready_but_alive(idle: App) -> None:
         assert report["status"] == "unavailable"
         assert report["checks"]["streams"] == "all 1 are taken"
         assert health.alive(idle)["status"] == "ok"
+
+
+async def test_a_store_that_is_down_is_shown_and_takes_no_instance_out(
+    idle: App,
+) -> None:
+    class Down(MemoryStore):
+        async def get(self, partition: str, key: str) -> Document | None:
+            raise StoreError("down")
+
+    report = await Health({"store": READINESS["store"]}).ready(
+        replace(idle, store=Down())
+    )
+    assert report["checks"]["store"] == "memory does not answer"
+    assert report["status"] == "ok"
 
 
 async def test_backends_that_all_cool_down_are_not_ready(tmp_path: Path) -> None:
