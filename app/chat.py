@@ -39,6 +39,8 @@ async def chat(app: App, request: Request, run: Run) -> Response:
 def start(app: App, request: ChatRequest, run: Run) -> Response:
     """Start the chain; everything after this happens in the response."""
     run.chain, run.streamed = app.chains.find(request.chain), request.stream
+    run.end_user, run.metadata = request.end_user, request.metadata
+    run.thread_id = request.thread_id
     ids = {"id": run.request_id, "run_id": run.id, "chain": run.chain}
     request = request.model_copy(update=ids)
     check_policy(

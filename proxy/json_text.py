@@ -20,7 +20,10 @@ _OPENING = re.compile(rb"[ \t\n\r]*\{")
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
-MEMBERS = ("model", "stream", "stream_options", "data_sources", *PARAMETERS)
+MEMBERS = (
+    *("model", "stream", "stream_options", "data_sources", "user"),
+    *PARAMETERS,
+)
 """The members that this server reads."""
 
 LONG_VALUE = 1_000

@@ -13,6 +13,7 @@ from runs.model_call import parameters
 from settings import Settings, names
 from settings.backends import Backend
 from streaming.errors import InvalidRequest, NotConfigured, UnknownModel
+from streaming.requests import end_user
 
 Operation = Literal["chat/completions", "embeddings"]
 
@@ -48,6 +49,7 @@ class Outgoing:
     streamed: bool
     can_ask: bool
     own_version: bool
+    end_user: str | None
 
     method = "POST"
     timeouts = None  # The run's own limits end what takes too long.
@@ -124,6 +126,7 @@ def build(
         streamed=streamed,
         can_ask=streamed and free and knows_usage,
         own_version=own_version,
+        end_user=end_user(members.get("user")),
     )
 
 

@@ -41,7 +41,7 @@ class ProxiedRun:
 
     def asked(self, sent: Outgoing) -> None:
         self._begun = True
-        self.run.streamed = sent.streamed
+        self.run.streamed, self.run.end_user = sent.streamed, sent.end_user
         self.call.parameters, self.call.provider = sent.parameters, sent.provider
         if sent.operation == "embeddings":
             self.call.operation = "embeddings"

@@ -4,12 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from functools import partial
 from time import monotonic
-from uuid import uuid4
-
-from langchain_core.runnables import RunnableConfig
 
 from azure_openai import refusals
-from runnables import errors, leftovers
+from runnables import asker, errors, leftovers
 from runnables.answer_limit import AnswerLimit
 from runnables.callback import RunCallback
 from runnables.chunks import Translator
@@ -45,10 +42,10 @@ async def events_of(
     chain = sampled(prepared.chain, sampling)
     translator = Translator(run, given, prepared.outputs)
     more = [] if bounded else [AnswerLimit(), Marks(translator.report)]
-    # Each run is a thread of its own, for graphs with a checkpointer.
-    own = {"thread_id": (thread_id := str(uuid4())), "sampling": sampling}
-    own["caller_tools"] = taken(chain, request)
-    config = RunnableConfig(callbacks=[RunCallback(run), *more], configurable=own)
+    own = {"sampling": sampling, "caller_tools": taken(chain, request)}
+    config = asker.config(run, own)
+    config["callbacks"] = [RunCallback(run), *more]
+    key = config["configurable"]["thread_id"]
     turn, passed = monotonic(), 0
     said = ended = False
     refusals.asked_limit.set(request.limit_name)
@@ -81,7 +78,7 @@ async def events_of(
         if not ended:
             await leftovers.clean_up(begun)
         if prepared.savers:
-            await leftovers.forget(prepared.savers, thread_id)
+            await leftovers.forget(prepared.savers, key)
 
 
 def _ending(translator: Translator, run: Run, *, said: bool) -> Iterator[Event]:

@@ -14,6 +14,7 @@ from runs.attempts import AttemptRecord
 from runs.cost import PriceList, cost
 from runs.finish_reasons import STOPPED, Status
 from runs.model_call import ModelCall
+from runs.thread import Thread
 from runs.timing import Timing
 from runs.tokens import summed
 from streaming.errors import ChatError, ShuttingDown
@@ -48,6 +49,7 @@ class Run:
     It owns the task that makes the answer. Times are `time.monotonic()`. `content` is
     the text the caller got, unless it is `unread`; `prompt` gives the request's
     messages, which take `prompt_bytes` as JSON. `owner` is to whom the run belongs.
+    `thread_id` is what the request names, `thread` that thread once it is open.
     `spoken` is whether anything was shown, or the answer has announced its end.
     `closers` are awaited once the run is over; `kept` is whether all that was to be
     kept is.
@@ -62,6 +64,10 @@ class Run:
     traceparent: str = ""
     principal: str | None = None
     owner: str = ""
+    end_user: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    thread_id: str | None = None
+    thread: Thread | None = None
     timing: Timing = field(default_factory=Timing)
     timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
     active_at: float = 0.0

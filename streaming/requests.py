@@ -28,6 +28,13 @@ Role = Literal["system", "developer", "user", "assistant", "tool"]
 Text = Annotated[str, StringConstraints(min_length=1)]
 LimitField = Literal["max_tokens", "max_completion_tokens"]
 
+LONGEST_END_USER = 512
+
+EndUser = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_END_USER)]
+
+OF_CHAINS = ("inputs", "thread_id", "resume", "on_disconnect", "metadata")
+"""Fields for a chain, which have the same names on every wire."""
+
 
 MAX_FIELDS = 100
 """The most fields of one object: each unknown field makes an error of its own."""
@@ -141,7 +148,8 @@ class ChatRequest(_Frozen):
     `include_usage` is for a dialect whose stream has its usage only on request,
     `limit_name` for one with two names for the sampling's `max_tokens`: the caller's.
     `continues` is the id of the message that the answer is to go on with, for one whose
-    messages have ids. `id` and `run_id` are set by the server.
+    messages have ids. `whole` says that a thread has all messages up to the last answer
+    already. `id` and `run_id` are set by the server.
     """
 
     messages: Annotated[list[Message], FailFast()]
@@ -154,10 +162,11 @@ class ChatRequest(_Frozen):
     resume: JsonValue = None
     on_disconnect: Literal["cancel", "continue"] = "cancel"
     metadata: Metadata = Field(default_factory=dict)
-    end_user: Annotated[Text, StringConstraints(max_length=512)] | None = None
+    end_user: EndUser | None = None
     include_usage: bool = False
     limit_name: LimitField | None = None
     continues: Text | None = None
+    whole: bool = False
     id: str = ""
     run_id: str = ""
 
@@ -189,6 +198,11 @@ _FIELDS = {
     )
     for name in model.model_fields
 } - {"sampling", "caller_tools"}
+
+
+def end_user(user: object) -> str | None:
+    """OpenAI's *user*, which clients fill with anything."""
+    return user[:LONGEST_END_USER] or None if isinstance(user, str) else None
 
 
 def validate(fields: dict[str, object]) -> ChatRequest:

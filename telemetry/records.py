@@ -80,6 +80,9 @@ class Record(TypedDict):
     invocation_id: str | None
     traceparent: str | None
     principal: str | None
+    end_user: str | None
+    metadata: Mapping[str, str] | None
+    thread_id: str | None
     cost: dict[str, object] | None
     attempts: list[AttemptRecord]
     calls: list[CallRecord]
@@ -113,6 +116,9 @@ def build(run: Run, *, content: bool) -> Record:
         "invocation_id": run.invocation_id or None,
         "traceparent": run.traceparent or None,
         "principal": run.principal,
+        "end_user": run.end_user,
+        "metadata": run.metadata or None,
+        "thread_id": run.thread_id,
         "cost": run.cost.as_dict() if run.cost else None,
         "attempts": list(run.attempts),
         "calls": [_call(each, run) for each in run.calls.values()],

@@ -47,7 +47,7 @@ LISTS: Mapping[type[Event], str] = {
 
 INTERNAL = (
     *("caller_tools", "continues", "id", "include_usage"),
-    *("limit_name", "run_id", "sampling"),
+    *("limit_name", "run_id", "sampling", "whole"),
 )
 """Fields of a `ChatRequest` that are no fields of this wire."""
 

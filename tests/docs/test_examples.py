@@ -20,6 +20,7 @@ from tests.support.app_process import AppProcess, read_events, text_of
 from tests.support.markdown import PAGES, ROOT, after, blocks, files
 
 SAVED_AS = [
+    "chains/desk.py",
     "chains/haiku.py",
     "chains/handbook.py",
     "chains/helper.py",
@@ -75,7 +76,7 @@ def example(copy: Path, standin: StandIn) -> Iterator[AppProcess]:
     brought = "graph=my_graph:build,hiding=my_hiding_graph:build"
     with AppProcess(settings(standin, CHAINS=brought), cwd=copy) as server:
         server.warm()
-        for chain in ("haiku", "handbook", "helper", "graph", "hiding"):
+        for chain in ("haiku", "handbook", "helper", "desk", "graph", "hiding"):
             server.chat("Hello", chain=chain)  # What is imported now keeps no test.
         yield server
 

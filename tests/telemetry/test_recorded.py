@@ -24,7 +24,7 @@ FIELDS = {
     *("prompt", "model", "deployment", "region", "backend", "chain", "dialect"),
     *("usage", "latency_ms", "time_to_first_chunk_ms", "streaming_duration_ms"),
     *("inter_token_ms", "error", "request_id", "invocation_id", "traceparent"),
-    *("principal", "attempts", "cost"),
+    *("principal", "end_user", "metadata", "thread_id", "attempts", "cost"),
 }
 
 

@@ -30,18 +30,23 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
     try:
         return requests.validate(
             {
-                "messages": _messages(fields.get("messages")),
+                "messages": _messages(_conversation(fields)),
                 "chain": path.get("deployment") or _model(fields),
                 "stream": fields.get("stream", False),
                 "include_usage": _include_usage(fields.get("stream_options", {})),
                 "limit_name": limit,
                 "sampling": sampling,
-                "inputs": fields.get("inputs", {}),
+                "end_user": requests.end_user(fields.get("user")),
+                **_only(requests.OF_CHAINS, fields),
                 "caller_tools": caller_tools.normalized(fields),
             }
         )
     except InvalidRequest as error:
         raise _as_named(error, limit) from None
+
+
+def _conversation(fields: Mapping[str, object]) -> object:
+    return fields.get("messages", [] if "resume" in fields else None)
 
 
 def _limit_name(fields: Mapping[str, object]) -> LimitField | None:

@@ -11,6 +11,9 @@ from streaming.requests import ChatRequest, Sampling
 Part = dict[str, object]
 """A content part in OpenAI's form."""
 
+READ = ("chain", "stream", "end_user", *requests.OF_CHAINS)
+"""Fields of a `ChatRequest` that a page adds to the body."""
+
 _AUDIO = {"mpeg": "mp3", "x-wav": "wav"}
 
 
@@ -19,14 +22,14 @@ def to_request(fields: Mapping[str, object]) -> ChatRequest:
     posted = fields.get("messages")
     if not isinstance(posted, list):
         raise InvalidRequest("messages: expected a list", param="messages")
-    read: dict[str, object] = {
-        name: fields[name] for name in ("chain", "stream", "inputs") if name in fields
-    }
+    read: dict[str, object] = {name: fields[name] for name in READ if name in fields}
+    # The page posts its conversation whatever it asks for.
     read["messages"] = [
         message
-        for index, value in enumerate(posted)
+        for index, value in enumerate(posted if fields.get("resume") is None else ())
         for message in _messages(f"messages.{index}", value)
     ]
+    read["whole"] = True
     read["sampling"] = {
         name: fields[name] for name in Sampling.model_fields if name in fields
     }

@@ -71,6 +71,8 @@ class Described:
             names.DIALECT: record["dialect"],
             names.REGION: record["region"],
             names.CALLER: record["principal"],
+            names.END_USER: record.get("end_user"),
+            names.CONVERSATION: record.get("thread_id"),
             names.FIRST_TOKEN: _seconds(record["time_to_first_chunk_ms"]),
         }
         return SpanDescription(

@@ -25,6 +25,8 @@ SERVER, PORT = "server.address", "server.port"
 ERROR = "error.type"
 INVOCATION = "faas.invocation_id"
 CALLER = "enduser.id"
+END_USER = "user.id"
+CONVERSATION = "gen_ai.conversation.id"
 
 # This project's own.
 RUN = "langchain_stream.run.id"
