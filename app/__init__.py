@@ -13,6 +13,7 @@ from azure_openai import credentials
 from budgets import Budgets
 from chains import Chains
 from proxy import Proxy
+from runs.threads import Threads
 from server.auth import Callers
 from server.limits import Capacity, Limits
 from settings import Settings
@@ -34,6 +35,7 @@ class App:
     store: Store
     tidying: Tidying
     budgets: Budgets
+    threads: Threads
     callers: Callers
     telemetry: Telemetry
     health: Health
@@ -78,6 +80,11 @@ def build(settings: Settings, platform: Platform) -> App:
         store=kept,
         tidying=Tidying(kept),
         budgets=Budgets(settings, kept),
+        threads=Threads(
+            kept,
+            most=settings.max_messages,
+            retention=settings.run_retention_seconds,
+        ),
         callers=Callers(settings.named_keys, signed_in=platform.authenticates),
         telemetry=recorder,
         health=Health(),

@@ -1,6 +1,5 @@
-"""A chain answers: `/api/chat` in every dialect, and the list of chains."""
+"""A chain answers: `/api/chat` in every dialect."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from functools import partial
 
@@ -15,7 +14,7 @@ from runs.tokens import TOKENS_PER_MESSAGE, count_tokens
 from server.event_body import EventBody
 from server.limits import limit
 from server.request import check_media_type, check_policy, parsed, read_body
-from server.response import StreamResponse, json_response
+from server.response import StreamResponse
 from streaming import dialects
 from streaming.errors import NotYet
 from streaming.events import Event
@@ -48,10 +47,11 @@ def start(app: App, request: ChatRequest, run: Run) -> Response:
         max_messages=app.settings.max_messages,
         system_prompt_allowed=app.settings.caller_system_prompt != "refuse",
     )
-    if request.thread_id or request.on_disconnect == "continue":
-        raise NotYet("thread_id, on_disconnect: this app keeps nothing yet.")
+    if request.on_disconnect == "continue":
+        raise NotYet("on_disconnect: this app cannot go on without its caller yet.")
     run.prompt = partial(_messages, request)
-    return respond(app, app.chains.stream(run.chain, request, run), request, run)
+    events = app.chains.stream(run.chain, request, run, app.threads)
+    return respond(app, events, request, run)
 
 
 def _messages(request: ChatRequest) -> list[dict[str, object]]:
@@ -75,13 +75,3 @@ def respond(
     dialect = dialects.load(run.dialect)
     body = EventBody(ending(limited, run), request, dialect, run, app.telemetry.emit)
     return StreamResponse(body, run, dialect, limits=limits, capacity=app.capacity)
-
-
-async def list_chains(app: App, request: Request, run: Run) -> Response:
-    described = await asyncio.to_thread(
-        lambda: [
-            {"name": name, "description": app.chains.describe(name)}
-            for name in app.chains.names
-        ]
-    )
-    return json_response({"default": app.chains.default, "chains": described})

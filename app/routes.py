@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from app import elsewhere
-from app.chat import chat, list_chains
+from app.chains import chain, list_chains
+from app.chat import chat
 from app.health import alive, details
 from app.invocation import Route
 from app.openai_api import complete, complete_by_default, embed, get_model, list_models
 from app.openapi import describe
 from app.stream_check import stream_check
+from app.threads import delete_thread, list_threads, thread
 
 GET = ("GET",)
 PROBED = ("GET", "HEAD")
@@ -83,6 +85,16 @@ KNOWN: tuple[Route, ...] = (
     ),
     Route(
         "list_chains", "api/chains", list_chains, "The chains there are", methods=GET
+    ),
+    Route("chain", "api/chains/{name}", chain, "A chain, and its input", methods=GET),
+    Route("threads", "api/threads", list_threads, "The threads there are", methods=GET),
+    Route("thread", "api/threads/{thread}", thread, "A thread, by its id", methods=GET),
+    Route(
+        "delete_thread",
+        "api/threads/{thread}",
+        delete_thread,
+        "Delete a thread",
+        methods=("DELETE",),
     ),
     Route(
         "health",

@@ -23,6 +23,7 @@ from chains._files import OURS, check_files
 from chains._threads import ThreadsOfChains
 from runnables.exits import contained
 from runs import Run
+from runs.threads import Threads
 from settings import Settings, SettingsError
 from streaming.errors import ChatError, NotConfigured, UnknownChain
 from streaming.events import Event
@@ -113,6 +114,14 @@ class Chains:
         summary = registry.summary(_PACKAGE, name)
         return NOT_LOADED if summary is None else summary
 
+    async def input_of(self, name: str) -> tuple[dict[str, object], list[str]]:
+        """The JSON schema of its `inputs`, and what it takes of a caller's tools.
+
+        Raises `NotConfigured` if it cannot be loaded.
+        """
+        chain = await self._found(name)
+        return await asyncio.to_thread(chain.input.schema), sorted(chain.takes)
+
     def load(self, name: str) -> "Prepared":
         """Build the chain *name*, once. Blocks while LangChain is imported.
 
@@ -136,6 +145,16 @@ class Chains:
             return future.result()
         # Others wait for it too: a caller who leaves does not cancel it.
         return await asyncio.shield(asyncio.wrap_future(future))
+
+    async def _found(self, name: str) -> "Prepared":
+        """The chain; raises only `ChatError`."""
+        try:
+            return await self._loaded(name)
+        except ChatError:
+            raise
+        except Exception:
+            message = f"The chain {name!r} could not be loaded; the log says why."
+            raise NotConfigured(message) from None
 
     def problem(self) -> str | None:
         """Why the default chain cannot answer, if that is known."""
@@ -178,7 +197,7 @@ class Chains:
             self._building("docs")
 
     async def stream(
-        self, name: str, request: ChatRequest, run: Run
+        self, name: str, request: ChatRequest, run: Run, threads: Threads
     ) -> AsyncGenerator[Event]:
         """Run the chain *name* on *request*, and fill in *run*.
 
@@ -186,15 +205,11 @@ class Chains:
         `runs.ending` makes them from *run* at the end.
         """
         self._threads.enter(name)
-        try:
-            chain = await self._loaded(name)
-        except ChatError:
-            raise
-        except Exception:
-            message = f"The chain {name!r} could not be loaded; the log says why."
-            raise NotConfigured(message) from None
+        chain = await self._found(name)
         from runnables.run import events_of
 
+        if request.thread_id is not None:
+            request = await threads.open(request, run, keeps=chain.keeps)
         events = events_of(chain, request, run, bounded=name in BOUNDED)
         async with aclosing(events):
             async for event in events:

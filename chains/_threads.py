@@ -1,4 +1,4 @@
-"""`Threads`: each chain has threads of its own for what blocks."""
+"""`Workers`: each chain has threads of its own for what blocks."""
 
 import asyncio
 import socket
@@ -13,7 +13,7 @@ _chain: ContextVar[str | None] = ContextVar("chain", default=None)
 _SHARED = (socket.getaddrinfo, socket.getnameinfo)
 
 
-class Threads(ThreadPoolExecutor):
+class Workers(ThreadPoolExecutor):
     """An event loop's default executor, in which the runs of a chain hold up no others.
 
     LangChain runs there what only blocks, such as a function, a tool or a retriever. A
@@ -46,7 +46,7 @@ class Threads(ThreadPoolExecutor):
 
 
 class ThreadsOfChains:
-    """Gives the running event loop its `Threads`, and each run those of its chain."""
+    """Gives the running event loop its `Workers`, and each run those of its chain."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -56,5 +56,5 @@ class ThreadsOfChains:
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop = loop
-            loop.set_default_executor(Threads())
+            loop.set_default_executor(Workers())
         _chain.set(chain)

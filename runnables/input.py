@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
-from langchain_core.messages import BaseMessage, get_buffer_string
+from langchain_core.messages import BaseMessage, HumanMessage, get_buffer_string
 from langchain_core.prompts import BasePromptTemplate
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
@@ -62,6 +62,27 @@ class Input:
                 given.setdefault(name, given[name])
         return given
 
+    def schema(self) -> dict[str, object]:
+        """The JSON schema of the request's `inputs`.
+
+        What the conversation has is not required.
+        """
+        if not isinstance(self._takes, Variables):
+            free = isinstance(self._takes, Anything)
+            return {"type": "object", "properties": {}, "additionalProperties": free}
+        named = self._takes.by_name
+        given = _from_conversation(self._takes, named, [HumanMessage("")])
+        return {
+            "type": "object",
+            "properties": {name: _schema(named[name]) for name in sorted(named)},
+            "required": [
+                name
+                for name in sorted(named)
+                if named[name].required and name not in given
+            ],
+            "additionalProperties": False,
+        }
+
     def missing(self, exc: KeyError, given: object) -> InvalidRequest | None:
         """The error for a variable that the chain has looked up in vain."""
         if isinstance(exc, Absent):
@@ -74,6 +95,15 @@ class Input:
             if said == name or f"'{name}'" in said.partition("Expected")[0]
         ]
         return _missing(wanted[0], self._asked) if wanted else None
+
+
+def _schema(variable: Variable) -> object:
+    if variable.kind in ("messages", "message"):
+        return {"description": "the conversation"}
+    try:
+        return TypeAdapter(variable.annotation).json_schema()
+    except Exception:
+        return {}  # pydantic does not know the type.
 
 
 def _check(found: Takes) -> None:

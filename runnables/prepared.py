@@ -17,7 +17,8 @@ from streaming.errors import NotConfigured
 class Prepared:
     """A chain, what it takes, and what it leaves behind.
 
-    *options* are for its `astream`; *outputs* are as in `Translator`. With
+    *options* are for its `astream`; *outputs* are as in `Translator`. One that *keeps*
+    a thread's state gets only what is new there. With
     *tracebacks*, what it raises is logged whole, its text too.
     """
 
@@ -26,7 +27,13 @@ class Prepared:
     options: Mapping[str, object] = field(default_factory=dict)
     outputs: Sequence[str] | None = None
     savers: Sequence[graphs.Saver] = ()
+    keeps: bool = False
     tracebacks: bool = False
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """The fields of the caller's tools that the chain gets."""
+        return getattr(self.chain, "takes", frozenset())
 
 
 def prepare(chain: Chain, *, tracebacks: bool = False) -> Prepared:
@@ -38,13 +45,15 @@ def prepare(chain: Chain, *, tracebacks: bool = False) -> Prepared:
             "gets the earlier messages as chat_history or history."
         )
     taken, is_graph = Input(chain), graphs.is_local(unbound(chain))
+    savers = graphs.savers(chain)
     return Prepared(
         # A graph that is the whole chain streams by itself.
         chain if is_graph else replaced(chain, _streaming),
         taken,
         options=graphs.MODES if is_graph else {},
         outputs=graphs.outputs(chain),
-        savers=graphs.savers(chain),
+        savers=savers,
+        keeps=bool(savers),
         tracebacks=tracebacks,
     )
 

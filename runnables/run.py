@@ -77,7 +77,7 @@ async def events_of(
     finally:
         if not ended:
             await leftovers.clean_up(begun)
-        if prepared.savers:
+        if prepared.savers and not run.thread:
             await leftovers.forget(prepared.savers, key)
 
 

@@ -49,7 +49,8 @@ class Run:
     It owns the task that makes the answer. Times are `time.monotonic()`. `content` is
     the text the caller got, unless it is `unread`; `prompt` gives the request's
     messages, which take `prompt_bytes` as JSON. `owner` is to whom the run belongs.
-    `thread_id` is what the request names, `thread` that thread once it is open.
+    `thread_id` is what the request names, `thread` that thread once it is open, whose
+    `listener` gets what the caller gets.
     `spoken` is whether anything was shown, or the answer has announced its end.
     `closers` are awaited once the run is over; `kept` is whether all that was to be
     kept is.
@@ -68,6 +69,7 @@ class Run:
     metadata: Mapping[str, str] = field(default_factory=dict)
     thread_id: str | None = None
     thread: Thread | None = None
+    listener: Callable[[Event], None] | None = None
     timing: Timing = field(default_factory=Timing)
     timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
     active_at: float = 0.0
@@ -153,6 +155,8 @@ class Run:
             if not self.spoken:
                 self.spoken = True
                 self._tell()
+        if self.listener is not None:
+            self.listener(event)
         match event:
             case TextDelta():
                 self.keep(event.text)

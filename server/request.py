@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from starlette.requests import Request
 
+from runs.trimming import PARTS_PER_MESSAGE, weight
 from server.limits import Capacity
 from streaming.errors import (
     HeadersTooLarge,
@@ -15,7 +16,7 @@ from streaming.errors import (
     TooLarge,
     UnsupportedMediaType,
 )
-from streaming.requests import ChatRequest, Message
+from streaming.requests import ChatRequest
 
 # What the server in front of Azure's worker lets through; uvicorn has no limit.
 # See: https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits
@@ -24,9 +25,6 @@ MAX_HEAD_BYTES = 32 * 1024
 
 LARGE_BYTES = 64 * 1024
 """Validate longer bodies in a thread: they may have enough parts to block the loop."""
-
-PARTS_PER_MESSAGE = 4
-"""Limit on the average: a model's SDK takes a third of a millisecond for each part."""
 
 _DECIMAL = re.compile(r"[0-9]{1,18}")
 _JSON_TYPE = re.compile(r"[a-z0-9.+-]+/([a-z0-9.+-]+\+|x-)?json")
@@ -124,7 +122,7 @@ def check_policy(
     if len(request.messages) > max_messages:
         raise TooLarge(f"messages: more than {max_messages} of them (MAX_MESSAGES).")
     most = max_messages * PARTS_PER_MESSAGE
-    if sum(map(_parts, request.messages)) > most:
+    if sum(map(weight, request.messages)) > most:
         raise TooLarge(
             f"messages: more than {most} content parts and tool calls in them "
             f"({PARTS_PER_MESSAGE} times MAX_MESSAGES)."
@@ -136,8 +134,3 @@ def check_policy(
                 "expected 'user', 'assistant' or 'tool'",
                 param=f"messages.{index}.role",
             )
-
-
-def _parts(message: Message) -> int:
-    content = message.content if isinstance(message.content, list) else ()
-    return len(content) + len(message.tool_calls or ())

@@ -10,12 +10,31 @@ from pydantic.json_schema import models_json_schema
 
 from app.openapi.schemas import REFERENCE, STRING, Schema, a_list, ref
 from streaming.caller_tools import CallerTools
-from streaming.requests import MAX_FIELDS, ContentPart, Message, Role, Sampling
+from streaming.requests import (
+    LONGEST_END_USER,
+    MAX_FIELDS,
+    OF_CHAINS,
+    ChatRequest,
+    ContentPart,
+    Message,
+    Role,
+    Sampling,
+)
 
 NULL: Schema = {"type": "null"}
 TEXT: Schema = {"type": "string", "minLength": 1}
 INPUTS: Schema = {"type": "object", "maxProperties": MAX_FIELDS}
-PROMPTS = ("user", "message", "messages")
+PROMPTS = ("user", "message", "messages", "resume")
+
+
+def _of_chains() -> Schema:
+    """The fields that have the same names on every wire."""
+    fields: Schema = ChatRequest.model_json_schema(ref_template=REFERENCE)["properties"]
+    return {**{name: fields[name] for name in OF_CHAINS}, "inputs": INPUTS}
+
+
+OF_ANY: Schema = _of_chains()
+END_USER: Schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_END_USER}
 
 
 def schemas() -> Schema:
@@ -71,6 +90,8 @@ def if_then(name: str, value: str, then: Schema) -> Schema:
     return {"if": is_value, "then": then}
 
 
+RESUMED: Schema = {"if": given("resume"), "then": given("thread_id")}
+
 CALLS: Schema = {
     "required": ["tool_calls"],
     "properties": {"tool_calls": {"type": "array", "minItems": 1}},
@@ -96,11 +117,13 @@ def native_request(more: Mapping[str, Schema]) -> Schema:
         "messages": {**a_list(ref("Message")), "minItems": 1},
         "chain": TEXT,
         "stream": {"type": "boolean", "default": True},
-        "inputs": INPUTS,
+        "end_user": END_USER,
+        **OF_ANY,
         **more,
     }
     request = with_nulls({"type": "object", "properties": properties})
-    return {**request, "oneOf": [given(name) for name in PROMPTS]}
+    prompts = [given(name) for name in PROMPTS]
+    return {**request, "oneOf": prompts, **RESUMED}
 
 
 def completion_request(more: Mapping[str, Schema]) -> Schema:
@@ -112,7 +135,7 @@ def completion_request(more: Mapping[str, Schema]) -> Schema:
         "required": ["role"],
     }
     stream = {"type": "boolean", "default": False}
-    optional = {"stream": stream, "inputs": INPUTS, **more}
+    optional = {"stream": stream, **OF_ANY, **more}
     return {
         "type": "object",
         "properties": {
@@ -120,7 +143,8 @@ def completion_request(more: Mapping[str, Schema]) -> Schema:
             "messages": {**a_list(message), "minItems": 1},
             **{name: nullable(schema) for name, schema in optional.items()},
         },
-        "required": ["messages"],
+        "anyOf": [{"required": ["messages"]}, given("resume")],
+        **RESUMED,
     }
 
 
@@ -132,7 +156,7 @@ def ui_request(more: Mapping[str, Schema]) -> Schema:
     """What `useChat` posts; fields that are not named here are ignored."""
     tools = nullable({"anyOf": [more["tools"], {"type": "object"}]})
     stream = {"type": "boolean", "default": True}
-    optional = {"chain": TEXT, "stream": stream, "inputs": INPUTS, **more}
+    optional = {"chain": TEXT, "stream": stream, "end_user": END_USER, **OF_ANY, **more}
     return {
         "type": "object",
         "properties": {

@@ -5,7 +5,7 @@ See: https://spec.openapis.org/oas/v3.1.1.html
 
 import re
 
-from app import chat, health, openai_api, stream_check
+from app import chains, chat, health, openai_api, stream_check, threads
 from app.invocation import Handler, Route
 from app.openapi import asked, describe, schemas
 from app.openapi.schemas import STRING, Schema, an_object, ref, statuses
@@ -89,10 +89,10 @@ WRONG_KEY = {"description": "No key, or a wrong one; a host says no more."}
 def paths() -> Schema:
     found: Schema = {}
     for route in KNOWN:
-        found[f"/{route.path}"] = {
-            method.lower(): _named(_operation(route), route, method)
-            for method in route.methods
-        }
+        operations = found.setdefault(f"/{route.path}", {})
+        for method in route.methods:
+            described = _named(_operation(route), route, method)
+            operations[method.lower()] = described
     return found
 
 
@@ -137,7 +137,11 @@ ANSWERS: dict[Handler, Schema] = {
     openai_api.list_models: json_body(ref("Models")),
     openai_api.get_model: json_body(ref("Model")),
     stream_check.stream_check: NATIVE,
-    chat.list_chains: json_body(ref("Chains")),
+    chains.list_chains: json_body(ref("Chains")),
+    chains.chain: json_body(ref("Chain")),
+    threads.list_threads: json_body(ref("Threads")),
+    threads.thread: json_body(ref("Thread")),
+    threads.delete_thread: json_body(ref("DeletedThread")),
     describe: OBJECT,
 }
 

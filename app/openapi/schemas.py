@@ -39,7 +39,7 @@ def schemas() -> Schema:
         schema = TypeAdapter(kind).json_schema(ref_template=REFERENCE)
         found |= schema.pop("$defs", {})
         found[name] = schema
-    return found | answers() | reports() | failures()
+    return found | answers() | reports() | threads() | failures()
 
 
 def answers() -> Schema:
@@ -84,12 +84,37 @@ def reports() -> Schema:
             id=STRING, object=STRING, created={"type": "integer"}, owned_by=STRING
         ),
         "Models": an_object(object=STRING, data=a_list(ref("Model"))),
-        "Chains": an_object(default=STRING, chains=a_list(chain)),
+        "Chains": an_object(
+            default=STRING, chains=a_list(chain), threads={"type": "boolean"}
+        ),
+        "Chain": an_object(
+            name=STRING,
+            description=STRING,
+            input_schema={"type": "object"},
+            takes=a_list(STRING),
+        ),
         "Health": {
             "type": "object",
             "properties": {"status": {"enum": ["ok", "unavailable"]}},
             "required": ["status"],
         },
+    }
+
+
+def threads() -> Schema:
+    listed = {"id": STRING, "title": STRING, "chain": STRING, "updated_at": STRING}
+    pending = an_object(id=STRING, value={})
+    return {
+        "Threads": an_object(threads=a_list(an_object(**listed))),
+        "Thread": an_object(
+            id=STRING,
+            chain=STRING,
+            messages=a_list(ref("Message")),
+            state={},
+            pending=a_list(pending),
+            updated_at=STRING,
+        ),
+        "DeletedThread": an_object(id=STRING, deleted={"const": True}),
     }
 
 

@@ -15,6 +15,7 @@ from streaming.errors import NotConfigured, UnknownChain
 from streaming.events import TextDelta
 from streaming.requests import validate
 from tests.support.example_chains import strings
+from tests.support.no_threads import no_threads
 
 not_a_chain = 42
 
@@ -31,7 +32,7 @@ def brought(target: str) -> Settings:
 async def first_error(settings: Settings, name: str) -> Exception:
     request = validate({"messages": [{"role": "user", "content": "?"}]})
     run = Run(chain=name, dialect="json")
-    events = Chains(settings).stream(name, request, run)
+    events = Chains(settings).stream(name, request, run, no_threads())
     with pytest.raises(NotConfigured) as raised:
         await anext(events)
     return raised.value
@@ -64,7 +65,7 @@ def built_of_nothing() -> Any:
 async def test_a_function_is_a_chain_unless_it_takes_the_settings(name: str) -> None:
     request = validate({"messages": [{"role": "user", "content": "Why?"}]})
     run = Run(chain=name, dialect="json")
-    events = Chains(brought(name)).stream(name, request, run)
+    events = Chains(brought(name)).stream(name, request, run, no_threads())
     said = [event.text async for event in events if isinstance(event, TextDelta)]
     assert said == ["Why?", "!"]
 

@@ -74,6 +74,8 @@ def test_every_command_is_of_a_kind_that_is_tried() -> None:
 def test_curl_is_answered(
     command: str, offline: AppProcess, guarded: AppProcess
 ) -> None:
+    if "/api/threads/trip" in command:
+        offline.chat("Hello", thread_id="trip")
     command = command.replace(LOCAL, offline.url).replace(DEPLOYED, guarded.url)
     answer = typed(re.sub(r"\bKEY\b", KEY, command))
     if "/api/chat/plain" in command:

@@ -30,6 +30,7 @@ from settings.backends import Backend
 from streaming import dialects
 from tests.standin.process import StandIn
 from tests.support.kept_runs import KeptRuns
+from tests.support.no_threads import no_threads
 
 CHAIN = "/api/chat/json"
 OPENAI = "/api/chat/openai"
@@ -134,7 +135,7 @@ class PooledApp:
         chain = self.names[name == "whole"]
         run = Run(chain=chain, dialect=name, request_id="the-request-id")
         asked = dialect.parse(body, {}).model_copy(update={"id": run.id})
-        events = self.chains.stream(run.chain, asked, run)
+        events = self.chains.stream(run.chain, asked, run, no_threads())
         limited = limit(events, self.limits, run, started=run.started)
         ended = ending(limited, run)
         return StreamResponse(

@@ -1,0 +1,155 @@
+"""A run on its thread: from the thread's lease to what is kept of the answer."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from time import time
+
+from runs import Run
+from runs.finish_reasons import Status
+from runs.lease import ThreadLease
+from runs.thread import Pending
+from runs.thread_document import ThreadDocument, now, title_of
+from runs.turn import Turn
+from store import ANY, Conflict, Store, StoreError
+from streaming.errors import Cancelled
+from streaming.events import Event
+from streaming.requests import ChatRequest, Message
+
+KEPT: tuple[Status, ...] = (
+    *("ok", "interrupt", "content_filter"),
+    *("cancelled", "deadline", "budget"),
+)
+"""How a run ends whose turn is kept."""
+
+
+class OnThread:
+    """The run *run* of *request*, whose `messages` are what is new.
+
+    *left* is called once the run is off the thread.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        request: ChatRequest,
+        *,
+        store: Store,
+        lease: ThreadLease,
+        retention: float,
+        left: Callable[[], None],
+    ) -> None:
+        self.run, self._request = run, request
+        self._store, self._lease = store, lease
+        self._retention, self._left = retention, left
+        self._before: ThreadDocument | None = None
+        self._version: str | None = None
+        self._turn, self._lost = Turn(), False
+        self._taking = asyncio.create_task(lease.take())
+        self._renewing: asyncio.Task[None] | None = None
+        self.over = asyncio.Event()
+
+    async def begin(self) -> bool:
+        """Whether no other run is on the thread; then it is this one's."""
+        # A caller who leaves meanwhile must not leave it taken.
+        taken = await asyncio.shield(self._taking)
+        if taken:
+            self._renewing = asyncio.create_task(self._renew())
+        return taken
+
+    def goes_on_from(self, before: ThreadDocument, version: str) -> None:
+        self._before, self._version = before, version
+
+    def takes_new(self, messages: Sequence[Message]) -> None:
+        """Of a page that posts its whole conversation, only these are new."""
+        self._request = self._request.model_copy(update={"messages": messages})
+
+    def hear(self, event: Event) -> None:
+        self._turn.hear(event)
+
+    def stop(self) -> None:
+        """End the run without a trace: its thread is deleted, or another run's."""
+        self._lost = True
+        if not self.run.over:
+            self.run.stopped_by = self.run.stopped_by or Cancelled()
+            self.run.cancel()
+
+    async def close(self) -> None:
+        """Keep the run's turn, and let the next run on the thread."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+        try:
+            if await self._taking:
+                await self._end()
+        finally:
+            self._left()
+            self.over.set()
+
+    async def _end(self) -> None:
+        try:
+            if not self._lost and self.run.thread and self.run.status in KEPT:
+                await self._keep()
+        finally:
+            with suppress(StoreError):  # It ends by itself.
+                await self._lease.release()
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease.seconds / 3)
+            with suppress(StoreError):
+                if not await self._lease.renew():
+                    self.stop()
+                    return
+
+    async def _keep(self) -> None:
+        run, waits = self.run, self.run.status == "interrupt"
+        waits = waits or run.finish_reason == "tool_calls"
+        answer = list(self._turn.messages(waits=waits))
+        if run.status == "content_filter" and not answer:
+            return  # The prompt was refused, and would be with each request from now.
+        document = self._document(answer)
+        value = await asyncio.to_thread(document.dumped)
+        if not await self._lease.renew():
+            raise Conflict(run.id)
+        place = (threads(run.owner), str(run.thread_id))
+        await self._store.put(*place, value, version=self._version)
+        shown = document.shown(place[1]).dumped()
+        await self._store.put(titles(run.owner), place[1], shown, version=ANY)
+
+    def _document(self, answer: Sequence[Message]) -> ThreadDocument:
+        before, at = self._before, now()
+        new = [each for each in self._request.messages if each.role in _ROLES]
+        messages = [*(before.messages if before else ()), *new, *answer]
+        return ThreadDocument(
+            chain=self.run.chain,
+            title=(before.title if before else "") or title_of(messages),
+            created_at=before.created_at if before else at,
+            updated_at=at,
+            messages=messages,
+            pending=self._pending(),
+            runs=self._runs(),
+        )
+
+    def _pending(self) -> list[Pending]:
+        asked = self._turn.interrupts
+        stopped = self.run.status not in ("ok", "interrupt")
+        if self._before and stopped and self._request.resume is not None:
+            return self._before.pending
+        return [{"id": each.id, "value": each.value} for each in asked]
+
+    def _runs(self) -> dict[str, float]:
+        earliest = time() - self._retention
+        earlier = self._before.runs if self._before else {}
+        kept = {run: ended for run, ended in earlier.items() if ended > earliest}
+        return {**kept, self.run.id: time()}
+
+
+_ROLES = ("user", "assistant", "tool")
+
+
+def threads(owner: str) -> str:
+    return f"threads-{owner}"
+
+
+def titles(owner: str) -> str:
+    return f"titles-{owner}"

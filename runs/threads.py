@@ -1,0 +1,203 @@
+"""The threads of all callers: conversations that outlive their runs."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from hashlib import sha256
+
+from runs import Run
+from runs.lease import LEASE_SECONDS, ThreadLease, revoke
+from runs.on_thread import OnThread, threads, titles
+from runs.thread import Thread
+from runs.thread_document import ThreadDocument, Title
+from runs.trimming import newest
+from store import Store, StoreError
+from streaming.errors import (
+    InvalidRequest,
+    NotFound,
+    StoreUnavailable,
+    ThreadBusy,
+    ThreadChain,
+)
+from streaming.requests import ChatRequest, Message
+
+log = logging.getLogger(__name__)
+
+PAGE = 50
+"""Threads in one answer."""
+
+LARGE_BYTES = 64 * 1024
+"""Read longer documents in a thread: they would hold up other streams."""
+
+END_SECONDS = 4.5
+"""What a deletion waits at most for the run that it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The thread's *chain*, if this server knows it, and the *key* of its state."""
+
+    chain: str | None
+    key: str
+
+
+class Threads:
+    """Kept in *store*. A chain gets *most* messages; `StoreUnavailable` is raised if
+    the store does not answer."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        most: int,
+        retention: float,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self._store, self._most, self._retention = store, most, retention
+        self._lease_seconds = lease_seconds
+        self._open: dict[str, OnThread] = {}
+
+    async def open(self, request: ChatRequest, run: Run, *, keeps: bool) -> ChatRequest:
+        """Let *run* onto the thread that *request* names, and give it what is kept.
+
+        A chain that *keeps* its state itself gets only what is new. Raises
+        `ThreadBusy`, and `ThreadChain` if another chain has begun it.
+        """
+        id = str(request.thread_id)
+        key = key_of(run.owner, id)
+        async with _reached():
+            on_thread = self._enter(request, run, id, key)
+            if not await on_thread.begin():
+                raise ThreadBusy
+            self._open[key] = on_thread
+            before, version = await self._read(run.owner, id)
+        if before is None:
+            run.thread = Thread(id, key)
+        elif before.chain != run.chain:
+            raise ThreadChain(f"The thread is one of the chain {before.chain!r}.")
+        else:
+            on_thread.goes_on_from(before, version)
+            run.thread = Thread(id, key, before.messages, before.pending)
+        if request.resume is not None and not keeps:
+            message = "resume: nothing is pending on the thread"
+            raise InvalidRequest(message, param="resume")
+        new = request.messages if before is None else _new(request)
+        on_thread.takes_new(new)
+        kept = () if keeps else run.thread.messages
+        given = newest(kept, new, most=self._most)
+        return request.model_copy(update={"messages": given})
+
+    def _enter(self, request: ChatRequest, run: Run, id: str, key: str) -> OnThread:
+        lease = ThreadLease(
+            self._store,
+            locks(run.owner),
+            id,
+            run_id=run.id,
+            seconds=self._lease_seconds,
+        )
+
+        def left() -> None:
+            if self._open.get(key) is on_thread:
+                del self._open[key]
+
+        on_thread = OnThread(
+            run,
+            request,
+            store=self._store,
+            lease=lease,
+            retention=self._retention,
+            left=left,
+        )
+        run.closers.append(on_thread.close)
+        run.listener = on_thread.hear
+        return on_thread
+
+    async def list(self, owner: str, before: str = "") -> Sequence[Title]:
+        """A page of the owner's threads, the newest first, all older than *before*."""
+        async with _reached():
+            found = await self._store.list(titles(owner))
+        shown = [Title.read(id, document.value) for id, document in found]
+        older = [each for each in shown if not before or each.updated_at < before]
+        return sorted(older, key=lambda each: each.updated_at, reverse=True)[:PAGE]
+
+    async def get(self, owner: str, id: str) -> ThreadDocument:
+        """Raises `NotFound` for somebody else's too."""
+        async with _reached():
+            found, _ = await self._read(owner, id)
+        if found is None:
+            raise _unknown(id)
+        return found
+
+    async def delete(self, owner: str, id: str) -> Deleted:
+        """Delete the thread and its runs' logs, and end the run that is on it.
+
+        Raises `NotFound` for somebody else's too.
+        """
+        key = key_of(owner, id)
+        async with _reached():
+            found, _ = await self._read(owner, id)
+            running = await revoke(self._store, locks(owner), id)
+            if found is None and not running:
+                raise _unknown(id)
+            on_thread = self._open.get(key)
+            if on_thread is not None:
+                on_thread.stop()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(END_SECONDS):
+                        await on_thread.over.wait()
+            await self._store.delete(threads(owner), id)
+            await self._store.delete(titles(owner), id)
+            runs = {*(found.runs if found else ()), *_run_on(on_thread)}
+            for run in runs:
+                await self._store.drop(log_of(run))
+        if found is not None:
+            return Deleted(found.chain, key)
+        return Deleted(on_thread.run.chain if on_thread else None, key)
+
+    async def _read(self, owner: str, id: str) -> tuple[ThreadDocument | None, str]:
+        found = await self._store.get(threads(owner), id)
+        if found is None:
+            return None, ""
+        if len(found.value) <= LARGE_BYTES:
+            return ThreadDocument.model_validate_json(found.value), found.version
+        read = await asyncio.to_thread(ThreadDocument.model_validate_json, found.value)
+        return read, found.version
+
+
+def _new(request: ChatRequest) -> Sequence[Message]:
+    """The messages after the newest answer, if the request has the conversation."""
+    if not request.whole:
+        return request.messages
+    answers = [n for n, each in enumerate(request.messages) if each.role == "assistant"]
+    return request.messages[answers[-1] + 1 :] if answers else request.messages
+
+
+@asynccontextmanager
+async def _reached() -> AsyncIterator[None]:
+    try:
+        yield
+    except StoreError as exc:
+        log.error("threads: %s", type(exc).__name__)
+        raise StoreUnavailable from None
+
+
+def key_of(owner: str, id: str) -> str:
+    return sha256(f"{owner}\0{id}".encode()).hexdigest()
+
+
+def locks(owner: str) -> str:
+    return f"locks-{owner}"
+
+
+def log_of(run_id: str) -> str:
+    return f"run-{run_id}"
+
+
+def _run_on(on_thread: OnThread | None) -> Sequence[str]:
+    return [on_thread.run.id] if on_thread else []
+
+
+def _unknown(id: str) -> NotFound:
+    return NotFound(f"There is no thread {id[:100]!r}.")

@@ -1,0 +1,46 @@
+"""Chains that tell what they got, and one that waits until it is let go."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+
+from langchain_core.messages import AIMessageChunk, ToolMessage
+from langchain_core.messages.tool import tool_call_chunk
+from langchain_core.runnables import RunnableConfig
+
+from runnables import ChainInput, Chunk, from_generator
+
+
+async def _echo(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
+    """Answers with the texts that it got."""
+    yield json.dumps([message.text for message in inputs["messages"]])
+
+
+async def _slow(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
+    """Begins, and then goes on for as long as a test takes."""
+    yield "begun"
+    await asyncio.sleep(30)
+    yield "ended"
+
+
+async def _failing(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
+    """Says something, and fails."""
+    yield "half"
+    raise LookupError("a bug")
+
+
+async def _tool(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
+    """Looks something up, with a tool of its own."""
+    if len(inputs["messages"]) > 1:
+        yield json.dumps([message.type for message in inputs["messages"]])
+        return
+    yield "Let me look."
+    call = tool_call_chunk(name="weather", args='{"city":"Bern"}', id="c1", index=0)
+    yield AIMessageChunk(
+        content="", id="a", tool_call_chunks=[call], chunk_position="last"
+    )
+    yield ToolMessage("sunny", tool_call_id="c1", name="weather")
+    yield AIMessageChunk(content="It is sunny.", id="b")
+
+
+echo, slow, failing, tool = map(from_generator, (_echo, _slow, _failing, _tool))
