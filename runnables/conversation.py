@@ -101,6 +101,10 @@ def before(given: list[BaseMessage]) -> list[BaseMessage]:
     return given[: _place(given)]
 
 
+def earlier(request: ChatRequest) -> list[BaseMessage]:
+    return before(messages(request))
+
+
 def newest(given: list[BaseMessage]) -> BaseMessage:
     return given[_place(given)]
 

@@ -185,7 +185,7 @@ def _from_conversation(
     asked = _for_question(found, free)
     if asked:
         values[asked] = _as_question(free[asked], given)
-    if "messages" in free:
+    if "messages" in free and asked != "messages":
         values["messages"] = _as_list(free["messages"], given)
     for name in HISTORY_NAMES:
         if name in free and values:
@@ -198,6 +198,8 @@ def _from_conversation(
 
 def _for_question(found: Variables, free: Mapping[str, Variable]) -> str | None:
     """The name of the variable that takes the newest message of the user."""
+    if found.question is not None:
+        return found.question if found.question in free else None
     for name in TEXT_NAMES:
         if name in free and free[name].kind in _ONE:
             return name

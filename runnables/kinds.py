@@ -172,3 +172,10 @@ def fields(annotation: object) -> dict[str, Variable]:
 def _has_no_default(field: "dataclasses.Field[object]") -> bool:
     missing = dataclasses.MISSING
     return field.default is missing and field.default_factory is missing
+
+
+def first_parameter(called: object) -> str:
+    """The name of what a function, or what is bound of it, is given first."""
+    if not callable(called):
+        return ""
+    return next(iter(inspect.signature(called).parameters), "")

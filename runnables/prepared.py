@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from langchain_core.language_models import BaseLanguageModel
-from langchain_core.runnables.history import RunnableWithMessageHistory
 
-from runnables import functions, graphs
+from runnables import functions, graphs, histories
 from runnables.generator import Chain, GeneratorChain
 from runnables.input import Input
-from runnables.structure import Place, parts, replaced, unbound
-from streaming.errors import NotConfigured
+from runnables.structure import Place, replaced, unbound
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +16,8 @@ class Prepared:
     """A chain, what it takes, and what it leaves behind.
 
     *options* are for its `astream`; *outputs* are as in `Translator`. One that *keeps*
-    a thread's state gets only what is new there. With
+    a thread's state gets only what is new there, one that *has_history* the earlier
+    messages in its config. With
     *tracebacks*, what it raises is logged whole, its text too.
     """
 
@@ -28,6 +27,7 @@ class Prepared:
     outputs: Sequence[str] | None = None
     savers: Sequence[graphs.Saver] = ()
     keeps: bool = False
+    has_history: bool = False
     tracebacks: bool = False
 
     @property
@@ -38,12 +38,6 @@ class Prepared:
 
 def prepare(chain: Chain, *, tracebacks: bool = False) -> Prepared:
     """Raises `NotConfigured` for a chain that cannot run here, and says why."""
-    if any(isinstance(part, RunnableWithMessageHistory) for part in parts(chain)):
-        raise NotConfigured(
-            "The chain keeps a history of its own (RunnableWithMessageHistory), and "
-            "each request brings its conversation: use the runnable inside it, which "
-            "gets the earlier messages as chat_history or history."
-        )
     taken, is_graph = Input(chain), graphs.is_local(unbound(chain))
     savers = graphs.savers(chain)
     return Prepared(
@@ -54,12 +48,14 @@ def prepare(chain: Chain, *, tracebacks: bool = False) -> Prepared:
         outputs=graphs.outputs(chain),
         savers=savers,
         keeps=bool(savers),
+        has_history=histories.has_history(chain),
         tracebacks=tracebacks,
     )
 
 
 def _streaming(part: Chain, place: Place) -> Chain | None:
-    return graphs.step(part, place) or functions.asynchronous(part)
+    own = histories.fed(part) or graphs.step(part, place)
+    return own or functions.asynchronous(part)
 
 
 def sampled(chain: Chain, sampling: Mapping[str, object]) -> Chain:

@@ -6,7 +6,7 @@ from functools import partial
 from time import monotonic
 
 from azure_openai import refusals
-from runnables import asker, errors, leftovers
+from runnables import asker, conversation, errors, histories, leftovers
 from runnables.answer_limit import AnswerLimit
 from runnables.callback import RunCallback
 from runnables.chunks import Translator
@@ -43,7 +43,7 @@ async def events_of(
     translator = Translator(run, given, prepared.outputs)
     more = [] if bounded else [AnswerLimit(), Marks(translator.report)]
     own = {"sampling": sampling, "caller_tools": taken(chain, request)}
-    config = asker.config(run, own)
+    config = asker.config(run, {**own, **_history(prepared, request)})
     config["callbacks"] = [RunCallback(run), *more]
     key = config["configurable"]["thread_id"]
     turn, passed = monotonic(), 0
@@ -79,6 +79,12 @@ async def events_of(
             await leftovers.clean_up(begun)
         if prepared.savers and not run.thread:
             await leftovers.forget(prepared.savers, key)
+
+
+def _history(prepared: Prepared, request: ChatRequest) -> dict[str, object]:
+    if not prepared.has_history:
+        return {}
+    return {histories.EARLIER: conversation.earlier(request)}
 
 
 def _ending(translator: Translator, run: Run, *, said: bool) -> Iterator[Event]:

@@ -16,6 +16,7 @@ from langchain_core.runnables.configurable import (
     DynamicRunnable,
     RunnableConfigurableAlternatives,
 )
+from langchain_core.runnables.history import RunnableWithMessageHistory
 from langchain_core.runnables.passthrough import RunnableAssign
 from pydantic import BaseModel
 
@@ -32,6 +33,8 @@ def unbound(runnable: Chain) -> Chain:
     """What `bind`, `with_retry`, `with_config` and the like were called on."""
     while True:
         match runnable:
+            case RunnableWithMessageHistory():
+                return runnable  # What it is bound to only calls what it has.
             case RunnableBindingBase(bound=inner) | DynamicRunnable(default=inner):
                 runnable = inner
             case _:

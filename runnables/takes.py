@@ -4,11 +4,11 @@ import dis
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from inspect import signature
 from types import CodeType
 from typing import get_args
 
 from langchain_core.language_models import BaseLanguageModel
+from langchain_core.messages import BaseMessage
 from langchain_core.output_parsers import BaseOutputParser
 from langchain_core.runnables import (
     RunnableBranch,
@@ -21,11 +21,12 @@ from langchain_core.runnables import (
     RunnableWithFallbacks,
 )
 from langchain_core.runnables.base import RunnableEachBase
+from langchain_core.runnables.history import RunnableWithMessageHistory
 from langchain_core.runnables.passthrough import RunnableAssign
 from langchain_core.tools import Tool
 from pydantic import BaseModel
 
-from runnables import graphs, kinds
+from runnables import graphs, histories, kinds
 from runnables.generator import Chain
 from runnables.kinds import TEXT_NAMES, Variable
 from runnables.structure import unbound
@@ -56,12 +57,14 @@ class Variables:
     """Named variables; *build* is the class that the runnable asks for.
 
     What has *partial* wants at least one of them; a *graph* builds its state itself.
+    *question* is the one for the newest message of the user, if that is known.
     """
 
     by_name: Mapping[str, Variable] = field(default_factory=dict)
     build: type | None = None
     partial: bool = False
     graph: bool = False
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,8 @@ def _of_one(runnable: Chain) -> Takes:
         case RunnablePick(keys=keys):
             named = [keys] if isinstance(keys, str) else keys
             return Variables({name: Variable(object, True) for name in named})
+        case RunnableWithMessageHistory():
+            return _of_history(runnable)
         case BaseLanguageModel():
             return Conversation()
         case BaseOutputParser() | Tool():
@@ -191,7 +196,7 @@ def _of_function(function: "RunnableLambda[object, object]") -> Takes:
     code = getattr(kinds.unwrapped(called), "__code__", None)
     if not isinstance(code, CodeType) or kinds.kind(meant) != "any":
         return found
-    parameter = _first_parameter(called)
+    parameter = kinds.first_parameter(called)
     used = _subscripts(code, parameter)
     named = found.by_name if isinstance(found, Variables) else {}
     # LangChain reads the source, which may hold other functions on the same line.
@@ -212,11 +217,16 @@ def _of_pieces(generator: "RunnableGenerator[object, object]") -> Takes:
     return _of_annotation(pieces[0]) if pieces else Anything()
 
 
-def _first_parameter(called: object) -> str:
-    """The name of what a function, or what is bound of it, is given first."""
-    if not callable(called):
-        return ""
-    return next(iter(signature(called).parameters), "")
+def _of_history(runnable: RunnableWithMessageHistory) -> Takes:
+    """The newest message of the user, by the name that its history has it under."""
+    question, history = runnable.input_messages_key, runnable.history_messages_key
+    if question is None:
+        return Question(whole=True)
+    found = takes(histories.inside(runnable))
+    named = dict(found.by_name) if isinstance(found, Variables) else {}
+    named.pop(history or "", None)
+    named[question] = Variable(str if history else BaseMessage, True)
+    return Variables(named, question=question)
 
 
 def _subscripts(code: CodeType, parameter: str) -> set[str]:

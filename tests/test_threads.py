@@ -15,7 +15,7 @@ from tests.support.app_process import AppProcess, read_events, text_of, until
 KEYS = "ann:caller-key-1,bob:caller-key-2"
 CHAINS = ",".join(
     f"{name}=tests.support.thread_chains:{name}"
-    for name in ("echo", "slow", "failing", "tool")
+    for name in ("echo", "slow", "failing", "tool", "remembering")
 )
 QUESTION = {"role": "user", "content": "one"}
 
@@ -67,6 +67,14 @@ def test_the_server_keeps_the_conversation(server: AppProcess) -> None:
         "state": None,
         "pending": [],
     }
+
+
+def test_a_history_of_a_chains_own_is_the_threads(server: AppProcess) -> None:
+    id = new()
+    assert json.loads(ask(server, "one", id, chain="remembering")) == ["one"]
+    got = json.loads(ask(server, "two", id, chain="remembering"))
+    assert got == ["one", '["one"]', "two"]
+    assert json.loads(ask(server, "one", new(), chain="remembering")) == ["one"]
 
 
 def test_messages_begin_a_thread_and_are_then_what_is_new(server: AppProcess) -> None:

@@ -119,7 +119,6 @@ async def drained(made: AsyncGenerator[Event]) -> None:
             pass
 
 
-@pytest.mark.filterwarnings("ignore:RunnableWithMessageHistory is deprecated")
 @pytest.mark.parametrize("refused", REFUSED, ids=str)
 async def test_what_cannot_run_says_why(refused: Refused) -> None:
     message = {"role": "user", "content": refused.content}

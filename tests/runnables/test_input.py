@@ -6,7 +6,6 @@ from operator import itemgetter
 from typing import Annotated, Any, NotRequired, TypedDict
 
 import pytest
-from langchain_core.chat_history import InMemoryChatMessageHistory
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage
 from langchain_core.prompts import (
@@ -21,7 +20,6 @@ from langchain_core.runnables import (
     RunnableParallel,
     RunnablePassthrough,
 )
-from langchain_core.runnables.history import RunnableWithMessageHistory
 from langchain_core.tools import Tool
 from langgraph.func import entrypoint
 from langgraph.graph import START, StateGraph
@@ -288,12 +286,6 @@ def of_number(number: int) -> int:
     return number
 
 
-@pytest.mark.filterwarnings("ignore:RunnableWithMessageHistory is deprecated")
 def test_what_can_never_run_is_refused_when_it_is_loaded() -> None:
     with pytest.raises(NotConfigured, match="takes int, which no request has"):
         prepare(RunnableLambda(of_number))
-    remembering = RunnableWithMessageHistory(
-        model, lambda: InMemoryChatMessageHistory()
-    )
-    with pytest.raises(NotConfigured, match="RunnableWithMessageHistory"):
-        prepare(RunnableLambda(of_text) | remembering.with_retry())

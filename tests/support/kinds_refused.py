@@ -4,10 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
-from langchain_core.chat_history import InMemoryChatMessageHistory
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda
-from langchain_core.runnables.history import RunnableWithMessageHistory
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import interrupt
 
@@ -92,12 +90,6 @@ def number(model: Model) -> Chain:
         return 2 * number
 
     return RunnableLambda(double)
-
-
-@refused(503, "not_configured", "The chain keeps a history of its own")
-def message_history(model: Model) -> Chain:
-    """`RunnableWithMessageHistory`: when it is loaded"""
-    return RunnableWithMessageHistory(model, lambda: InMemoryChatMessageHistory())
 
 
 @refused(500, "internal_error", "The chain gave nothing")

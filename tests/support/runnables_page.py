@@ -11,6 +11,7 @@ from tests.support import (
     kinds_of_agents,
     kinds_of_functions,
     kinds_of_graphs,
+    kinds_of_histories,
     kinds_of_sequences,
 )
 from tests.support.app_process import ROOT
@@ -22,6 +23,7 @@ PAGE = ROOT / "docs" / "runnables.md"
 GROUPS = {
     "Models, prompts and sequences": kinds_in(vars(kinds_of_sequences)),
     "Functions and generators": kinds_in(vars(kinds_of_functions)),
+    "Histories": kinds_in(vars(kinds_of_histories)),
     "Graphs": kinds_in(vars(kinds_of_graphs)),
     "Agents, tools and remote graphs": kinds_in(vars(kinds_of_agents)),
 }

@@ -6,9 +6,10 @@ from collections.abc import AsyncGenerator
 
 from langchain_core.messages import AIMessageChunk, ToolMessage
 from langchain_core.messages.tool import tool_call_chunk
-from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables import RunnableConfig, RunnableLambda
 
 from runnables import ChainInput, Chunk, from_generator
+from tests.support.kinds_of_histories import remembering as with_history
 
 
 async def _echo(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
@@ -43,4 +44,7 @@ async def _tool(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Ch
     yield AIMessageChunk(content="It is sunny.", id="b")
 
 
+remembering = with_history(
+    RunnableLambda(lambda given: json.dumps([m.text for m in given]))
+)
 echo, slow, failing, tool = map(from_generator, (_echo, _slow, _failing, _tool))
