@@ -151,7 +151,7 @@ class Threads:
             await self._store.delete(titles(owner), id)
             runs = {*(found.runs if found else ()), *_run_on(on_thread)}
             for run in runs:
-                await self._store.drop(log_of(run))
+                await self._store.drop(run)
         if found is not None:
             return Deleted(found.chain, key)
         return Deleted(on_thread.run.chain if on_thread else None, key)
@@ -189,10 +189,6 @@ def key_of(owner: str, id: str) -> str:
 
 def locks(owner: str) -> str:
     return f"locks-{owner}"
-
-
-def log_of(run_id: str) -> str:
-    return f"run-{run_id}"
 
 
 def _run_on(on_thread: OnThread | None) -> Sequence[str]:
