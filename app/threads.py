@@ -1,10 +1,13 @@
 """The caller's own threads: a list, one of them, and its end."""
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app import App
 from runs import Run
+from runs.thread_document import ThreadDocument
 from server.response import json_response
 
 
@@ -26,6 +29,11 @@ async def list_threads(app: App, request: Request, run: Run) -> Response:
 async def thread(app: App, request: Request, run: Run) -> Response:
     id = str(request.path_params["thread"])
     found = await app.threads.get(run.owner, id)
+    # A long conversation would hold up the streams of others.
+    return await asyncio.to_thread(_shown, id, found)
+
+
+def _shown(id: str, found: ThreadDocument) -> Response:
     messages = [each.model_dump(exclude_none=True) for each in found.messages]
     return json_response(
         {

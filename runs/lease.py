@@ -64,15 +64,18 @@ class ThreadLease:
         return True
 
 
-async def revoke(store: Store, partition: str, key: str) -> bool:
-    """Take the right from the run that has it, if one does; it sees that on renewal."""
+async def revoke(store: Store, partition: str, key: str) -> str | None:
+    """Take the right from the run that has it, and return the run's id, if one does.
+
+    The run sees that on its next renewal.
+    """
     found = await store.get(partition, key)
     if found is None or found.value == _GONE:
-        return False
+        return None
     try:
         await store.put(
             partition, key, _GONE, version=found.version, keep=LEASE_SECONDS
         )
     except Conflict:  # Renewed, or released, just now.
         return await revoke(store, partition, key)
-    return True
+    return str(orjson.loads(found.value)["run"])

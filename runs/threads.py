@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ LARGE_BYTES = 64 * 1024
 
 END_SECONDS = 4.5
 """What a deletion waits at most for the run that it ends."""
+
+
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ class Threads:
 
     async def get(self, owner: str, id: str) -> ThreadDocument:
         """Raises `NotFound` for somebody else's too."""
+        _check(id)
         async with _reached():
             found, _ = await self._read(owner, id)
         if found is None:
@@ -135,11 +140,12 @@ class Threads:
 
         Raises `NotFound` for somebody else's too.
         """
+        _check(id)
         key = key_of(owner, id)
         async with _reached():
             found, _ = await self._read(owner, id)
             running = await revoke(self._store, locks(owner), id)
-            if found is None and not running:
+            if found is None and running is None:
                 raise _unknown(id)
             on_thread = self._open.get(key)
             if on_thread is not None:
@@ -149,8 +155,7 @@ class Threads:
                         await on_thread.over.wait()
             await self._store.delete(threads(owner), id)
             await self._store.delete(titles(owner), id)
-            runs = {*(found.runs if found else ()), *_run_on(on_thread)}
-            for run in runs:
+            for run in {*(found.runs if found else ()), *filter(None, [running])}:
                 await self._store.drop(run)
         if found is not None:
             return Deleted(found.chain, key)
@@ -191,8 +196,10 @@ def locks(owner: str) -> str:
     return f"locks-{owner}"
 
 
-def _run_on(on_thread: OnThread | None) -> Sequence[str]:
-    return [on_thread.run.id] if on_thread else []
+def _check(id: str) -> None:
+    """An engine takes no other key; and none that ends in a line end."""
+    if not _ID.fullmatch(id):
+        raise _unknown(id)
 
 
 def _unknown(id: str) -> NotFound:

@@ -234,6 +234,15 @@ def test_what_can_be_no_id_is_refused(server: AppProcess, thread_id: object) -> 
     assert "thread_id" in answer.text
 
 
+@pytest.mark.parametrize("id", ["%00", "a%0A", "a%20b", "%C3%BC", "x" * 129, "a%7Cb"])
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_nor_is_there_a_thread_of_such_an_id(
+    server: AppProcess, method: str, id: str
+) -> None:
+    answer = server.client.request(method, f"/api/threads/{id}")
+    assert code(answer) == (404, "not_found")
+
+
 def test_nothing_is_pending_on_a_thread_of_messages(server: AppProcess) -> None:
     id = new()
     ask(server, "one", id)

@@ -71,9 +71,10 @@ async def test_what_ran_out_while_the_store_was_down_is_taken_again() -> None:
 async def test_a_deletion_takes_it_away_and_leaves_it_free() -> None:
     store = MemoryStore()
     lease = ThreadLease(store, "locks", "t", run_id="a")
-    assert not await revoke(store, "locks", "t")
+    assert await revoke(store, "locks", "t") is None
     assert await lease.take()
-    assert await revoke(store, "locks", "t")
+    assert await revoke(store, "locks", "t") == "a"
+    assert await revoke(store, "locks", "t") is None
     assert not await lease.renew()
     assert await ThreadLease(store, "locks", "t", run_id="b").take()
 
@@ -99,6 +100,17 @@ async def test_a_run_whose_thread_another_server_deletes_ends() -> None:
     await close(run)
     with pytest.raises(NotFound):
         await over(store).get(OWNER, "t")
+
+
+async def test_a_deletion_drops_the_logs_of_the_threads_runs() -> None:
+    store, runs = MemoryStore(), [run_of(), run_of()]
+    for run in runs:
+        await store.append(run.id, b"line\n", at=0)
+        await answered(over(store), run, "one")
+    await store.append("another", b"line\n", at=0)
+    await over(store).delete(OWNER, "t")
+    assert [await store.read(run.id, 0) for run in runs] == [None, None]
+    assert await store.read("another", 0) == b"line\n"
 
 
 async def test_a_store_that_is_down_is_503_before_anything_starts() -> None:
