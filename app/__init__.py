@@ -13,6 +13,7 @@ from azure_openai import credentials
 from budgets import Budgets
 from chains import Chains
 from proxy import Proxy
+from runs.logs import Logs
 from runs.threads import Threads
 from server.auth import Callers
 from server.limits import Capacity, Limits
@@ -36,6 +37,7 @@ class App:
     tidying: Tidying
     budgets: Budgets
     threads: Threads
+    logs: Logs
     callers: Callers
     telemetry: Telemetry
     health: Health
@@ -86,6 +88,11 @@ def build(settings: Settings, platform: Platform) -> App:
             retention=settings.run_retention_seconds,
         ),
         callers=Callers(settings.named_keys, signed_in=platform.authenticates),
+        logs=Logs(
+            kept,
+            retention=settings.run_retention_seconds,
+            lease=settings.run_lease_seconds,
+        ),
         telemetry=recorder,
         health=Health(),
         developers=developers,

@@ -13,10 +13,15 @@ from runs.ending import ending
 from runs.tokens import TOKENS_PER_MESSAGE, count_tokens
 from server.event_body import EventBody
 from server.limits import limit
-from server.request import check_media_type, check_policy, parsed, read_body
+from server.request import (
+    check_media_type,
+    check_policy,
+    check_starts_anew,
+    parsed,
+    read_body,
+)
 from server.response import StreamResponse
 from streaming import dialects
-from streaming.errors import NotYet
 from streaming.events import Event
 from streaming.requests import ChatRequest
 
@@ -24,6 +29,7 @@ from streaming.requests import ChatRequest
 async def chat(app: App, request: Request, run: Run) -> Response:
     """Answer with the chain that the body names, or the default one."""
     dialect = dialects.load(run.dialect)
+    check_starts_anew(request.headers)
     check_media_type(request.headers)
     body = await read_body(
         request,
@@ -40,16 +46,22 @@ def start(app: App, request: ChatRequest, run: Run) -> Response:
     run.chain, run.streamed = app.chains.find(request.chain), request.stream
     run.end_user, run.metadata = request.end_user, request.metadata
     run.thread_id = request.thread_id
-    ids = {"id": run.request_id, "run_id": run.id, "chain": run.chain}
-    request = request.model_copy(update=ids)
+    request = request.model_copy(
+        update={
+            "id": run.request_id,
+            "run_id": run.id,
+            "chain": run.chain,
+            "created": int(run.timestamp.timestamp()),
+        }
+    )
     check_policy(
         request,
         max_messages=app.settings.max_messages,
         system_prompt_allowed=app.settings.caller_system_prompt != "refuse",
     )
-    if request.on_disconnect == "continue":
-        raise NotYet("on_disconnect: this app cannot go on without its caller yet.")
+    run.goes_on = request.on_disconnect == "continue"
     run.prompt = partial(_messages, request)
+    app.logs.attach(run, request)
     events = app.chains.stream(run.chain, request, run, app.threads)
     return respond(app, events, request, run)
 

@@ -10,7 +10,13 @@ from app.chat import start
 from proxy import json_text
 from proxy.outgoing import Operation
 from runs import Run
-from server.request import check_media_type, check_size, parsed, read_body
+from server.request import (
+    check_media_type,
+    check_size,
+    check_starts_anew,
+    parsed,
+    read_body,
+)
 from server.response import json_response
 from streaming.dialects import json, openai
 from streaming.errors import UnknownModel
@@ -97,6 +103,7 @@ def _unknown(name: str, expected: list[str]) -> UnknownModel:
 async def _run_chain(
     app: App, request: Request, body: bytes, name: str, run: Run
 ) -> Response:
+    check_starts_anew(request.headers)
     check_media_type(request.headers)
     check_size(len(body), app.settings.max_request_bytes)
     run.prompt_bytes = len(body)

@@ -10,6 +10,7 @@ from app.health import alive, details
 from app.invocation import Route
 from app.openai_api import complete, complete_by_default, embed, get_model, list_models
 from app.openapi import describe
+from app.runs import cancel_run, follow_chat, follow_run, run_state
 from app.stream_check import stream_check
 from app.threads import delete_thread, list_threads, thread
 
@@ -111,6 +112,23 @@ KNOWN: tuple[Route, ...] = (
         "Whether this can answer, and what was found",
         methods=PROBED,
     ),
+    Route("run_state", "api/runs/{run_id}", run_state, "A run, by its id", methods=GET),
+    Route(
+        "follow_run",
+        "api/runs/{run_id}/stream",
+        follow_run,
+        "What a run has streamed, and streams",
+        methods=GET,
+    ),
+    Route(
+        "follow_chat",
+        "api/chat/ui-message/{chat}/stream",
+        follow_chat,
+        "What streams in a page's chat",
+        dialect="ui-message",
+        methods=GET,
+    ),
+    Route("cancel_run", "api/runs/{run_id}/cancel", cancel_run, "Stop a run"),
     Route("describe", "api/openapi.json", describe, "This description", methods=GET),
     Route(
         "aoaifn",

@@ -7,6 +7,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from runs import attempts, current
@@ -17,7 +18,7 @@ from runs.model_call import ModelCall
 from runs.thread import Thread
 from runs.timing import Timing
 from runs.tokens import summed
-from streaming.errors import ChatError, ShuttingDown
+from streaming.errors import ChatError
 from streaming.events import (
     VISIBLE,
     Cost,
@@ -30,6 +31,9 @@ from streaming.events import (
     Usage,
 )
 from streaming.upstream_errors import UpstreamError, UpstreamIncomplete
+
+if TYPE_CHECKING:
+    from runs.run_log import RunLog
 
 __all__ = ["MAX_KEPT", "ModelCall", "Run"]
 
@@ -53,7 +57,8 @@ class Run:
     `listener` gets what the caller gets.
     `spoken` is whether anything was shown, or the answer has announced its end.
     `closers` are awaited once the run is over; `kept` is whether all that was to be
-    kept is.
+    kept is. `number` is that of the event that was shown last, which `log` keeps, if
+    anything does. A run that `goes_on` does so without its caller.
     """
 
     chain: str = ""
@@ -88,6 +93,9 @@ class Run:
     stopped_by: ChatError | None = None
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     kept: bool = True
+    number: int = 0
+    log: "RunLog | None" = None
+    goes_on: bool = False
     _kept: int = 0
     _latest: ModelCall | None = None
     _waiting: set[str] = field(default_factory=set)
@@ -105,11 +113,16 @@ class Run:
         if self._task is not None and not self._task.cancelling():
             self._task.cancel()
 
-    def shut_down(self) -> None:
-        """Stop making the answer, as the process ends; its ending says so."""
+    def end_early(self, reason: ChatError) -> None:
+        """Stop making the answer; its ending says why."""
         if self.timing.ended is None and not (self._task and self._task.cancelling()):
-            self.stopped_by = ShuttingDown()
+            self.stopped_by = reason
             self.cancel()
+
+    async def wait(self) -> None:
+        """Return once the answer is made."""
+        if self._task is not None:
+            await asyncio.wait({self._task})
 
     async def stop(self, seconds: float) -> None:
         """Cancel the task, and wait for its end for *seconds* at most."""
@@ -144,11 +157,20 @@ class Run:
         region = {"x-ms-region": call.region} if call.region else {}
         return {**self.quota, **named, **region}
 
+    @property
+    def ids(self) -> Mapping[str, str]:
+        """Headers by which a caller may ask for the run again, if it is kept."""
+        begun = self.log is not None and self.log.begun
+        return {"x-run-id": self.id} if begun else {}
+
     def begin_call(self, key: Hashable, call: ModelCall) -> None:
         self.calls[key] = self._latest = call
         self.active_at = monotonic()
 
     def see(self, event: Event) -> None:
+        self.number += 1
+        if self.log is not None:
+            self.log.note(event)
         self.active_at = now = monotonic()
         if isinstance(event, VISIBLE):
             self.timing.note_visible(now)
@@ -268,6 +290,7 @@ class Run:
             run_id=self.id,
             usage=self.usage,
             cost=self.cost,
+            kept=self.kept,
             **self.timing.latency,
         )
 

@@ -3,24 +3,16 @@
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from runs import Run
 from runs.closing import close
 from runs.halves import Halves
-from streaming.errors import (
-    BudgetUsedUp,
-    Cancelled,
-    ChatError,
-    DeadlineExceeded,
-    InternalError,
-)
-from streaming.events import Error, Event
+from runs.last_events import last_events
+from streaming.errors import ChatError, InternalError
+from streaming.events import Done, Event
 
 log = logging.getLogger(__name__)
-
-
-TOLD_BY_DONE = (BudgetUsedUp, Cancelled, DeadlineExceeded)
-"""Errors that the finish reason of `Done` says enough of."""
 
 
 async def ending(events: AsyncGenerator[Event], run: Run) -> AsyncGenerator[Event]:
@@ -45,7 +37,12 @@ async def ending(events: AsyncGenerator[Event], run: Run) -> AsyncGenerator[Even
         error = InternalError()
     run.finish(error)
     await close(run)
-    if error is not None and not isinstance(error, TOLD_BY_DONE):
-        yield Error(run.deployment, error)
-    yield run.usage
-    yield run.done()
+    last = last_events(run)
+    if run.log is not None:
+        await run.log.end(last)
+    for event in last:
+        run.number += 1
+        if isinstance(event, Done):
+            yield event.usage
+            event = replace(event, kept=run.kept)
+        yield event

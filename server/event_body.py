@@ -10,13 +10,24 @@ from runs import Run
 from runs.closing import begin_to_close
 from runs.recording import Emit, Recording, recorded
 from server.pipe import Pipe
-from streaming.dialects import Dialect
+from streaming.dialects import Dialect, has_numbers
 from streaming.errors import ChatError, InternalError
 from streaming.events import Event
 from streaming.headers import SAFE, Raw, raw, sendable
 from streaming.requests import ChatRequest
 
 log = logging.getLogger(__name__)
+
+
+def with_number(frames: bytes, number: int) -> bytes:
+    """*frames* of one event with its *number*: the last line of the last of them.
+
+    After `data:`, as there are readers that look at how a frame begins. What comes
+    before the first event has none.
+    """
+    if number and frames.endswith(b"\n\n"):
+        return b"%bid: %d\n\n" % (frames[:-1], number)
+    return frames
 
 
 class EventBody:
@@ -43,6 +54,8 @@ class EventBody:
     async def write(self, pipe: Pipe) -> None:
         """Write every event; the first that is shown decides the status."""
         self._run.when_decided(partial(self._decide, pipe))
+        if self._run.log is not None:
+            self._run.log.begin()
         try:
             async with aclosing(self._events):
                 await self._write(pipe)
@@ -53,6 +66,8 @@ class EventBody:
         finally:
             self._record()
             begin_to_close(self._run)
+            if self._run.log is not None:
+                self._run.log.close()
             pipe.finish()
 
     async def _write(self, pipe: Pipe) -> None:
@@ -72,7 +87,7 @@ class EventBody:
         pipe.commit()  # The ending can be written: nothing failed.
         if pipe.failure is None:
             await pipe.begun.wait()
-            if pipe.left:
+            if pipe.left and not self._run.goes_on:
                 self._run.withdraw()
                 return
             await recorded(self._record())
@@ -85,8 +100,11 @@ class EventBody:
         self._headers = dict(sendable(headers.items()))
         frames = self._dialect.encode(self._events, self._request)
         ending: list[bytes] = []
+        numbered = self._run.log is not None and has_numbers(self._dialect, headers)
         async with aclosing(frames):
             async for frame in frames:
+                if numbered:
+                    frame = with_number(frame, self._run.number)
                 if self._run.over:
                     ending.append(frame)
                 else:
@@ -112,6 +130,7 @@ class EventBody:
             **self._run.headers,
             **SAFE,
             "x-request-id": self._run.request_id,
+            **self._run.ids,
         }
         return 200, raw(headers.items())
 

@@ -50,6 +50,19 @@ def check_head(request: Request) -> None:
         )
 
 
+def check_starts_anew(headers: Mapping[str, str]) -> None:
+    """Raise `InvalidRequest` for a caller who would read on, and posts again instead.
+
+    Some readers do so by themselves, and each time the answer would be billed.
+    """
+    if "last-event-id" in headers:
+        raise InvalidRequest(
+            "last-event-id: a POST begins a new answer; to read on, "
+            "GET /api/runs/{id}/stream, with the x-run-id of the answer as the id.",
+            param="last-event-id",
+        )
+
+
 def check_media_type(headers: Mapping[str, str]) -> None:
     """Raise `UnsupportedMediaType` for a body that the *headers* say is not JSON."""
     encoding = headers.get("content-encoding", "").strip().lower()

@@ -7,6 +7,7 @@ caller left. The run owns the task that makes the answer; this reads it.
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from time import monotonic
 from typing import Protocol
 
@@ -20,7 +21,7 @@ from server.shutdown import open_runs
 from server.writer import Writer
 from streaming import sse
 from streaming.dialects import Dialect, json
-from streaming.errors import ChatError, DeadlineExceeded
+from streaming.errors import ChatError, DeadlineExceeded, ShuttingDown
 from streaming.headers import JSON, PLAIN, Raw, sendable
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 FAREWELL_SECONDS = 5
 """Seconds after the deadline for the reader to take the last frames, and for a
 cancelled chain to stop."""
+
+
+NO_IDS: Mapping[str, str] = {}
 
 
 class Body(Protocol):
@@ -73,14 +77,16 @@ class StreamResponse(Response):
         except ChatError as error:
             refusal = error
         if refusal is not None:
-            refused = error_response(refusal, self._dialect, self._run.request_id)
+            refused = error_response(
+                refusal, self._dialect, self._run.request_id, self._run.ids
+            )
             await refused(scope, receive, send)
 
     async def _stream(self, receive: Receive, send: Send) -> ChatError | None:
         """Send the answer, or return the error to send in its place."""
         await self._capacity.turns.wait()
         deadline = self._run.started + self._limits.deadline
-        pipe = Pipe(deadline)
+        pipe = Pipe(monotonic() if self._run.goes_on else deadline)
         self._run.start(self._body.write(pipe))
         watcher = asyncio.create_task(self._leaving(receive, pipe))
         try:
@@ -90,13 +96,15 @@ class StreamResponse(Response):
                 if pipe.failure is not None and not pipe.left:
                     return pipe.failure
                 await self._send(pipe, send)
+                if self._run.goes_on:
+                    await self._run.wait()
         except TimeoutError:
             # The reader takes nothing, or the chain does not stop. Once the status is
             # out, ending here cuts the connection, which is the truth.
             late = DeadlineExceeded()
             return None if pipe.committed else late
         except asyncio.CancelledError:  # The server stops, and waits no longer.
-            self._run.shut_down()
+            self._run.end_early(ShuttingDown())
             raise
         finally:
             watcher.cancel()
@@ -109,7 +117,8 @@ class StreamResponse(Response):
             pass
         await self._capacity.leaving.wait()  # Not all of a crowd in step.
         pipe.leave()
-        self._run.cancel()
+        if not self._run.goes_on:
+            self._run.cancel()
 
     async def _decide(self, pipe: Pipe) -> None:
         left = max(0, self._run.started + self._limits.peek - monotonic())
@@ -135,12 +144,17 @@ def json_response(value: object, status: int = 200) -> Response:
     return Response(sse.dumps(value), status, {**JSON})
 
 
-def error_response(error: ChatError, dialect: Dialect, request_id: str) -> Response:
+def error_response(
+    error: ChatError,
+    dialect: Dialect,
+    request_id: str,
+    ids: Mapping[str, str] = NO_IDS,
+) -> Response:
     try:
         body = dialect.error(error, request_id)
     except Exception as exc:  # A dialect's bug.
         log.error("request %s: %s in a dialect", request_id, type(exc).__name__)
         body = json.error(error, request_id)
     kind = JSON if body.startswith(b"{") else PLAIN
-    headers = {**kind, "x-request-id": request_id, **error.headers()}
+    headers = {**kind, "x-request-id": request_id, **ids, **error.headers()}
     return Response(body, error.status, dict(sendable(headers.items())))

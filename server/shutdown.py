@@ -76,7 +76,7 @@ class OpenRuns:
             async with asyncio.timeout(GRACE_SECONDS):
                 await self._again.wait()
         for run in tuple(self._runs.values()):
-            run.shut_down()
+            run.end_early(ShuttingDown())
             await asyncio.sleep(0)  # Not all in step.
 
 

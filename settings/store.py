@@ -20,6 +20,7 @@ class StoreSettings(BaseModel):
     # The URL of a Redis may hold its password.
     store: Annotated[str, AfterValidator(_store)] = Field("memory", repr=False)
     run_retention_seconds: Seconds = 600
+    run_lease_seconds: Seconds = 30
 
     @property
     def store_shown(self) -> str:

@@ -145,7 +145,10 @@ class Error:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The end: exactly one, always last. Times in milliseconds."""
+    """The end: exactly one, always last. Times in milliseconds.
+
+    `kept` is whether all that was to be kept of the run is.
+    """
 
     deployment: str
     finish_reason: FinishReason
@@ -155,6 +158,7 @@ class Done:
     time_to_first_chunk_ms: int | None = None
     streaming_duration_ms: int = 0
     cost: Cost | None = None
+    kept: bool = True
 
 
 Event = (

@@ -50,6 +50,17 @@ def line(event: Event) -> bytes:
     return sse.dumps(written) + b"\n"
 
 
+def last_line(done: Done, status: str) -> bytes:
+    """*done* as the last line of a log, with the *status* of the run's record."""
+    return b'{"status":%b,%b' % (sse.dumps(status), line(done)[1:])
+
+
+def status_of(line: bytes) -> str | None:
+    """The status in a log's last *line*; `None` of any other."""
+    read = orjson.loads(line)
+    return read.get("status") if isinstance(read, dict) else None
+
+
 def events(line: bytes) -> Iterator[Event]:
     """The event of a *line*, and before `Done` its `Usage`."""
     read = orjson.loads(line)
@@ -61,6 +72,7 @@ def events(line: bytes) -> Iterator[Event]:
         yield Error(read["deployment"], _error(read))
     elif kind == "Done":
         usage, cost = Usage(**read["usage"]), _cost(read["cost"])
+        read.pop("status", None)
         done = Done(**{**read, "usage": usage, "cost": cost})
         yield done.usage
         yield done

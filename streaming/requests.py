@@ -148,8 +148,9 @@ class ChatRequest(_Frozen):
     `include_usage` is for a dialect whose stream has its usage only on request,
     `limit_name` for one with two names for the sampling's `max_tokens`: the caller's.
     `continues` is the id of the message that the answer is to go on with, for one whose
-    messages have ids. `whole` says that a thread has all messages up to the last answer
-    already. `id` and `run_id` are set by the server.
+    messages have ids, `chat` that of the page's conversation. `whole` says that a
+    thread has all messages up to the last answer already. `id`, `run_id` and `created`,
+    in seconds since 1970, are set by the server.
     """
 
     messages: Annotated[list[Message], FailFast()]
@@ -167,8 +168,10 @@ class ChatRequest(_Frozen):
     limit_name: LimitField | None = None
     continues: Text | None = None
     whole: bool = False
+    chat: str | None = None
     id: str = ""
     run_id: str = ""
+    created: int = 0
 
     @model_validator(mode="after")
     def _someone_waits_for_an_answer(self) -> Self:

@@ -91,13 +91,14 @@ class Record(TypedDict):
 
 def build(run: Run, *, content: bool) -> Record:
     call, latency = run.last_call, run.timing.latency
+    left = run.status == "cancelled" and run.stopped_by is None
     record: Record = {
         "schema": SCHEMA,
         "type": "stream_completion" if run.streamed else "completion",
         "id": run.id,
         "timestamp": run.timestamp.isoformat().replace("+00:00", "Z"),
         "status": run.status,
-        "finish_reason": None if run.status == "cancelled" else run.finish_reason,
+        "finish_reason": None if left else run.finish_reason,
         "content": None,
         "prompt": None,
         "model": (call and call.model) or None,

@@ -38,7 +38,7 @@ ALLOWED = {
     "compat.langchain_openai": ([], ["langchain_core", "langchain_openai"]),
     "compat.openai_sdk": ([], ["openai"]),
     "streaming": (["registry"], ["orjson", "pydantic"]),
-    "runs": (["store", "streaming.requests", *EVENTS], ["orjson", "pydantic"]),
+    "runs": (["store", "streaming"], ["orjson", "pydantic"]),
     "store": (["settings"], ["aiohttp", "azure", "redis"]),
     "budgets": (["runs", "settings", "store", "streaming"], ["orjson"]),
     "server": (["runs", "streaming"], ["orjson", "pydantic", "starlette"]),

@@ -77,7 +77,7 @@ def test_each_event_is_what_its_schema_says(
     frames = response.text.removesuffix("\n\n").split("\n\n")
     assert len(frames) > 1
     for frame in frames:
-        name, _, data = frame.rpartition("data: ")
+        name, _, data = frame.partition("\nid: ")[0].rpartition("data: ")
         kind = name.removeprefix("event: ").strip() or "message"
         validator(schemas[kind]).validate(json.loads(data))
 

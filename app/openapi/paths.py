@@ -5,9 +5,9 @@ See: https://spec.openapis.org/oas/v3.1.1.html
 
 import re
 
-from app import chains, chat, health, openai_api, stream_check, threads
+from app import chains, chat, health, openai_api, runs, stream_check, threads
 from app.invocation import Handler, Route
-from app.openapi import asked, describe, schemas
+from app.openapi import asked, describe, run_paths, schemas
 from app.openapi.schemas import STRING, Schema, an_object, ref, statuses
 from app.routes import KNOWN
 from settings import VERSION
@@ -33,7 +33,7 @@ def build() -> Schema:
         "security": [{}, *({name: []} for name in SECURITY)],
         "paths": paths(),
         "components": {
-            "schemas": asked.schemas() | schemas.schemas(),
+            "schemas": asked.schemas() | schemas.schemas() | run_paths.schemas(),
             "securitySchemes": SECURITY,
         },
     }
@@ -142,6 +142,10 @@ ANSWERS: dict[Handler, Schema] = {
     threads.list_threads: json_body(ref("Threads")),
     threads.thread: json_body(ref("Thread")),
     threads.delete_thread: json_body(ref("DeletedThread")),
+    runs.run_state: json_body(ref("RunState")),
+    runs.follow_run: NATIVE,
+    runs.follow_chat: stream_body(),
+    runs.cancel_run: json_body(ref("RunState")),
     describe: OBJECT,
 }
 
@@ -196,6 +200,7 @@ def operation(
                 for status in statuses()
             },
             "401": WRONG_KEY,
+            **run_paths.responses(route.handler),
         },
     }
     if posted:
@@ -205,7 +210,8 @@ def operation(
         values = {"enum": list(DIALECTS)} if found[1] == "dialect" else {}
         schema = {**STRING, **values}
         parameter = {"name": found[1], "in": "path", "required": True, "schema": schema}
-        described["parameters"] = [parameter]
+        more = run_paths.PARAMETERS.get(route.handler, [])
+        described["parameters"] = [parameter, *more]
     return described
 
 

@@ -65,11 +65,14 @@ def answers() -> Schema:
         "tool_results": a_list({"type": "object"}),
         "redactions": a_list({"type": "object"}),
     }
+    done = an_object(**deployment, **ending)
+    for each in (answer, done):
+        each["properties"]["kept"] = {"const": False}
     return {
         "Delta": an_object(**deployment, delta_content=STRING),
         "Reasoning": an_object(**deployment, delta_reasoning=STRING),
         "ErrorEvent": an_object(**deployment, error=ref("Failure")),
-        "Done": an_object(**deployment, **ending),
+        "Done": done,
         "Answer": answer,
         "DeltaEvent": an_object(delta=STRING),
         "Status": an_object(status={"enum": ["completed", "failed"]}),

@@ -31,7 +31,10 @@ class Dialect(Protocol):
     def encode(
         self, events: AsyncGenerator[Event], request: ChatRequest
     ) -> AsyncGenerator[bytes]:
-        """Write *events*: one or more frames each, or one body if nothing streams.
+        """Write *events*, or one body if nothing streams.
+
+        All frames of an event are one piece, which is given before the next event is
+        asked for. A module with `NUMBERED = False` wants no numbers on them.
 
         A dialect without a word for an `Error` raises it: the answer is cut off.
         """
@@ -41,6 +44,14 @@ class Dialect(Protocol):
 
     def keep_alive(self, deployment: str) -> bytes:
         """What to send, if anything, so that a silent stream is not taken for dead."""
+
+
+def has_numbers(dialect: Dialect, headers: Mapping[str, str]) -> bool:
+    """Whether frames of *dialect* have their event's number, in an answer with
+    *headers*."""
+    kind = headers.get("content-type", "")
+    streams = kind.startswith("text/event-stream")
+    return streams and getattr(dialect, "NUMBERED", True) is not False
 
 
 def names() -> tuple[str, ...]:

@@ -26,7 +26,9 @@ from streaming.events import (
 )
 from streaming.requests import ChatRequest, Message
 
-__all__ = ["encode", "error", "headers", "keep_alive", "parse"]
+__all__ = ["NUMBERED", "encode", "error", "headers", "keep_alive", "parse"]
+
+NUMBERED = False
 
 
 def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:

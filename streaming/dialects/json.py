@@ -46,7 +46,7 @@ LISTS: Mapping[type[Event], str] = {
 """Where an answer that does not stream has them."""
 
 INTERNAL = (
-    *("caller_tools", "continues", "id", "include_usage"),
+    *("caller_tools", "chat", "continues", "created", "id", "include_usage"),
     *("limit_name", "run_id", "sampling", "whole"),
 )
 """Fields of a `ChatRequest` that are no fields of this wire."""
@@ -188,6 +188,7 @@ def _done(done: Done, usage: Usage) -> dict[str, object]:
         "latency_ms": done.latency_ms,
         "time_to_first_chunk_ms": done.time_to_first_chunk_ms,
         "streaming_duration_ms": done.streaming_duration_ms,
+        **({} if done.kept else {"kept": False}),
         **({"cost": done.cost.as_dict()} if done.cost else {}),
     }
 

@@ -30,7 +30,9 @@ from streaming.events import (
 from streaming.headers import PLAIN
 from streaming.requests import ChatRequest
 
-__all__ = ["encode", "error", "headers", "keep_alive", "parse"]
+__all__ = ["NUMBERED", "encode", "error", "headers", "keep_alive", "parse"]
+
+NUMBERED = False
 
 
 def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:

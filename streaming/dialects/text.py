@@ -30,7 +30,9 @@ from streaming.events import (
 )
 from streaming.requests import ChatRequest
 
-__all__ = ["encode", "error", "headers", "keep_alive", "parse"]
+__all__ = ["NUMBERED", "encode", "error", "headers", "keep_alive", "parse"]
+
+NUMBERED = False
 
 END = "[DONE]"
 _LINE_END = re.compile(rb"\r\n|\r|\n")

@@ -77,6 +77,9 @@ def test_curl_is_answered(
     if "/api/threads/trip" in command:
         offline.chat("Hello", thread_id="trip")
     command = command.replace(LOCAL, offline.url).replace(DEPLOYED, guarded.url)
+    if "RUN_ID" in command:
+        asked = offline.chat("hello")
+        command = command.replace("RUN_ID", asked.headers["x-run-id"])
     answer = typed(re.sub(r"\bKEY\b", KEY, command))
     if "/api/chat/plain" in command:
         assert answer.startswith("No model is configured")

@@ -5,7 +5,6 @@ See: https://platform.openai.com/docs/api-reference/chat
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from time import time
 from typing import assert_never
 
 from streaming import sse
@@ -88,7 +87,7 @@ class _Chunks:
         self._head: Fields = {
             "id": f"chatcmpl-{request.run_id}",
             "object": "chat.completion.chunk",
-            "created": int(time()),
+            "created": request.created,
             "model": request.chain or "",
         }
         self._tail: Fields = {"usage": None} if request.include_usage else {}
@@ -200,7 +199,7 @@ class _Answer:
             {
                 "id": f"chatcmpl-{self._request.run_id}",
                 "object": "chat.completion",
-                "created": int(time()),
+                "created": self._request.created,
                 "model": self._done.deployment,
                 "choices": [{**choice, "logprobs": None}],
                 "usage": _usage(self._usage),

@@ -38,6 +38,9 @@ __all__ = ["encode", "error", "headers", "keep_alive", "parse", "to_request"]
 VERSION = {"x-vercel-ai-ui-message-stream": "v1"}
 END = b"data: [DONE]\n\n"
 
+ENDINGS = ("abort", "finish")
+"""Types of the last chunk."""
+
 
 def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
     """Read what `useChat` posts, and `chain` and the sampling fields beside it."""
@@ -67,23 +70,26 @@ async def encode(
         yield sse.dumps(await message(chunks))
         return
     async with aclosing(chunks):
-        async for chunk in chunks:
-            yield sse.encode(chunk)
-    yield END
+        async for written in chunks:
+            if written:
+                end = END if written[-1]["type"] in ENDINGS else b""
+                yield b"".join([*map(sse.encode, written), end])
 
 
 async def _chunks(
     events: AsyncGenerator[Event], request: ChatRequest
-) -> AsyncGenerator[UIMessageChunk]:
+) -> AsyncGenerator[list[UIMessageChunk]]:
+    """What is written before the first event, and then of each event."""
     tools = request.caller_tools.tools or []
     parts = Parts({name_of(tool.get("function")) for tool in tools})
     message_id = request.continues or request.run_id or request.id
-    yield {"type": "start", "messageId": message_id}
-    yield {"type": "start-step"}
+    start: UIMessageChunk = {"type": "start", "messageId": message_id}
+    if request.run_id:
+        start["messageMetadata"] = {"runId": request.run_id}
+    yield [start, {"type": "start-step"}]
     async with aclosing(events):
         async for event in events:
-            for chunk in _written(event, parts):
-                yield chunk
+            yield list(_written(event, parts))
 
 
 def _written(event: Event, parts: Parts) -> Iterator[UIMessageChunk]:

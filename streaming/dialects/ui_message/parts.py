@@ -135,35 +135,37 @@ def source(citation: Citation) -> UIMessageChunk:
     return {**document, "filename": name} if name else document
 
 
-async def message(chunks: AsyncGenerator[UIMessageChunk]) -> dict[str, object]:
+async def message(written: AsyncGenerator[list[UIMessageChunk]]) -> dict[str, object]:
+    """The whole message; *written* has the chunks of each event."""
     made: dict[str, object] = {"id": "", "role": "assistant"}
     parts: list[UIMessagePart] = []
     texts: dict[str, list[str]] = {}
     tools: dict[str, UIMessagePart] = {}
-    async with aclosing(chunks):
-        async for chunk in chunks:
-            match chunk:
-                case {"type": "start", "messageId": message_id}:
-                    made["id"] = message_id
-                case {"type": "start-step"}:
-                    parts.append({"type": "step-start"})
-                case {"type": "text-start" | "reasoning-start" as kind, "id": str(key)}:
-                    texts[key] = []
-                    name = kind.removesuffix("-start")
-                    parts.append({"type": name, "id": key, "state": "done"})
-                case {"id": str(key), "delta": str(piece)}:
-                    texts[key].append(piece)
-                case {"type": "tool-input-available", "toolCallId": str(call_id)}:
-                    tools[call_id] = _tool(chunk)
-                    parts.append(tools[call_id])
-                case {"output": _, "toolCallId": str(call_id)}:
-                    tools[call_id] |= _ended(chunk, "output")
-                case {"errorText": _, "toolCallId": str(call_id)}:
-                    tools[call_id] |= _ended(chunk, "errorText")
-                case {"type": "source-url" | "source-document" | "data-custom"}:
-                    parts.append(chunk)
-                case {"type": "finish", "messageMetadata": metadata}:
-                    made["metadata"] = metadata
+    async with aclosing(written):
+        chunks = [chunk async for each in written for chunk in each]
+    for chunk in chunks:
+        match chunk:
+            case {"type": "start", "messageId": message_id}:
+                made["id"] = message_id
+            case {"type": "start-step"}:
+                parts.append({"type": "step-start"})
+            case {"type": "text-start" | "reasoning-start" as kind, "id": str(key)}:
+                texts[key] = []
+                name = kind.removesuffix("-start")
+                parts.append({"type": name, "id": key, "state": "done"})
+            case {"id": str(key), "delta": str(piece)}:
+                texts[key].append(piece)
+            case {"type": "tool-input-available", "toolCallId": str(call_id)}:
+                tools[call_id] = _tool(chunk)
+                parts.append(tools[call_id])
+            case {"output": _, "toolCallId": str(call_id)}:
+                tools[call_id] |= _ended(chunk, "output")
+            case {"errorText": _, "toolCallId": str(call_id)}:
+                tools[call_id] |= _ended(chunk, "errorText")
+            case {"type": "source-url" | "source-document" | "data-custom"}:
+                parts.append(chunk)
+            case {"type": "finish", "messageMetadata": metadata}:
+                made["metadata"] = metadata
     return {**made, "parts": [_with_text(part, texts) for part in parts]}
 
 

@@ -30,6 +30,8 @@ def to_request(fields: Mapping[str, object]) -> ChatRequest:
         for message in _messages(f"messages.{index}", value)
     ]
     read["whole"] = True
+    if isinstance(chat := fields.get("id"), str):
+        read["chat"] = chat
     read["sampling"] = {
         name: fields[name] for name in Sampling.model_fields if name in fields
     }

@@ -1,6 +1,7 @@
 """What `ui-message` writes, as chunks."""
 
 import json
+import re
 from typing import Any
 
 from streaming.events import Event
@@ -56,7 +57,7 @@ def part(kind: str, number: str, *pieces: str) -> list[Chunk]:
 
 def read(stream: bytes) -> list[Chunk]:
     """The chunks of a stream, which must end as one does."""
-    frames = stream.decode().split("\n\n")
+    frames = re.sub(r"\nid: \d+\n\n", "\n\n", stream.decode()).split("\n\n")
     assert frames[-2:] == ["data: [DONE]", ""]
     shown = [frame for frame in frames[:-2] if not frame.startswith(":")]
     return [json.loads(frame.removeprefix("data: ")) for frame in shown]

@@ -1,0 +1,100 @@
+"""Runs by their ids: their state, their events again, and an end to them."""
+
+import re
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import App
+from runs import Run, reading
+from runs.following import Following
+from runs.reading import RUNNING, LoggedRun
+from server.followed_body import FollowedBody
+from server.response import StreamResponse, json_response
+from store import StoreError
+from streaming import dialects
+from streaming.errors import InvalidRequest, NotFound, StoreUnavailable
+
+_NUMBER = re.compile(r"[0-9]{1,15}")
+_ID = re.compile(r"[0-9a-f-]{36}")
+
+
+async def run_state(app: App, request: Request, run: Run) -> Response:
+    """What the run is, and how it has ended."""
+    found = await _found(app, request, run)
+    return json_response(found.state())
+
+
+async def follow_run(app: App, request: Request, run: Run) -> Response:
+    """Stream what comes after the event of the number that the caller names."""
+    after = _after(request)
+    name = request.query_params.get("dialect", "json")
+    dialects.load(name)
+    found = await _found(app, request, run)
+    done = found.done
+    if done is not None and (after == len(found.lines) or _is_past(found, after)):
+        return Response(status_code=204)
+    return follow(app, found, run, dialect=name, after=after)
+
+
+def _is_past(found: LoggedRun, after: int) -> bool:
+    # The reader of a run that was lost may have seen what the log has not.
+    return after > len(found.lines) and found.status != reading.LOST
+
+
+def follow(
+    app: App, found: LoggedRun, run: Run, *, dialect: str, after: int = 0
+) -> Response:
+    wire = dialects.load(dialect)
+    following = Following(app.logs, found)
+    body = FollowedBody(following, found.header.request(), wire, after)
+    return StreamResponse(body, run, wire, limits=app.limits, capacity=app.capacity)
+
+
+async def follow_chat(app: App, request: Request, run: Run) -> Response:
+    """Stream the answer that is being made in a page's chat, if there is one."""
+    chat = str(request.path_params["chat"])
+    try:
+        run_id = await app.logs.run_of_chat(run.owner, chat)
+        found = run_id and await reading.read(app.logs, run_id, run.owner)
+    except NotFound:
+        found = None
+    except StoreError:
+        raise StoreUnavailable() from None
+    if not found or found.status != RUNNING:
+        return Response(status_code=204)
+    return follow(app, found, run, dialect="ui-message")
+
+
+async def cancel_run(app: App, request: Request, run: Run) -> Response:
+    """Stop the run, wherever it is made; one that is over stays as it is."""
+    found = await _found(app, request, run)
+    header = found.header
+    if found.status != RUNNING:
+        return json_response(found.state())
+    if not app.logs.cancel(header.run_id):
+        try:
+            await app.logs.instance.ask_to_cancel(header.instance, header.run_id)
+        except StoreError:
+            raise StoreUnavailable() from None
+    return json_response(found.state(), 202)
+
+
+async def _found(app: App, request: Request, run: Run) -> LoggedRun:
+    run_id = str(request.path_params["run_id"]).lower()
+    if not _ID.fullmatch(run_id):
+        raise NotFound(f"There is no run {run_id[:100]!r}.")
+    return await reading.read(app.logs, run_id, run.owner)
+
+
+def _after(request: Request) -> int:
+    """The number of the last event that the caller has seen; 0 for none."""
+    for name, given in (
+        ("Last-Event-ID", request.headers.get("last-event-id")),
+        ("after", request.query_params.get("after")),
+    ):
+        if given:
+            if not _NUMBER.fullmatch(given):
+                raise InvalidRequest(f"{name}: expected a whole number", param=name)
+            return int(given)
+    return 0

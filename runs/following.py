@@ -1,0 +1,62 @@
+"""The events of a run as they come to be in its log, from the first one on."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from time import monotonic
+
+from runs.logs import Logs
+from runs.reading import LOST, LoggedRun, end_lost
+from store import StoreError
+from streaming import recorded
+from streaming.errors import NotFound, StoreUnavailable
+from streaming.events import Event
+
+WAIT_SECONDS = 1.0
+"""Seconds to wait for a line before it is asked whether the run's process lives."""
+
+PATIENCE_SECONDS = 30.0
+"""Seconds for which a store may be down before a follower is let go."""
+
+
+class Following:
+    """Follows *run*; `number` is that of the event that was given last.
+
+    `lost` is whether the run's process is gone: its ending then is for whoever follows,
+    whatever they have seen of it.
+    """
+
+    def __init__(self, logs: Logs, run: LoggedRun) -> None:
+        self._logs, self._run = logs, run
+        self.number, self.lost = 0, run.status == LOST
+
+    async def events(self) -> AsyncGenerator[Event]:
+        """All events; raises `NotFound` if the log expires meanwhile."""
+        lines, at = self._run.lines, self._run.size
+        while True:
+            for line in lines:
+                self.number += 1
+                status = recorded.status_of(line) if line[:1] == b"{" else None
+                self.lost = status == LOST
+                for event in recorded.events(line):
+                    yield event
+                if status is not None:
+                    return
+            more = await self._more(at)
+            lines, at = more.splitlines(), at + len(more)
+
+    async def _more(self, at: int) -> bytes:
+        """The next lines, of which there may be none yet."""
+        header, logs = self._run.header, self._logs
+        until = monotonic() + PATIENCE_SECONDS
+        wait = min(WAIT_SECONDS, logs.instance.lease / 3)
+        while monotonic() < until:
+            try:
+                more = await logs.store.read(header.run_id, at, wait=wait)
+                if more is None:
+                    raise NotFound("The run has expired.")
+                if not more and not await logs.lives(header):
+                    await end_lost(logs, header, at)
+                return more
+            except StoreError:
+                await asyncio.sleep(wait)
+        raise StoreUnavailable()

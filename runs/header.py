@@ -1,0 +1,69 @@
+"""The first line of a run's log: what is needed to write its events in any dialect."""
+
+from dataclasses import asdict, dataclass
+from typing import Self
+
+import orjson
+
+from runs import Run
+from streaming import sse
+from streaming.caller_tools import CallerTools, name_of
+from streaming.requests import ChatRequest, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """`owner` may read the log, and `instance` writes it; `created_at` is in seconds
+    since 1970. `tools` are the names of those that the caller has."""
+
+    run_id: str
+    owner: str
+    instance: str
+    chain: str
+    dialect: str
+    request_id: str
+    created_at: int
+    thread_id: str | None
+    include_usage: bool
+    continues: str | None
+    tools: list[str]
+
+    @classmethod
+    def of(cls, run: Run, request: ChatRequest, instance: str) -> Self:
+        tools = request.caller_tools.tools or []
+        names = [name_of(tool.get("function")) for tool in tools]
+        return cls(
+            run_id=run.id,
+            owner=run.owner,
+            instance=instance,
+            chain=run.chain,
+            dialect=run.dialect,
+            request_id=run.request_id,
+            created_at=request.created,
+            thread_id=request.thread_id,
+            include_usage=request.include_usage,
+            continues=request.continues,
+            tools=[name for name in names if name],
+        )
+
+    @classmethod
+    def read(cls, line: bytes) -> Self:
+        return cls(**orjson.loads(line))
+
+    def line(self) -> bytes:
+        return sse.dumps(asdict(self)) + b"\n"
+
+    def request(self) -> ChatRequest:
+        """A request whose answer is written as that of the one that began the run."""
+        functions: list[dict[str, object]] = [{"name": name} for name in self.tools]
+        tools = [{"type": "function", "function": each} for each in functions]
+        return ChatRequest(
+            messages=[Message(role="user", content="")],
+            chain=self.chain,
+            caller_tools=CallerTools.model_validate({"tools": tools or None}),
+            include_usage=self.include_usage,
+            continues=self.continues,
+            id=self.request_id,
+            run_id=self.run_id,
+            created=self.created_at,
+        )

@@ -1,0 +1,22 @@
+"""The events that end a run, whichever way it has ended."""
+
+from runs import Run
+from streaming.errors import BudgetUsedUp, Cancelled, DeadlineExceeded, RunLost
+from streaming.events import Done, Error, Event
+
+TOLD_BY_DONE = (BudgetUsedUp, Cancelled, DeadlineExceeded)
+"""Errors that the finish reason of `Done` says enough of."""
+
+
+def last_events(run: Run) -> list[Event]:
+    """`Error` if *run* has failed, then `Done`."""
+    failed = run.error is not None and not isinstance(run.error, TOLD_BY_DONE)
+    done = run.done()
+    if failed and run.error is not None:
+        return [Error(run.deployment, run.error), done]
+    return [done]
+
+
+def lost_events(run_id: str, chain: str) -> list[Event]:
+    """Those of a run whose process is gone."""
+    return [Error(chain, RunLost()), Done(chain, "error", run_id)]

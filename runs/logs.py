@@ -1,0 +1,152 @@
+"""The logs that this process writes: all of them in batches, by one task."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from hashlib import sha256
+from uuid import uuid4
+
+from runs import Run
+from runs.header import Header
+from runs.instance import Instance
+from runs.run_log import RunLog
+from store import ANY, Store, StoreError
+from streaming.errors import Cancelled
+from streaming.requests import ChatRequest
+
+log = logging.getLogger(__name__)
+
+MEMORY_SECONDS, OTHERS_SECONDS = 0.1, 0.25
+"""Seconds between two batches; each is a request to an engine that is elsewhere."""
+
+
+CHAT_SECONDS = 3600.0
+"""Seconds for which it is known which run answers in a chat, beside a log's own."""
+
+
+def _chat(owner: str, chat: str) -> tuple[str, str]:
+    return f"chats-{owner}", sha256(chat.encode("utf-8", "replace")).hexdigest()
+
+
+class Logs:
+    """Writes to *store*, where a finished log is kept for *retention* seconds.
+
+    Of a process that says nothing for *lease* seconds, others know that it is gone.
+    """
+
+    def __init__(self, store: Store, *, retention: float, lease: float) -> None:
+        self.store, self.retention = store, retention
+        self.instance = Instance(store, uuid4().hex, lease)
+        self._interval = OTHERS_SECONDS if store.durable else MEMORY_SECONDS
+        self._open: dict[str, RunLog] = {}
+        self._due = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
+        self._appends: dict[str, asyncio.Task[None]] = {}
+        self._down = False
+        self.failures = self.given_up = 0
+
+    def attach(self, run: Run, request: ChatRequest) -> None:
+        """Give *run* its log, which begins with its answer."""
+        header = Header.of(run, request, self.instance.id)
+        run.log = RunLog(run, header, self.store, self.retention, self._begin)
+        run.log.chat = request.chat
+
+    async def note_chat(self, owner: str, chat: str, run_id: str) -> None:
+        """Remember which run answers in a page's *chat*, for whoever reloads it."""
+        keep = CHAT_SECONDS + self.retention
+        await self.store.put(
+            *_chat(owner, chat), run_id.encode(), version=ANY, keep=keep
+        )
+
+    async def run_of_chat(self, owner: str, chat: str) -> str | None:
+        """The run that was the last to answer there; raises `StoreError`."""
+        found = await self.store.get(*_chat(owner, chat))
+        return found.value.decode() if found else None
+
+    def find(self, run_id: str) -> RunLog | None:
+        """The log of a run of this process that is not over, or not yet stored."""
+        return self._open.get(run_id)
+
+    def cancel(self, run_id: str) -> bool:
+        """Stop the run, if this process makes its answer."""
+        found = self._open.get(run_id)
+        if found is None:
+            return False
+        found.run.end_early(Cancelled())
+        return True
+
+    async def lives(self, header: Header) -> bool:
+        """Whether somebody still writes the log that begins with *header*."""
+        if header.instance == self.instance.id:
+            return header.run_id in self._open
+        return await self.instance.lives(header.instance)
+
+    def health(self) -> Mapping[str, object]:
+        return {
+            "engine": self.store.name,
+            "open_logs": len(self._open),
+            "failures": self.failures,
+            "lost_logs": self.given_up,
+        }
+
+    def _begin(self, begun: RunLog) -> None:
+        self._open[begun.run.id] = begun
+        if self._writer is None or self._writer.done():
+            self._due = asyncio.Event()  # It belongs to a loop.
+            self._writer = asyncio.create_task(self._write())
+        self._due.set()
+
+    async def _write(self) -> None:
+        while self._open:
+            try:
+                await self.instance.renew()
+                for run_id in await self.instance.cancelled():
+                    self.cancel(run_id)
+                self._note_up()
+            except StoreError as exc:
+                self._note_failure(exc)
+            for each in tuple(self._open.values()):
+                await self._store_soon(each)
+            await self._pause()
+
+    async def _pause(self) -> None:
+        self._due.clear()
+        try:
+            async with asyncio.timeout(self._interval):
+                await self._due.wait()
+        except TimeoutError:
+            pass
+
+    async def _store_soon(self, each: RunLog) -> None:
+        """Store what *each* has; an engine elsewhere is not waited for."""
+        run_id = each.run.id
+        if each.over:
+            del self._open[run_id]
+            self.given_up += not each.written
+        elif not self.store.durable:
+            await self._flush(each)
+        elif run_id not in self._appends:
+            task = asyncio.create_task(self._flush(each))
+            self._appends[run_id] = task
+            task.add_done_callback(lambda _: self._appends.pop(run_id, None))
+        else:
+            each.encode()  # Which also looks whether too much waits.
+
+    async def _flush(self, each: RunLog) -> None:
+        try:
+            await each.flush()
+            if each.chat is not None:
+                await self.note_chat(each.header.owner, each.chat, each.run.id)
+                each.chat = None
+            self._note_up()
+        except StoreError as exc:
+            self._note_failure(exc)
+
+    def _note_up(self) -> None:
+        self._down = False
+
+    def _note_failure(self, exc: StoreError) -> None:
+        self.failures += 1
+        if not self._down:
+            self._down = True
+            log.error("the store %s: %s", self.store.name, type(exc).__name__)

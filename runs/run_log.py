@@ -1,0 +1,142 @@
+"""The log of one run while it is written: noted at once, stored in batches."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from time import monotonic
+
+from runs import Run
+from runs.header import Header
+from runs.last_events import last_events
+from store import Conflict, Store
+from streaming import recorded
+from streaming.events import Done, Event
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING = 1024 * 1024
+"""Bytes of a log that may wait for a store that takes nothing; then it is given up."""
+
+END_SECONDS = 1.0
+"""Seconds that an answer's ending waits for the store to have all of its run."""
+
+RETRY_SECONDS = 60.0
+"""Seconds after its end in which a log is still offered to a store that is down."""
+
+
+class RunLog:
+    """What *run* has shown, as lines in the log of its id in *store*.
+
+    `note` costs a token next to nothing: events become lines when they are stored. A
+    log that is `lost` is written no more, as it would have a gap. *due* is called once
+    there is something that should be stored soon.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        header: Header,
+        store: Store,
+        retention: float,
+        due: Callable[["RunLog"], None],
+    ) -> None:
+        self.run, self.header = run, header
+        self._store, self._retention, self._tell = store, retention, due
+        self._lines = bytearray(header.line())
+        self._events: list[Event] = []
+        self.note = self._events.append
+        self._at = 0
+        self._ended_at: float | None = None
+        self._complete = False
+        self._writing = asyncio.Lock()
+        self.chat: str | None = None
+        self.begun = self.written = self.lost = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last event is noted; it may still have to be stored."""
+        return self._ended_at is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will be stored."""
+        late = self._ended_at is not None and (
+            monotonic() - self._ended_at > RETRY_SECONDS
+        )
+        return self.written or late or (self.lost and self.ended)
+
+    def begin(self) -> None:
+        self.begun = True
+        self._tell(self)
+
+    async def end(self, events: list[Event]) -> None:
+        """Note the last *events*, and give the store a second to have all of them."""
+        self._note_last(events)
+        if self.lost:
+            return
+        writing = asyncio.create_task(self.flush())
+        writing.add_done_callback(_passed_over)
+        await asyncio.wait({writing}, timeout=END_SECONDS)
+        if not self.written:
+            self.run.kept = False
+
+    def close(self) -> None:
+        """Note the ending of a run that was broken off."""
+        if not self.ended:
+            self._note_last(last_events(self.run))
+            self._tell(self)
+
+    def _note_last(self, events: list[Event]) -> None:
+        self._events += events
+        self._ended_at = monotonic()
+
+    async def flush(self) -> None:
+        """Store what was noted; raises `StoreError`."""
+        async with self._writing:
+            self.encode()
+            while self._lines and not self.lost:
+                await self._append(bytes(self._lines))
+
+    async def _append(self, lines: bytes) -> None:
+        keep = self._retention if self._complete else None
+        try:
+            await self._store.append(self.run.id, lines, at=self._at, keep=keep)
+            there = lines
+        except Conflict:
+            # An append that has timed out may have arrived all the same.
+            there = await self._store.read(self.run.id, self._at) or b""
+            if not there or not lines.startswith(there):
+                self._give_up("somebody else has ended it")
+                return
+        self._at += len(there)
+        del self._lines[: len(there)]
+        self.written = self._complete and not self._lines
+
+    def encode(self) -> None:
+        """Turn what was noted into lines; give up if too many wait for the store."""
+        events = self._events[:]
+        self._events.clear()
+        if self.lost:
+            return
+        try:
+            for event in events:
+                if isinstance(event, Done):
+                    self._lines += recorded.last_line(event, str(self.run.status))
+                    self._complete = True
+                else:
+                    self._lines += recorded.line(event)
+        except Exception as exc:  # A chain may send anything.
+            self._give_up(type(exc).__name__)
+        if len(self._lines) > MAX_WAITING:
+            self._give_up("the store takes nothing")
+
+    def _give_up(self, reason: str) -> None:
+        log.error("run %s is not kept: %s", self.run.id, reason)
+        self.lost, self.run.kept = True, False
+        self._lines.clear()
+
+
+def _passed_over(writing: asyncio.Task[None]) -> None:
+    """Whoever flushes next sees the same failure, and counts it."""
+    if not writing.cancelled():
+        writing.exception()
