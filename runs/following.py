@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator
 from time import monotonic
 
 from runs.logs import Logs
-from runs.reading import LOST, LoggedRun, end_lost
+from runs.reading import LoggedRun, end_lost
 from store import StoreError
 from streaming import recorded
-from streaming.errors import NotFound, StoreUnavailable
-from streaming.events import Event
+from streaming.errors import NotFound, RunLost, StoreUnavailable
+from streaming.events import Done, Error, Event
 
 WAIT_SECONDS = 1.0
 """Seconds to wait for a line before it is asked whether the run's process lives."""
@@ -21,13 +21,13 @@ PATIENCE_SECONDS = 30.0
 class Following:
     """Follows *run*; `number` is that of the event that was given last.
 
-    `lost` is whether the run's process is gone: its ending then is for whoever follows,
-    whatever they have seen of it.
+    `lost` is whether that belongs to the ending of a run whose process is gone, which
+    is for whoever follows, whatever they have seen of the run.
     """
 
     def __init__(self, logs: Logs, run: LoggedRun) -> None:
         self._logs, self._run = logs, run
-        self.number, self.lost = 0, run.status == LOST
+        self.number, self.lost = 0, False
 
     async def events(self) -> AsyncGenerator[Event]:
         """All events; raises `NotFound` if the log expires meanwhile."""
@@ -35,11 +35,12 @@ class Following:
         while True:
             for line in lines:
                 self.number += 1
-                status = recorded.status_of(line) if line[:1] == b"{" else None
-                self.lost = status == LOST
                 for event in recorded.events(line):
+                    match event:
+                        case Error(error=RunLost()):
+                            self.lost = True
                     yield event
-                if status is not None:
+                if isinstance(event, Done):
                     return
             more = await self._more(at)
             lines, at = more.splitlines(), at + len(more)

@@ -101,6 +101,11 @@ class AppProcess:
         pattern = rf' telemetry (\{{.*"request_id":"{re.escape(request_id)}".*\}})'
         return dict(json.loads(self.wait_for(pattern)[1]))
 
+    def kill(self) -> None:
+        """End it as nothing can that still has time for anything."""
+        self._process.kill()
+        self._process.wait(15)
+
     def stop(self) -> int:
         """Stop it as the platform does, and give its exit code.
 
