@@ -46,6 +46,9 @@ class Page:
         """Load the page; *api* is what it is to talk to."""
         self._page.goto(f"{self._url}/#{urlencode({'api': api, **more})}")
 
+    def reload(self) -> None:
+        self._page.reload()
+
     def ask(self, question: str) -> None:
         self._page.locator("input").fill(question)
         self.click("Send")
