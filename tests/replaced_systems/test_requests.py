@@ -33,9 +33,9 @@ from tests.support.app_process import AppProcess, read_events
         (
             TUTORIAL,
             {},
-            rb'data: {"deployment":"gpt-4o","delta_content":"tok0"}\n\n'
-            rb'data: {"deployment":"gpt-4o","delta_content":" tok1"}\n\n'
-            rb"event: done\ndata: {.*}\n\n",
+            rb'data: {"deployment":"gpt-4o","delta_content":"tok0"}\nid: 1\n\n'
+            rb'data: {"deployment":"gpt-4o","delta_content":" tok1"}\nid: 2\n\n'
+            rb"event: done\ndata: {.*}\nid: 3\n\n",
         ),
         (
             AOAI_STREAM,

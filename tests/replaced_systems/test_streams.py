@@ -32,7 +32,7 @@ from tests.support.example_chains import strings
 @pytest.mark.parametrize(
     ("system", "beginning"),
     [
-        (TUTORIAL, b'data: {"deployment":"gpt-4o","delta_content":"tok0"}\n\n'),
+        (TUTORIAL, b'data: {"deployment":"gpt-4o","delta_content":"tok0"}\nid: 1\n\n'),
         (AOAI_STREAM, b"data: tok0\r\n\r\n"),
         (COOKBOOK, b'data: {"delta":"tok0"}\n\n'),
         *((proxy, b'data: {"') for proxy in PROXIES),
@@ -102,7 +102,9 @@ def test_a_newline_between_two_tokens_is_one(app: AppProcess) -> None:
 def test_a_frame_is_one_line_whatever_the_text_is(app: AppProcess) -> None:
     response = TUTORIAL.ask(app, "standin:answer text=a%0A%0Ab%0Dc size=1")
     for frame in response.text.removesuffix("\n\n").split("\n\n"):
-        assert json.loads(frame.splitlines()[-1].removeprefix("data: "))
+        *_, data, number = frame.splitlines()
+        assert json.loads(data.removeprefix("data: "))
+        assert number.startswith("id: ")
 
 
 def test_chunks_without_content_are_no_empty_events(app: AppProcess) -> None:
