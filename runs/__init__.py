@@ -14,10 +14,9 @@ from runs import attempts, current
 from runs.attempts import AttemptRecord
 from runs.cost import PriceList, cost
 from runs.finish_reasons import STOPPED, Status
-from runs.model_call import ModelCall
+from runs.model_call import ModelCall, total
 from runs.thread import Thread
 from runs.timing import Timing
-from runs.tokens import summed
 from streaming.errors import ChatError
 from streaming.events import (
     VISIBLE,
@@ -232,15 +231,7 @@ class Run:
     @property
     def usage(self) -> Usage:
         """The sum over all model calls: the provider's numbers, else estimates."""
-        each = [call.usage or call.estimate() for call in self.calls.values()]
-        return Usage(
-            input_tokens=summed(usage.input_tokens for usage in each),
-            output_tokens=summed(usage.output_tokens for usage in each),
-            total_tokens=summed(usage.total_tokens for usage in each),
-            cached_tokens=summed(usage.cached_tokens for usage in each),
-            reasoning_tokens=summed(usage.reasoning_tokens for usage in each),
-            estimated=any(usage.estimated for usage in each),
-        )
+        return total(self.calls.values())
 
     def finish(
         self, error: ChatError | None = None, *, cancelled: bool = False

@@ -5,13 +5,13 @@ https://github.com/open-telemetry/semantic-conventions-genai
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Literal
 
 from runs.finish_reasons import FINISH_REASONS
-from runs.tokens import BYTES_PER_TOKEN, MOST
+from runs.tokens import BYTES_PER_TOKEN, MOST, summed
 from streaming.events import FinishReason, Usage
 
 log = logging.getLogger(__name__)
@@ -112,3 +112,16 @@ class ModelCall:
             log.warning("unknown finish reason %.40r, taken for 'stop'", reason)
         if self.finish_reason != "content_filter":
             self.finish_reason = known or "stop"
+
+
+def total(calls: Iterable[ModelCall]) -> Usage:
+    """What all *calls* have used: the providers' numbers, else estimates."""
+    each = [call.usage or call.estimate() for call in calls]
+    return Usage(
+        input_tokens=summed(usage.input_tokens for usage in each),
+        output_tokens=summed(usage.output_tokens for usage in each),
+        total_tokens=summed(usage.total_tokens for usage in each),
+        cached_tokens=summed(usage.cached_tokens for usage in each),
+        reasoning_tokens=summed(usage.reasoning_tokens for usage in each),
+        estimated=any(usage.estimated for usage in each),
+    )
