@@ -13,6 +13,7 @@ from azure_openai import credentials
 from budgets import Budgets
 from chains import Chains
 from proxy import Proxy
+from runnables.checkpointer import Checkpointer
 from runs.logs import Logs
 from runs.threads import Threads
 from server.auth import Callers
@@ -62,7 +63,9 @@ class App:
 def build(settings: Settings, platform: Platform) -> App:
     """Build the app from *settings*; raises `SettingsError` naming what is wrong."""
     developers = platform.is_developers(settings)
-    chains = Chains(settings, tracebacks=developers)
+    kept = store.build(settings)
+    checkpointer = Checkpointer(settings, kept)
+    chains = Chains(settings, checkpointer, tracebacks=developers)
     logs.keep_private()
     if platform.open_to_anyone(settings):
         log.warning("anyone may call: set API_KEYS, or HTTP_AUTH_LEVEL to function")
@@ -72,7 +75,6 @@ def build(settings: Settings, platform: Platform) -> App:
         )
     recorder = telemetry.build(settings)
     log.info("records of runs are in %s", recorder.folder)
-    kept = store.build(settings)
     return App(
         settings=settings,
         chains=chains,

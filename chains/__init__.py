@@ -17,20 +17,23 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import JsonValue
+
 import registry
+from chains._building import build
 from chains._descriptions import described
 from chains._files import OURS, check_files
 from chains._threads import ThreadsOfChains
-from runnables.exits import contained
+from runnables.checkpointer import Checkpointer
 from runs import Run
 from runs.threads import Threads
 from settings import Settings, SettingsError
 from streaming.errors import ChatError, NotConfigured, UnknownChain
-from streaming.events import Event
+from streaming.events import Event, Interrupt
 from streaming.requests import ChatRequest
 
 if TYPE_CHECKING:
-    from runnables import Chain
+    from runnables.checkpointer import AnySaver
     from runnables.prepared import Prepared
 
 log = logging.getLogger(__name__)
@@ -52,8 +55,15 @@ class Chains:
     chain raises is logged whole. Raises `SettingsError` for a setting that cannot work.
     """
 
-    def __init__(self, settings: Settings, *, tracebacks: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        checkpointer: Checkpointer | None = None,
+        *,
+        tracebacks: bool = False,
+    ) -> None:
         check_files()
+        self._checkpointer = checkpointer
         self._settings, self._tracebacks = settings, tracebacks
         self.missing = _missing(settings)
         ours = [name for name in _builtin(settings) if name not in self.missing]
@@ -134,7 +144,7 @@ class Chains:
             future = self._built.get(name)
             if future is None or (future.done() and future.exception()):
                 future = self._builders.submit(
-                    _build, name, self._settings, tracebacks=self._tracebacks
+                    build, name, self._settings, tracebacks=self._tracebacks
                 )
                 self._built[name] = future
             return future
@@ -210,10 +220,38 @@ class Chains:
 
         if request.thread_id is not None:
             request = await threads.open(request, run, keeps=chain.keeps)
-        events = events_of(chain, request, run, bounded=name in BOUNDED)
+        saver = await self._saver(chain) if run.thread else None
+        events = events_of(chain, request, run, bounded=name in BOUNDED, saver=saver)
         async with aclosing(events):
             async for event in events:
                 yield event
+
+    async def _saver(self, chain: "Prepared") -> "AnySaver | None":
+        if not chain.needs_saver or self._checkpointer is None:
+            return None
+        return await self._checkpointer.saver()
+
+    async def kept(self, name: str, key: str) -> tuple[JsonValue, list[Interrupt]]:
+        """What the graphs of a chain keep on the thread *key*, and what is pending
+        there.
+
+        Messages are in OpenAI's shape. Raises only `ChatError`.
+        """
+        chain = await self._loaded(name)
+        from runnables import visits
+
+        return await visits.kept(chain.chain, key, await self._saver(chain))
+
+    async def forget(self, name: str, key: str) -> None:
+        """Delete what the graphs of a chain have kept on the thread *key*."""
+        chain = await self._loaded(name)
+        from runnables import visits
+
+        await visits.forget(chain.chain, key, await self._saver(chain))
+
+    async def keeps_state(self, name: str) -> bool:
+        """Whether graphs of a chain keep the conversation of a thread."""
+        return (await self._loaded(name)).keeps
 
 
 def _builtin(settings: Settings) -> list[str]:
@@ -244,46 +282,3 @@ def _installed(package: str) -> bool:
         return find_spec(package.partition(".")[0]) is not None
     except ValueError:  # No name that a package can have.
         return False
-
-
-def _build(name: str, settings: Settings, *, tracebacks: bool) -> "Prepared":
-    try:
-        with contained:
-            return _prepared(name, settings, tracebacks=tracebacks)
-    except ChatError as error:
-        log.warning("the chain %r cannot answer: %s", name, error)
-        raise
-    except Exception:
-        # Nothing has been asked yet that its text could hold.
-        log.exception("the chain %r could not be loaded", name)
-        raise
-
-
-def _prepared(name: str, settings: Settings, *, tracebacks: bool) -> "Prepared":
-    # Both import LangChain.
-    from compat import langchain
-    from runnables.prepared import prepare
-
-    langchain.apply()
-    chain = _import(name, settings)
-    return prepare(chain, tracebacks=tracebacks)
-
-
-def _import(name: str, settings: Settings) -> "Chain":
-    if target := settings.chains.get(name):
-        from runnables import external
-
-        return external.load(name, target, settings)
-    from langchain_core.runnables import Runnable
-
-    file = registry.source(_PACKAGE, name).relative_to(_ROOT).as_posix()
-    build = getattr(registry.load(_PACKAGE, name), "build", None)
-    if not callable(build):
-        raise NotConfigured(f"{file}: there is no function `build(settings)` in it.")
-    built: object = build(settings)
-    if isinstance(built, Runnable):
-        return built
-    raise NotConfigured(
-        f"{file}: build returned a {type(built).__name__}, expected a LangChain "
-        "runnable."
-    )

@@ -111,7 +111,7 @@ class Translator:
             case "messages", (message, dict() as metadata):
                 yield from self._streamed(message, metadata)
             case "updates", dict():
-                states.refuse_interrupt(payload)
+                states.check_that_it_ends(payload)
                 for update in payload.values() if is_root else ():
                     if isinstance(update, dict):
                         for value in update.values():
@@ -119,7 +119,7 @@ class Translator:
             case "values", _ if is_root:
                 self._state = states.put_out(payload, self._outputs)
                 yield from self._messages.settle()
-            case "given", _:
+            case "before" | "given", _:
                 self._given = payload
                 for message in states.messages_in(payload):
                     self._messages.know(message)
@@ -143,7 +143,7 @@ class Translator:
             for key, value in chunk.items():
                 yield from self._piece(key, value)
             return
-        states.refuse_interrupt(chunk)
+        states.check_that_it_ends(chunk, states.CANNOT_WAIT)
         if states.messages_in(chunk):
             self._state = chunk  # A graph's, whose state a function has returned.
         elif states.is_update(chunk):
@@ -205,18 +205,26 @@ class Translator:
                 snippet=document.page_content[:SNIPPET],
             )
 
-    def end(self) -> Iterator[Event]:
-        """The remaining events once the chain has ended."""
+    def end(self, *, waits: bool = False) -> Iterator[Event]:
+        """The remaining events once the chain has ended, or *waits* for a person.
+
+        Then what is no message is no answer yet.
+        """
         yield from self._pended()
         yield from self._messages.settle()
-        yield from self._final_state()
-        yield from self._structured()
+        yield from self._new_messages()
+        if not waits:
+            yield from self._final_state()
+            yield from self._structured()
         yield from self._messages.end()
 
-    def _final_state(self) -> Iterator[Event]:
-        """What a graph's last state has that was not streamed."""
+    def _new_messages(self) -> Iterator[Event]:
+        """Those of a graph's last state that were not streamed."""
         for message in states.newest(self._state):
             yield from self._message(message)
+
+    def _final_state(self) -> Iterator[Event]:
+        """What else a graph's last state has."""
         if isinstance(self._state, Given) and not self._messages.any:
             yield self._messages.paragraph(str(self._state))
         answer = states.answer(self._state, self._given)

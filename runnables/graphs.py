@@ -11,6 +11,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from langchain_core.callbacks import adispatch_custom_event
@@ -21,14 +22,16 @@ from langchain_core.runnables import (
     RunnableLambda,
     ensure_config,
 )
+from pydantic import JsonValue
 
-from runnables import states
+from runnables import paused, states
 from runnables.chunks import Translator
 from runnables.generator import Chain
-from runnables.states import Part, put_out, refuse_interrupt
+from runnables.states import Part, put_out
 from runnables.structure import Place, parts, unbound
 from runs import Run
-from streaming.events import TextDelta
+from streaming.errors import ThreadRequired
+from streaming.events import Interrupt, TextDelta
 
 type _Streamed = tuple[tuple[str, ...], str, object]
 """The graph within the graph, if it is one; the mode; and what it streams."""
@@ -65,16 +68,50 @@ class Saver(Protocol):
     async def adelete_thread(self, thread_id: str) -> None: ...
 
 
-class GraphStep(Runnable[object, object]):
-    """A graph within another runnable.
+@dataclass(slots=True)
+class Visit:
+    """One run's visit of the thread *key*.
 
-    The last one's parts are the chain's, an output parser gets its messages, and any
-    other step its final state, as from `ainvoke`.
+    *resume* answers what is pending there, which the first graph of the run takes;
+    `pending` is what its graphs wait for at its end.
     """
 
-    def __init__(self, graph: Chain, place: Place) -> None:
+    key: str
+    resume: JsonValue = None
+    pending: list[Interrupt] = field(default_factory=list)
+
+
+class GraphStep(Runnable[object, object]):
+    """A graph within another runnable, or on a thread.
+
+    The last one's parts are the chain's, an output parser gets its messages, and any
+    other step its final state, as from `ainvoke`. A *visit* keeps its state, under
+    *key*.
+    """
+
+    def __init__(
+        self,
+        graph: Chain,
+        place: Place,
+        visit: Visit | None = None,
+        *,
+        key: str = "",
+        can_wait: bool = False,
+    ) -> None:
         self.graph, self._place = graph, place
+        self._visit, self._key, self._can_wait = visit, key, can_wait
         self.name = graph.name
+
+    async def state(self, config: RunnableConfig) -> paused.State:
+        """What the graph has kept on the thread."""
+        return await paused.state(self.graph, self._on_thread(config))
+
+    async def forget(self) -> None:
+        """Delete what the graph has kept on the thread."""
+        for each in with_subgraphs(self.graph):
+            saver = getattr(each, "checkpointer", None)
+            if hasattr(saver, "adelete_thread"):
+                await cast(Saver, saver).adelete_thread(self._key)
 
     def invoke(self, *args: object, **kwargs: object) -> object:
         """Graphs run asynchronously here; raises `NotImplementedError`."""
@@ -115,19 +152,26 @@ class GraphStep(Runnable[object, object]):
     async def _parts(
         self, given: object, config: RunnableConfig | None, options: dict[str, object]
     ) -> AsyncGenerator[Part]:
-        yield Part("given", given)
-        config = ensure_config(config)
-        if not is_local(self.graph):
-            # A server that is named no thread keeps none.
-            own = {**config.get("configurable", {})}
-            own.pop("thread_id", None)
-            config["configurable"] = own
+        config, waits = self._on_thread(ensure_config(config)), False
+        if self._visit is None:
+            yield Part("given", given)
+        else:
+            found = await paused.state(self.graph, config)
+            yield Part("before", found.values)
+            if (resume := self._visit.resume) is not None:
+                given, self._visit.resume = paused.resumed(resume, found), None
+                yield Part("given", found.values)
+            else:
+                given = paused.anew(given, found)
+                yield Part("given", given)
         names = outputs(self.graph)
         chunks = self.graph.astream(given, config, **{**options, **MODES})
         async with aclosing(cast(AsyncGenerator[_Streamed], chunks)) as stream:
             async for namespace, mode, payload in stream:
-                if mode == "updates" and isinstance(payload, dict):
-                    refuse_interrupt(payload)
+                if mode == "updates" and states.is_interrupt(payload):
+                    self._check_that_it_can_wait()
+                    waits = True
+                    continue
                 if mode == "custom" and self._place != "last":
                     await adispatch_custom_event(mode, payload, config=config)
                 elif mode == "values":
@@ -135,6 +179,26 @@ class GraphStep(Runnable[object, object]):
                         yield Part(mode, put_out(payload, names))
                 elif not namespace or mode != "updates":
                     yield Part(mode, payload)
+        if waits and self._visit is not None:
+            found = await paused.state(self.graph, config)
+            self._visit.pending += found.pending
+            if self._place != "last":
+                raise paused.Paused
+
+    def _on_thread(self, config: RunnableConfig) -> RunnableConfig:
+        own = {**config.get("configurable", {})}
+        if self._visit is not None:
+            own["thread_id"] = self._key
+        elif not is_local(self.graph):
+            # A server that is named no thread keeps none.
+            own.pop("thread_id", None)
+        return RunnableConfig(**{**config, "configurable": own})
+
+    def _check_that_it_can_wait(self) -> None:
+        if self._visit is None and is_local(self.graph):
+            raise ThreadRequired
+        if not self._can_wait or not getattr(self.graph, "checkpointer", None):
+            raise ThreadRequired(states.CANNOT_WAIT)
 
 
 async def _begun(parts_of_it: AsyncGenerator[Part]) -> AsyncGenerator[Part]:
@@ -165,16 +229,15 @@ def savers(chain: Chain) -> list[Saver]:
     found: dict[int, Saver] = {}
     for part in parts(chain):
         called = part.deps if isinstance(part, RunnableLambda) else ()
-        for each in itertools.chain.from_iterable(
-            map(_with_subgraphs, (part, *called))
-        ):
+        for each in itertools.chain.from_iterable(map(with_subgraphs, (part, *called))):
             saver = getattr(each, "checkpointer", None)
             if hasattr(saver, "adelete_thread"):
                 found[id(saver)] = cast(Saver, saver)
     return list(found.values())
 
 
-def _with_subgraphs(chain: Chain) -> list[Chain]:
+def with_subgraphs(chain: Chain) -> list[Chain]:
+    """A graph, and all graphs within it that can be found."""
     if not is_local(chain):
         return []
     subgraphs: Callable[..., Iterable[tuple[str, Chain]]]

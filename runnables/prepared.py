@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from langchain_core.language_models import BaseLanguageModel
 
-from runnables import functions, graphs, histories
+from runnables import functions, graphs, histories, visits
 from runnables.generator import Chain, GeneratorChain
 from runnables.input import Input
 from runnables.structure import Place, replaced, unbound
@@ -17,7 +17,8 @@ class Prepared:
 
     *options* are for its `astream`; *outputs* are as in `Translator`. One that *keeps*
     a thread's state gets only what is new there, one that *has_history* the earlier
-    messages in its config. With
+    messages in its config, and one that *needs_saver* has a graph without a
+    checkpointer. With
     *tracebacks*, what it raises is logged whole, its text too.
     """
 
@@ -28,6 +29,7 @@ class Prepared:
     savers: Sequence[graphs.Saver] = ()
     keeps: bool = False
     has_history: bool = False
+    needs_saver: bool = False
     tracebacks: bool = False
 
     @property
@@ -46,8 +48,9 @@ def prepare(chain: Chain, *, tracebacks: bool = False) -> Prepared:
         taken,
         options=graphs.MODES if is_graph else {},
         outputs=graphs.outputs(chain),
-        savers=savers,
-        keeps=bool(savers),
+        savers=graphs.savers(chain),
+        keeps=visits.keeps_state(chain),
+        needs_saver=visits.needs_saver(chain),
         has_history=histories.has_history(chain),
         tracebacks=tracebacks,
     )

@@ -4,15 +4,19 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from functools import partial
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from azure_openai import refusals
-from runnables import asker, conversation, errors, histories, leftovers
+from runnables import asker, conversation, errors, histories, leftovers, visits
 from runnables.answer_limit import AnswerLimit
 from runnables.callback import RunCallback
 from runnables.chunks import Translator
 from runnables.exits import contained
+from runnables.generator import Chain
+from runnables.graphs import Visit
 from runnables.large import converted
 from runnables.marks import Marks
+from runnables.paused import Paused
 from runnables.prepared import Prepared, sampled
 from runnables.taken import taken
 from runs import Run
@@ -20,6 +24,9 @@ from streaming.errors import ChatError, InternalError
 from streaming.events import Event
 from streaming.requests import ChatRequest
 from streaming.upstream_errors import UnreadableAnswer
+
+if TYPE_CHECKING:
+    from runnables.checkpointer import AnySaver
 
 TURN_SECONDS = 0.01
 TURN_CHUNKS = 64
@@ -30,29 +37,36 @@ NOTHING = "The chain gave nothing: neither an answer nor a call of a model."
 
 
 async def events_of(
-    prepared: Prepared, request: ChatRequest, run: Run, *, bounded: bool = False
+    prepared: Prepared,
+    request: ChatRequest,
+    run: Run,
+    *,
+    bounded: bool = False,
+    saver: "AnySaver | None" = None,
 ) -> AsyncGenerator[Event]:
     """Run a chain on *request*; every exception comes out as a `ChatError`.
 
     LangChain's callbacks fill in *run*. An answer may not have too many or too long
-    tool calls; *bounded* chains use models that check this themselves.
+    tool calls; *bounded* ones' models check it. *saver* is for graphs that have none.
     """
-    given = await converted(partial(prepared.input.of, request), request.messages)
-    sampling = request.sampling.model_dump(exclude_none=True)
-    chain = sampled(prepared.chain, sampling)
+    visit = Visit(run.thread.key, request.resume) if run.thread else None
+    thread_id = visit.key if visit else str(uuid4())
+    chain = sampled(prepared.chain, request.sampling.model_dump(exclude_none=True))
+    given = await _input(prepared, request)
     translator = Translator(run, given, prepared.outputs)
     more = [] if bounded else [AnswerLimit(), Marks(translator.report)]
-    own = {"sampling": sampling, "caller_tools": taken(chain, request)}
-    config = asker.config(run, {**own, **_history(prepared, request)})
+    config = asker.config(
+        run, {**_given(chain, request), **_history(prepared, request)}
+    )
     config["callbacks"] = [RunCallback(run), *more]
     key = config["configurable"]["thread_id"]
-    turn, passed = monotonic(), 0
-    said = ended = False
+    turn, passed, said, ended = monotonic(), 0, False, False
     refusals.asked_limit.set(request.limit_name)
     begun = leftovers.watch()
     try:
         with contained:
-            chunks = chain.astream(given, config, **prepared.options)
+            chain = await _on_thread(chain, visit, saver)
+            chunks = chain.astream(given, config, **({} if visit else prepared.options))
             try:
                 async for chunk in chunks:
                     for event in translator.events(chunk):
@@ -62,18 +76,15 @@ async def events_of(
                     if passed == TURN_CHUNKS or monotonic() - turn > TURN_SECONDS:
                         await asyncio.sleep(0)
                         turn, passed = monotonic(), 0
+            except Paused:
+                pass  # What it waits for is in the visit.
             finally:
                 await _leave(chunks, prepared, request.id)
-        for event in _ending(translator, run, said=said):
+        for event in _ending(translator, run, visit, said=said):
             yield event
         ended = True
     except Exception as exc:
-        error = _explain(exc, prepared, given, request.id)
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            # It was raised while cleaning up, and must not hide the cancellation.
-            raise asyncio.CancelledError from None
-        raise error from None
+        raise _explained(exc, prepared, given, request.id) from None
     finally:
         if not ended:
             await leftovers.clean_up(begun)
@@ -87,10 +98,39 @@ def _history(prepared: Prepared, request: ChatRequest) -> dict[str, object]:
     return {histories.EARLIER: conversation.earlier(request)}
 
 
-def _ending(translator: Translator, run: Run, *, said: bool) -> Iterator[Event]:
+async def _input(prepared: Prepared, request: ChatRequest) -> object:
+    """What the chain gets; a resume brings nothing that it could."""
+    if request.resume is not None:
+        return None
+    return await converted(partial(prepared.input.of, request), request.messages)
+
+
+def _given(chain: Chain, request: ChatRequest) -> dict[str, object]:
+    """What the caller would have the models of *chain* heed."""
+    sampling = request.sampling.model_dump(exclude_none=True)
+    return {"sampling": sampling, "caller_tools": taken(chain, request)}
+
+
+async def _on_thread(
+    chain: Chain, visit: Visit | None, saver: "AnySaver | None"
+) -> Chain:
+    """*chain*, whose graphs keep their state; on a resume what is left of it."""
+    if visit is None:
+        return chain
+    chain = visits.visiting(chain, visit, saver)
+    return chain if visit.resume is None else await visits.rest(chain)
+
+
+def _ending(
+    translator: Translator, run: Run, visit: Visit | None, *, said: bool
+) -> Iterator[Event]:
     """What is left to tell, which may not be nothing, unless a model was asked.
 
     LangChain's stream of what a parser cannot read is empty."""
+    if visit and visit.pending:
+        yield from translator.end(waits=True)
+        yield from visit.pending
+        return
     if not translator.heard and any(call.output_bytes for call in run.calls.values()):
         raise UnreadableAnswer()
     for event in translator.end():
@@ -98,6 +138,16 @@ def _ending(translator: Translator, run: Run, *, said: bool) -> Iterator[Event]:
         yield event
     if not said and not run.calls:
         raise InternalError(NOTHING)
+
+
+def _explained(
+    exc: Exception, prepared: Prepared, given: object, request_id: str
+) -> ChatError | asyncio.CancelledError:
+    """What *exc* is to the caller; it may not hide a cancellation, as what is raised
+    while a run cleans up would."""
+    error = _explain(exc, prepared, given, request_id)
+    task = asyncio.current_task()
+    return asyncio.CancelledError() if task and task.cancelling() else error
 
 
 def _explain(

@@ -14,12 +14,16 @@ from langchain_core.messages import (
 )
 
 from runnables.results import NOTHING
-from streaming.errors import NotYet
+from streaming.errors import ThreadRequired
 
 MODES = ("messages", "updates", "values", "custom")
 """What a graph can be told to stream, as far as it is shown."""
 
 INTERRUPT = "__interrupt__"
+CANNOT_WAIT = (
+    "A graph waits for a person where nothing keeps its state: it has to be the chain, "
+    "or a step of it, and to run here with a checkpointer."
+)
 ANSWERS = ("answer", "output", "result", "response")
 """What graphs call their answer if it is no message."""
 
@@ -96,25 +100,15 @@ def is_update(chunk: Mapping[str, object]) -> bool:
     return any(map(messages_in, chunk.values()))
 
 
-def refuse_interrupt(payload: Mapping[str, object]) -> None:
-    """Raise `NotYet` if a graph waits for a person."""
-    if INTERRUPT not in payload:
-        return
-    interrupts = payload[INTERRUPT]
-    ids = (
-        [getattr(each, "id", "") for each in interrupts]
-        if isinstance(interrupts, Sequence)
-        else []
-    )
-    named = (
-        f"the interrupt {ids[0]}"
-        if ids and ids[0]
-        else "an interrupt before or after a node"
-    )
-    raise NotYet(
-        f"The graph stopped at {named}, and waits for a person: this app cannot resume "
-        "a run yet."
-    )
+def is_interrupt(payload: object) -> bool:
+    """Whether a graph says with *payload* that it waits for a person."""
+    return isinstance(payload, Mapping) and INTERRUPT in payload
+
+
+def check_that_it_ends(payload: object, message: str | None = None) -> None:
+    """Raise `ThreadRequired` if a graph that keeps no state waits for a person."""
+    if is_interrupt(payload):
+        raise ThreadRequired(message)
 
 
 def put_out(state: object, names: Sequence[str] | None) -> object:

@@ -24,6 +24,7 @@ from streaming.events import (
     Done,
     Event,
     FinishReason,
+    Interrupt,
     TextDelta,
     ToolCall,
     ToolResult,
@@ -95,6 +96,7 @@ class Run:
     number: int = 0
     log: "RunLog | None" = None
     goes_on: bool = False
+    interrupts: list[Interrupt] = field(default_factory=list)
     _kept: int = 0
     _latest: ModelCall | None = None
     _waiting: set[str] = field(default_factory=set)
@@ -185,6 +187,8 @@ class Run:
                 self._waiting.add(event.id)
             case ToolResult():
                 self._waiting.discard(event.id)
+            case Interrupt():
+                self.interrupts.append(event)
 
     def keep(self, text: str) -> None:
         """Keep *text* of the answer for the record, which takes `MAX_KEPT` of it."""
@@ -224,6 +228,8 @@ class Run:
         reasons = [call.finish_reason for call in self.calls.values()]
         if "content_filter" in reasons:
             return "content_filter"
+        if self.interrupts:
+            return "interrupt"
         said = [reason for reason in reasons if reason]
         reason = said[-1] if said else "tool_calls"
         return "stop" if reason == "tool_calls" and not self._waiting else reason
@@ -269,8 +275,11 @@ class Run:
             if self.status not in ("budget", "cancelled"):
                 self.error = error
         else:
-            filtered = self.finish_reason == "content_filter"
-            self.status = "content_filter" if filtered else "ok"
+            match self.finish_reason:
+                case "content_filter" | "interrupt" as reason:
+                    self.status = reason
+                case _:
+                    self.status = "ok"
         if not cancelled:
             self._tell()
 

@@ -20,7 +20,7 @@ from runnables import Chain, ChainInput, Chunk, from_generator
 from runnables.prepared import prepare
 from runnables.run import events_of
 from runs import Run
-from streaming.errors import ChatError, InvalidRequest, NotYet
+from streaming.errors import ChatError, InvalidRequest, ThreadRequired
 from streaming.events import Custom, Event, Output, TextDelta
 from streaming.requests import validate
 from tests.support.kinds import Model, finish
@@ -39,7 +39,7 @@ def approve(state: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("checkpointer", [None, InMemorySaver()])
 @pytest.mark.parametrize("place", ["alone", "within", "before", "called"])
-async def test_an_interrupt_is_not_implemented_and_is_named(
+async def test_an_interrupt_without_a_thread_is_an_error_that_says_so(
     checkpointer: InMemorySaver | None, place: str
 ) -> None:
     graph = one_node(Asked, approve, checkpointer=checkpointer)
@@ -53,18 +53,17 @@ async def test_an_interrupt_is_not_implemented_and_is_named(
         "before": graph | RunnableLambda(lambda state: state["answer"]),
         "called": RunnableLambda(call),
     }[place]
-    with pytest.raises(NotYet, match=r"the interrupt \w{32}, and waits") as raised:
+    with pytest.raises(ThreadRequired, match="waits for a person") as raised:
         await events(chain)
-    assert (raised.value.status, raised.value.code) == (501, "not_implemented")
     assert "secret" not in raised.value.message
     assert checkpointer is None or not checkpointer.storage
 
 
-async def test_a_stop_before_a_node_is_not_implemented_either() -> None:
+async def test_a_stop_before_a_node_needs_a_thread_too() -> None:
     graph = one_node(
         Asked, approve, checkpointer=InMemorySaver(), interrupt_before=["answer"]
     )
-    with pytest.raises(NotYet, match="an interrupt before or after a node"):
+    with pytest.raises(ThreadRequired, match="give a thread_id"):
         await events(graph)
 
 

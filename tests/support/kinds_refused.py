@@ -98,9 +98,9 @@ def nothing(model: Model) -> Chain:
     return RunnableLambda(lambda given: None)
 
 
-@refused(501, "not_implemented", "The graph stopped at the interrupt")
+@refused(400, "thread_required", "The graph waits for a person: give a thread_id")
 def interrupted(model: Model) -> Chain:
-    """A graph that calls `interrupt()`, when it does"""
+    """A graph that calls `interrupt()`, without a `thread_id`"""
 
     def approve(state: Asked) -> dict[str, Any]:
         return {"answer": interrupt("Shall I?")}
@@ -108,9 +108,9 @@ def interrupted(model: Model) -> Chain:
     return one_node(Asked, approve)
 
 
-@refused(501, "not_implemented", "The graph stopped at an interrupt before")
+@refused(400, "thread_required", "The graph waits for a person: give a thread_id")
 def interrupted_before(model: Model) -> Chain:
-    """A graph with `interrupt_before` or `interrupt_after`, when it stops"""
+    """A graph with `interrupt_before` or `interrupt_after`, without a `thread_id`"""
     return one_node(
         Asked,
         lambda state: {"answer": "Yes"},

@@ -1,0 +1,148 @@
+"""A graph that waits for a person: what it waits for, and how it goes on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.runnables import RunnableConfig
+from pydantic import JsonValue
+
+from runnables import states
+from runnables.generator import Chain
+from runnables.results import NOTHING, as_json
+from streaming.errors import InvalidRequest
+from streaming.events import Interrupt
+
+NOT_RUN = "The call was not run: the conversation went on without it."
+
+
+class Asked(Protocol):
+    """LangGraph's own `Interrupt`."""
+
+    id: str
+    value: object
+
+
+class Snapshot(Protocol):
+    """LangGraph's `StateSnapshot`, as far as it is read."""
+
+    values: object
+    next: Sequence[str]
+    interrupts: Sequence[Asked]
+    config: RunnableConfig
+
+
+class _Graph(Protocol):
+    interrupt_before_nodes: object
+    interrupt_after_nodes: object
+
+    async def aget_state(self, config: RunnableConfig) -> Snapshot: ...
+
+
+class Paused(Exception):
+    """A graph within a chain waits for a person, so the steps after it do not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a graph has kept: its *values*, and what is *pending*.
+
+    A graph that `stops` was told to before or after a node, and takes no answer.
+    """
+
+    values: object = None
+    pending: Sequence[Interrupt] = ()
+    stops: bool = False
+
+
+async def state(graph: Chain, config: RunnableConfig) -> State:
+    """Of a *graph* with a checkpointer; empty for one without."""
+    if not getattr(graph, "checkpointer", None):
+        return State()
+    # A graph's methods are not in the type of a runnable.
+    made = cast(_Graph, graph)
+    found = await made.aget_state(config)
+    pending = [Interrupt(each.id, _safe(each.value)) for each in found.interrupts]
+    if pending or not found.next:
+        return State(found.values, pending)
+    if not (made.interrupt_before_nodes or made.interrupt_after_nodes):
+        return State(found.values)  # A run that has failed, or was cancelled.
+    stopped = str(found.config["configurable"].get("checkpoint_id", ""))
+    return State(found.values, [Interrupt(stopped, {"next": [*found.next]})], True)
+
+
+def _safe(value: object) -> JsonValue:
+    plain = as_json(value)
+    return None if plain is NOTHING else plain
+
+
+def resumed(resume: JsonValue, found: State) -> object:
+    """What a graph is to be run with, that its *resume* answers what is pending."""
+    answers = _by_id(resume, [each.id for each in found.pending])
+    if found.stops:
+        return None
+    from langgraph.types import Command
+
+    return Command(resume=answers)
+
+
+def _by_id(resume: JsonValue, ids: Sequence[str]) -> Mapping[str, JsonValue]:
+    """Not all have to be answered: a graph asks again for the rest."""
+    if not ids:
+        message = "resume: nothing is pending on the thread"
+        raise InvalidRequest(message, param="resume")
+    named = isinstance(resume, dict) and resume.keys() & set(ids)
+    if len(ids) == 1 and not named:
+        return {ids[0]: resume}
+    if not isinstance(resume, dict) or not resume:
+        message = f"resume: expected an object with answers by the ids {[*ids]}"
+        raise InvalidRequest(message, param="resume")
+    for unknown in resume.keys() - set(ids):
+        raise InvalidRequest(
+            f"resume.{unknown[:100]}: is not pending, expected one of {[*ids]}",
+            param="resume",
+        )
+    return resume
+
+
+def anew(given: object, found: State) -> object:
+    """*given* to a graph that may have been left while it waited.
+
+    Providers refuse a conversation in which a tool's call has no result.
+    """
+    if not isinstance(given, dict):
+        return given
+    new = given.get("messages")
+    before = states.messages_in(found.values)
+    if not isinstance(new, list) or not before:
+        return given
+    answered = {each.tool_call_id for each in new if isinstance(each, ToolMessage)}
+    dropped = [each for each in _open(before) if each.tool_call_id not in answered]
+    # The same kind of dictionary, whose missing values are the conversation's.
+    given["messages"] = [*dropped, *new]
+    return given
+
+
+def _open(messages: Sequence[BaseMessage]) -> list[ToolMessage]:
+    """Results for the calls of the last answer that have none."""
+    results: set[str] = set()
+    for message in reversed(messages):
+        match message:
+            case ToolMessage():
+                results.add(message.tool_call_id)
+            case AIMessage():
+                calls = [*message.tool_calls, *message.invalid_tool_calls]
+                return [
+                    ToolMessage(
+                        NOT_RUN,
+                        tool_call_id=call["id"],
+                        name=call["name"],
+                        status="error",
+                    )
+                    for call in calls
+                    if call["id"] and call["id"] not in results
+                ]
+            case _:
+                return []
+    return []

@@ -1,0 +1,98 @@
+"""Agents whose tools wait for a person's approval."""
+
+from typing import Any
+
+import pytest
+from langchain.agents import create_agent
+from langchain.agents.middleware import HumanInTheLoopMiddleware
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.tools import tool
+from pydantic import JsonValue
+
+from streaming.events import Event, Interrupt, TextDelta, ToolCall, ToolResult
+from tests.support.kept_graphs import Conversation, text
+from tests.support.kinds import Model, calling, finish
+
+CALL = ("Let me pay. ", calling("pay", '{"amount": 5}'), finish("tool_calls"))
+ANSWER = ("Done.", finish())
+
+
+class Strict(Model):
+    """Refuses, as providers do, a conversation in which a call has no result."""
+
+    async def _astream(self, messages: list[BaseMessage], *a: Any, **k: Any) -> Any:
+        for place, message in enumerate(messages):
+            calls = message.tool_calls if isinstance(message, AIMessage) else []
+            following = messages[place + 1 : place + 1 + len(calls)]
+            results = {m.tool_call_id for m in following if isinstance(m, ToolMessage)}
+            assert results == {call["id"] for call in calls}
+        async for chunk in super()._astream(messages, *a, **k):
+            yield chunk
+
+
+def paying(paid: list[int], *scripts: Any) -> Conversation:
+    @tool
+    def pay(amount: int) -> str:
+        """Pay."""
+        paid.append(amount)
+        return f"Paid {amount}."
+
+    model = Strict(scripts=scripts or (CALL, ANSWER))
+    middleware = [HumanInTheLoopMiddleware({"pay": True})]
+    return Conversation(create_agent(model, [pay], middleware=middleware))
+
+
+def without_ids(events: list[Event]) -> list[Event | str]:
+    return ["asked" if isinstance(each, Interrupt) else each for each in events]
+
+
+DECISIONS: dict[str, tuple[dict[str, JsonValue], list[int], str]] = {
+    "approve": ({"type": "approve"}, [5], "Paid 5."),
+    "reject": ({"type": "reject", "message": "Too much"}, [], "Too much"),
+    "edit": (
+        {"type": "edit", "edited_action": {"name": "pay", "args": {"amount": 3}}},
+        [3],
+        "Paid 3.",
+    ),
+}
+
+
+@pytest.mark.parametrize("decision", DECISIONS)
+async def test_a_tool_runs_only_as_a_person_decides(decision: str) -> None:
+    paid: list[int] = []
+    kept = paying(paid)
+    asked = await kept.say("Pay 5")
+    assert without_ids(asked) == [
+        TextDelta("", "Let me pay. "),
+        ToolCall("", "call_1", "pay", {"amount": 5}),
+        "asked",
+    ]
+    assert paid == []
+    answer, expected, result = DECISIONS[decision]
+    found = await kept.resume({"decisions": [answer]})
+    assert paid == expected
+    shown = [each.content for each in found if isinstance(each, ToolResult)]
+    assert [each.endswith(result) for each in shown] == [True]
+    assert found[-1] == TextDelta("", "Done.")
+    assert text(found) == "Done."
+    assert kept.run.usage.total_tokens == 11
+
+
+async def test_a_call_that_was_left_is_answered_so_that_the_talk_can_go_on() -> None:
+    paid: list[int] = []
+    kept = paying(paid)
+    await kept.say("Pay 5")
+    assert await kept.say("Never mind") == [TextDelta("", "Done.")]
+    assert (paid, kept.run.status) == ([], "ok")
+    assert await kept.say("Thanks") == [TextDelta("", "Done.")]
+
+
+async def test_after_an_answer_that_is_no_decision_the_talk_can_begin_anew() -> None:
+    """LangGraph keeps the answer, and gives it to the middleware each time."""
+    paid: list[int] = []
+    kept = paying(paid)
+    await kept.say("Pay 5")
+    await kept.resume(True)
+    assert kept.run.status == "error"
+    assert await kept.say("Never mind") == [TextDelta("", "Done.")]
+    assert paid == []

@@ -1,0 +1,218 @@
+"""Graphs that wait for a person on a thread, and go on with the answer."""
+
+import operator
+from collections.abc import Callable
+from typing import Annotated, Any, TypedDict
+
+import pytest
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.runnables import RunnableConfig, RunnableLambda, RunnableParallel
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.types import interrupt
+from pydantic import JsonValue
+
+from runnables import Chain, visits
+from streaming.events import Interrupt
+from tests.support.kept_graphs import Conversation, asked, error, text
+from tests.support.kinds import Model
+from tests.support.kinds_of_graphs import answering, one_node
+
+
+class Asked(TypedDict, total=False):
+    question: str
+    answer: str
+    said: Annotated[list[str], operator.add]
+
+
+def approve(state: Asked) -> dict[str, Any]:
+    return {"answer": f"You said {interrupt({'about': state['question']})}."}
+
+
+def graph_of(nodes: dict[str, Any], **compiled: Any) -> Any:
+    graph: Any = StateGraph(Asked)
+    for name, node in nodes.items():
+        graph.add_node(name, node).add_edge(START, name)
+    return graph.compile(**compiled)
+
+
+def _question(given: Any) -> Any:
+    return {"question": given["messages"][-1].text}
+
+
+def _loud(state: Any) -> str:
+    return str(state["answer"]).upper()
+
+
+ONE: dict[str, Callable[[], Chain]] = {
+    "alone": lambda: graph_of({"one": approve}),
+    "with its own saver": lambda: graph_of(
+        {"one": approve}, checkpointer=InMemorySaver()
+    ),
+    "bound": lambda: graph_of({"one": approve}).with_config(tags=["a"]).with_retry(),
+    "last": lambda: RunnableLambda(_question) | graph_of({"one": approve}),
+    "inside": lambda: RunnableLambda(_question) | graph_of({"one": approve}) | _loud,
+    "a subgraph": lambda: graph_of({"inner": graph_of({"one": approve})}),
+    "called by a node": lambda: graph_of({"one": _calls(graph_of({"one": approve}))}),
+}
+
+
+def _calls(graph: Any) -> Any:
+    def call(state: Asked) -> Any:
+        return {"answer": graph.invoke({"question": state["question"]})["answer"]}
+
+    return call
+
+
+@pytest.mark.parametrize("place", ONE)
+async def test_a_graph_that_asks_goes_on_with_the_answer(place: str) -> None:
+    kept = Conversation(ONE[place]())
+    [question] = await kept.say("Why?")
+    assert isinstance(question, Interrupt)
+    assert question.value == {"about": "Why?"}
+    assert (kept.run.finish_reason, kept.run.status) == ("interrupt", "interrupt")
+    assert kept.run.interrupts == [question]
+    assert (
+        text(await kept.resume({"any": "JSON"})).lower() == "you said {'any': 'json'}."
+    )
+    assert (kept.run.finish_reason, kept.run.status) == ("stop", "ok")
+    assert error(await kept.resume(True)) == (
+        "invalid_request: resume: nothing is pending on the thread"
+    )
+
+
+@pytest.mark.parametrize("answer", [False, 0, "", [], {}, {"a": 1}])
+async def test_any_json_is_an_answer(answer: Any) -> None:
+    kept = Conversation(graph_of({"one": approve}))
+    await kept.say("Why?")
+    assert text(await kept.resume(answer)) == f"You said {answer}."
+
+
+def _first(state: Asked) -> Any:
+    return {"said": [f"first {interrupt('one')}"]}
+
+
+def _second(state: Asked) -> Any:
+    return {"said": [f"second {interrupt('two')}"]}
+
+
+async def test_several_are_answered_by_their_ids_together_or_one_by_one() -> None:
+    kept = Conversation(graph_of({"a": _first, "b": _second}))
+    one, two = await kept.say("Why?")
+    assert isinstance(one, Interrupt)
+    assert isinstance(two, Interrupt)
+    assert asked([one, two]) == ["one", "two"]
+    answers: list[JsonValue] = [True, {}, "yes", [1]]
+    for wrong in answers:
+        said = error(await kept.resume(wrong))
+        assert said.startswith("invalid_request: resume: expected an object")
+        assert one.id in said
+        assert two.id in said
+    said = error(await kept.resume({one.id: 1, "3": 2}))
+    assert said.startswith("invalid_request: resume.3: is not pending, expected one of")
+    assert await kept.resume({one.id: "A"}) == [two]
+    assert text(await kept.resume({two.id: "B"})) == '["first A","second B"]'
+
+
+async def test_one_node_may_ask_again() -> None:
+    def twice(state: Asked) -> Any:
+        return {"answer": f"{interrupt('one')} and {interrupt('two')}"}
+
+    kept = Conversation(graph_of({"one": twice}))
+    assert asked(await kept.say("Why?")) == ["one"]
+    assert asked(await kept.resume("A")) == ["two"]
+    assert text(await kept.resume("B")) == "A and B"
+
+
+@pytest.mark.parametrize("when", ["interrupt_before", "interrupt_after"])
+async def test_a_stop_at_a_node_is_a_question_that_any_answer_answers(
+    when: str,
+) -> None:
+    graph: Any = StateGraph(Asked).add_node("one", lambda s: {"said": ["one"]})
+    graph.add_node("two", lambda s: {"answer": "Done"})
+    graph.add_edge(START, "one").add_edge("one", "two")
+    place = "two" if when == "interrupt_before" else "one"
+    kept = Conversation(graph.compile(**{when: [place]}))
+    assert asked(await kept.say("Why?")) == [{"next": ["two"]}]
+    assert text(await kept.resume(False)) == "Done"
+
+
+async def test_what_was_shown_before_is_not_shown_again_nor_paid_twice() -> None:
+    def ask(state: MessagesState) -> Any:
+        return {"messages": [AIMessage(f"So: {interrupt('go on?')}")]}
+
+    model = Model()
+    graph: Any = StateGraph(MessagesState).add_node("model", answering(model))
+    graph.add_node("ask", ask).add_edge(START, "model").add_edge("model", "ask")
+    kept = Conversation(graph.compile())
+    assert text(await kept.say("Why?")) == "Alpha beta."
+    assert kept.run.usage.total_tokens == 11
+    assert text(await kept.resume("yes")) == "So: yes"
+    assert (model.begun, kept.run.usage.total_tokens) == (1, 0)
+
+
+async def test_a_graph_remembers_its_thread_and_no_other() -> None:
+    class Counts(Model):
+        async def _astream(self, messages: list[BaseMessage], *a: Any, **k: Any) -> Any:
+            seen.append(len(messages))
+            async for chunk in super()._astream(messages, *a, **k):
+                yield chunk
+
+    seen: list[int] = []
+    kept = Conversation(one_node(MessagesState, answering(Counts())))
+    other = Conversation(kept.chain, kept.saver, key="you|t1")
+    for each in (kept, kept, other):
+        assert text(await each.say("Hi")) == "Alpha beta."
+    assert seen == [1, 3, 1]
+    await visits.forget(kept.prepared.chain, kept.key, kept.saver)
+    await kept.say("Hi")
+    await other.say("Hi")
+    assert seen[3:] == [1, 3]
+
+
+async def test_a_new_message_drops_what_is_pending() -> None:
+    kept = Conversation(graph_of({"one": approve}))
+    await kept.say("Why?")
+    assert asked(await kept.say("How?")) == [{"about": "How?"}]
+    assert text(await kept.resume("this")) == "You said this."
+
+
+async def test_what_a_thread_has_and_waits_for_can_be_seen_as_json() -> None:
+    kept = Conversation(graph_of({"one": approve}))
+    [question] = await kept.say("Why?")
+    values, pending = await visits.kept(kept.prepared.chain, kept.key, kept.saver)
+    assert (values, pending) == ({"question": "Why?", "said": []}, [question])
+    await kept.resume("this")
+    values, pending = await visits.kept(kept.prepared.chain, kept.key, kept.saver)
+    assert pending == []
+    assert values == {"question": "Why?", "answer": "You said this.", "said": []}
+
+
+async def _call(question: str, config: RunnableConfig) -> Any:
+    return await graph_of({"one": approve}).ainvoke({"question": question}, config)
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        RunnableLambda(_call),
+        RunnableLambda(_question) | RunnableParallel(a=graph_of({"one": approve})),
+        graph_of({"one": approve}, checkpointer=False),
+    ],
+)
+async def test_where_a_graph_cannot_go_on_it_may_not_wait(chain: Chain) -> None:
+    said = error(await Conversation(chain).say("Why?"))
+    assert said.startswith("thread_required: A graph waits for a person where nothing")
+
+
+async def test_a_chain_without_a_graph_has_nothing_to_resume() -> None:
+    said = error(await Conversation(Model() | StrOutputParser()).resume(True))
+    assert said == "invalid_request: resume: nothing is pending on the thread"
+
+
+async def test_two_graphs_of_a_chain_keep_apart() -> None:
+    first = graph_of({"one": lambda s: {"said": ["1"], "answer": "x"}})
+    kept = Conversation(RunnableLambda(_question) | first | graph_of({"two": approve}))
+    assert asked(await kept.say("Why?")) == [{"about": "Why?"}]
+    assert text(await kept.resume("b")) == "You said b."
