@@ -18,6 +18,7 @@ from runs.logs import Logs
 from runs.threads import Threads
 from server.auth import Callers
 from server.limits import Capacity, Limits
+from server.shutdown import open_runs
 from settings import Settings
 from settings.platform import Platform
 from store import Store
@@ -65,6 +66,7 @@ def build(settings: Settings, platform: Platform) -> App:
     developers = platform.is_developers(settings)
     kept = store.build(settings)
     checkpointer = Checkpointer(settings, kept)
+    open_runs.when_over(checkpointer.close)
     chains = Chains(settings, checkpointer, tracebacks=developers)
     logs.keep_private()
     if platform.open_to_anyone(settings):

@@ -101,7 +101,10 @@ class Checkpointer:
         import aiosqlite
         from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-        connection = await self._stack.enter_async_context(aiosqlite.connect(path))
+        opened = aiosqlite.connect(path)
+        # Its thread would keep a process from ending that has not closed it.
+        opened._thread.daemon = True
+        connection = await self._stack.enter_async_context(opened)
         saver = AsyncSqliteSaver(connection)
         await saver.setup()
         return saver

@@ -41,7 +41,6 @@ class Prepared:
 def prepare(chain: Chain, *, tracebacks: bool = False) -> Prepared:
     """Raises `NotConfigured` for a chain that cannot run here, and says why."""
     taken, is_graph = Input(chain), graphs.is_local(unbound(chain))
-    savers = graphs.savers(chain)
     return Prepared(
         # A graph that is the whole chain streams by itself.
         chain if is_graph else replaced(chain, _streaming),

@@ -50,7 +50,6 @@ async def events_of(
     tool calls; *bounded* ones' models check it. *saver* is for graphs that have none.
     """
     visit = Visit(run.thread.key, request.resume) if run.thread else None
-    thread_id = visit.key if visit else str(uuid4())
     chain = sampled(prepared.chain, request.sampling.model_dump(exclude_none=True))
     given = await _input(prepared, request)
     translator = Translator(run, given, prepared.outputs)

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
@@ -13,6 +13,9 @@ from streaming.errors import ShuttingDown
 GRACE_SECONDS = 3
 """Seconds that answers have to end by themselves. A local run cuts the others off after
 five, and a container is killed after ten, as a rule."""
+
+CLOSE_SECONDS = 1
+"""For which runs may end that were told to, before what they use is closed."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -31,7 +34,12 @@ class OpenRuns:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._servers: dict[int, _Handler] = {}
         self._ending: asyncio.Task[None] | None = None
-        self._again = asyncio.Event()
+        self._again, self._gone = asyncio.Event(), asyncio.Event()
+        self._closers: list[Callable[[], Awaitable[None]]] = []
+
+    def when_over(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Call *close* once the process ends, after the runs."""
+        self._closers.append(close)
 
     @contextmanager
     def holding(self, run: Run) -> Iterator[None]:
@@ -44,13 +52,16 @@ class OpenRuns:
             yield
         finally:
             del self._runs[run.id]
+            if self._ending is not None and not self._runs:
+                self._gone.set()
 
     def _listen(self) -> None:
         # Not when the app starts: the server that is to be called first comes later.
         loop = asyncio.get_running_loop()
         if loop is self._loop:
             return
-        self._loop, self._ending, self._again = loop, None, asyncio.Event()
+        self._loop, self._ending = loop, None
+        self._again, self._gone = asyncio.Event(), asyncio.Event()
         if threading.current_thread() is not threading.main_thread():
             return
         for number in SIGNALS:
@@ -72,12 +83,23 @@ class OpenRuns:
             self._again.set()
 
     async def _end(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GRACE_SECONDS):
-                await self._again.wait()
-        for run in tuple(self._runs.values()):
-            run.end_early(ShuttingDown())
-            await asyncio.sleep(0)  # Not all in step.
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GRACE_SECONDS):
+                    await self._again.wait()
+            if not self._runs:
+                self._gone.set()
+            for run in tuple(self._runs.values()):
+                run.end_early(ShuttingDown())
+                await asyncio.sleep(0)  # Not all in step.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self._gone.wait()
+        finally:
+            # Without open runs the loop may end, and cancel this, at once.
+            for close in self._closers:
+                with suppress(Exception):
+                    await close()
 
 
 open_runs = OpenRuns()

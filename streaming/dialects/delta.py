@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import assert_never
 
-from streaming import requests, sse
+from streaming import questions, requests, sse
 from streaming.dialects.json import decode, error, headers, normalize
 from streaming.errors import Cancelled, ChatError, DeadlineExceeded, InvalidRequest
 from streaming.events import (
@@ -52,15 +52,18 @@ async def encode(
     events: AsyncGenerator[Event], request: ChatRequest
 ) -> AsyncGenerator[bytes]:
     if not request.stream:
-        yield await _whole(events)
+        yield sse.dumps({"message": await questions.whole(events)})
         return
+    spoken = False
     async with aclosing(events):
         async for event in events:
             match event:
                 case TextDelta(_, text):
+                    spoken = True
                     yield sse.encode({"delta": text})
-                case Interrupt(value=value):
-                    yield sse.encode({"delta": sse.text_of(value)})
+                case Interrupt():
+                    yield sse.encode({"delta": questions.asked(event, spoken=spoken)})
+                    spoken = True
                 case Error(error=failure):
                     yield _failed(failure, request)
                 case Done(finish_reason="deadline"):
@@ -93,9 +96,3 @@ def _failed(failure: ChatError, request: ChatRequest) -> bytes:
 
 def _done(status: str) -> bytes:
     return sse.encode({"status": status}, "done")
-
-
-async def _whole(events: AsyncGenerator[Event]) -> bytes:
-    async with aclosing(events):
-        said = [event.text async for event in events if isinstance(event, TextDelta)]
-    return sse.dumps({"message": "".join(said)})

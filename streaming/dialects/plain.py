@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import assert_never
 
-from streaming import requests, sse
+from streaming import questions, requests, sse
 from streaming.dialects.json import decode, normalize
 from streaming.dialects.ui_message import error, to_request
 from streaming.errors import Cancelled, DeadlineExceeded
@@ -65,13 +65,16 @@ async def encode(
     events: AsyncGenerator[Event], request: ChatRequest
 ) -> AsyncGenerator[bytes]:
     """The text of *events*; raises what they failed with."""
+    spoken = False
     async with aclosing(events):
         async for event in events:
             match event:
                 case TextDelta(_, text):
+                    spoken = True
                     yield sse.to_utf8(text)
-                case Interrupt(value=value):
-                    yield sse.to_utf8(sse.text_of(value))
+                case Interrupt():
+                    yield sse.to_utf8(questions.asked(event, spoken=spoken))
+                    spoken = True
                 case Error(error=failure):
                     raise failure
                 case Done(finish_reason="deadline"):

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from itertools import pairwise
 from typing import assert_never
 
-from streaming import sse
+from streaming import questions, sse
 from streaming.dialects.json import error, parse
 from streaming.errors import Cancelled, ChatError, DeadlineExceeded
 from streaming.events import (
@@ -55,21 +55,21 @@ async def encode(
     events: AsyncGenerator[Event], request: ChatRequest
 ) -> AsyncGenerator[bytes]:
     if not request.stream:
-        yield await _whole(events)
+        yield sse.to_utf8(await questions.whole(events))
         return
-    held = ""
+    held, spoken = "", False
     async with aclosing(events):
         async for event in events:
             match event:
                 case TextDelta(_, text):
-                    text = held + text
+                    spoken, text = True, held + text
                     # It may be the first half of a CRLF.
                     held = "\r" if text.endswith("\r") else ""
                     if text := text.removesuffix("\r"):
                         yield _said(text)
-                case Interrupt(value=value):
-                    yield _said(held + sse.text_of(value))
-                    held = ""
+                case Interrupt():
+                    yield _said(held + questions.asked(event, spoken=spoken))
+                    held, spoken = "", True
                 case Error(error=failure):
                     yield _said(held) + _failed(failure, request)
                 case Done(finish_reason="deadline"):
@@ -111,9 +111,3 @@ def _frame(text: str) -> bytes:
 
 def _failed(failure: ChatError, request: ChatRequest) -> bytes:
     return b"event: error\r\ndata: %b\r\n\r\n" % error(failure, request.id)
-
-
-async def _whole(events: AsyncGenerator[Event]) -> bytes:
-    async with aclosing(events):
-        said = [event.text async for event in events if isinstance(event, TextDelta)]
-    return sse.to_utf8("".join(said))

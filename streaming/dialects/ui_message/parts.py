@@ -26,6 +26,7 @@ class Parts:
         self._count = 0
         self._called: set[str] = set()
         self._waiting: set[str] = set()
+        self._asked: set[str] = set()
         self._answered = False
 
     def say(
@@ -81,7 +82,14 @@ class Parts:
         self._note_answered(call_id)
 
     def ask(self, interrupt: Interrupt) -> Iterator[UIMessageChunk]:
-        """A question to a person, as a tool call that waits for their approval."""
+        """A question to a person, as a tool call that waits for their approval.
+
+        It is in a step of its own: the SDK asks again by itself once a step's calls are
+        all answered, and of those before some may wait for this.
+        """
+        if self._called and not self._asked:
+            self._answered = True
+        self._asked.add(interrupt.id)
         args = {"value": interrupt.value}
         yield from self.call(ToolCall("", interrupt.id, "interrupt", args))
         yield {
@@ -158,6 +166,9 @@ async def message(written: AsyncGenerator[list[UIMessageChunk]]) -> dict[str, ob
             case {"type": "tool-input-available", "toolCallId": str(call_id)}:
                 tools[call_id] = _tool(chunk)
                 parts.append(tools[call_id])
+            case {"approvalId": approval, "toolCallId": str(call_id)}:
+                waits = {"state": "approval-requested", "approval": {"id": approval}}
+                tools[call_id] |= waits
             case {"output": _, "toolCallId": str(call_id)}:
                 tools[call_id] |= _ended(chunk, "output")
             case {"errorText": _, "toolCallId": str(call_id)}:

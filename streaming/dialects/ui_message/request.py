@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from streaming import caller_tools, requests
-from streaming.dialects.ui_message import tool_parts
+from streaming.dialects.ui_message import approvals, tool_parts
 from streaming.dialects.ui_message.tool_parts import Message
 from streaming.errors import InvalidRequest
 from streaming.requests import ChatRequest, Sampling
@@ -23,10 +23,12 @@ def to_request(fields: Mapping[str, object]) -> ChatRequest:
     if not isinstance(posted, list):
         raise InvalidRequest("messages: expected a list", param="messages")
     read: dict[str, object] = {name: fields[name] for name in READ if name in fields}
+    if decided := approvals.answers(posted):
+        read["resume"] = decided
     # The page posts its conversation whatever it asks for.
     read["messages"] = [
         message
-        for index, value in enumerate(posted if fields.get("resume") is None else ())
+        for index, value in enumerate(posted if read.get("resume") is None else ())
         for message in _messages(f"messages.{index}", value)
     ]
     read["whole"] = True
