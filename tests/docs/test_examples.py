@@ -25,6 +25,7 @@ SAVED_AS = [
     "chains/handbook.py",
     "chains/helper.py",
     "chains/hours.py",
+    "my_assistant.py",
     "my_graph.py",
     "streaming/dialects/ndjson.py",
     "telemetry/sinks/statsd.py",
