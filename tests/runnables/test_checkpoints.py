@@ -2,9 +2,11 @@
 
 import asyncio
 import operator
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, TypedDict
+from uuid import uuid4
 
 import pytest
 from langchain_core.runnables import RunnableConfig
@@ -15,17 +17,40 @@ from langgraph.types import Send
 
 from runnables.checkpoint_documents import MAX_BYTES, partition
 from runnables.checkpoints import StoreSaver
-from store import StoreError
+from store import Store, StoreError
 from store.memory import MemoryStore
+from store.redis import RedisStore
+from store.sqlite import SqliteStore
 from streaming.errors import StoreUnavailable, TooLarge
+from tests.support.redis_server import redis_server
 
 BASE = ["put", "put_writes", "get_tuple", "list", "delete_thread"]
 
 
-async def test_langgraphs_own_tests_of_savers_pass() -> None:
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+async def store(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncGenerator[Store]:
+    made: Store = MemoryStore()
+    if request.param == "sqlite":
+        made = SqliteStore(str(tmp_path / "store.db"))
+    elif request.param == "redis":
+        url = request.getfixturevalue("redis_url")
+        made = RedisStore(url, prefix=uuid4().hex)
+    yield made
+    await made.close()
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    with redis_server() as url:
+        yield url
+
+
+async def test_langgraphs_own_tests_of_savers_pass(store: Store) -> None:
     @checkpointer_test(name="store")
     async def made() -> AsyncGenerator[StoreSaver]:
-        yield StoreSaver(MemoryStore())
+        yield StoreSaver(store)
 
     report = await validate(made)
     failures = [f for each in report.results.values() for f in each.failures or ()]

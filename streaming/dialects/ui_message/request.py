@@ -23,12 +23,12 @@ def to_request(fields: Mapping[str, object]) -> ChatRequest:
     if not isinstance(posted, list):
         raise InvalidRequest("messages: expected a list", param="messages")
     read: dict[str, object] = {name: fields[name] for name in READ if name in fields}
-    if decided := approvals.answers(posted):
-        read["resume"] = decided
+    if read.get("resume") is None:
+        read["resume"] = approvals.answers(posted) or None
     # The page posts its conversation whatever it asks for.
     read["messages"] = [
         message
-        for index, value in enumerate(posted if read.get("resume") is None else ())
+        for index, value in enumerate(posted if read["resume"] is None else ())
         for message in _messages(f"messages.{index}", value)
     ]
     read["whole"] = True
