@@ -44,10 +44,9 @@ async def events_of(
     bounded: bool = False,
     saver: "AnySaver | None" = None,
 ) -> AsyncGenerator[Event]:
-    """Run a chain on *request*; every exception comes out as a `ChatError`.
+    """Run a chain on *request* and fill in *run*; raises only `ChatError`.
 
-    LangChain's callbacks fill in *run*. An answer may not have too many or too long
-    tool calls; *bounded* ones' models check it. *saver* is for graphs that have none.
+    The models of *bounded* chains limit tool calls. Graphs that have none get *saver*.
     """
     visit = Visit(run.thread.key, request.resume) if run.thread else None
     chain = sampled(prepared.chain, request.sampling.model_dump(exclude_none=True))
