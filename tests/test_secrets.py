@@ -25,6 +25,7 @@ SECRETS = {
     "azure_openai_api_key": MARKER,
     "openai_api_key": MARKER,
     "azure_eventhub_conn_str": HUB.format(MARKER),
+    "checkpointer": f"postgres://app:{MARKER}@127.0.0.1:9/db",
     "api_keys": f"{MARKER}-1,{MARKER}-2",
 }
 """Each setting that is secret, and what it is set to."""
