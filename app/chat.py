@@ -10,7 +10,6 @@ from app import App
 from budgets.lease import within
 from runs import Run
 from runs.ending import ending
-from runs.thread import Thread
 from runs.tokens import TOKENS_PER_MESSAGE, count_tokens
 from server.event_body import EventBody
 from server.limits import limit

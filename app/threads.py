@@ -1,14 +1,19 @@
 """The caller's own threads: a list, one of them, and its end."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
 
+from pydantic import JsonValue
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app import App
 from runs import Run
 from runs.thread_document import ThreadDocument
+from runs.threads import key_of
 from server.response import json_response
+from streaming.events import Interrupt
 
 
 async def list_threads(app: App, request: Request, run: Run) -> Response:
@@ -29,19 +34,31 @@ async def list_threads(app: App, request: Request, run: Run) -> Response:
 async def thread(app: App, request: Request, run: Run) -> Response:
     id = str(request.path_params["thread"])
     found = await app.threads.get(run.owner, id)
+    state, pending = await _state(app, found.chain, key_of(run.owner, id))
     # A long conversation would hold up the streams of others.
-    return await asyncio.to_thread(_shown, id, found)
+    return await asyncio.to_thread(_shown, id, found, state, pending)
 
 
-def _shown(id: str, found: ThreadDocument) -> Response:
+async def _state(
+    app: App, chain: str, key: str
+) -> tuple[JsonValue, Sequence[Interrupt]]:
+    """What the graph *chain* keeps on the thread *key*; nothing if it is no graph."""
+    if chain not in app.chains.names or not await app.chains.keeps_state(chain):
+        return None, ()
+    return await app.chains.kept(chain, key)
+
+
+def _shown(
+    id: str, found: ThreadDocument, state: JsonValue, pending: Sequence[Interrupt]
+) -> Response:
     messages = [each.model_dump(exclude_none=True) for each in found.messages]
     return json_response(
         {
             "id": id,
             "chain": found.chain,
             "messages": messages,
-            "state": None,
-            "pending": found.pending,
+            "state": state,
+            "pending": [asdict(each) for each in pending],
             "updated_at": found.updated_at,
         }
     )
@@ -50,5 +67,7 @@ def _shown(id: str, found: ThreadDocument) -> Response:
 async def delete_thread(app: App, request: Request, run: Run) -> Response:
     """Delete all that is kept of it, and end the run that is on it."""
     id = str(request.path_params["thread"])
-    await app.threads.delete(run.owner, id)
+    deleted = await app.threads.delete(run.owner, id)
+    if deleted.chain in app.chains.names:
+        await app.chains.forget(deleted.chain, deleted.key)
     return json_response({"id": id, "deleted": True})

@@ -53,11 +53,8 @@ async def events_of(
     given = await _input(prepared, request)
     translator = Translator(run, given, prepared.outputs)
     more = [] if bounded else [AnswerLimit(), Marks(translator.report)]
-    config = asker.config(
-        run, {**_given(chain, request), **_history(prepared, request)}
-    )
+    config = asker.config(run, _given(chain, request) | _history(prepared, request))
     config["callbacks"] = [RunCallback(run), *more]
-    key = config["configurable"]["thread_id"]
     turn, passed, said, ended = monotonic(), 0, False, False
     refusals.asked_limit.set(request.limit_name)
     begun = leftovers.watch()
@@ -87,7 +84,7 @@ async def events_of(
         if not ended:
             await leftovers.clean_up(begun)
         if prepared.savers and not run.thread:
-            await leftovers.forget(prepared.savers, key)
+            await leftovers.forget(prepared.savers, config["configurable"]["thread_id"])
 
 
 def _history(prepared: Prepared, request: ChatRequest) -> dict[str, object]:

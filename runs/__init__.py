@@ -14,7 +14,7 @@ from runs import attempts, current
 from runs.attempts import AttemptRecord
 from runs.cost import PriceList, cost
 from runs.finish_reasons import STOPPED, Status
-from runs.model_call import ModelCall, total
+from runs.model_call import ModelCall, failure, total
 from runs.thread import Thread
 from runs.timing import Timing
 from streaming.errors import ChatError
@@ -30,7 +30,6 @@ from streaming.events import (
     ToolResult,
     Usage,
 )
-from streaming.upstream_errors import UpstreamError, UpstreamIncomplete
 
 if TYPE_CHECKING:
     from runs.run_log import RunLog
@@ -54,11 +53,10 @@ class Run:
     the text the caller got, unless it is `unread`; `prompt` gives the request's
     messages, which take `prompt_bytes` as JSON. `owner` is to whom the run belongs.
     `thread_id` is what the request names, `thread` that thread once it is open, whose
-    `listener` gets what the caller gets.
-    `spoken` is whether anything was shown, or the answer has announced its end.
-    `closers` are awaited once the run is over; `kept` is whether all that was to be
-    kept is. `number` is that of the event that was shown last, which `log` keeps, if
-    anything does. A run that `goes_on` does so without its caller.
+    `listener` gets what the caller gets. `spoken` is whether anything was shown, or the
+    end announced. `closers` are awaited once the run is over; `kept` is whether all
+    that was to be kept is. `number` is that of the event shown last, for the `log`. A
+    run that `goes_on` does so without its caller.
     """
 
     chain: str = ""
@@ -208,11 +206,7 @@ class Run:
     @property
     def failure(self) -> ChatError | None:
         """What the model calls failed of, though none has raised an error."""
-        if any(call.failed for call in self.calls.values()):
-            return UpstreamError("The model's provider broke off its answer.")
-        if any(call.cut for call in self.calls.values()):
-            return UpstreamIncomplete()
-        return None
+        return failure(self.calls.values())
 
     @property
     def finish_reason(self) -> FinishReason:

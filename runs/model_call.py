@@ -13,6 +13,7 @@ from typing import Literal
 from runs.finish_reasons import FINISH_REASONS
 from runs.tokens import BYTES_PER_TOKEN, MOST, summed
 from streaming.events import FinishReason, Usage
+from streaming.upstream_errors import UpstreamError, UpstreamIncomplete
 
 log = logging.getLogger(__name__)
 
@@ -125,3 +126,13 @@ def total(calls: Iterable[ModelCall]) -> Usage:
         reasoning_tokens=summed(usage.reasoning_tokens for usage in each),
         estimated=any(usage.estimated for usage in each),
     )
+
+
+def failure(calls: Iterable[ModelCall]) -> UpstreamError | None:
+    """What *calls* have failed of, though none has raised an error."""
+    each = list(calls)
+    if any(call.failed for call in each):
+        return UpstreamError("The model's provider broke off its answer.")
+    if any(call.cut for call in each):
+        return UpstreamIncomplete()
+    return None

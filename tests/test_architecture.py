@@ -96,7 +96,7 @@ ALLOWED = {
             *("settings", "store", "streaming", "telemetry"),
             "runnables.checkpointer",
         ],
-        ["starlette"],
+        ["pydantic", "starlette"],
     ),
     "app.openapi": ([], ["pydantic"]),
     "function_app": (

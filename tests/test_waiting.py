@@ -78,3 +78,17 @@ def test_what_waits_is_there_after_a_restart(tmp_path: Path, setting: str) -> No
     with AppProcess(settings) as after:
         assert ask(after, "t1", resume="yes").json()["content"] == "You said yes."
         assert ask(after, "t2", resume="yes").status_code == 400
+
+
+def test_a_graphs_thread_shows_its_state_and_is_gone_once_deleted(
+    waiting: AppProcess,
+) -> None:
+    thread = str(uuid4())
+    [question] = ask(waiting, thread, user="Why?").json()["interrupts"]
+    shown = waiting.client.get(f"/api/threads/{thread}").json()
+    assert shown["pending"] == [question]
+    assert shown["state"] == {"question": "Why?"}
+    assert waiting.client.delete(f"/api/threads/{thread}").status_code == 200
+    assert waiting.client.get(f"/api/threads/{thread}").status_code == 404
+    gone = ask(waiting, thread, resume="yes")
+    assert gone.status_code == 400
