@@ -13,6 +13,7 @@ from app.openapi import describe
 from app.runs import cancel_run, follow_chat, follow_run, run_state
 from app.stream_check import stream_check
 from app.threads import delete_thread, list_threads, thread
+from app.usage import usage
 
 GET = ("GET",)
 PROBED = ("GET", "HEAD")
@@ -129,6 +130,7 @@ KNOWN: tuple[Route, ...] = (
         methods=GET,
     ),
     Route("cancel_run", "api/runs/{run_id}/cancel", cancel_run, "Stop a run"),
+    Route("usage", "api/usage", usage, "What runs used", methods=GET),
     Route("describe", "api/openapi.json", describe, "This description", methods=GET),
     Route(
         "aoaifn",

@@ -13,6 +13,9 @@ from streaming.errors import Unauthorized
 
 BEARER = "bearer "
 HEADERS = ("api-key", "x-api-key", "x-functions-key")
+ADMIN = "admin"
+"""Whoever has the key of this name sees what everyone's runs used."""
+
 PLATFORM_ID = "x-ms-client-principal-id"
 
 
@@ -33,6 +36,10 @@ class Caller:
 
     principal: str | None
     owner: str
+
+    @property
+    def is_admin(self) -> bool:
+        return self.owner == _owner("name", ADMIN)
 
 
 class Callers:

@@ -19,6 +19,7 @@ from telemetry.appender import Appender
 from telemetry.journal import Journal
 from telemetry.sender import Sender
 from telemetry.sinks import Sink
+from telemetry.usage import Ledger
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class Telemetry:
         self, journal: Journal, to: Mapping[str, Sink], *, content: bool
     ) -> None:
         self._journal, self._content = journal, content
+        self.ledger = Ledger(journal.folder)
         self._appender = Appender(journal)
         self._direct = [sink for sink in to.values() if not sink.queued]
         self._senders = [
@@ -59,6 +61,7 @@ class Telemetry:
             record = records.build(run, content=False)
             line = records.dumps(record)
         run.prompt = None  # It may be large.
+        self.ledger.add(record)
         recording = self._appender.put(line)
         for sink in self._direct:
             try:
@@ -93,6 +96,7 @@ class Telemetry:
     def close(self, seconds: float = DRAIN_SECONDS) -> None:
         """Deliver for *seconds* at most; the next process delivers the rest."""
         until = monotonic() + seconds
+        self.ledger.stop()
         self._appender.stop(seconds / 2)
         if not self._appender.unwritten:  # Else the journal waits for the disk.
             self._journal.hand_over()
@@ -123,6 +127,7 @@ def build(settings: Settings) -> Telemetry:
         ) from exc
     content = durable and settings.telemetry_content
     built = Telemetry(journal, to, content=content)
+    built.ledger.start()
     atexit.register(built.close)
     return built
 

@@ -4,13 +4,25 @@ See: https://spec.openapis.org/oas/v3.1.1.html
 """
 
 import re
+from collections.abc import Iterator
+from typing import get_args
 
-from app import chains, chat, health, openai_api, runs, stream_check, threads
+from app import (
+    chains,
+    chat,
+    health,
+    openai_api,
+    runs,
+    stream_check,
+    threads,
+    usage,
+)
 from app.invocation import Handler, Route
 from app.openapi import asked, describe, run_paths, schemas
 from app.openapi.schemas import STRING, Schema, an_object, ref, statuses
 from app.routes import KNOWN
 from settings import VERSION
+from telemetry.usage import By
 
 SECURITY: Schema = {
     "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
@@ -147,6 +159,11 @@ ANSWERS: dict[Handler, Schema] = {
     runs.follow_chat: stream_body(),
     runs.cancel_run: json_body(ref("RunState")),
     describe: OBJECT,
+    usage.usage: {
+        "application/json": {
+            "schema": {"anyOf": [ref("UsageReport"), ref("RunReport")]}
+        }
+    },
 }
 
 POSTED: dict[Handler, str] = {
@@ -206,6 +223,8 @@ def operation(
     if posted:
         body = json_body(any_of(posted))
         described["requestBody"] = {"required": True, "content": body}
+    if route.handler is usage.usage:
+        described["parameters"] = list(usage_parameters())
     if found := re.search(r"\{(\w+)\}", route.path):
         values = {"enum": list(DIALECTS)} if found[1] == "dialect" else {}
         schema = {**STRING, **values}
@@ -213,6 +232,20 @@ def operation(
         more = run_paths.PARAMETERS.get(route.handler, [])
         described["parameters"] = [parameter, *more]
     return described
+
+
+def usage_parameters() -> Iterator[Schema]:
+    for name, description, schema in (
+        ("since", "A time, or how long ago: `30m`, `24h`, `7d`.", STRING),
+        ("by", "What groups are made by.", {"enum": list(get_args(By))}),
+        ("run", "The id of one run, whose record is the answer.", STRING),
+    ):
+        yield {
+            "name": name,
+            "in": "query",
+            "description": description,
+            "schema": schema,
+        }
 
 
 def health_report(route: Route) -> Schema:

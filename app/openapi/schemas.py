@@ -96,6 +96,7 @@ def reports() -> Schema:
             input_schema={"type": "object"},
             takes=a_list(STRING),
         ),
+        **usage(),
         "Health": {
             "type": "object",
             "properties": {"status": {"enum": ["ok", "unavailable"]}},
@@ -118,6 +119,35 @@ def threads() -> Schema:
             updated_at=STRING,
         ),
         "DeletedThread": an_object(id=STRING, deleted={"const": True}),
+    }
+
+
+def usage() -> Schema:
+    number: Schema = {"type": "number", "minimum": 0}
+    count: Schema = {"type": "integer", "minimum": 0}
+    nullable: Schema = {"type": ["string", "null"]}
+    value: Schema = {"type": ["number", "null"]}
+    spread = an_object(p50=value, p95=value)
+    tally = {
+        **dict.fromkeys(("runs", "errors", "input_tokens", "output_tokens"), count),
+        **dict.fromkeys(("cached_tokens", "reasoning_tokens"), count),
+        "cost": {"type": "object", "additionalProperties": number},
+        "time_to_first_token_ms": spread,
+        "latency_ms": spread,
+        "tokens_per_second": spread,
+    }
+    failed = an_object(run_id=STRING, timestamp=STRING, code=STRING, chain=nullable)
+    return {
+        "UsageTotals": an_object(**tally),
+        "UsageGroup": an_object(name=nullable, **tally),
+        "UsageReport": an_object(
+            **dict.fromkeys(("since", "until", "by"), STRING),
+            totals=ref("UsageTotals"),
+            groups=a_list(ref("UsageGroup")),
+            errors=a_list(failed),
+            instance=STRING,
+        ),
+        "RunReport": an_object(run={"type": "object"}, instance=STRING),
     }
 
 
