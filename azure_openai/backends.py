@@ -88,7 +88,7 @@ class BackendPool:
         """Each backend, and for how many seconds more it is not asked."""
         now = self._clock()
         for backend, at in self._ready_at.items():
-            yield backend, max(0.0, at - now)
+            yield backend, max(0.0, at - now) if len(self) > 1 else 0.0
 
     def answered(self, backend: Backend) -> None:
         self._failures[backend], self._on_trial_until[backend] = 0, 0.0
