@@ -9,7 +9,7 @@ import store
 import telemetry
 from app import logs
 from app.health import Health
-from azure_openai import credentials
+from azure_openai import backends, credentials
 from budgets import Budgets
 from chains import Chains
 from proxy import Proxy
@@ -77,12 +77,14 @@ def build(settings: Settings, platform: Platform) -> App:
         )
     recorder = telemetry.build(settings)
     log.info("records of runs are in %s", recorder.folder)
+    capacity = _capacity(settings)
+    recorder.watch(open_streams=lambda: capacity.open, resting=_resting)
     return App(
         settings=settings,
         chains=chains,
         proxy=proxy.build(settings),
         limits=_limits(settings),
-        capacity=_capacity(settings),
+        capacity=capacity,
         store=kept,
         tidying=Tidying(kept),
         budgets=Budgets(settings, kept),
@@ -101,6 +103,14 @@ def build(settings: Settings, platform: Platform) -> App:
         health=Health(),
         developers=developers,
     )
+
+
+def _resting() -> dict[tuple[str, str], float]:
+    longest: dict[tuple[str, str], float] = {}
+    for backend, seconds in backends.resting():
+        key = backend.address, backend.deployment
+        longest[key] = max(seconds, longest.get(key, 0.0))
+    return longest
 
 
 def _capacity(settings: Settings) -> Capacity:

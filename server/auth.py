@@ -26,6 +26,9 @@ class Key(Protocol):
     @property
     def key(self) -> SecretStr: ...
 
+    @property
+    def principal(self) -> str: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -64,9 +67,8 @@ class Callers:
             return Caller(None, _owner("", ""))
         key, named = found
         if named.name is not None:
-            return Caller(named.name, _owner("name", named.name))
-        hashed = sha256(key).hexdigest()
-        return Caller(f"key:{hashed[:8]}", _owner("key", hashed))
+            return Caller(named.principal, _owner("name", named.name))
+        return Caller(named.principal, _owner("key", sha256(key).hexdigest()))
 
     def holds_key(self, request: Request) -> bool:
         return self._key(request) is not None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 
 from pydantic import SecretStr
 
@@ -15,6 +16,13 @@ class NamedKey:
 
     name: str | None
     key: SecretStr
+
+    @property
+    def principal(self) -> str:
+        """What records call whoever has it."""
+        if self.name is not None:
+            return self.name
+        return f"key:{sha256(self.key.get_secret_value().encode()).hexdigest()[:8]}"
 
 
 def read(entries: Iterable[SecretStr]) -> tuple[NamedKey, ...]:

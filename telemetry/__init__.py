@@ -7,7 +7,7 @@ import logging
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
 
@@ -17,6 +17,8 @@ from settings import Settings, SettingsError
 from telemetry import records, sinks
 from telemetry.appender import Appender
 from telemetry.journal import Journal
+from telemetry.lag import LoopLag
+from telemetry.readings import Readings
 from telemetry.sender import Sender
 from telemetry.sinks import Sink
 from telemetry.usage import Ledger
@@ -39,6 +41,8 @@ class Telemetry:
         self._journal, self._content = journal, content
         self.ledger = Ledger(journal.folder)
         self._appender = Appender(journal)
+        self._sinks, self._lag = tuple(to.values()), LoopLag()
+        self._measures = any(sink.measures for sink in self._sinks)
         self._direct = [sink for sink in to.values() if not sink.queued]
         self._senders = [
             Sender(name, sink, journal, content=content)
@@ -53,6 +57,8 @@ class Telemetry:
 
         Called on the event loop, which it does not hold up.
         """
+        if self._measures:
+            self._lag.watch()
         try:
             record = records.build(run, content=self._content)
             line = records.dumps(record)
@@ -74,6 +80,20 @@ class Telemetry:
             for notice in sender.notices.take():
                 log.warning("telemetry to %s: %s", sender.name, notice)
         return recording
+
+    def watch(
+        self,
+        *,
+        open_streams: Callable[[], int],
+        resting: Callable[[], Mapping[tuple[str, str], float]],
+    ) -> None:
+        """Let sinks look at these, from their threads."""
+        readings = Readings(open_streams, resting, self._backlog, self._lag.take)
+        for sink in self._sinks:
+            sink.watch(readings)
+
+    def _backlog(self) -> Mapping[str, int]:
+        return {each.name: self._journal.backlog(each.name) for each in self._senders}
 
     @property
     def folder(self) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import registry
 from settings import Settings
+from telemetry.readings import Readings
 from telemetry.records import Record
 
 
@@ -38,6 +39,11 @@ class Sink(ABC):
 
     queued = True
     durable = False
+    measures = False
+    """Whether what `watch` gives is looked at."""
+
+    def watch(self, readings: Readings) -> None:  # noqa: B027 -- most look at nothing
+        """What can be looked at, from any thread; given once, at start."""
 
     def open(self) -> None:  # noqa: B027 -- most have nothing to open
         """Connect, so that the first run need not wait; it may fail."""

@@ -12,6 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
@@ -103,21 +104,38 @@ class Collector:
         return self.wait(find)
 
     def metrics(self) -> dict[str, list[tuple[dict[str, Any], int, float]]]:
-        """The newest metrics: by name, each attributes, count and sum."""
-        newest = [body for path, body in list(self.received) if path == "/v1/metrics"]
-        if not newest:
-            return {}
+        """The newest histograms: by name, each attributes, count and sum."""
         return {
             metric.name: [
                 (attributes(point.attributes), point.count, point.sum)
                 for point in metric.histogram.data_points
             ]
-            for resource in ExportMetricsServiceRequest.FromString(
-                newest[-1]
-            ).resource_metrics
+            for metric in self._newest()
+            if metric.HasField("histogram")
+        }
+
+    def values(self) -> dict[str, list[tuple[dict[str, Any], float]]]:
+        """The newest counters and gauges: by name, each attributes and value."""
+        return {
+            metric.name: [
+                (attributes(point.attributes), point.as_double or point.as_int)
+                for point in [*metric.sum.data_points, *metric.gauge.data_points]
+            ]
+            for metric in self._newest()
+            if not metric.HasField("histogram")
+        }
+
+    def _newest(self) -> list[Metric]:
+        newest = [body for path, body in list(self.received) if path == "/v1/metrics"]
+        if not newest:
+            return []
+        request = ExportMetricsServiceRequest.FromString(newest[-1])
+        return [
+            metric
+            for resource in request.resource_metrics
             for scope in resource.scope_metrics
             for metric in scope.metrics
-        }
+        ]
 
 
 class Tree:

@@ -17,7 +17,7 @@ from telemetry.journal import Journal
 from telemetry.sender import Sender
 from telemetry.sinks import Rejected
 from telemetry.sinks.otel import OtelSink
-from telemetry.sinks.otel.conventions import MOST
+from telemetry.sinks.otel.attributes import MOST
 from tests.support.app_process import until
 from tests.telemetry.otel_collector import Collector, attributes
 from tests.telemetry.test_otel_sink import built

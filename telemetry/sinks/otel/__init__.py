@@ -5,21 +5,22 @@ Insights, these are used and decide on everything. Otherwise this sends by OTLP 
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from settings import VERSION, Settings
+from telemetry.readings import Readings
 from telemetry.records import Record
 from telemetry.sinks import Rejected, Sink, Unavailable
-from telemetry.sinks.otel import names
+from telemetry.sinks.otel import instruments
 from telemetry.sinks.otel.conventions import Described, SpanDescription
 from telemetry.sinks.otel.ids import Ids
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
-    from opentelemetry.metrics import Histogram, Meter
+    from opentelemetry.metrics import Meter
     from opentelemetry.sdk.metrics.export import MetricExporter
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter
@@ -43,23 +44,35 @@ class OtelSink(Sink):
     A record that cannot be described is rejected before any of it is sent. Metrics are
     recorded after the collector has taken the spans, so that a record which is sent
     again is measured once. Providers that others have set up get each record once,
-    whatever they raise.
+    whatever they raise. Metrics name callers by *keys* alone.
     """
 
-    def __init__(self, connect: "Callable[[], Outlet]") -> None:
-        self._connect = connect
+    def __init__(
+        self,
+        connect: "Callable[[], Outlet]",
+        *,
+        measures: bool = False,
+        keys: Collection[str] = (),
+    ) -> None:
+        self._connect, self._keys = connect, keys
+        self.measures = measures
         self._outlet: Outlet | None = None
+        self._readings: Readings | None = None
+
+    def watch(self, readings: Readings) -> None:
+        self._readings = readings
 
     def open(self) -> None:
         """Import the SDK, so that the first run need not wait for it."""
         if self._outlet is None:
             self._outlet = self._connect()
+            instruments.observe(self._outlet.meter, lambda: self._readings)
 
     def emit(self, records_: Sequence[Record]) -> None:
         self.open()
         assert self._outlet is not None
         try:
-            described = [Described(record) for record in records_]
+            described = [Described(record, self._keys) for record in records_]
         except Exception as exc:
             raise Rejected(f"it is no record: {type(exc).__name__}") from exc
         self._outlet.take(described)
@@ -90,15 +103,8 @@ class Outlet:
 
     def __init__(self, tracer: "Tracer", meter: "Meter", own: Own | None) -> None:
         self._tracer, self._own = tracer, own
-        self._instruments: dict[str, Histogram] = {
-            each.name: meter.create_histogram(
-                each.name,
-                each.unit,
-                each.description,
-                explicit_bucket_boundaries_advisory=each.buckets,
-            )
-            for each in names.INSTRUMENTS
-        }
+        self._recorders = instruments.recorders(meter)
+        self.meter = meter
 
     def take(self, described: Sequence[Described]) -> None:
         """Export all of *described*, or raise and export nothing."""
@@ -187,7 +193,7 @@ class Outlet:
         for each in described:
             for instrument, value, attributes in each.measurements:
                 with suppress(Exception):
-                    self._instruments[instrument.name].record(value, attributes)
+                    self._recorders[instrument.name](value, attributes)
 
     def close(self) -> None:
         if self._own is not None:
@@ -209,7 +215,11 @@ def build(settings: Settings) -> OtelSink | None:
     given = settings.python_applicationinsights_enable_telemetry
     if settings.otel_sdk_disabled or not (given or any(settings.otel_exporters)):
         return None
-    return OtelSink(lambda: _connect(settings))
+    return OtelSink(
+        lambda: _connect(settings),
+        measures=bool(given or settings.otel_exporters[1]),
+        keys=frozenset(key.principal for key in settings.named_keys),
+    )
 
 
 def _connect(settings: Settings) -> Outlet:

@@ -1,22 +1,22 @@
 """A record as spans and measurements of OpenTelemetry's GenAI conventions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from telemetry.records import CallRecord, Record, UsageRecord
-from telemetry.sinks.otel import names as names
-
-MOST = 2**63 - 1
-"""The largest integer of protobuf, and the largest value that is measured."""
-
-MAX_TEXT = 1000
-"""Characters of an attribute: a metric keeps the attributes of each of its series."""
-
-Value = str | bool | int | float | list[str]
-Attributes = dict[str, Value]
-PossibleAttributes = Mapping[str, Value | None]
+from telemetry.sinks.otel import names
+from telemetry.sinks.otel.attributes import (
+    MOST,
+    Attributes,
+    Measurement,
+    PossibleAttributes,
+    attributes,
+    server,
+    text,
+)
+from telemetry.sinks.otel.counters import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +33,16 @@ class SpanDescription:
     failed: bool
 
 
-Measurement = tuple[names.Instrument, float, Attributes]
-
-
 class Described:
     """The spans and measurements of *record*.
 
-    They hold neither prompt nor answer. Everything is computed here, so that a record
+    They hold neither prompt nor answer, and measurements no principal but one of
+    *keys*. Everything is computed here, so that a record
     which is not one raises, whatever exception, before any of it is sent.
     """
 
-    def __init__(self, record: Record) -> None:
-        self._record = record
+    def __init__(self, record: Record, keys: Collection[str] = ()) -> None:
+        self._record, self._keys = record, keys
         begun = datetime.fromisoformat(record["timestamp"]) - datetime(
             1970, 1, 1, tzinfo=UTC
         )
@@ -55,7 +53,7 @@ class Described:
         # A run's own time is in whole milliseconds.
         self._ended_ms = max([record["latency_ms"], *ends])
         self.id = UUID(record["id"])
-        self.traceparent = _text(record["traceparent"] or "")
+        self.traceparent = text(record["traceparent"] or "")
         """The caller's span, if it sent one."""
         self.run = self._span_of_run()
         self.calls = list(self._spans_of_calls())
@@ -63,7 +61,7 @@ class Described:
 
     def _span_of_run(self) -> SpanDescription:
         record, name = self._record, self._record["chain"]
-        attributes: PossibleAttributes = {
+        possible: PossibleAttributes = {
             names.RUN: record["id"],
             names.REQUEST: record["request_id"],
             names.INVOCATION: record["invocation_id"],
@@ -76,17 +74,17 @@ class Described:
             names.FIRST_TOKEN: _seconds(record["time_to_first_chunk_ms"]),
         }
         return SpanDescription(
-            _text(f"{names.INVOKE} {name}") if name else names.INVOKE,
+            text(f"{names.INVOKE} {name}") if name else names.INVOKE,
             self._begun,
             self._at(self._ended_ms),
-            {**self._workflow, **_attributes(attributes)},
+            {**self._workflow, **attributes(possible)},
             failed=record["error"] is not None,
         )
 
     def _spans_of_calls(self) -> Iterator[SpanDescription]:
         for call in self._calls:
             common, reason = self._common(call), call["finish_reason"]
-            attributes: PossibleAttributes = {
+            possible: PossibleAttributes = {
                 names.STREAM: True if call["chunks"] else None,
                 names.FINISH_REASONS: [reason] if reason else None,
                 names.FIRST_CHUNK: _first_chunk(call),
@@ -99,18 +97,18 @@ class Described:
                 **_used(call["usage"]),
             }
             yield SpanDescription(
-                _text(f"{call['operation']} {call['deployment']}"),
+                text(f"{call['operation']} {call['deployment']}"),
                 self._at(call["started_ms"]),
                 self._at(self._ended(call)),
-                {**common, **_attributes(attributes)},
+                {**common, **attributes(possible)},
                 failed=common.get(names.ERROR, names.CANCELLED) != names.CANCELLED,
             )
 
     def _measure(self) -> Iterator[Measurement]:
-        for instrument, value, attributes in self._measured():
+        for instrument, value, of in self._measured():
             if not 0 <= value <= MOST:  # It would spoil the sum for ever.
                 raise ValueError("not to be measured")
-            yield instrument, value, attributes
+            yield instrument, value, of
 
     def _measured(self) -> Iterator[Measurement]:
         """All measurements, also those that no metric can take.
@@ -139,21 +137,22 @@ class Described:
         seen = _seconds(self._record["time_to_first_chunk_ms"])
         if seen is not None:
             yield names.TIME_TO_FIRST_TOKEN, seen, self._workflow
+        yield from counted(self._record, self._keys, error=self._error)
 
     @property
     def _workflow(self) -> Attributes:
-        attributes: PossibleAttributes = {
+        possible: PossibleAttributes = {
             names.OPERATION: names.INVOKE,
             names.WORKFLOW: self._record["chain"],
             names.ERROR: self._error,
         }
-        return _attributes(attributes)
+        return attributes(possible)
 
     def _common(self, call: CallRecord) -> Attributes:
         """The attributes of both a call's span and its measurements: few series."""
         provider = call["provider"]
-        host, port = _server(call["backend"])
-        return _attributes(
+        host, port = server(call["backend"])
+        return attributes(
             {
                 names.OPERATION: call["operation"],
                 names.PROVIDER: names.PROVIDERS.get(
@@ -194,14 +193,6 @@ class Described:
         return at
 
 
-def _server(backend: str | None) -> tuple[str | None, int | None]:
-    """The host and the port of *backend*; older records have no port."""
-    host, _, port = (backend or "").rpartition(":")
-    if host and port.isascii() and port.isdigit():
-        return host.strip("[]"), int(port)
-    return backend, None
-
-
 def _first_chunk(call: CallRecord) -> float | None:
     first = call["first_chunk_ms"]
     return None if first is None else (first - call["started_ms"]) / 1000
@@ -229,24 +220,3 @@ def _used(usage: UsageRecord) -> PossibleAttributes:
         names.REASONING_TOKENS: usage["reasoning_tokens"],
         names.ESTIMATED: usage["estimated"] or None,
     }
-
-
-def _attributes(possible: PossibleAttributes) -> Attributes:
-    return {
-        name: _sendable(value) for name, value in possible.items() if value is not None
-    }
-
-
-def _sendable(value: Value) -> Value:
-    """Protobuf knows no half of a surrogate pair, and no integer of over 64 bits."""
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, list):
-        return [_text(each) for each in value]
-    if isinstance(value, bool | float):
-        return value
-    return max(-MOST, min(int(value), MOST))
-
-
-def _text(value: str) -> str:
-    return value[:MAX_TEXT].encode("utf-8", "replace").decode()

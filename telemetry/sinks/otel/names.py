@@ -36,6 +36,9 @@ DIALECT = "langchain_stream.dialect"
 REGION = "langchain_stream.region"
 FIRST_TOKEN = "langchain_stream.time_to_first_token"  # noqa: S105 -- a name, too
 ESTIMATED = "langchain_stream.usage.estimated"
+KEY = "langchain_stream.key"
+CURRENCY = "langchain_stream.currency"
+SINK = "langchain_stream.sink"
 
 PARAMETERS = {
     "temperature": "gen_ai.request.temperature",
@@ -67,10 +70,12 @@ LEFT = ("CancelledError", "GeneratorExit")
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
+    """A histogram, if it has *buckets*; else a counter or a gauge."""
+
     name: str
     unit: str
     description: str
-    buckets: tuple[float, ...]
+    buckets: tuple[float, ...] = ()
 
 
 _SECONDS = tuple(0.01 * 2**power for power in range(14))
@@ -106,7 +111,40 @@ TIME_TO_FIRST_TOKEN = Instrument(
     "Time from a request to the first token its caller sees.",
     _SECONDS,
 )
-INSTRUMENTS = (
+FAILOVERS = Instrument(
+    "langchain_stream.failovers",
+    "{attempt}",
+    "Attempts at a backend that failed, after which another one was asked.",
+)
+ERRORS = Instrument("langchain_stream.errors", "{run}", "Runs that failed.")
+TOKENS_USED = Instrument(
+    "langchain_stream.tokens",
+    "{token}",
+    "Tokens of all model calls, estimated ones included.",
+)
+COST = Instrument("langchain_stream.cost", "{currency}", "What the tokens cost.")
+COUNTERS = (FAILOVERS, ERRORS, TOKENS_USED, COST)
+
+OPEN_STREAMS = Instrument(
+    "langchain_stream.open_streams", "{stream}", "Answers that are open."
+)
+RESTING = Instrument(
+    "langchain_stream.backend.resting",
+    "s",
+    "For how long a backend will not be asked; 0 if it is.",
+)
+BACKLOG = Instrument(
+    "langchain_stream.journal.backlog",
+    "By",
+    "Records in the journal that a sink has not taken.",
+)
+LAG = Instrument(
+    "langchain_stream.event_loop.lag",
+    "s",
+    "The longest time since the last export that the event loop was late.",
+)
+GAUGES = (OPEN_STREAMS, RESTING, BACKLOG, LAG)
+HISTOGRAMS = (
     *(DURATION, TIME_TO_FIRST_CHUNK, TIME_PER_CHUNK, TOKENS),
     *(WORKFLOW_DURATION, TIME_TO_FIRST_TOKEN),
 )
