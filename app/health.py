@@ -167,7 +167,7 @@ def _report(app: "App", found: Mapping[str, str]) -> HealthReport:
             "open_streams": app.capacity.open,
             "warnings": app.chains.warnings(),
             "telemetry": app.telemetry.health(),
-            "store": app.logs.health(),
+            "logs": app.logs.health(),
         },
     }
 
