@@ -113,7 +113,7 @@ def whole(choice: str) -> str:
         ('{"choices":}', STRANGE),
         ('{"a":' * 30_000 + "}", None),
         ('{"a":' * 3000 + "}", STRANGE),
-        ('{"error":{"code":"429"}}', BackendFailure("busy", busy=True)),
+        ('{"error":{"code":"429"}}', BackendFailure("busy", busy=True, name="busy")),
     ],
 )
 def test_an_answer_that_does_not_stream_is_one_by_the_same_rule(

@@ -15,7 +15,7 @@ from tests.support.piecewise_server import Origin
 @pytest.fixture(scope="module")
 def page(app: AppProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     folder = tmp_path_factory.mktemp("page")
-    (folder / "chat.js").write_text(only("js"), encoding="utf-8")
+    (folder / "chat.js").write_text(only("js", "docs/browser.md"), encoding="utf-8")
     html = only("html")
     assert html.count(LOCAL) == 1
     (folder / "chat.html").write_text(html.replace(LOCAL, app.url), encoding="utf-8")

@@ -38,7 +38,7 @@ CHROMIUM_ARGUMENTS = [
 ]
 MOST_LINES = 20
 
-READER = only("js")
+READER = only("js", "docs/browser.md")
 
 EVENTS = [
     ["citation", {"id": "1", "title": "Größe", "url": "a#L1", "snippet": "…"}],

@@ -43,9 +43,10 @@ def blocks(language: str | None = None) -> list[Block]:
     ]
 
 
-def only(language: str) -> str:
-    """The one code in *language* that the pages have; a second needs its own test."""
-    [block] = blocks(language)
+def only(language: str, page: str | None = None) -> str:
+    """The one code in *language* that the pages have, or that *page*; a second needs
+    its own test."""
+    [block] = [each for each in blocks(language) if page in (None, each.page)]
     return block.code
 
 
