@@ -5,7 +5,7 @@ SOURCES := function_app.py registry.py app azure_openai bench budgets chains com
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run ask test lint types client-envs clients bench bench-envs profile doctor soak install
+.PHONY: run ask test lint types client-envs clients bench bench-envs profile doctor package soak install
 
 run: .venv/run.done
 	@exec $(BIN)/python -m devhost --reload
@@ -43,6 +43,9 @@ profile: install
 
 doctor: .venv/run.done
 	@$(BIN)/python -m doctor $(URL) $(if $(KEY),--key '$(KEY)')
+
+package: install
+	$(BIN)/python -m tests.soak package
 
 soak: install
 	$(BIN)/python -m tests.soak $(ARGS)

@@ -92,9 +92,10 @@ def test_there_is_a_complete_file_of_each_kind() -> None:
 
 def test_the_complete_files_pass_this_projects_linter(copy: Path) -> None:
     ruff = [sys.executable, "-m", "ruff"]
+    config = ["--config", str(ROOT / "pyproject.toml")]
     for command in (["check"], ["format", "--check", "--diff"]):
         done = subprocess.run(
-            [*ruff, *command, "--no-cache", *SAVED_AS],
+            [*ruff, *command, *config, "--no-cache", *SAVED_AS],
             cwd=copy,
             capture_output=True,
             text=True,

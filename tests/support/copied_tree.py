@@ -8,15 +8,19 @@ from pathlib import Path
 from tests.support.app_process import ROOT
 
 
-def copy_tree(to: Path) -> Path:
-    """What git has of this project, or would have."""
+def tracked() -> list[str]:
+    """The files that git has of this project, or would have."""
     git = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(git, cwd=ROOT, capture_output=True, timeout=30, check=True)
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        if (ROOT / name).is_file():
-            target = to / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes((ROOT / name).read_bytes())
+    names = filter(None, listed.stdout.decode().split("\0"))
+    return [name for name in names if (ROOT / name).is_file()]
+
+
+def copy_tree(to: Path) -> Path:
+    for name in tracked():
+        target = to / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((ROOT / name).read_bytes())
     return to
 
 
