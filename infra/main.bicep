@@ -73,6 +73,9 @@ param alwaysReady int = 0
 @minValue(1)
 param maximumInstances int = 40
 
+@description('Gets the alerts; unset, they are shown in the portal alone.')
+param alertEmail string = ''
+
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 var creates = empty(openAiEndpoint)
@@ -188,6 +191,18 @@ module container 'containerapp.bicep' = if (hosting == 'containerapp') {
     authClientId: authClientId
     alwaysReady: alwaysReady
     maximumInstances: maximumInstances
+  }
+}
+
+module watch 'watch.bicep' = {
+  name: 'watch'
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    insightsId: base.outputs.insightsId
+    alertEmail: alertEmail
   }
 }
 

@@ -28,6 +28,13 @@ OF_LIBRARIES = {
     "OTEL_TRACES_SAMPLER",
 }
 
+# What `azd` hands to Bicep as parameters.
+OF_AZD = set(
+    re.findall(
+        r"\$\{([A-Z_]+)", (ROOT / "infra/main.parameters.json").read_text("utf-8")
+    )
+)
+
 # What `make run` reads, and what it prints in the place of a key.
 OF_DEVELOPMENT = {"FUNCTIONS_KEY", "YOUR_KEY"}
 
@@ -64,7 +71,7 @@ def test_every_setting_that_a_page_names_exists() -> None:
         for quote in quoted(page)
         for name in re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", quote)
     }
-    assert named - known == OF_LIBRARIES | OF_DEVELOPMENT
+    assert named - known - OF_AZD == OF_LIBRARIES | OF_DEVELOPMENT
 
 
 def test_the_example_settings_have_every_setting_with_its_default() -> None:
