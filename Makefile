@@ -1,11 +1,11 @@
 # `make run` and `make test` need Python 3.13, make and the package registries; nothing else.
 PYTHON ?= python3.13
 BIN := .venv/bin
-SOURCES := function_app.py registry.py app azure_openai bench budgets chains compat devhost doctor examples infra proxy runnables runs server settings store streaming telemetry tests
+SOURCES := function_app.py mkdocs_hooks.py registry.py app azure_openai bench budgets chains compat devhost doctor examples infra proxy runnables runs server settings store streaming telemetry tests
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run ask test lint types client-envs clients bench bench-envs profile doctor package soak install
+.PHONY: run ask test lint types client-envs clients bench bench-envs profile docs doctor package soak install
 
 run: .venv/run.done
 	@exec $(BIN)/python -m devhost --reload
@@ -43,6 +43,9 @@ profile: install
 
 doctor: .venv/run.done
 	@$(BIN)/python -m doctor $(URL) $(if $(KEY),--key '$(KEY)')
+
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 
 package: install
 	$(BIN)/python -m tests.soak package

@@ -26,7 +26,7 @@ EXAMPLE = '"chain": "assistant"'
 """Of the page about graphs, whose test has that chain."""
 
 MAKES = [line for line in COMMANDS if re.match(r"([A-Z_]+=\S+ )*make ", line)]
-OF_AZURE = [line for line in COMMANDS if re.match(r"(az|func) ", line)]
+OF_AZURE = [line for line in COMMANDS if re.match(r"(az|azd|docker|func) ", line)]
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = set(re.findall(r"^(\w+):", MAKEFILE, re.MULTILINE))

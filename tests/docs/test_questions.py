@@ -20,7 +20,7 @@ ASKED = [
     ("Why does my stream arrive all at once?", "arrives all at once", "stream-check"),
     ("What does finish_reason content_filter mean?", "finish_reason", "filter stopped"),
     ("How do I stop a running answer?", "Stop a running answer", "AbortController"),
-    ("How do I deploy this to Azure?", "Deploy", "func azure functionapp publish"),
+    ("How do I deploy this to Azure?", "Deploy", "azd up"),
     ("Are prompts and answers logged?", "Privacy", "never logged"),
     ("I get a CORS error in the browser, what now?", "CORS", "Host.CORS"),
     ("How can my RAG chain show its sources?", "Sources", "yield each `Document`"),
