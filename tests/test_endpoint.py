@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from settings import VERSION
 from tests.support.app_process import (
     AppProcess,
     open_streams,
@@ -124,7 +125,7 @@ def test_health_says_whether_the_default_chain_can_answer(app: AppProcess) -> No
     telemetry = report["checks"].pop("telemetry")
     assert report == {
         "status": "ok",
-        "version": "0.1.0",
+        "version": VERSION,
         "chain": "chat",
         "checks": {"chain": "ok", "open_streams": 0, "warnings": {}},
     }

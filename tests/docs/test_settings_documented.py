@@ -97,12 +97,6 @@ def test_the_example_settings_are_the_defaults(monkeypatch: pytest.MonkeyPatch) 
     assert settings.load() == defaults.model_copy(update=local)
 
 
-def test_the_changelogs_newest_version_is_the_codes() -> None:
-    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
-    newest = re.findall(r"^## \[?(\d+\.\d+\.\d+)", changelog, re.MULTILINE)[0]
-    assert newest == settings.VERSION
-
-
 def test_the_table_has_every_error_with_its_status() -> None:
     def kinds(kind: type[ChatError]) -> Iterator[type[ChatError]]:
         yield kind
