@@ -12,6 +12,9 @@ param alwaysReady int
 param maximumInstances int
 param image string
 
+// App Service says so itself; here it has to be said. The sidecar that signs in takes out what callers send in its name.
+var authenticates = empty(authClientId) ? [] : [{ name: 'WEBSITE_AUTH_ENABLED', value: 'true' }]
+
 var roles = {
   AcrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d'
 }
@@ -81,7 +84,7 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
           name: 'app'
           image: image
           resources: { cpu: json('1.0'), memory: '2Gi' }
-          env: map(items(settings), setting => { name: setting.key, value: setting.value })
+          env: concat(map(items(settings), setting => { name: setting.key, value: setting.value }), authenticates)
           probes: [
             { type: 'Liveness', httpGet: { path: '/api/health', port: 80 }, periodSeconds: 10 }
             { type: 'Startup', httpGet: { path: '/api/health', port: 80 }, periodSeconds: 5, failureThreshold: 30 }

@@ -18,7 +18,10 @@ class Platform(BaseSettings):
     instance: str | None = Field(
         None,
         validation_alias=AliasChoices(
-            "WEBSITE_INSTANCE_ID", "WEBSITE_POD_NAME", "WEBSITE_SITE_NAME"
+            "WEBSITE_INSTANCE_ID",
+            "WEBSITE_POD_NAME",
+            "WEBSITE_SITE_NAME",
+            "CONTAINER_APP_REPLICA_NAME",
         ),
     )
     authenticates: Annotated[bool, BeforeValidator(_is_true)] = Field(

@@ -242,6 +242,7 @@ def test_an_openai_compatible_servers_model_may_be_called(
     [
         ({"WEBSITE_INSTANCE_ID": "i"}, {"HTTP_AUTH_LEVEL": "anonymous"}, True),
         ({"WEBSITE_POD_NAME": "p"}, {"HTTP_AUTH_LEVEL": "anonymous"}, True),
+        ({"CONTAINER_APP_REPLICA_NAME": "r"}, {"HTTP_AUTH_LEVEL": "anonymous"}, True),
         ({"WEBSITE_INSTANCE_ID": "i"}, {"HTTP_AUTH_LEVEL": "function"}, False),
         ({"WEBSITE_INSTANCE_ID": "i"}, {"API_KEYS": "one"}, False),
         (
