@@ -127,7 +127,17 @@ def test_health_says_whether_the_default_chain_can_answer(app: AppProcess) -> No
         "status": "ok",
         "version": VERSION,
         "chain": "chat",
-        "checks": {"chain": "ok", "open_streams": 0, "warnings": {}},
+        "checks": {
+            "chain": "ok",
+            "open_streams": 0,
+            "warnings": {},
+            "logs": {
+                "engine": "memory",
+                "open_logs": 0,
+                "failures": 0,
+                "lost_logs": 0,
+            },
+        },
     }
     # Each sink is beside it.
     assert telemetry["journal"] == {"lost": 0, "waiting": 0}
