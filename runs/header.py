@@ -60,6 +60,7 @@ class Header:
         return ChatRequest(
             messages=[Message(role="user", content="")],
             chain=self.chain,
+            thread_id=self.thread_id,
             caller_tools=CallerTools.model_validate({"tools": tools or None}),
             include_usage=self.include_usage,
             continues=self.continues,

@@ -77,6 +77,8 @@ class Threads:
                 raise ThreadBusy
             self._open[key] = on_thread
             before, version = await self._read(run.owner, id)
+        if before is not None and request.replaces and request.resume is None:
+            before = before.model_copy(update={"messages": []})
         if before is None:
             run.thread = Thread(id, key)
         elif before.chain != run.chain:
@@ -87,8 +89,9 @@ class Threads:
         if request.resume is not None and not keeps:
             message = "resume: nothing is pending on the thread"
             raise InvalidRequest(message, param="resume")
-        new = request.messages if before is None else _new(request)
-        on_thread.takes_new(new)
+        fresh = before is None or (request.replaces and not keeps)
+        new = request.messages if fresh else _new(request)
+        on_thread.takes_new(request.messages if request.replaces else new)
         kept = () if keeps else run.thread.messages
         given = newest(kept, new, most=self._most)
         return request.model_copy(update={"messages": given})

@@ -149,8 +149,10 @@ class ChatRequest(_Frozen):
     `limit_name` for one with two names for the sampling's `max_tokens`: the caller's.
     `continues` is the id of the message that the answer is to go on with, for one whose
     messages have ids, `chat` that of the page's conversation. `whole` says that a
-    thread has all messages up to the last answer already. `id`, `run_id` and `created`,
-    in seconds since 1970, are set by the server.
+    thread has all messages up to the last answer already, `replaces` that the messages
+    are all that a thread is to have. `echo` has ids by their names on the wire, which
+    the answer repeats. `id`, `run_id` and `created`, in seconds since 1970, are set by
+    the server.
     """
 
     messages: Annotated[list[Message], FailFast()]
@@ -168,6 +170,8 @@ class ChatRequest(_Frozen):
     limit_name: LimitField | None = None
     continues: Text | None = None
     whole: bool = False
+    replaces: bool = False
+    echo: dict[str, str] = Field(default_factory=dict)
     chat: str | None = None
     id: str = ""
     run_id: str = ""

@@ -89,7 +89,9 @@ def test_a_chain_that_says_nothing_ends_without_a_first_token(app: AppProcess) -
     assert "estimated" not in done["usage"]
 
 
-@pytest.mark.parametrize("dialect", ["json", "openai", "text", "delta", "ui-message"])
+@pytest.mark.parametrize(
+    "dialect", ["json", "openai", "text", "delta", "ui-message", "ag-ui"]
+)
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_chain_that_gives_nothing_is_no_success(
     app: AppProcess, dialect: str, stream: bool

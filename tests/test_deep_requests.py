@@ -36,7 +36,10 @@ PATHS = [
     ("api/chat", "chat"),
     ("api/chat-stream", "chat"),
     ("api/stream", "chat"),
-    *((f"api/chat/{name}", "chat") for name in ("plain", "openai", "ui-message")),
+    *(
+        (f"api/chat/{name}", "chat")
+        for name in ("plain", "openai", "ui-message", "ag-ui")
+    ),
     *((f"{under}{CHAIN}", "chat") for under in ("", "api/")),
     *((f"{under}{PROXIED}", "gpt-4o") for under in ("", "api/")),
     ("openai/v1/chat/completions", "chat"),

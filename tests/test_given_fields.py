@@ -20,7 +20,7 @@ COMPLETIONS = [
     "/openai/deployments/chat/chat/completions",
 ]
 COMPLETIONS += ["/api/chat/openai"]
-PATHS = [*NATIVE, *COMPLETIONS, "/api/chat/ui-message"]
+PATHS = [*NATIVE, *COMPLETIONS, "/api/chat/ui-message", "/api/chat/ag-ui"]
 
 
 def body_for(path: str) -> dict[str, Any]:

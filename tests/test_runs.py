@@ -51,7 +51,7 @@ def test_a_run_has_a_state(app: AppProcess) -> None:
     }
 
 
-@pytest.mark.parametrize("dialect", ["json", "openai", "ui-message"])
+@pytest.mark.parametrize("dialect", ["json", "openai", "ui-message", "ag-ui"])
 def test_a_finished_run_is_read_again_byte_by_byte(
     app: AppProcess, dialect: str
 ) -> None:

@@ -58,6 +58,7 @@ def schemas() -> Schema:
         "DeltaRequest": native_request({**native, **prompt}),
         "UIMessageRequest": ui_request({**sampling, **tools}),
         "UIMessage": ui_message(),
+        "RunAgentInput": run_agent_input({**sampling, **tools}),
         "CompletionRequest": {**completion, "required": ["model", "messages"]},
         "DeploymentCompletionRequest": completion,
         "EmbeddingsRequest": an_embedding(["model"]),
@@ -180,4 +181,46 @@ def ui_message() -> Schema:
         },
         "required": ["role"],
         "anyOf": [given("parts"), given("content")],
+    }
+
+
+def run_agent_input(more: Mapping[str, Schema]) -> Schema:
+    """What AG-UI's clients post; fields that are not named here are ignored."""
+    message = {
+        "type": "object",
+        "properties": {"id": STRING, "role": STRING},
+        "required": ["role"],
+    }
+    entry = {
+        "type": "object",
+        "properties": {
+            "interruptId": STRING,
+            "status": {"enum": ["resolved", "cancelled"]},
+            "payload": {},
+        },
+        "required": ["interruptId", "status"],
+    }
+    props = {
+        "chain": TEXT,
+        "stream": {"type": "boolean", "default": True},
+        "end_user": END_USER,
+        **{name: OF_ANY[name] for name in ("inputs", "on_disconnect", "metadata")},
+        **{name: schema for name, schema in more.items() if name != "tools"},
+    }
+    properties = {name: nullable(schema) for name, schema in props.items()}
+    optional = {
+        "threadId": STRING,
+        "runId": STRING,
+        "tools": a_list({"type": "object", "required": ["name"]}),
+        "context": a_list({"type": "object"}),
+        "forwardedProps": {"type": "object", "properties": properties},
+        "resume": a_list(entry),
+    }
+    return {
+        "type": "object",
+        "properties": {
+            "messages": a_list(message),
+            **{name: nullable(schema) for name, schema in optional.items()},
+        },
+        "required": ["messages"],
     }

@@ -120,7 +120,7 @@ def _named(described: Schema, route: Route, method: str) -> Schema:
     return {"operationId": name.lower(), **described}
 
 
-DIALECTS = ("delta", "json", "openai", "plain", "text", "ui-message")
+DIALECTS = ("ag-ui", "delta", "json", "openai", "plain", "text", "ui-message")
 """Those of this project; whatever else is in the folder is added when it is served."""
 
 ASKED: dict[str | None, tuple[str, ...]] = {
@@ -128,7 +128,7 @@ ASKED: dict[str | None, tuple[str, ...]] = {
     "text": ("ChatRequest",),
     "delta": ("DeltaRequest",),
     None: (
-        *("ChatRequest", "DeltaRequest", "UIMessageRequest"),
+        *("ChatRequest", "DeltaRequest", "UIMessageRequest", "RunAgentInput"),
         "DeploymentCompletionRequest",
     ),
 }

@@ -26,9 +26,9 @@ TEXTS = {**PAGES, **{name: (ROOT / name).read_text("utf-8") for name in OTHERS}}
 
 # Each kind has its tests: `sh` in test_commands, `json` and what has no language in
 # test_shown, `python` in test_examples, `py` in test_sdk_example, `js` in test_reader,
-# `html` in test_page, `jsx` in tests/clients/test_use_chat, `kql` in tests/infra and
+# `html` in test_page, `jsx` and `mjs` in tests/clients, `kql` in tests/infra and
 # `promql` in tests/telemetry/test_metrics.
-TRIED = {"", "html", "js", "json", "jsx", "kql", "promql", "py", "python", "sh"}
+TRIED = {"", "html", "js", "json", "jsx", "kql", "mjs", "promql", "py", "python", "sh"}
 
 # Named in prose, and made by who follows it.
 MADE_LATER = {"local.settings.json", "chat.js", ".venv", "my_graph.py"}

@@ -52,7 +52,7 @@ EVENTS = st.lists(
     ),
     max_size=12,
 )
-DIALECTS = ("json", "openai", "ui-message")
+DIALECTS = ("json", "openai", "ui-message", "ag-ui")
 ENDS = (None, UpstreamError("It broke off."), Cancelled())
 
 

@@ -23,6 +23,7 @@ def battery() -> list[tuple[str, str, dict[str, Any]]]:
         ("POST", "/api/chat", {"headers": {"x-long": "y" * 40_000}}),
         ("POST", "/api/chat/text", {"json": {"user": "hello", "chain": "docs"}}),
         ("POST", "/api/chat/ui-message", {"json": {"messages": []}}),
+        ("POST", "/api/chat/ag-ui", {"json": {"messages": [message], "tools": []}}),
         ("POST", "/api/chat/nope", {"json": {"user": "hello"}}),
         ("POST", v1, {"json": completion}),
         ("POST", v1, {"json": {**completion, "stream": True}}),

@@ -26,19 +26,29 @@ def said(dialect: str, body: bytes, *, stream: bool) -> str | None:
             kinds = ("text-start", "text-delta")
             texts = [c.get("delta", "\n\n") for c in chunks if c["type"] in kinds]
             return "".join(texts).removeprefix("\n\n")
+        case "ag-ui":
+            return _of_run(_objects(body))
         case _:
             return None
+
+
+def _of_run(events: list[dict[str, Any]]) -> str:
+    kinds = ("TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT")
+    texts = [each.get("delta", "\n\n") for each in events if each["type"] in kinds]
+    return "".join(texts).removeprefix("\n\n")
 
 
 def _whole(dialect: str, body: bytes) -> str | None:
     if dialect == "text":
         return body.decode()
-    if dialect not in ("json", "delta", "openai", "ui-message"):
+    if dialect not in ("json", "delta", "openai", "ui-message", "ag-ui"):
         return None
     answer = json.loads(body)
     match dialect:
         case "openai":
             return answer["choices"][0]["message"]["content"] or ""
+        case "ag-ui":
+            return _of_run(answer["events"])
         case "ui-message":
             parts = [part for part in answer["parts"] if part["type"] == "text"]
             return "\n\n".join(part["text"] for part in parts)

@@ -82,6 +82,8 @@ CHAINS = [
     ("/api/chat/openai", "openai", True),
     ("/api/chat/openai", "openai", False),
     ("/api/chat/ui-message", "ui-message", True),
+    ("/api/chat/ag-ui", "ag-ui", True),
+    ("/api/chat/ag-ui", "ag-ui", False),
 ]
 
 

@@ -1,0 +1,141 @@
+"""The messages of AG-UI in OpenAI's form."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from streaming.errors import InvalidRequest
+
+Message = dict[str, object]
+"""A message, or a part of one, in OpenAI's form."""
+
+_AUDIO = {"mpeg": "mp3", "x-wav": "wav"}
+
+
+def conversation(posted: Sequence[object]) -> list[Message]:
+    """The turns in *posted*, without a page's notes and the model's reasoning.
+
+    Providers refuse a call without its result and a result without its call, so these
+    are left out.
+    """
+    read = [
+        made
+        for index, each in enumerate(posted)
+        if (made := _message(f"messages.{index}", each)) is not None
+    ]
+    return list(_settled(read))
+
+
+def _settled(messages: Iterable[Message]) -> Iterator[Message]:
+    messages = list(messages)
+    answered = {each["tool_call_id"] for each in messages if each["role"] == "tool"}
+    called: set[object] = set()
+    for message in messages:
+        if message["role"] == "tool":
+            if message["tool_call_id"] in called:
+                called.discard(message["tool_call_id"])
+                yield message
+        elif isinstance(calls := message.pop("tool_calls", None), list):
+            kept = [call for call in calls if call["id"] in answered]
+            called |= {call["id"] for call in kept}
+            if kept:
+                yield {**message, "tool_calls": kept}
+            elif message["content"]:
+                yield message
+        else:
+            yield message
+
+
+def _message(where: str, message: object) -> Message | None:
+    match message:
+        case {"role": "system" | "developer" | "user" as role} if isinstance(
+            message, dict
+        ):
+            return {"role": role, "content": _content(where, message.get("content"))}
+        case {"role": "assistant", **rest}:
+            text = _text(where, rest.get("content"))
+            calls = _calls(where, rest.get("toolCalls"))
+            return {"role": "assistant", "content": text or None, "tool_calls": calls}
+        case {"role": "tool", "toolCallId": str(called), **rest}:
+            text = _text(where, rest.get("content")) or str(rest.get("error") or "")
+            return {"role": "tool", "tool_call_id": called, "content": text}
+        case {"role": "tool"}:
+            raise InvalidRequest(f"{where}.toolCallId: expected a string")
+        case {"role": str()}:
+            return None  # `reasoning`, `activity`, and what later versions add.
+        case _:
+            raise InvalidRequest(f"{where}.role: expected a string")
+
+
+def _calls(where: str, calls: object) -> list[Message]:
+    if not isinstance(calls, list | None):
+        raise InvalidRequest(f"{where}.toolCalls: expected a list")
+    return [
+        _call(f"{where}.toolCalls.{index}", call)
+        for index, call in enumerate(calls or [])
+    ]
+
+
+def _call(where: str, call: object) -> Message:
+    match call:
+        case {"id": str(key), "function": {"name": str(name), **rest}}:
+            arguments = rest.get("arguments", "")
+            function = {"name": name, "arguments": arguments}
+            return {"id": key, "type": "function", "function": function}
+        case _:
+            raise InvalidRequest(f"{where}: expected an id and a function with a name")
+
+
+def _text(where: str, content: object) -> str:
+    """The text of *content* alone."""
+    made = _content(where, content or "")
+    if isinstance(made, str):
+        return made
+    return "".join(str(part.get("text", "")) for part in made)
+
+
+def _content(where: str, content: object) -> str | list[Message]:
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        raise InvalidRequest(f"{where}.content: expected a string or a list of parts")
+    parts = [
+        made
+        for index, part in enumerate(content)
+        if (made := _part(f"{where}.content.{index}", part)) is not None
+    ]
+    if all(part["type"] == "text" for part in parts):
+        return "".join(str(part["text"]) for part in parts)
+    return parts
+
+
+def _part(where: str, part: object) -> Message | None:
+    """The part, unless no model could use it, as the protocol has it."""
+    match part:
+        case {"type": "text", "text": str(text)}:
+            return {"type": "text", "text": text} if text else None
+        case {"type": "text"}:
+            raise InvalidRequest(f"{where}.text: expected a string")
+        case {
+            "type": "image" | "audio" | "document" as kind,
+            "source": {"type": "data" | "url", "value": str()} as source,
+            **rest,
+        }:
+            return _file(kind, source, rest.get("metadata"))
+        case {"type": str()}:
+            return None
+        case _:
+            raise InvalidRequest(f"{where}.type: expected a string")
+
+
+def _file(kind: str, source: Mapping[str, object], metadata: object) -> Message:
+    value, mime = str(source["value"]), str(source.get("mimeType") or "")
+    inline = source["type"] == "data"
+    if kind == "audio" and inline:
+        subtype = mime.partition("/")[2]
+        audio = {"data": value, "format": _AUDIO.get(subtype, subtype)}
+        return {"type": "input_audio", "input_audio": audio}
+    url = f"data:{mime};base64,{value}" if inline else value
+    if kind == "image":
+        return {"type": "image_url", "image_url": {"url": url}}
+    known = metadata if isinstance(metadata, dict) else {}
+    name = str(known.get("filename") or known.get("title") or "file")
+    return {"type": "file", "file": {"filename": name, "file_data": url}}
