@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from jsonschema_rs import Draft202012Validator
@@ -134,6 +135,32 @@ def test_so_it_is_of_what_use_chat_posts(app: AppProcess, body: Any) -> None:
     schema = {"$ref": "#/components/schemas/UIMessageRequest"}
     valid = Draft202012Validator({**DESCRIPTION, **schema}).is_valid(body)
     status = app.client.post("/api/chat/ui-message", json=body).status_code
+    assert valid is (status == 200), status
+
+
+RUN: dict[str, Any] = {"threadId": "t", "runId": "r", "messages": [USER]}
+RESOLVED: dict[str, Any] = {"interruptId": "i", "status": "resolved"}
+RUNS: list[Any] = [
+    RUN | {"threadId": str(uuid4()), "state": {"a": 1}, "tools": [], "context": []},
+    {"messages": [USER]},
+    {"messages": [USER], "forwardedProps": {"temperature": None, "mine": 1}},
+    {"messages": [USER], "tools": [{"name": "f", "description": "d"}]},
+    {"messages": [USER], "forwardedProps": {"temperature": "hot"}},
+    {"messages": [USER], "forwardedProps": {"on_disconnect": "stay"}},
+    {"messages": [USER], "tools": [{"description": "d"}]},
+    {"messages": [USER], "resume": [{"interruptId": "i"}]},
+    {"messages": [USER], "resume": RESOLVED},
+    {"messages": [{"content": "x"}]},
+    {"messages": [USER], "runId": 1},
+    {},
+]
+
+
+@pytest.mark.parametrize("body", RUNS)
+def test_and_of_what_ag_ui_posts(app: AppProcess, body: Any) -> None:
+    schema = {"$ref": "#/components/schemas/RunAgentInput"}
+    valid = Draft202012Validator({**DESCRIPTION, **schema}).is_valid(body)
+    status = app.client.post("/api/chat/ag-ui", json=body).status_code
     assert valid is (status == 200), status
 
 

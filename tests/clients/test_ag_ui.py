@@ -27,7 +27,8 @@ def waiting() -> Iterator[AppProcess]:
 def converse(server: AppProcess, chain: str, *steps: Any, **given: Any) -> Any:
     """What the agent has after *steps*: its messages, and each run's events."""
     asked = [{**step, "forwardedProps": {"chain": chain}} for step in steps]
-    told = run("ag_ui.mjs", url=server.url + PATH, steps=asked, **given)
+    runs = server.url + "/api/runs"
+    told = run("ag_ui.mjs", url=server.url + PATH, runs=runs, steps=asked, **given)
     assert told["warnings"] == []
     return told
 
@@ -139,6 +140,18 @@ def test_a_deadline_is_an_error(brief: AppProcess) -> None:
         "RUN_ERROR",
         "deadline",
     )
+
+
+def test_a_run_that_is_stopped_by_its_id_was_cancelled(app: AppProcess) -> None:
+    say = "standin:answer tokens=1000 delay_ms=20"
+    told = converse(app, "chat", {"say": say, "stop": True})
+    assert outcome(told) == {"type": "cancelled"}
+    assert roles(told) == ["user", "assistant"]
+
+
+def test_a_silent_stream_is_waited_for(impatient: AppProcess) -> None:
+    told = converse(impatient, "chat", {"say": "standin:answer tokens=2 first_ms=900"})
+    assert outcome(told) == {"type": "success"}
 
 
 def test_a_run_that_the_page_stops_leaves_a_thread_that_goes_on(

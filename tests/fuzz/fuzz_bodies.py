@@ -50,6 +50,14 @@ VALID: dict[str, list[dict[str, Any]]] = {
             {"role": "user", "parts": [PART, {"type": "file", "url": "data:,x",
                                               "mediaType": "text/plain"}]}]},
     ],
+    "ag-ui": [
+        {"threadId": "t", "runId": "r", "messages": [HELLO], "context": []},
+        {"messages": [HELLO], "tools": [{"name": "f", "description": "x"}]},
+        {"messages": [{"role": "user", "content": [PART]}], "state": {"a": 1},
+         "forwardedProps": {"stream": False, "chain": "docs"}},
+        {"threadId": "t", "messages": [HELLO],
+         "resume": [{"interruptId": "i", "status": "cancelled"}]},
+    ],
 }  # fmt: skip
 
 NAMES = (

@@ -15,6 +15,7 @@ ROUTES = {
     "/api/chat/text": "native",
     "/api/chat/delta": "native",
     "/api/chat/ui-message": "ui",
+    "/api/chat/ag-ui": "ag-ui",
     "/api/chat/openai": "openai",
     "/api/aoaifn": "openai",
     "/openai/v1/chat/completions": "openai",

@@ -3,10 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator
+from typing import Any
 
-from langchain_core.messages import AIMessageChunk, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, ToolMessage
 from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.runnables import RunnableConfig, RunnableLambda
+from langgraph.graph import START, MessagesState, StateGraph
 
 from runnables import ChainInput, Chunk, from_generator
 from tests.support.kinds_of_histories import remembering as with_history
@@ -44,6 +46,17 @@ async def _tool(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Ch
     yield AIMessageChunk(content="It is sunny.", id="b")
 
 
+def _told(state: MessagesState) -> dict[str, list[AIMessage]]:
+    texts = [message.text for message in state["messages"]]
+    return {"messages": [AIMessage(json.dumps(texts))]}
+
+
+def _graph() -> Any:
+    graph: Any = StateGraph(MessagesState).add_node("told", _told)
+    return graph.add_edge(START, "told").compile()
+
+
+graph = _graph()
 remembering = with_history(
     RunnableLambda(lambda given: json.dumps([m.text for m in given]))
 )

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from tests.support.app_process import AppProcess
 
-CHAINS = "echo=tests.support.thread_chains:echo"
+CHAINS = ",".join(
+    f"{name}=tests.support.thread_chains:{name}" for name in ("echo", "graph")
+)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,14 @@ def test_what_a_failed_run_has_left_with_the_page_alone_is_added(
     assert kept(server, thread)[:4] == ["one", '["one"]', "failed", "two"]
 
 
+def test_a_graph_which_keeps_its_state_gets_what_is_new(server: AppProcess) -> None:
+    thread = str(uuid4())
+    assert post(server, thread, ONE, chain="graph") == '["one"]'
+    answer = post(server, thread, ONE, FIRST, TWO, chain="graph")
+    assert answer == '["one", "[\\"one\\"]", "two"]'
+    assert kept(server, thread) == ["one", '["one"]', "two", answer]
+
+
 def test_a_thread_goes_on_in_another_dialect_and_back(server: AppProcess) -> None:
     thread = str(uuid4())
     post(server, thread, ONE)
@@ -97,11 +106,11 @@ def test_a_name_that_no_thread_can_have_is_repeated_and_nothing_is_kept(
 
 def test_somebody_elses_wire_cannot_say_that_it_replaces(server: AppProcess) -> None:
     for field in ("replaces", "echo"):
-        answer = server.client.post("/api/chat", json={"user": "x", field: True})
-        assert answer.status_code == 400
-        assert f"{field}: is not a known field" in answer.text
+        refused = server.client.post("/api/chat", json={"user": "x", field: True})
+        assert refused.status_code == 400
+        assert f"{field}: is not a known field" in refused.text
     props = {"replaces": False, "echo": {"runId": "x"}, "thread_id": "t"}
-    answer: httpx.Response = server.client.post(
+    answer = server.client.post(
         "/api/chat/ag-ui", json={"messages": [ONE], "forwardedProps": props}
     )
     assert answer.status_code == 200

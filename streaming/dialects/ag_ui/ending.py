@@ -87,6 +87,8 @@ def _said(done: Done) -> RunEvent:
         "timeToFirstChunkMs": done.time_to_first_chunk_ms,
         "streamingDurationMs": done.streaming_duration_ms,
     }
+    if not done.kept:
+        metadata["kept"] = False
     if usage.estimated:
         metadata["usageEstimated"] = True
     if done.cost:

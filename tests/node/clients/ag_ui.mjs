@@ -2,7 +2,7 @@
 import { HttpAgent } from '@ag-ui/client'
 import { given, tell } from './_given.mjs'
 
-const { url, headers = {}, threadId, messages = [], steps } = given
+const { url, runs: byId, headers = {}, threadId, messages = [], steps } = given
 const agent = new HttpAgent({ url, headers, threadId, initialMessages: messages })
 const runs = []
 const warnings = []
@@ -10,7 +10,7 @@ console.error = () => {}
 console.warn = (...said) => warnings.push(said.join(' '))
 
 // A step adds what the page says, runs the agent, and answers as the page would.
-for (const { say, add = [], abort, answer, ...parameters } of steps) {
+for (const { say, add = [], abort, stop, answer, ...parameters } of steps) {
   const run = { events: [], error: null }
   runs.push(run)
   if (say) agent.addMessage({ id: crypto.randomUUID(), role: 'user', content: say })
@@ -30,7 +30,10 @@ for (const { say, add = [], abort, answer, ...parameters } of steps) {
   }
   const subscriber = {
     onEvent: ({ event }) => { run.events.push(event) },
-    onTextMessageContentEvent: () => { if (abort) agent.abortRun() },
+    onTextMessageContentEvent: async () => {
+      if (abort) agent.abortRun()
+      if (stop) await fetch(`${byId}/${run.events[0].metadata.runId}/cancel`, { method: 'POST' })
+    },
   }
   try {
     run.result = await agent.runAgent(parameters, subscriber)
