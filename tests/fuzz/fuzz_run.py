@@ -106,6 +106,8 @@ def judge(each: Input, answer: Answer) -> str | None:
     """What is wrong with *answer*, if something is."""
     if answer.status == 0:
         return "closed without an answer" if each.whole else None
+    if answer.status < 500 and each.data.startswith(b"HEAD "):
+        return None  # It says how long its body would be, and has none.
     if not answer.ended:
         return f"the {answer.status} has no end"
     if answer.status == 200 or (answer.status == 400 and answer.body == NOT_HTTP):
