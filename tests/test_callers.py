@@ -47,10 +47,13 @@ def test_every_route_wants_a_key_and_says_so_in_its_own_words(
         assert response.status_code == 401, path
         if method == "HEAD":
             continue
-        error = response.json()["error"]
-        assert error["code"] == "unauthorized", path
         assert response.headers["www-authenticate"] == "Bearer"
         assert response.headers["x-should-retry"] == "false"
+        if "/ui-message/" in path:  # `useChat` shows the body as it is.
+            assert response.text.startswith("An API key is needed"), path
+            continue
+        error = response.json()["error"]
+        assert error["code"] == "unauthorized", path
         assert ("type" in error) is bool(OPENAI.search(path)), path
 
 
