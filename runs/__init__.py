@@ -168,9 +168,11 @@ class Run:
 
     def see(self, event: Event) -> None:
         self.number += 1
-        if self.log is not None:
-            self.log.note(event)
         self.active_at = now = monotonic()
+        if self.log is not None:
+            self.log.note((now, event))
+            if type(event) is not TextDelta:
+                self.log.encode()  # A chain may change later what it has sent.
         if isinstance(event, VISIBLE):
             self.timing.note_visible(now)
             if not self.spoken:

@@ -96,12 +96,9 @@ def split(written: bytes) -> tuple[Header, list[bytes]]:
 
 async def end_lost(logs: Logs, header: Header, at: int) -> None:
     """End the log of a run whose process is gone, unless somebody else has."""
-    *errors, done = lost_events(header.run_id, header.chain)
-    lines = [recorded.line(each) for each in errors]
-    if isinstance(done, Done):
-        lines.append(recorded.last_line(done, LOST))
+    noted = [(0.0, event) for event in lost_events(header.run_id, header.chain)]
     try:
-        ending = b"".join(lines)
+        ending = recorded.lines(noted, started=0.0, status=LOST)
         await logs.store.append(header.run_id, ending, at=at, keep=logs.retention)
     except Conflict:
         pass  # Whoever follows reads what it is instead.

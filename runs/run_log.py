@@ -10,7 +10,8 @@ from runs.header import Header
 from runs.last_events import last_events
 from store import Conflict, Store
 from streaming import recorded
-from streaming.events import Done, Event
+from streaming.events import Event
+from streaming.recorded import Noted
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +28,10 @@ RETRY_SECONDS = 60.0
 class RunLog:
     """What *run* has shown, as lines in the log of its id in *store*.
 
-    `note` costs a token next to nothing: events become lines when they are stored. A
-    log that is `lost` is written no more, as it would have a gap. *due* is called once
-    there is something that should be stored soon.
+    `note` costs a token next to nothing: it becomes a line when it is stored. What the
+    chain may still change has to be encoded before that. A log that is `lost` is
+    written no more, as it would have a gap. *due* is called once there is something
+    that should be stored soon.
     """
 
     def __init__(
@@ -43,8 +45,8 @@ class RunLog:
         self.run, self.header = run, header
         self._store, self._retention, self._tell = store, retention, due
         self._lines = bytearray(header.line())
-        self._events: list[Event] = []
-        self.note = self._events.append
+        self._noted: list[Noted] = []
+        self.note = self._noted.append
         self._at = 0
         self._ended_at: float | None = None
         self._complete = False
@@ -87,8 +89,8 @@ class RunLog:
             self._tell(self)
 
     def _note_last(self, events: list[Event]) -> None:
-        self._events += events
-        self._ended_at = monotonic()
+        self._ended_at = now = monotonic()
+        self._noted += [(now, event) for event in events]
 
     async def flush(self) -> None:
         """Store what was noted; raises `StoreError`."""
@@ -114,19 +116,16 @@ class RunLog:
 
     def encode(self) -> None:
         """Turn what was noted into lines; give up if too many wait for the store."""
-        events = self._events[:]
-        self._events.clear()
+        noted = self._noted[:]
+        self._noted.clear()
         if self.lost:
             return
+        started, status = self.run.timing.started, str(self.run.status)
         try:
-            for event in events:
-                if isinstance(event, Done):
-                    self._lines += recorded.last_line(event, str(self.run.status))
-                    self._complete = True
-                else:
-                    self._lines += recorded.line(event)
+            self._lines += recorded.lines(noted, started=started, status=status)
         except Exception as exc:  # A chain may send anything.
             self._give_up(type(exc).__name__)
+        self._complete = self.ended
         if len(self._lines) > MAX_WAITING:
             self._give_up("the store takes nothing")
 

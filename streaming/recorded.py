@@ -1,7 +1,8 @@
 """A run's events as lines of JSON and back: what its log holds, whatever the wire."""
 
-from collections.abc import Iterator
-from dataclasses import asdict
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, fields
 from decimal import Decimal
 
 import orjson
@@ -35,44 +36,72 @@ _KINDS: dict[str, type[Event]] = {
 }
 
 
-def line(event: Event) -> bytes:
-    """*event* as one line, with its line end. `Usage` is written as part of `Done`."""
+type Noted = tuple[float, Event]
+"""An event, and when it was shown by `time.monotonic()`."""
+
+
+def lines(noted: Iterable[Noted], *, started: float, status: str = "") -> bytes:
+    """*noted* as lines, each with its milliseconds since *started*.
+
+    `Usage` is written as part of `Done`, and *status* of the run's record with it.
+    """
+    written = bytearray()
+    for shown, event in noted:
+        at = int((shown - started) * 1000)
+        if type(event) is TextDelta:  # A token: as few calls as can be.
+            try:
+                written += orjson.dumps([at, event.deployment, event.text])
+            except orjson.JSONEncodeError:  # Half a character.
+                written += sse.dumps([at, event.deployment, event.text])
+        else:
+            written += sse.dumps(_members(event, status) | {"at": at})
+        written += b"\n"
+    return bytes(written)
+
+
+def _members(event: Event, status: str) -> dict[str, object]:
     match event:
-        case Done(cost=cost):
+        case Done(cost=cost, usage=usage):
             priced = cost and {**asdict(cost), "amount": str(cost.amount)}
-            written: object = {"kind": "Done", **asdict(event), "cost": priced}
-        case TextDelta(deployment, text) if type(event) is TextDelta:
-            written = [deployment, text]
+            counted = {"cost": priced, "usage": asdict(usage)}
+            named = {"kind": "Done", "status": status}
+            return named | _shallow(event) | counted
         case Error(deployment, error):
-            written = {"kind": "Error", "deployment": deployment, **_fields(error)}
+            return {"kind": "Error", "deployment": deployment, **_fields(error)}
         case _:
-            written = {"kind": type(event).__name__, **asdict(event)}
-    return sse.dumps(written) + b"\n"
+            return {"kind": type(event).__name__, **_shallow(event)}
 
 
-def last_line(done: Done, status: str) -> bytes:
-    """*done* as the last line of a log, with the *status* of the run's record."""
-    return b'{"status":%b,%b' % (sse.dumps(status), line(done)[1:])
+def _shallow(event: Event) -> dict[str, object]:
+    # `asdict` copies values, and a chain may send what cannot be copied.
+    return {each.name: getattr(event, each.name) for each in fields(event)}
 
 
 def status_of(line: bytes) -> str | None:
     """The status in a log's last *line*; `None` of any other."""
-    read = orjson.loads(line)
-    return read.get("status") if isinstance(read, dict) else None
+    return None if line.startswith(b"[") else json.loads(line).get("status")
+
+
+def time_of(line: bytes) -> int:
+    """The milliseconds from the run's start to the event of a *line*."""
+    read = json.loads(line)
+    return int(read[0] if isinstance(read, list) else read["at"])
 
 
 def events(line: bytes) -> Iterator[Event]:
     """The event of a *line*, and before `Done` its `Usage`."""
-    read = orjson.loads(line)
-    if isinstance(read, list):
-        yield TextDelta(*read)
+    if line.startswith(b"["):
+        _, deployment, text = orjson.loads(line)
+        yield TextDelta(deployment, text)
         return
+    read = json.loads(line)  # orjson reads an integer past 64 bits as a float.
     kind = read.pop("kind")
+    del read["at"]
     if kind == "Error":
         yield Error(read["deployment"], _error(read))
     elif kind == "Done":
         usage, cost = Usage(**read["usage"]), _cost(read["cost"])
-        read.pop("status", None)
+        del read["status"]
         done = Done(**{**read, "usage": usage, "cost": cost})
         yield done.usage
         yield done
