@@ -2,13 +2,18 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from time import monotonic
 
 from streaming.errors import ChatError
 
 HIGH_WATER = 64 * 1024
 """Bytes a slow reader may leave unread before the model is no longer read either."""
+
+MOST_UNREAD = 256 * 1024
+"""Bytes that a reader may leave unread of a run that does not wait for its reader."""
+
+DRAIN_SECONDS = 1.0
+"""Seconds that such a run gives a reader with so much unread to take it."""
 
 
 def _nobody() -> None:
@@ -19,12 +24,14 @@ class Pipe:
     """Holds what is written until it is taken; the status is decided meanwhile.
 
     After *deadline* a write no longer waits for the reader: what is left to write is
-    the ending.
+    the ending. Without a deadline the run does not wait at all, and a reader who is too
+    far behind is `dropped`.
     """
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float | None) -> None:
         self._deadline = deadline
-        self.committed = False
+        self._most = MOST_UNREAD if deadline is None else HIGH_WATER
+        self.committed = self.dropped = False
         self.left = False
         self.broken = False
         self.failure: ChatError | None = None
@@ -39,14 +46,20 @@ class Pipe:
     async def write(self, piece: bytes) -> None:
         """Add *piece*; wait while the reader is too far behind."""
         self.add(piece)
-        if self.committed and self.size >= HIGH_WATER:
+        if self.committed and self.size >= self._most:
             self._drained.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._deadline - monotonic()):
+            until = self._deadline
+            left = DRAIN_SECONDS if until is None else until - monotonic()
+            try:
+                async with asyncio.timeout(left):
                     await self._drained.wait()
+            except TimeoutError:
+                if until is None:
+                    self.dropped = True
+                    self.leave()
 
     def add(self, piece: bytes) -> None:
-        if piece:
+        if piece and not self.left:
             self._ready.append(piece)
             self.size += len(piece)
             self._tell()
@@ -98,6 +111,8 @@ class Pipe:
     def leave(self) -> None:
         """Note that the reader has left, so that no write waits for it."""
         self.left = True
+        self._ready.clear()
+        self.size = 0
         self.begun.set()
         self._decided.set()
         self._drained.set()

@@ -8,6 +8,7 @@ caller left. The run owns the task that makes the answer; this reads it.
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from time import monotonic
 from typing import Protocol
 
@@ -30,6 +31,9 @@ FAREWELL_SECONDS = 5
 """Seconds after the deadline for the reader to take the last frames, and for a
 cancelled chain to stop."""
 
+
+_going_on: set[asyncio.Task[None]] = set()
+"""Keeps references to tasks that see runs to their end without a connection."""
 
 NO_IDS: Mapping[str, str] = {}
 
@@ -71,9 +75,14 @@ class StreamResponse(Response):
         self._limits, self._capacity = limits, capacity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        pipe = Pipe(None if self._run.goes_on else self._deadline)
         try:
-            with self._capacity, open_runs.holding(self._run):
-                refusal = await self._stream(receive, send)
+            with ExitStack() as held:
+                held.enter_context(self._capacity)
+                held.enter_context(open_runs.holding(self._run))
+                refusal = await self._stream(pipe, receive, send)
+                if pipe.dropped:
+                    self._go_on(held.pop_all())
         except ChatError as error:
             refusal = error
         if refusal is not None:
@@ -82,21 +91,45 @@ class StreamResponse(Response):
             )
             await refused(scope, receive, send)
 
-    async def _stream(self, receive: Receive, send: Send) -> ChatError | None:
+    @property
+    def _deadline(self) -> float:
+        return self._run.started + self._limits.deadline
+
+    @property
+    def _left(self) -> float:
+        """Seconds until a run that has not ended by then is stopped."""
+        return max(0, self._deadline - monotonic()) + FAREWELL_SECONDS
+
+    def _go_on(self, held: ExitStack) -> None:
+        """See the run to its end, as its reader is cut off now; *held* counts it."""
+
+        async def wait() -> None:
+            with held, suppress(TimeoutError):
+                try:
+                    async with asyncio.timeout(self._left):
+                        await self._run.wait()
+                finally:
+                    await self._run.stop(FAREWELL_SECONDS)
+
+        log.info("request %s: its reader is too slow", self._run.request_id)
+        task = asyncio.create_task(wait())
+        _going_on.add(task)
+        task.add_done_callback(_going_on.discard)
+
+    async def _stream(
+        self, pipe: Pipe, receive: Receive, send: Send
+    ) -> ChatError | None:
         """Send the answer, or return the error to send in its place."""
         await self._capacity.turns.wait()
-        deadline = self._run.started + self._limits.deadline
-        pipe = Pipe(monotonic() if self._run.goes_on else deadline)
         self._run.start(self._body.write(pipe))
         watcher = asyncio.create_task(self._leaving(receive, pipe))
         try:
-            left = max(0, deadline - monotonic())
-            async with asyncio.timeout(left + FAREWELL_SECONDS):
+            async with asyncio.timeout(self._left):
                 await self._decide(pipe)
                 if pipe.failure is not None and not pipe.left:
                     return pipe.failure
                 await self._send(pipe, send)
-                if self._run.goes_on:
+                if self._run.goes_on and not pipe.dropped:
                     await self._run.wait()
         except TimeoutError:
             # The reader takes nothing, or the chain does not stop. Once the status is
@@ -109,7 +142,8 @@ class StreamResponse(Response):
         finally:
             watcher.cancel()
             pipe.leave()
-            await self._run.stop(FAREWELL_SECONDS)
+            if not pipe.dropped:
+                await self._run.stop(FAREWELL_SECONDS)
         return None
 
     async def _leaving(self, receive: Receive, pipe: Pipe) -> None:

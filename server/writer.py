@@ -57,7 +57,12 @@ class Writer:
 
     def _flush(self) -> None:
         self._due = False
-        if self._busy or self._over.done():
+        if self._over.done():
+            return
+        if self._pipe.left:  # Also if a write waits for a reader who takes nothing.
+            self._over.set_result(None)
+            return
+        if self._busy:
             return
         # It runs at once. As a rule it ends at once too, and is never scheduled.
         self._writing = task = asyncio.Task(

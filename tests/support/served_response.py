@@ -38,6 +38,7 @@ def answer(
     """A response as `function_app` puts it together."""
     request = validate({"messages": [{"role": "user", "content": "?"}], **fields})
     run, limits = Run(chain="test", dialect="json"), limits or Limits()
+    run.goes_on = request.on_disconnect == "continue"
     limited = limit(source(), limits, run, started=run.started)
     body = EventBody(ending(limited, run), request, dialect, run, kept.emit)
     capacity = capacity or Capacity(10)
