@@ -49,6 +49,20 @@ def test_a_shown_event_has_the_keys_of_a_real_one(
         assert frozenset(value(data)) in keys[name or "message"], data
 
 
+@pytest.mark.parametrize("block", STREAMS, ids=str)
+def test_a_shown_event_has_its_number_where_real_ones_have_it(
+    block: Block, app: AppProcess
+) -> None:
+    form = re.compile(r"(?:event: \w+\n)?data: .*\nid: (\d+|…)")
+    real = app.chat("standin:answer tokens=2").text
+    for stream in (block.code, real):
+        frames = [frame for frame in stream.split("\n\n") if frame.strip("\n…")]
+        found = [form.fullmatch(frame.strip("\n")) for frame in frames]
+        assert all(found)
+        numbers = [int(each[1]) for each in found if each and each[1] != "…"]
+        assert numbers == sorted(set(numbers))
+
+
 def test_the_table_of_events_has_the_keys_of_each(
     keys: dict[str, set[frozenset[str]]],
 ) -> None:
