@@ -1,0 +1,42 @@
+"""Two processes over a Redis: each follows and stops the other's runs."""
+
+from tests.conftest import azure
+from tests.standin.process import StandIn
+from tests.support.app_process import AppProcess, until
+from tests.support.followed_runs import (
+    ask,
+    begun,
+    ended,
+    follow,
+    numbers,
+    state,
+)
+from tests.support.redis_server import redis_server
+
+
+def test_runs_over_a_redis_are_followed_and_stopped_from_elsewhere(
+    standin: StandIn,
+) -> None:
+    with redis_server() as url:
+        settings = azure(standin, STORE=url)
+        with AppProcess(settings) as here, AppProcess(settings) as there:
+            for server in (here, there):
+                server.warm()
+            first = ask(here, "standin:answer tokens=5")
+            run_id = first.headers["x-run-id"]
+            assert follow(there, run_id).content == first.content
+            assert state(there, run_id) == state(here, run_id)
+            with begun(here, "standin:answer tokens=60 delay_ms=30") as run_id:
+                known(there, run_id)
+                assert numbers(follow(there, run_id).content) == list(range(1, 62))
+            question = "standin:answer tokens=1000 delay_ms=20 tag=redis"
+            with begun(here, question) as run_id:
+                known(there, run_id)
+                stopped = there.client.post(f"/api/runs/{run_id}/cancel")
+                assert stopped.status_code == 202
+                assert standin.wait_closed("redis")["closed_at"] is not None
+                assert ended(there, run_id)["status"] == "cancelled"
+
+
+def known(server: AppProcess, run_id: str) -> None:
+    until(lambda: server.client.get(f"/api/runs/{run_id}").status_code == 200)
