@@ -5,7 +5,7 @@ SOURCES := function_app.py mkdocs_hooks.py registry.py app azure_openai bench bu
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run ask test lint types client-envs clients bench bench-envs profile docs doctor package soak install
+.PHONY: run ask replay test lint types client-envs clients bench bench-envs profile docs doctor package soak install
 
 run: .venv/run.done
 	@exec $(BIN)/python -m devhost --reload
@@ -15,6 +15,10 @@ ask: export QUESTION := $(value Q)
 ask: .venv/run.done
 	@$(BIN)/python -m devhost.ask $(if $(CHAIN),--chain '$(CHAIN)') \
 		$(if $(URL),--url '$(URL)') $(if $(KEY),--key '$(KEY)')
+
+replay: .venv/run.done
+	@$(BIN)/python -m devhost.replay '$(RUN)' $(if $(DIALECT),--dialect '$(DIALECT)') \
+		$(if $(SPEED),--speed '$(SPEED)') $(if $(URL),--url '$(URL)') $(if $(KEY),--key '$(KEY)')
 
 test: install client-envs
 	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile $(ARGS)

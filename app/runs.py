@@ -8,6 +8,7 @@ from starlette.responses import Response
 from app import App
 from runs import Run, reading
 from runs.following import Following
+from runs.pace import Pace
 from runs.reading import RUNNING, LoggedRun
 from server.followed_body import FollowedBody
 from server.response import StreamResponse, json_response
@@ -16,6 +17,7 @@ from streaming import dialects
 from streaming.errors import InvalidRequest, NotFound, StoreUnavailable
 
 _NUMBER = re.compile(r"[0-9]{1,15}")
+_SPEED = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?")
 _ID = re.compile(r"[0-9a-f-]{36}")
 
 
@@ -27,14 +29,15 @@ async def run_state(app: App, request: Request, run: Run) -> Response:
 
 async def follow_run(app: App, request: Request, run: Run) -> Response:
     """Stream what comes after the event of the number that the caller names."""
-    after = _after(request)
+    after, speed = _after(request), _speed(request)
     name = request.query_params.get("dialect", "json")
     dialects.load(name)
     found = await _found(app, request, run)
     done = found.done
     if done is not None and (after == len(found.lines) or _is_past(found, after)):
         return Response(status_code=204)
-    return follow(app, found, run, dialect=name, after=after)
+    pace = Pace(speed, after) if speed is not None else None
+    return follow(app, found, run, dialect=name, after=after, pace=pace)
 
 
 def _is_past(found: LoggedRun, after: int) -> bool:
@@ -43,10 +46,16 @@ def _is_past(found: LoggedRun, after: int) -> bool:
 
 
 def follow(
-    app: App, found: LoggedRun, run: Run, *, dialect: str, after: int = 0
+    app: App,
+    found: LoggedRun,
+    run: Run,
+    *,
+    dialect: str,
+    after: int = 0,
+    pace: Pace | None = None,
 ) -> Response:
     wire = dialects.load(dialect)
-    following = Following(app.logs, found)
+    following = Following(app.logs, found, pace)
     body = FollowedBody(following, found.header.request(), wire, after)
     return StreamResponse(body, run, wire, limits=app.limits, capacity=app.capacity)
 
@@ -98,3 +107,14 @@ def _after(request: Request) -> int:
                 raise InvalidRequest(f"{name}: expected a whole number", param=name)
             return int(given)
     return 0
+
+
+def _speed(request: Request) -> float | None:
+    """How many times as fast as it was; `None` for as fast as can be."""
+    given = request.query_params.get("speed")
+    if not given:
+        return None
+    if not _SPEED.fullmatch(given) or not 0.1 <= float(given) <= 1000:
+        message = "speed: expected a number from 0.1 to 1000"
+        raise InvalidRequest(message, param="speed")
+    return float(given)

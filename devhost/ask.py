@@ -3,7 +3,8 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -31,65 +32,85 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not (given.question and given.question.strip()):
         parser.error('the question is missing: make ask Q="How do I add a chain?"')
     try:
-        url = given.url or _local()
-        _ask(url, given.question, given.chain, given.key)
+        body = {"user": given.question, "chain": given.chain}
+        app = RunningApp(given.url or local_url(), given.key, "ask Q=…")
+        app.show("POST", "/api/chat/plain", json=body)
     except KeyboardInterrupt:
         return 130
-    except (StartError, _Failed) as exc:
+    except (StartError, Failed) as exc:
         print(exc, file=sys.stderr)
         return 1
     return 0
 
 
-class _Failed(Exception):
+class Failed(Exception):
     """There is no answer, or not all of it; the message says why."""
 
 
-def _local() -> str:
+def local_url() -> str:
     app = config.load(Path.cwd(), os.environ)
     return f"http://127.0.0.1:{app.port}"
 
 
-def _ask(url: str, question: str, chain: str | None, key: str | None) -> None:
-    keys = {"api-key": key, "x-functions-key": key} if key else {}
-    body = {"user": question, "chain": chain}
-    host = httpx.URL(url).host
-    timeout = httpx.Timeout(SILENCE_SECONDS, connect=10)
-    # A proxy of the environment does not lead to this machine.
-    outside = host not in ("127.0.0.1", "localhost", "::1")
-    with httpx.Client(headers=keys, timeout=timeout, trust_env=outside) as client:
-        try:
-            chat = f"{url.rstrip('/')}/api/chat/plain"
-            with client.stream("POST", chat, json=body) as response:
-                _print(response)
-        except httpx.ConnectError:
-            raise _Failed(
-                f"Nothing listens on {url}: is `make run` running? "
-                "If on another port: PORT=… make ask Q=…"
-            ) from None
-        except httpx.ReadTimeout:
-            raise _Failed("\nThe app says nothing any more.") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as exc:
-            name = type(exc).__name__
-            raise _Failed(f"\nThe answer broke off ({name}): see its log.") from None
+@dataclass(frozen=True, slots=True)
+class RunningApp:
+    """A running app at *url*, as the *command* of `make` asks it."""
+
+    url: str
+    key: str | None
+    command: str
+
+    def show(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: object = None,
+        params: Mapping[str, str] | None = None,
+    ) -> None:
+        """Print what it answers as it comes; raises `Failed`."""
+        key = self.key
+        keys = {"api-key": key, "x-functions-key": key} if key else {}
+        timeout = httpx.Timeout(SILENCE_SECONDS, connect=10)
+        address = f"{self.url.rstrip('/')}{path}"
+        # A proxy of the environment does not lead to this machine.
+        outside = httpx.URL(self.url).host not in ("127.0.0.1", "localhost", "::1")
+        with httpx.Client(headers=keys, timeout=timeout, trust_env=outside) as client:
+            try:
+                asked = client.stream(method, address, json=json, params=params)
+                with asked as response:
+                    _print(response, self.command)
+            except httpx.ConnectError:
+                raise Failed(
+                    f"Nothing listens on {self.url}: is `make run` running? "
+                    f"If on another port: PORT=… make {self.command}"
+                ) from None
+            except httpx.ReadTimeout:
+                raise Failed("\nThe app says nothing any more.") from None
+            except (httpx.HTTPError, httpx.InvalidURL) as exc:
+                name = type(exc).__name__
+                raise Failed(f"\nThe answer broke off ({name}): see its log.") from None
 
 
-def _print(response: httpx.Response) -> None:
+def _print(response: httpx.Response, command: str) -> None:
     if response.status_code != 200:
         response.read()
-        raise _Failed(_reason(response))
+        raise Failed(_reason(response, command))
     response.encoding = "utf-8"
     for piece in response.iter_text():
         print(piece.translate(_UNPRINTABLE), end="", flush=True)
     print()
 
 
-def _reason(response: httpx.Response) -> str:
+def _reason(response: httpx.Response, command: str) -> str:
     status = response.status_code
     if status == 401:
-        return "The app wants a key: make ask KEY=… Q=…"
+        name, _, rest = command.partition(" ")
+        return f"The app wants a key: make {name} KEY=… {rest}"
     plain = response.headers.get("content-type", "").startswith("text/plain")
     message = response.text.strip() if plain else "is it the address of this app?"
+    if b'"error"' in response.content[:20]:
+        message = str(response.json()["error"]["message"])
     return f"{status}: {message}".translate(_UNPRINTABLE)
 
 

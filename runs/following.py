@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from time import monotonic
 
 from runs.logs import Logs
+from runs.pace import Pace
 from runs.reading import LoggedRun, end_lost
 from store import StoreError
 from streaming import recorded
@@ -22,11 +23,12 @@ class Following:
     """Follows *run*; `number` is that of the event that was given last.
 
     `lost` is whether that belongs to the ending of a run whose process is gone, which
-    is for whoever follows, whatever they have seen of the run.
+    is for whoever follows, whatever they have seen of the run. With a *pace* an event
+    is given when it is due.
     """
 
-    def __init__(self, logs: Logs, run: LoggedRun) -> None:
-        self._logs, self._run = logs, run
+    def __init__(self, logs: Logs, run: LoggedRun, pace: Pace | None = None) -> None:
+        self._logs, self._run, self._pace = logs, run, pace
         self.number, self.lost = 0, False
 
     async def events(self) -> AsyncGenerator[Event]:
@@ -34,6 +36,8 @@ class Following:
         lines, at = self._run.lines, self._run.size
         while True:
             for line in lines:
+                if self._pace is not None:
+                    await self._pace.until_due(self.number + 1, line)
                 self.number += 1
                 for event in recorded.events(line):
                     match event:

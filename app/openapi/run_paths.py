@@ -25,6 +25,12 @@ FOLLOWED: list[Schema] = [
         "schema": NUMBER,
     },
     {"name": "dialect", "in": "query", "schema": {**STRING, "default": "json"}},
+    {
+        "name": "speed",
+        "in": "query",
+        "description": "Show each event when it was due, so many times as fast.",
+        "schema": {"type": "number", "minimum": 0.1, "maximum": 1000},
+    },
 ]
 
 PARAMETERS: dict[Handler, list[Schema]] = {runs.follow_run: FOLLOWED}
