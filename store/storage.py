@@ -1,16 +1,15 @@
 """`storage`: the storage account that the Function App has anyway; for many instances.
 
-A log is an append blob, whose length is the condition of the next append. A document is
-an entity of a table; one that is too large for an entity is a blob that this names.
+A log is an append blob. A document is an entity of a table; one that is too large for
+an entity is a blob that this names.
 
 An append is not tried again here: after a `StoreError` it may have arrived, which its
 caller sees at that position.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from io import BytesIO
 from secrets import token_hex
 from time import monotonic, time
 from typing import ClassVar
@@ -25,13 +24,13 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
 )
 from azure.data.tables import TableEntity, UpdateMode
+from azure.storage.blob import BlobProperties
 
 from settings.storage_account import StorageAccount
-from store import ANY, Conflict, Document, StoreError
+from store import ANY, Conflict, Document, StoreError, storage_logs
 from store.storage_entity import Entity, expired, pack, size_fits, unpack
+from store.storage_logs import BlobLogs
 from store.storage_services import PLACE, Services
-
-UNFINISHED_SECONDS = 24 * 3600
 
 CALL_SECONDS = 4.5
 """The longest that a call takes, beside what `read` waits for."""
@@ -44,10 +43,11 @@ TIDY_SECONDS = 600
 
 TIDYING_SECONDS = 50
 
-SAME = MatchConditions.IfNotModified
+WRITING_SECONDS = 600
+"""After so many seconds a value's blob is named by its entity, or by none ever: whoever
+wrote it has failed, or is gone."""
 
-CHANGED = (404, 412)
-"""Statuses of what is gone, or no longer as it was."""
+SAME = MatchConditions.IfNotModified
 
 
 class StorageStore:
@@ -64,32 +64,19 @@ class StorageStore:
         self._clock = clock
         self._services = Services(account, place)
         self._container, self._table = self._services.container, self._services.table
+        self._logs = BlobLogs(self._container, clock)
 
     async def append(
         self, log: str, lines: bytes, *, at: int, keep: float | None = None
     ) -> None:
         async with self._call():
-            blob = self._container.get_blob_client(_log(log))
-            try:
-                if at == 0:
-                    await self._begin(log)
-                if lines:
-                    size, stream = len(lines), BytesIO(lines)
-                    await blob.append_block(stream, size, appendpos_condition=at)
-                elif (await blob.get_blob_properties()).size != at:
-                    raise Conflict(log)
-                if keep is not None:
-                    await blob.set_blob_metadata(self._until(keep))
-            except HttpResponseError as exc:
-                if exc.status_code in CHANGED:
-                    raise Conflict(log) from None
-                raise
+            await self._logs.append(log, lines, at=at, keep=keep)
 
     async def read(self, log: str, at: int, *, wait: float = 0) -> bytes | None:
         until = monotonic() + wait
         while True:
             async with self._call():
-                found = await self._read(log, at)
+                found = await self._logs.read(log, at)
             left = until - monotonic()
             if found != b"" or left <= 0:
                 return found
@@ -97,7 +84,8 @@ class StorageStore:
 
     async def drop(self, log: str) -> None:
         async with self._call():
-            await self._delete_blob(_log(log))
+            self._logs.forget(log)
+            await self._delete_blob(storage_logs.name(log))
 
     async def get(self, partition: str, key: str) -> Document | None:
         async with self._call():
@@ -120,8 +108,8 @@ class StorageStore:
         async with self._call():
             blob = None if size_fits(value) else f"value-{token_hex(16)}"
             if blob:
-                owner = {"partition": partition, "key": key}
-                await self._container.upload_blob(blob, value, metadata=owner)
+                made = {"made": repr(self._clock())}
+                await self._container.upload_blob(blob, value, metadata=made)
             entity = pack(value, blob)
             entity |= {"PartitionKey": partition, "RowKey": key}
             if keep is not None:
@@ -166,11 +154,27 @@ class StorageStore:
             gone = self._table.query_entities(f"expires le {now!r}")
             async for entity in gone:
                 await self._remove(entity)
-            async for blob in self._container.list_blobs(
-                name_starts_with="log-", include=["metadata"]
-            ):
+            async for blob in self._blobs("log-"):
                 if expired(blob.metadata or {}, now):
                     await self._delete_blob(blob.name)
+            await self._delete_unnamed(now - WRITING_SECONDS)
+
+    async def _delete_unnamed(self, before: float) -> None:
+        """Delete the values of *before* that no entity names, or names any more."""
+        values = {
+            blob.name
+            async for blob in self._blobs("value-")
+            if float((blob.metadata or {}).get("made", 0)) <= before
+        }
+        if values:
+            naming = self._table.query_entities("blob ge 'value-'", select=["blob"])
+            async for entity in naming:
+                values.discard(entity["blob"])
+        for name in values:
+            await self._delete_blob(name)
+
+    def _blobs(self, prefix: str) -> AsyncIterable[BlobProperties]:
+        return self._container.list_blobs(name_starts_with=prefix, include=["metadata"])
 
     async def close(self) -> None:
         await self._services.close()
@@ -188,40 +192,6 @@ class StorageStore:
             raise StoreError(f"storage: {kind}") from None
         except (AzureError, ClientError, OSError) as exc:
             raise StoreError(f"storage: {type(exc).__name__}") from None
-
-    def _until(self, keep: float) -> dict[str, str]:
-        return {"expires": repr(self._clock() + keep)}
-
-    async def _begin(self, log: str) -> None:
-        """Make the blob of *log*, unless there is one that has not expired."""
-        blob = self._container.get_blob_client(_log(log))
-        metadata = self._until(UNFINISHED_SECONDS)
-        absent = MatchConditions.IfMissing
-        try:
-            await blob.create_append_blob(metadata=metadata, match_condition=absent)
-        except (ResourceExistsError, ResourceModifiedError):
-            found = await blob.get_blob_properties()
-            if expired(found.metadata, self._clock()):
-                # If somebody else was faster, it is a conflict as any other.
-                await blob.create_append_blob(
-                    metadata=metadata, etag=found.etag, match_condition=SAME
-                )
-
-    async def _read(self, log: str, at: int) -> bytes | None:
-        # With the byte before it, which is there: of nothing more there is no range.
-        begin = max(at - 1, 0)
-        try:
-            blob = self._container.get_blob_client(_log(log))
-            download = await blob.download_blob(offset=begin)
-            if expired(download.properties.metadata, self._clock()):
-                return None
-            return (await download.readall())[at - begin :]
-        except ResourceNotFoundError:
-            return None
-        except HttpResponseError as exc:
-            if exc.status_code == 416:
-                return b""
-            raise
 
     async def _entity(
         self, partition: str, key: str, *, whole: bool = False
@@ -284,11 +254,6 @@ class StorageStore:
         if name:
             with suppress(ResourceNotFoundError):
                 await self._container.delete_blob(name)
-
-
-def _log(name: str) -> str:
-    """Neither `.` nor `..`, and with no dot at its end, which Azure would drop."""
-    return f"log-{name}-"
 
 
 def _etag(entity: TableEntity) -> str:

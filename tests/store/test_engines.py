@@ -60,6 +60,19 @@ async def test_a_log_begins_anew_once_it_is_dropped_or_expired(
     assert await store.read("log", 0) == b"two\n"
 
 
+async def test_nothing_is_added_to_what_has_expired(again: Open, clock: Clock) -> None:
+    one, other = again(), again()
+    await one.append("log", b"one\n", at=0, keep=KEEP)
+    await one.append("empty", b"", at=0, keep=KEEP)
+    await clock.pass_by(KEEP)
+    for store in (one, other):
+        for lines, keep in ((b"two\n", None), (b"two\n", 9), (b"", 9)):
+            with pytest.raises(Conflict):
+                await store.append("log", lines, at=4, keep=keep)
+        assert await store.read("log", 4) is None
+        assert await store.read("empty", 0) is None
+
+
 async def test_a_document_is_replaced_by_whoever_knows_its_version(
     store: Store,
 ) -> None:
