@@ -51,6 +51,7 @@ class SqliteStore:
         # SQLite takes one writer at a time anyway.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._file = self._thread.submit(_open, path).result()
+        self._closed = False
 
     async def append(
         self, log: str, lines: bytes, *, at: int, keep: float | None = None
@@ -93,6 +94,9 @@ class SqliteStore:
         await self._do(self._tidy)
 
     async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
         self._thread.submit(self._file.close)
         self._thread.shutdown(wait=False)
 
@@ -107,6 +111,8 @@ class SqliteStore:
             except sqlite3.Error as exc:
                 raise StoreError(f"sqlite: {exc.sqlite_errorname}") from None
 
+        if self._closed:
+            raise StoreError("sqlite: it is closed")
         done = asyncio.get_running_loop().run_in_executor(self._thread, transaction)
         try:
             async with asyncio.timeout(CALL_SECONDS):

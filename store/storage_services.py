@@ -71,15 +71,18 @@ class Services:
         self._blobs, self._tables = blobs, tables
         self.container = blobs.get_container_client(place)
         self.table = tables.get_table_client(place)
-        self._made = False
+        self._made = self._closed = False
 
     async def make(self) -> None:
         """Make what is missing; again, until it has succeeded once."""
+        if self._closed:
+            raise StoreError("storage: it is closed")
         if not self._made:
             await asyncio.gather(self._make_container(), self._make_table())
             self._made = True
 
     async def close(self) -> None:
+        self._closed = True
         await self.table.close()
         await self.container.close()
         await self._tables.close()

@@ -1,9 +1,7 @@
 """A store that is down, slow, mute, cut or full: an error in time, then it works."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,63 +9,11 @@ from store import ANY, Store, StoreError
 from store.memory import MemoryStore
 from store.redis import RedisStore
 from store.sqlite import SqliteStore
-from store.storage import StorageStore
-from tests.store.conftest import account
-from tests.support.azurite import Azurite
+from tests.store.conftest import CALLS
 from tests.support.faulty_proxy import Fault, FaultyProxy
 from tests.support.redis_server import redis_server
 
 SECONDS = 5.0
-
-Call = Callable[[Store], Awaitable[object]]
-
-CALLS: dict[str, Call] = {
-    "append": lambda store: store.append("new", b"one\n", at=0),
-    "read": lambda store: store.read("log", 0),
-    "get": lambda store: store.get("p", "k"),
-    "put": lambda store: store.put("p", "k", b"2", version=ANY),
-    "list": lambda store: store.list("p"),
-    "delete": lambda store: store.delete("p", "other"),
-}
-
-
-@pytest.fixture(params=["storage", "redis"])
-async def proxied(
-    request: pytest.FixtureRequest, place: str
-) -> AsyncIterator[tuple[Store, FaultyProxy]]:
-    if request.param == "redis":
-        url: str = request.getfixturevalue("redis_url")
-        async with FaultyProxy(urlsplit(url).port or 0).served() as proxy:
-            redis = RedisStore(f"redis://127.0.0.1:{proxy.port}", prefix=place)
-            yield redis, proxy
-            await redis.close()
-        return
-    azurite: Azurite = request.getfixturevalue("azurite")
-    given = dict(part.split("=", 1) for part in azurite.url.split(";") if part)
-    tables = urlsplit(given["TableEndpoint"]).port or 0
-    blobs = urlsplit(given["BlobEndpoint"]).port or 0
-    async with FaultyProxy(tables).served() as proxy, FaultyProxy(blobs).served() as b:
-        text = azurite.connection_string.replace(f":{tables}/", f":{proxy.port}/")
-        at = account(text.replace(f":{blobs}/", f":{b.port}/"))
-        storage = StorageStore(at, place=place)
-        yield storage, Both(proxy, b)
-        await storage.close()
-
-
-class Both(FaultyProxy):
-    """Two proxies, of which each does the same."""
-
-    def __init__(self, one: FaultyProxy, other: FaultyProxy) -> None:
-        self._both = (one, other)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        super().__setattr__(name, value)
-        for each in self._both if name == "fault" else ():
-            setattr(each, name, value)
-
-    def cut(self) -> None:
-        for each in self._both:
-            each.cut()
 
 
 @pytest.mark.parametrize("fault", ["down", "slow", "mute", "cut"])
