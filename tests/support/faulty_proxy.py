@@ -1,11 +1,12 @@
-"""A TCP proxy that can be down, slow, mute, or cut what it carries."""
+"""A TCP proxy that can be down, slow, mute, or cut or lose what it carries."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal, Self
 
-Fault = Literal["none", "down", "slow", "mute", "cut"]
+Fault = Literal["none", "down", "slow", "mute", "cut", "lost"]
+"""`mute` sends no answer to what has arrived; `lost` closes instead."""
 
 
 class FaultyProxy:
@@ -61,6 +62,8 @@ class FaultyProxy:
                 await asyncio.sleep(2)
             if answers and self.fault == "mute":
                 continue
+            if answers and self.fault == "lost":
+                break
             if answers and self.fault == "cut":
                 data = data[: len(data) // 2]
             writer.write(data)
