@@ -55,12 +55,16 @@ return 1
 """
 _READ = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return false end
-local lines = {}
+local lines, skipped = {}, 0
 local from = string.format('%d-0', ARGV[1] + 1)
+local first = redis.call('XREVRANGE', KEYS[1], from, '-', 'COUNT', 1)[1]
+if first then
+  from, skipped = first[1], ARGV[1] + 1 - string.match(first[1], '^%d+')
+end
 for number, entry in ipairs(redis.call('XRANGE', KEYS[1], from, '+')) do
   lines[number] = entry[2][2]
 end
-return table.concat(lines)
+return string.sub(table.concat(lines), skipped + 1)
 """
 _PUT = """
 local version = redis.call('HGET', KEYS[1], 'version')

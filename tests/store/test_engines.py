@@ -133,6 +133,14 @@ async def test_two_stores_of_one_place_see_each_other(again: Open) -> None:
         await other.put("p", "k", b"3", version=version)
 
 
+async def test_a_log_is_read_from_any_of_its_lines(store: Store) -> None:
+    await store.append("log", b"one\ntwo\nthree\n", at=0)
+    await store.append("log", b"four\nfive\n", at=14)
+    whole = b"one\ntwo\nthree\nfour\nfive\n"
+    for at in (0, 4, 8, 14, 19, 24, 30):
+        assert await store.read("log", at) == whole[at:]
+
+
 async def test_nothing_added_to_a_log_is_no_line(store: Store) -> None:
     await store.append("log", b"", at=0)
     await store.append("log", b"one\n", at=0)
