@@ -25,6 +25,7 @@ POLL_SECONDS = 0.1
 SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
+PRAGMA secure_delete = ON;
 CREATE TABLE IF NOT EXISTS lines (
     log TEXT, at INTEGER, lines BLOB NOT NULL, PRIMARY KEY (log, at)
 ) WITHOUT ROWID;
