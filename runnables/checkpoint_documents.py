@@ -12,16 +12,12 @@ from langgraph.checkpoint.base import (
     get_checkpoint_id,
 )
 
+from runs.thread_places import checkpoints
 from store import ANY, Document, Store, StoreError
 from streaming.errors import StoreUnavailable, TooLarge
 
 MAX_BYTES = 16 * 1024 * 1024
 """What a store takes as one document."""
-
-
-def partition(thread: str) -> str:
-    """The partition of a *thread*, as a checkpointer knows it."""
-    return f"checkpoints-{thread}"
 
 
 def name(kind: str, space: str, *more: object) -> str:
@@ -39,7 +35,7 @@ class Documents:
 
     async def read(self, thread: str, key: str) -> Document | None:
         try:
-            return await self._store.get(partition(thread), key)
+            return await self._store.get(checkpoints(thread), key)
         except StoreError as exc:
             raise StoreUnavailable() from exc
 
@@ -59,20 +55,20 @@ class Documents:
                 "can be kept."
             )
         try:
-            await self._store.put(partition(thread), key, value, version=version)
+            await self._store.put(checkpoints(thread), key, value, version=version)
         except StoreError as exc:
             raise StoreUnavailable() from exc
 
     async def all(self, thread: str) -> Sequence[tuple[str, Document]]:
         try:
-            return await self._store.list(partition(thread))
+            return await self._store.list(checkpoints(thread))
         except StoreError as exc:
             raise StoreUnavailable() from exc
 
     async def delete(self, thread: str) -> None:
         try:
-            for key, _ in await self._store.list(partition(thread)):
-                await self._store.delete(partition(thread), key)
+            for key, _ in await self._store.list(checkpoints(thread)):
+                await self._store.delete(checkpoints(thread), key)
         except StoreError as exc:
             raise StoreUnavailable() from exc
 

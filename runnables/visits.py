@@ -15,6 +15,7 @@ from runnables.graphs import GraphStep, Visit, is_local, with_subgraphs
 from runnables.paused import State
 from runnables.results import NOTHING, as_json
 from runnables.structure import Place, parts, replaced, unbound
+from runs.thread_places import graph_thread
 from streaming.errors import InvalidRequest
 from streaming.events import Interrupt
 
@@ -53,7 +54,7 @@ def visiting(chain: Chain, visit: Visit, saver: "AnySaver | None") -> Chain:
         graph = _graph(part)
         if not is_local(graph):
             return None
-        key = visit.key if not number else f"{visit.key}.{number}"
+        key = graph_thread(visit.key, number)
         number += 1
         own = _saved(graph, saver) if saver and _checkpointer(graph) is None else graph
         can_wait = id(graph) in spine

@@ -10,6 +10,7 @@ from runs.finish_reasons import Status
 from runs.lease import ThreadLease
 from runs.thread import Pending
 from runs.thread_document import ThreadDocument, now, title_of
+from runs.thread_places import failed_runs, threads, titles
 from runs.turn import Turn
 from store import ANY, Conflict, Store, StoreError
 from streaming.errors import Cancelled
@@ -87,8 +88,11 @@ class OnThread:
 
     async def _end(self) -> None:
         try:
-            if not self._lost and self.run.thread and self.run.status in KEPT:
-                await self._keep()
+            if not self._lost and self.run.thread:
+                if self.run.status in KEPT:
+                    await self._keep()
+                else:
+                    await self._note_failed(self.run.thread.key)
         finally:
             with suppress(StoreError):  # It ends by itself.
                 await self._lease.release()
@@ -115,6 +119,13 @@ class OnThread:
         await self._store.put(*place, value, version=self._version)
         shown = document.shown(place[1]).dumped()
         await self._store.put(titles(run.owner), place[1], shown, version=ANY)
+
+    async def _note_failed(self, key: str) -> None:
+        """Whoever deletes the thread deletes its log, too."""
+        with suppress(StoreError):
+            await self._store.put(
+                failed_runs(key), self.run.id, b"", version=ANY, keep=self._retention
+            )
 
     def _document(self, answer: Sequence[Message]) -> ThreadDocument:
         before, at = self._before, now()
@@ -145,11 +156,3 @@ class OnThread:
 
 
 _ROLES = ("user", "assistant", "tool")
-
-
-def threads(owner: str) -> str:
-    return f"threads-{owner}"
-
-
-def titles(owner: str) -> str:
-    return f"titles-{owner}"

@@ -10,9 +10,10 @@ from hashlib import sha256
 
 from runs import Run
 from runs.lease import LEASE_SECONDS, ThreadLease, revoke
-from runs.on_thread import OnThread, threads, titles
+from runs.on_thread import OnThread
 from runs.thread import Thread
 from runs.thread_document import ThreadDocument, Title
+from runs.thread_places import failed_runs, locks, of_graphs, threads, titles
 from runs.trimming import newest
 from store import Store, StoreError
 from streaming.errors import (
@@ -148,8 +149,6 @@ class Threads:
         async with _reached():
             found, _ = await self._read(owner, id)
             running = await revoke(self._store, locks(owner), id)
-            if found is None and running is None:
-                raise _unknown(id)
             on_thread = self._open.get(key)
             if on_thread is not None:
                 on_thread.stop()
@@ -158,11 +157,31 @@ class Threads:
                         await on_thread.over.wait()
             await self._store.delete(threads(owner), id)
             await self._store.delete(titles(owner), id)
-            for run in {*(found.runs if found else ()), *filter(None, [running])}:
-                await self._store.drop(run)
+            runs = {*(found.runs if found else ()), *filter(None, [running])}
+            left = await self._delete_rest(key, runs)
+            if found is None and running is None and not left:
+                raise _unknown(id)
         if found is not None:
             return Deleted(found.chain, key)
         return Deleted(on_thread.run.chain if on_thread else None, key)
+
+    async def _delete_rest(self, key: str, runs: set[str]) -> bool:
+        """Delete the logs of *runs*, and what runs have left that failed, or whose
+        chain is there no more; whether they had left something."""
+        failed = await self._take_all(failed_runs(key))
+        for run in {*runs, *failed}:
+            await self._store.drop(run)
+        left = [*failed]
+        for place in of_graphs(key):
+            left += await self._take_all(place)
+        return bool(left)
+
+    async def _take_all(self, partition: str) -> Sequence[str]:
+        """Delete what is in *partition*; the keys that it had."""
+        keys = [key for key, _ in await self._store.list(partition)]
+        for key in keys:
+            await self._store.delete(partition, key)
+        return keys
 
     async def _read(self, owner: str, id: str) -> tuple[ThreadDocument | None, str]:
         found = await self._store.get(threads(owner), id)
@@ -193,10 +212,6 @@ async def _reached() -> AsyncIterator[None]:
 
 def key_of(owner: str, id: str) -> str:
     return sha256(f"{owner}\0{id}".encode()).hexdigest()
-
-
-def locks(owner: str) -> str:
-    return f"locks-{owner}"
 
 
 def _check(id: str) -> None:

@@ -15,8 +15,9 @@ from langgraph.checkpoint.conformance import checkpointer_test, validate
 from langgraph.graph import START, StateGraph
 from langgraph.types import Send
 
-from runnables.checkpoint_documents import MAX_BYTES, partition
+from runnables.checkpoint_documents import MAX_BYTES
 from runnables.checkpoints import StoreSaver
+from runs.thread_places import checkpoints
 from store import Store, StoreError
 from store.memory import MemoryStore
 from store.redis import RedisStore
@@ -85,7 +86,7 @@ async def _kept_of_a_large_value(steps: int) -> int:
     store = MemoryStore()
     graph = _noting(StoreSaver(store), steps=steps)
     await graph.ainvoke({"big": "x" * 10_000}, THREAD)
-    documents = await store.list(partition("me|t1"))
+    documents = await store.list(checkpoints("me|t1"))
     return sum(len(each.value) >= 10_000 for _, each in documents)
 
 
@@ -100,7 +101,7 @@ async def test_a_deleted_thread_leaves_nothing_and_others_as_they_are() -> None:
     for config in (THREAD, other):
         await _noting(saver).ainvoke({}, config)
     await saver.adelete_thread("me|t1")
-    assert await store.list(partition("me|t1")) == []
+    assert await store.list(checkpoints("me|t1")) == []
     assert await saver.aget_tuple(THREAD) is None
     assert await saver.aget_tuple(other) is not None
 

@@ -102,17 +102,6 @@ async def test_a_run_whose_thread_another_server_deletes_ends() -> None:
         await over(store).get(OWNER, "t")
 
 
-async def test_a_deletion_drops_the_logs_of_the_threads_runs() -> None:
-    store, runs = MemoryStore(), [run_of(), run_of()]
-    for run in runs:
-        await store.append(run.id, b"line\n", at=0)
-        await answered(over(store), run, "one")
-    await store.append("another", b"line\n", at=0)
-    await over(store).delete(OWNER, "t")
-    assert [await store.read(run.id, 0) for run in runs] == [None, None]
-    assert await store.read("another", 0) == b"line\n"
-
-
 async def test_a_store_that_is_down_is_503_before_anything_starts() -> None:
     for down in ("locks", "threads"):
         store, run = FailingStore(), run_of()

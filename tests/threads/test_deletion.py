@@ -1,0 +1,61 @@
+"""What is gone once a thread is deleted."""
+
+import pytest
+
+from runs.closing import close
+from runs.thread_places import checkpoints, graph_thread
+from runs.threads import Threads, key_of
+from store.memory import MemoryStore
+from streaming.errors import InternalError, NotFound
+from tests.threads.kept_store import OWNER, answered, asked, run_of
+
+
+def over(store: MemoryStore) -> Threads:
+    return Threads(store, most=256, retention=600)
+
+
+async def test_a_deletion_drops_the_logs_of_the_threads_runs() -> None:
+    store, runs = MemoryStore(), [run_of(), run_of()]
+    for run in runs:
+        await store.append(run.id, b"line\n", at=0)
+        await answered(over(store), run, "one")
+    await store.append("another", b"line\n", at=0)
+    await over(store).delete(OWNER, "t")
+    assert [await store.read(run.id, 0) for run in runs] == [None, None]
+    assert await store.read("another", 0) == b"line\n"
+
+
+async def test_a_deletion_drops_the_log_of_a_run_that_failed() -> None:
+    store, run = MemoryStore(), run_of()
+    await answered(over(store), run_of(), "one")
+    await store.append(run.id, b"line\n", at=0)
+    await over(store).open(asked("two"), run, keeps=False)
+    run.finish(InternalError())
+    await close(run)
+    await over(store).delete(OWNER, "t")
+    assert await store.read(run.id, 0) is None
+
+
+@pytest.mark.parametrize("number", range(3))
+async def test_a_deletion_deletes_the_state_of_a_graph_that_is_there_no_more(
+    number: int,
+) -> None:
+    store = MemoryStore()
+    await answered(over(store), run_of("gone"), "one")
+    place = checkpoints(graph_thread(key_of(OWNER, "t"), number))
+    await store.put(place, "step", b"content")
+    await store.put("checkpoints-another", "step", b"content")
+    await over(store).delete(OWNER, "t")
+    assert await store.list(place) == []
+    assert len(await store.list("checkpoints-another")) == 1
+
+
+async def test_what_a_run_has_left_that_failed_on_a_new_thread_is_deleted() -> None:
+    store, place = MemoryStore(), checkpoints(key_of(OWNER, "t"))
+    await store.put(place, "step", b"content")
+    with pytest.raises(NotFound):
+        await over(store).delete(OWNER, "another")
+    await over(store).delete(OWNER, "t")
+    assert await store.list(place) == []
+    with pytest.raises(NotFound):
+        await over(store).delete(OWNER, "t")
