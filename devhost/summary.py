@@ -12,6 +12,7 @@ def rows(settings: Settings) -> Iterator[Row]:
     """A name and a value a line; a line that goes on has no name."""
     yield "default chain", settings.default_chain
     yield from _model(settings)
+    yield "store", _store(settings)
     yield "records", _records(settings)
     yield "collector", _collector(settings)
 
@@ -24,6 +25,12 @@ def _model(settings: Settings) -> Iterator[Row]:
     for backend in settings.backends:
         yield name, f"{backend.deployment} at {backend.address}"
         name = ""
+
+
+def _store(settings: Settings) -> str:
+    if settings.store == "memory":
+        return "this process's memory: STORE keeps threads longer"
+    return settings.store_shown
 
 
 def _records(settings: Settings) -> str:

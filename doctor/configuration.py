@@ -6,6 +6,7 @@ from pathlib import Path
 
 from doctor.app import Installation
 from doctor.findings import Finding
+from doctor.store import store
 from settings import Settings
 
 LOAD_BALANCER_SECONDS = 230
@@ -168,5 +169,6 @@ OF_SETTINGS: tuple[Callable[[Settings, Installation], Finding], ...] = (
         journal,
         tracing,
         documents,
+        store,
     ),
 )

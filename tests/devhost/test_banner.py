@@ -21,15 +21,18 @@ def banner(settings: Mapping[str, str]) -> list[str]:
         lines = [" ".join(line.split()) for line in server.lines]
         url = server.url
     text = "\n".join(lines)
-    assert not re.search(rf"{SECRET}|hubs-key|standin-key|the-collectors", text)
+    assert not re.search(
+        rf"{SECRET}|hubs-key|standin-key|the-collectors|the-stores", text
+    )
     return [line.replace(url, "URL") for line in lines]
 
 
 def test_a_fresh_clone_has_documents_and_nothing_else() -> None:
     lines = banner({})
     begin = lines.index("default chain docs")
-    assert lines[begin + 1 : begin + 6] == [
+    assert lines[begin + 1 : begin + 7] == [
         "model none: set AZURE_OPENAI_ENDPOINT or OPENAI_BASE_URL",
+        "store this process's memory: STORE keeps threads longer",
         "records on this machine's disk, and to no hub",
         "collector none",
         "",
@@ -45,12 +48,14 @@ def test_backends_hub_and_collector_are_named() -> None:
             "AZURE_EVENTHUB_CONN_STR": HUB,
             "AZURE_EVENTHUB_NAME": "runs",
             "OTEL_EXPORTER_OTLP_ENDPOINT": "http://me:the-collectors@127.0.0.1:9",
+            "STORE": "redis://:the-stores@127.0.0.1:9/1",
         }
     )
     begin = lines.index("default chain chat")
-    assert lines[begin + 1 : begin + 5] == [
+    assert lines[begin + 1 : begin + 6] == [
         "models ptu at one.example:443",
         "payg at one.example:8443",
+        "store redis://127.0.0.1:9/1",
         "records to the event hub runs",
         "collector 127.0.0.1:9",
     ]
