@@ -12,6 +12,10 @@ from streaming.errors import BudgetUsedUp, ChatError, QuotaExceeded, StoreUnavai
 STEP_TOKENS = 256
 """Tokens of an answer that are leased at a time."""
 
+MOST_UNSEEN = 32
+"""Items of an answer that may pass before what it uses is looked at again: to look
+costs as much as a sixth of all that is done for a token."""
+
 
 class Lease:
     """Grows with *run*; its rest is given back when the run closes."""
@@ -22,10 +26,12 @@ class Lease:
         self._leased, self._period = 0, ""
         self._growing: asyncio.Task[None] | None = None
         self._refused = False
+        self._prompt = self._items = self._unseen = 0
 
     async def open(self, prompt_tokens: int) -> None:
         """Lease the prompt and a step; raises `QuotaExceeded` without room for it."""
         amount = self._units.of(tokens(prompt_tokens, STEP_TOKENS))
+        self._prompt = amount - self._step
         self._period = await self._account.take(amount)
         self._leased = amount
         self._run.quota = self.headers
@@ -40,26 +46,37 @@ class Lease:
             "x-quota-reset": str(-(-self._account.resets_in() // 1)).partition(".")[0],
         }
 
-    async def cover(self) -> None:
-        """Return once all that the run has used is leased.
+    async def cover(self) -> int:
+        """Return once all that the run has used is leased, and for how many items.
 
         Half a step before that more is leased meanwhile. Raises `BudgetUsedUp`.
         """
-        left = self._leased - self._used
+        used = self._used
+        left = self._leased - used
         if left >= self._step // 2:
-            return
+            return self._covered(used, left)
         if left >= 0:
             if self._growing is None and not self._refused:
                 self._growing = asyncio.create_task(self._grow(self._step))
-            return
+            return self._covered(used, self._leased - used)
         if self._growing is not None:
             await asyncio.wait({self._growing})
-            left = self._leased - self._used
+            left = self._leased - used
         if left < 0:
             self._refused = False
             await self._grow(self._step - left)
-        if self._leased < self._used:
+        if self._leased < used:
             raise BudgetUsedUp()
+        return self._covered(used, self._leased - used)
+
+    def _covered(self, used: int, left: int) -> int:
+        """As many items as use half of what is *left*, if they are as those until
+        now: tokens are counted as they arrive, several at once."""
+        self._items += self._unseen + 1
+        written = used - self._prompt
+        items = left * self._items // (2 * written) if written > 0 else 0
+        self._unseen = min(MOST_UNSEEN, items)
+        return self._unseen
 
     async def _grow(self, amount: int) -> None:
         try:
@@ -89,7 +106,11 @@ async def within[T](
 ) -> AsyncGenerator[T]:
     """Open *lease*, and pass *items* on as far as it reaches."""
     await lease.open(prompt_tokens)
+    unseen = 0
     async with aclosing(items):
         async for item in items:
-            await lease.cover()
+            if unseen:
+                unseen -= 1
+            else:
+                unseen = await lease.cover()
             yield item
