@@ -157,8 +157,8 @@ def bare(found: object) -> object:
     match found:
         case Document(value):
             return value
-        case [*listed]:
-            return [(key, bare(document)) for key, document in listed]
+        case list():
+            return [(key, document.value) for key, document in found]
         case str():
             return "a version"
         case _:
@@ -166,8 +166,12 @@ def bare(found: object) -> object:
 
 
 def test_an_engine_does_as_memory_does(opener: Open, clock: Clock) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call] # hypothesis
-        lambda: Same(opener, clock),
+    class OfEngine(Same):
+        def __init__(self) -> None:
+            super().__init__(opener, clock)
+
+    run_state_machine_as_test(
+        OfEngine,
         settings=settings(
             max_examples=15,
             stateful_step_count=30,
