@@ -12,26 +12,32 @@ import pytest
 from tests.conftest import azure
 from tests.standin.process import StandIn
 from tests.support.app_process import AppProcess
+from tests.support.azurite import Azurite
 from tests.support.redis_server import redis_server
 
 LIMIT = 3000
 """Tokens: room for about ten answers of 280."""
 
 
-@pytest.fixture(params=["sqlite", "redis"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:{tmp_path / 'store.db'}"
-        return
-    with redis_server() as url:
-        yield url
+@pytest.fixture(params=["sqlite", "storage", "redis"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
+    match request.param:
+        case "sqlite":
+            yield {"STORE": f"sqlite:{tmp_path / 'store.db'}"}
+        case "storage":
+            with Azurite() as azurite:
+                account = azurite.connection_string
+                yield {"STORE": "storage", "AzureWebJobsStorage": account}
+        case _:
+            with redis_server() as url:
+                yield {"STORE": url}
 
 
 async def test_two_processes_use_no_more_than_there_is(
-    standin: StandIn, place: str
+    standin: StandIn, place: dict[str, str]
 ) -> None:
     budgets = json.dumps({"*": {"tokens": LIMIT, "per": "month"}})
-    settings = azure(standin, STORE=place, BUDGETS=budgets)
+    settings = azure(standin, BUDGETS=budgets) | place
     with ExitStack() as stack:
         servers = [stack.enter_context(AppProcess(settings)) for _ in range(2)]
         for server in servers:
