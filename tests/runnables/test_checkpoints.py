@@ -14,32 +14,46 @@ from langgraph.checkpoint.base import empty_checkpoint
 from langgraph.checkpoint.conformance import checkpointer_test, validate
 from langgraph.graph import START, StateGraph
 from langgraph.types import Send
+from pydantic import SecretStr
 
 from runnables.checkpoint_documents import MAX_BYTES
 from runnables.checkpoints import StoreSaver
 from runs.thread_places import checkpoints
+from settings.storage_account import StorageAccount
 from store import Store, StoreError
 from store.memory import MemoryStore
 from store.redis import RedisStore
 from store.sqlite import SqliteStore
+from store.storage import StorageStore
 from streaming.errors import StoreUnavailable, TooLarge
+from tests.support.azurite import Azurite
 from tests.support.redis_server import redis_server
 
 BASE = ["put", "put_writes", "get_tuple", "list", "delete_thread"]
 
 
-@pytest.fixture(params=["memory", "sqlite", "redis"])
+@pytest.fixture(params=["memory", "sqlite", "storage", "redis"])
 async def store(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncGenerator[Store]:
     made: Store = MemoryStore()
     if request.param == "sqlite":
         made = SqliteStore(str(tmp_path / "store.db"))
+    elif request.param == "storage":
+        azurite: Azurite = request.getfixturevalue("azurite")
+        given = {"AzureWebJobsStorage": SecretStr(azurite.connection_string)}
+        made = StorageStore(StorageAccount.model_validate(given))
     elif request.param == "redis":
         url = request.getfixturevalue("redis_url")
         made = RedisStore(url, prefix=uuid4().hex)
     yield made
     await made.close()
+
+
+@pytest.fixture(scope="module")
+def azurite() -> Iterator[Azurite]:
+    with Azurite() as azurite:
+        yield azurite
 
 
 @pytest.fixture(scope="module")
