@@ -119,7 +119,7 @@ ALLOWED = {
     "devhost.summary": (["settings"], []),
     "devhost.ask": ([], ["httpx"]),
     "doctor": (
-        ["app", "chains", "devhost.config", "devhost.errors", "settings"],
+        ["app", "chains", "devhost.config", "devhost.errors", "settings", "store"],
         ["httpx"],
     ),
 }
