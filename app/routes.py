@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from app import elsewhere
+from app import elsewhere, pages
 from app.chains import chain, list_chains
 from app.chat import chat
 from app.health import alive, details
@@ -142,4 +142,4 @@ KNOWN: tuple[Route, ...] = (
     *_openai(),
 )
 
-ROUTES = (*KNOWN, *elsewhere.routes(KNOWN))
+ROUTES = (*KNOWN, *pages.routes(), *elsewhere.routes(KNOWN))

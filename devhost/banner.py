@@ -45,7 +45,10 @@ def _routes(config: HostConfig, worker: Worker, base_url: str) -> list[str]:
 
 
 def _path(config: HostConfig, function: HttpFunction) -> str:
-    return f"{config.route_prefix}/{function.route.strip('/')}".strip("/")
+    route = function.route.strip("/")
+    if route.endswith(":maxlength(0)?}"):  # The root itself.
+        route = route.rpartition("/")[0]
+    return f"{config.route_prefix}/{route}".strip("/")
 
 
 def _summary(known: Settings) -> list[str]:

@@ -10,17 +10,21 @@ from urllib.parse import unquote
 from devhost.errors import StartError
 
 _PARAMETER = re.compile(r"\{(\*?)(\w+)\}")
+_NOTHING = re.compile(r"\{\w+:maxlength\(0\)\?\}")
 _LITERAL, _VALUE, _REST = range(3)
 
 
 class RouteTemplate:
     """A route, such as `chat/{dialect}` or, with the rest of a path, `files/{*rest}`.
 
-    Of ASP.NET's templates it has neither constraints nor optional parameters.
+    Of ASP.NET's templates it has neither constraints nor optional parameters, except
+    `{name:maxlength(0)?}`, which is how a function gets the root itself.
     """
 
     def __init__(self, text: str) -> None:
         parts = [part for part in text.split("/") if part]
+        if parts and _NOTHING.fullmatch(parts[-1]):
+            del parts[-1]
         self._segments = [_segment(part, route=text) for part in parts]
         # The most specific one is the smallest.
         self.precedence = [kind for kind, _ in self._segments]

@@ -13,6 +13,7 @@ class AccessSettings(BaseModel):
     http_auth_level: AuthLevel | None = None
     api_keys: Keys = Field(default_factory=tuple)
     azure_functions_environment: str | None = None
+    pages: bool = True
 
     @model_validator(mode="after")
     def _one_kind_of_key(self) -> Self:

@@ -26,6 +26,8 @@ def table(*templates: str) -> RouteTable[str]:
         ("api/chat", "/api/chat\n", None),
         ("", "/", {}),
         ("", "/x", None),
+        ("{ignored:maxlength(0)?}", "/", {}),
+        ("{ignored:maxlength(0)?}", "/x", None),
         ("a/{x}", "/a/B%20c", {"x": "B c"}),
         ("a/{x}", "/a/%C3%A9", {"x": "é"}),
         ("a/{x}", "/a/b%2Fc", {"x": "b/c"}),

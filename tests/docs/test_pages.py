@@ -26,8 +26,8 @@ TEXTS = {**PAGES, **{name: (ROOT / name).read_text("utf-8") for name in OTHERS}}
 
 # Each kind has its tests: `sh` in test_commands, `json` and what has no language in
 # test_shown, `python` in test_examples, `py` in test_sdk_example, `js` in test_reader,
-# `html` in test_page, `jsx` and `mjs` in tests/clients, `kql` in tests/infra and
-# `promql` in tests/telemetry/test_metrics.
+# `html` in test_page, `mjs` in test_client_page and tests/clients, `jsx` in
+# tests/clients, `kql` in tests/infra and `promql` in tests/telemetry/test_metrics.
 TRIED = {"", "html", "js", "json", "jsx", "kql", "mjs", "promql", "py", "python", "sh"}
 
 # Named in prose, and made by who follows it.

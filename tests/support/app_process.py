@@ -92,7 +92,7 @@ class AppProcess:
     def routes(self) -> Iterator[tuple[str, str]]:
         """Each method and path that the host has told of."""
         for line in self.lines:
-            if match := re.match(r"  ([A-Z,]+) +http://[^/]+(/\S+) +\w+$", line):
+            if match := re.match(r"  ([A-Z,]+) +http://[^/]+(/\S*) +\w+$", line):
                 for method in match[1].split(","):
                     yield method, match[2]
 
