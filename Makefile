@@ -1,7 +1,7 @@
 # `make run` and `make test` need Python 3.13, make and the package registries; nothing else.
 PYTHON ?= python3.13
 BIN := .venv/bin
-SOURCES := function_app.py mkdocs_hooks.py registry.py app azure_openai bench budgets chains compat devhost doctor examples infra proxy runnables runs server settings store streaming telemetry tests
+SOURCES := function_app.py mkdocs_hooks.py registry.py app azure_openai bench budgets chains compat devhost doctor examples infra proxy runnables runs server settings store streaming telemetry tests web/vendor.py
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

@@ -83,7 +83,7 @@ function unlessAborted(promise, signal) {
 
 /** Ask, and yield each event; ends after `done`, or throws. `client.d.ts` says what the options are. */
 export async function* chat(url, body, { signal, headers, resume, retries = 0, onOpen } = {}) {
-  const runs = String(url).replace(/\/api\/[^]*$/, "/api/runs/");
+  const runs = String(url).replace(/(^|\/)api\/[^]*$/, "$1api/runs/");
   const connection = new AbortController();
   let { runId, after = 0 } = resume ?? {};
   let [over, left, failed, begun, tries] = [false, true, undefined, false, 0];

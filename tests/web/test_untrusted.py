@@ -1,0 +1,154 @@
+"""Whatever is said in an answer, by a tool, a source or an error, stays text."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import FilePayload, Page, Route, expect
+
+from tests.clients.chromium_page import chromium
+from tests.support.app_process import AppProcess
+from tests.support.page_chains import RICH
+from tests.web.chat_page import ChatPage, tab
+from tests.web.payloads import PAYLOADS
+
+FORBIDDEN = """() => {
+    const bad = [];
+    const tags = "script,img,iframe,object,embed,link,style,base,meta,video,audio,"
+        + "portal,template,math,marquee,svg *:not(path)";
+    for (const found of document.body.querySelectorAll(tags)) bad.push(found.outerHTML);
+    for (const found of document.querySelectorAll("main *, #chats *, header *")) {
+        for (const { name, value } of found.attributes) {
+            if (/^on|^style$|^src/.test(name)) bad.push(name);
+            const good = /^(https?:|mailto:|#)/;
+            if (name === "href" && !good.test(value)) bad.push(value);
+        }
+    }
+    return [bad, window.pwned, document.querySelectorAll("#messages").length];
+}"""
+CLEAN: list[object] = [[], None, 1]
+
+RENDER = """async (texts) => {
+    const { Markdown } = await import("/assets/chat/markdown.js");
+    const different = [];
+    for (const text of texts) {
+        const [whole, grown] = [1, 2].map(() => document.createElement("div"));
+        document.getElementById("messages").append(whole, grown);
+        new Markdown(whole).show(text, true);
+        const markdown = new Markdown(grown);
+        const step = text.length > 2500 ? 97 : 1;
+        for (let end = 1; end < text.length; end += step) {
+            markdown.show(text.slice(0, end));
+        }
+        markdown.show(text, true);
+        await new Promise((resolve) => setTimeout(resolve));
+        if (whole.innerHTML !== grown.innerHTML) different.push(text);
+    }
+    return different;
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(offline: AppProcess) -> Iterator[ChatPage]:
+    with chromium() as browser, tab(browser, offline) as page:
+        yield page
+        assert page.errors == []
+
+
+def clean(page: Page) -> None:
+    assert page.evaluate(FORBIDDEN) == CLEAN
+
+
+def events(payload: str) -> str:
+    """An answer that says *payload* in every place it has."""
+    said = {"deployment": payload}
+    tool = {"id": "1", "name": payload}
+    source = {"id": "1", "title": payload, "url": payload, "snippet": payload}
+    asked = {"name": payload, "args": {payload: payload}, "description": payload}
+    error = {"code": payload, "message": payload, "request_id": payload}
+    return "".join(
+        f"event: {name}\ndata: {json.dumps({**said, **data})}\n\n"
+        for name, data in (
+            ("reasoning", {"delta_reasoning": payload}),
+            ("tool_call", {**tool, "args": {payload: payload}}),
+            ("tool_result", {**tool, "content": payload}),
+            ("citation", source),
+            ("citation", {**source, "id": payload}),
+            ("message", {"delta_content": payload}),
+            ("interrupt", {"id": payload, "value": payload}),
+            ("interrupt", {"id": "2", "value": {"action_requests": [asked]}}),
+            ("error", {"error": error}),
+            ("done", {"finish_reason": payload, "usage": {}}),
+        )
+    )  # fmt: skip
+
+
+def field(text: str) -> dict[str, str]:
+    return {"type": "string", "title": text, "description": text, "default": text}
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(set(PAYLOADS)) >= 80
+
+
+def test_an_answer_looks_the_same_however_it_came(page: ChatPage) -> None:
+    assert page.page.evaluate(RENDER, [RICH, *PAYLOADS]) == []
+    clean(page.page)
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_no_payload_runs_in_any_place_of_an_answer(
+    browser_page: ChatPage, part: int
+) -> None:
+    page = browser_page.page
+    answers = iter(PAYLOADS[part::4])
+
+    def answer(route: Route) -> None:
+        kind = {"content-type": "text/event-stream"}
+        route.fulfill(headers=kind, body=events(next(answers)))
+
+    page.route("**/api/chat", answer)
+    for payload in PAYLOADS[part::4]:
+        browser_page.button("New conversation").click()
+        browser_page.ask(payload)
+        browser_page.finished()
+        for folded in browser_page.answer.locator("summary").all():
+            folded.evaluate("summary => summary.parentElement.open = true")
+        expect(browser_page.answer.get_by_role("alert")).to_be_visible()
+        clean(page)
+
+
+@pytest.fixture
+def browser_page(page: ChatPage) -> Iterator[ChatPage]:
+    yield page
+    page.page.unroute("**/api/chat")
+
+
+def test_no_payload_runs_as_a_chain_or_a_file(page: ChatPage) -> None:
+    chains = [{"name": each, "description": each} for each in PAYLOADS]
+    listed = {"default": PAYLOADS[0], "chains": chains, "threads": False}
+    schema = {
+        "properties": {
+            each: {
+                "type": "string",
+                "title": each,
+                "description": each,
+                "default": each,
+            }
+            for each in PAYLOADS
+        }
+    }
+    page.page.route("**/api/chains", lambda route: route.fulfill(json=listed))
+    described = {"name": "x", "input_schema": schema}
+    page.page.route("**/api/chains/*", lambda route: route.fulfill(json=described))
+    page.page.reload()
+    expect(page.page.locator("#fields label")).to_have_count(len(PAYLOADS))
+    files = [
+        FilePayload(name=each[:100], mimeType="text/plain", buffer=b"a")
+        for each in PAYLOADS
+    ]
+    page.page.locator("#pick").set_input_files(files)
+    expect(page.page.locator("#files li").first).to_be_visible()
+    clean(page.page)
+    page.page.unroute("**/api/chains")
+    page.page.unroute("**/api/chains/*")

@@ -1,0 +1,144 @@
+// One conversation: asks, and keeps what comes while it comes.
+
+import { ChatError } from "../../client.js";
+import { ask, follow } from "./api.js";
+import { add, newAnswer } from "./answer.js";
+import { newId } from "./storage.js";
+
+const SAVE_MS = 400;
+
+export class Conversation {
+  /** *on* has `save`, `change(answer)`, called at most once a frame, and `key`, which asks for one. */
+  constructor(chat, on) {
+    [this.chat, this.on] = [chat, on];
+  }
+
+  get last() {
+    return this.chat.messages.at(-1);
+  }
+
+  get running() {
+    return this.stopper !== undefined;
+  }
+
+  stop() {
+    this.stopper?.abort();
+  }
+
+  /** Leave the page: the run goes on, and is read on from what is kept. */
+  ask(text, files, { chain, inputs, threads }) {
+    const { chat } = this;
+    Object.assign(chat, { chain, inputs, threads: chat.threads ?? threads });
+    chat.title ||= text.trim().slice(0, 80) || files[0]?.name || "";
+    chat.messages.push({ role: "user", text, ...(files.length && { files }) });
+    return this.answer();
+  }
+
+  /** Answer the last question, again if it has been answered. */
+  again(index) {
+    this.cut(index);
+    return this.answer();
+  }
+
+  /** Keep the messages before *index*; the server's thread has more, so another one begins. */
+  cut(index) {
+    const { chat } = this;
+    const answered = chat.messages.slice(index).some((each) => each.role === "assistant" && isKept(each));
+    chat.messages.length = index;
+    if (answered) [chat.thread, chat.begun] = [undefined, false];
+  }
+
+  reply(answer, id, value) {
+    answer.replied = true;
+    const resume = answer.questions.length > 1 ? { [id]: value } : value;
+    return this.answer({ resume });
+  }
+
+  body(more) {
+    const { chat } = this;
+    const body = { chain: chat.chain, ...(chat.inputs && { inputs: chat.inputs }) };
+    if (chat.threads) body.thread_id = chat.thread ??= newId();
+    if (more) return { ...body, ...more };
+    const asked = chat.messages.filter((each) => each.role === "user" || each.text);
+    const sent = chat.threads && chat.begun ? asked.slice(-1) : asked;
+    return { ...body, messages: sent.map(toMessage) };
+  }
+
+  async answer(more) {
+    const answer = newAnswer();
+    const body = this.body(more);
+    this.chat.messages.push(answer);
+    await this.read(answer, (signal) => ask(body, { signal, onOpen: ({ runId }) => this.opened(answer, runId) }));
+    if (answer.error?.code === "thread_required" && !this.chat.threads) {
+      this.chat.threads = true; // A graph that asks a person has to remember where it was.
+      this.chat.messages.pop();
+      this.on.replaced(answer);
+      await this.answer(more);
+    }
+  }
+
+  opened(answer, runId) {
+    answer.runId = runId;
+    this.on.save();
+  }
+
+  /** Read on what was being answered as the page was left. */
+  async resume() {
+    const answer = this.last;
+    if (answer?.status !== "running") return;
+    if (answer.runId) await this.read(answer, (signal) => follow(answer, signal));
+    else this.end(answer, new ChatError({ code: "connection_lost", message: "The page was left before the answer began.", retryable: true }));
+  }
+
+  async read(answer, start) {
+    this.stopper = new AbortController();
+    const { signal } = this.stopper;
+    this.chat.updated = Date.now();
+    this.on.begin(answer);
+    let failed;
+    let saved = Date.now();
+    try {
+      for await (const event of start(signal)) {
+        add(answer, event);
+        this.on.change(answer);
+        if (Date.now() - saved > SAVE_MS) {
+          saved = Date.now();
+          this.on.save();
+        }
+      }
+    } catch (error) {
+      failed = signal.aborted ? undefined : error;
+      if (signal.aborted) answer.status = "stopped";
+    }
+    this.stopper = undefined;
+    if (failed?.status === 401 && (await this.on.key())) {
+      Object.assign(answer, newAnswer());
+      return this.read(answer, start);
+    }
+    this.end(answer, failed);
+  }
+
+  end(answer, failed) {
+    if (failed) {
+      answer.status = "failed";
+      const { code, message, requestId, retryable, retryAfterMs } = failed;
+      const known = failed instanceof ChatError;
+      answer.error = known
+        ? { code, message, requestId, retryable, retryAt: retryAfterMs && Date.now() + retryAfterMs }
+        : { code: "page", message: "This page has failed. Reload it, and tell its makers.", retryable: true };
+      if (!known) console.error(failed);
+    } else if (answer.status === "running") answer.status = "ended";
+    if (isKept(answer)) this.chat.begun = true;
+    this.on.end(answer);
+    this.on.save();
+  }
+}
+
+/** Whether the server's thread has *answer*. */
+const isKept = (answer) => Boolean(answer.done) && answer.done.finish_reason !== "error" || answer.status === "stopped";
+
+function toMessage({ role, text, files }) {
+  const parts = (files ?? []).map(({ part }) => part).filter(Boolean);
+  if (!parts.length) return { role, content: text };
+  return { role, content: [...(text ? [{ type: "text", text }] : []), ...parts] };
+}

@@ -1,0 +1,297 @@
+// The chat page: puts the parts together.
+
+import { AnswerView } from "./answer.js";
+import { remove } from "./api.js";
+import { ChainPicker } from "./chains.js";
+import { Conversation } from "./conversation.js";
+import { h, icon, iconButton } from "./dom.js";
+import { download } from "./export.js";
+import { Attachments } from "./files.js";
+import { askForKey } from "./key.js";
+import { Chats, settings } from "./storage.js";
+import { fromThread, listThreads } from "./threads.js";
+
+const $ = (id) => document.getElementById(id);
+const [log, list, question] = [$("log"), $("messages"), $("question")];
+const NEAR = 80; // Pixels from the end in which the page follows what comes.
+
+const chats = new Chats();
+const conversations = new Map();
+const views = new Map();
+const chains = new ChainPicker();
+const files = new Attachments($("files"), say);
+let current;
+
+function say(text) {
+  $("status").textContent = text;
+}
+
+const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+const toEnd = () => (log.scrollTop = log.scrollHeight);
+
+/** Change the page, and stay at the end if that is where the reader is. */
+function following(change) {
+  const follow = atEnd();
+  change();
+  if (follow) toEnd();
+  $("to-end").hidden = atEnd();
+}
+
+const waiting = new Set();
+let took = 0; // Milliseconds of the last time: a long list leaves the page time for its reader.
+
+function changed(answer) {
+  if (!waiting.size) setTimeout(() => requestAnimationFrame(showChanged), took > 10 ? took * 3 : 0);
+  waiting.add(answer);
+}
+
+function showChanged() {
+  const answers = [...waiting];
+  waiting.clear();
+  const begun = performance.now();
+  following(() => answers.forEach((answer) => views.get(answer)?.update()));
+  took = performance.now() - begun;
+}
+
+function showQuestion(message) {
+  const edit = iconButton("edit", "Edit and ask again", () => edited(element, message));
+  const names = (message.files ?? []).map(({ name }) => h("li", {}, name));
+  const element = h(
+    "article",
+    { class: "question-asked", "aria-label": "You" },
+    h("h2", { class: "hidden" }, "You"),
+    h("div", { class: "bubble" }, message.text),
+    names.length > 0 && h("ul", { class: "files" }, names),
+    h("footer", {}, h("span", { class: "actions" }, edit)),
+  );
+  list.append(element);
+}
+
+function edited(element, message) {
+  const text = h("textarea", { "aria-label": "Your question", rows: 3 });
+  text.value = message.text;
+  const onsubmit = (event) => {
+    event.preventDefault();
+    branch(current.chat.messages.indexOf(message));
+    ask(text.value, message.files ?? []);
+  };
+  const buttons = h("div", { class: "row" }, h("button", { class: "primary" }, "Ask again"), h("button", { type: "button", onclick: () => show(current) }, "Cancel"));
+  element.replaceChildren(h("form", { class: "edit", onsubmit, "aria-label": "Edit" }, text, buttons));
+  text.focus();
+}
+
+function showAnswer(answer) {
+  const conversation = current;
+  const view = new AnswerView(answer, {
+    retry: () => retry(conversation, answer),
+    branch: () => branch(conversation.chat.messages.indexOf(answer) + 1, true),
+    reply(id, value) {
+      conversation.reply(answer, id, value).catch(console.error);
+      view.end();
+    },
+  });
+  views.set(answer, view);
+  list.append(view.element);
+}
+
+function show(conversation, { focus = true } = {}) {
+  current = conversation;
+  const { chat } = conversation;
+  views.clear();
+  list.replaceChildren();
+  chat.messages.forEach((message) => (message.role === "user" ? showQuestion(message) : showAnswer(message)));
+  $("welcome").hidden = chat.messages.length > 0;
+  $("title").textContent = document.title = chat.title || "New conversation";
+  chains.choose(chat.chain);
+  showState();
+  showChats();
+  toEnd();
+  $("to-end").hidden = true;
+  document.body.classList.remove("chats-open");
+  $("show-chats").setAttribute("aria-expanded", "false");
+  if (focus) question.focus();
+}
+
+function showState() {
+  const { running } = current;
+  $("send").replaceChildren(icon(running ? "stop" : "send"));
+  $("send").setAttribute("aria-label", running ? "Stop" : "Send");
+  $("send").classList.toggle("stop", running);
+  $("export").disabled = !current.chat.messages.length;
+}
+
+function showChats() {
+  const rows = chats.all
+    .filter((chat) => chat.messages.length || chat.remote)
+    .map((chat) =>
+      h(
+        "li",
+        {},
+        h("button", { type: "button", class: "chat", "aria-current": chat === current.chat && "true", onclick: () => open(chat) }, chat.title || "Untitled"),
+        iconButton("trash", `Delete ${chat.title}`, () => forget(chat)),
+      ),
+    );
+  $("chat-list").replaceChildren(...rows);
+}
+
+const on = {
+  save: () => chats.save(),
+  key: askForKey,
+  change: changed,
+  begin(answer) {
+    if (current.chat.messages.includes(answer) && !views.has(answer)) following(() => showAnswer(answer));
+    views.get(answer)?.update();
+    say("Answering…");
+    showState();
+  },
+  replaced: (answer) => views.get(answer)?.remove(),
+  end(answer) {
+    following(() => views.get(answer)?.update());
+    say(answer.error ? "The answer has failed." : answer.questions.length ? "The answer waits for you." : "The answer is there.");
+    showState();
+    showChats();
+  },
+};
+
+function conversationOf(chat) {
+  if (!conversations.has(chat)) conversations.set(chat, new Conversation(chat, on));
+  return conversations.get(chat);
+}
+
+async function open(chat) {
+  if (chat.remote) await fromThread(chat);
+  show(conversationOf(chat));
+  if (!current.running) await current.resume();
+}
+
+function startNew() {
+  const empty = chats.all.find((chat) => !chat.messages.length && !chat.remote);
+  show(conversationOf(empty ?? chats.start()));
+}
+
+function forget(chat) {
+  conversationOf(chat).stop();
+  if (chat.thread) remove(`api/threads/${encodeURIComponent(chat.thread)}`);
+  chats.remove(chat);
+  if (chat === current.chat) startNew();
+  else showChats();
+}
+
+async function ask(text, attached) {
+  const conversation = current;
+  $("welcome").hidden = true;
+  const answered = conversation.ask(text, attached, chains.chosen);
+  const { messages } = conversation.chat;
+  showQuestion(messages.at(-2));
+  const view = views.get(messages.at(-1));
+  if (view) list.append(view.element);
+  $("title").textContent = document.title = conversation.chat.title;
+  toEnd();
+  showChats();
+  chats.save();
+  await answered;
+}
+
+function retry(conversation, answer) {
+  if (conversation.running) return;
+  const { messages } = conversation.chat;
+  const index = messages.indexOf(answer);
+  messages.slice(index).forEach((each) => views.get(each)?.remove());
+  conversation.again(index).catch(console.error);
+  show(conversation);
+}
+
+/** Another conversation, begun with what stands before *index*. */
+function branch(index, shown) {
+  const { title, chain, inputs: given, threads, messages } = current.chat;
+  const chat = chats.start({ title, chain, inputs: given, threads });
+  chat.messages = structuredClone(messages.slice(0, index));
+  show(conversationOf(chat));
+  if (shown) say("A new conversation, with the same messages.");
+}
+
+function send(event) {
+  event?.preventDefault();
+  if (current.running) return current.stop();
+  const text = question.value;
+  if (!text.trim() && !files.files.length) return;
+  if (!$("composer").reportValidity()) return;
+  question.value = "";
+  grow();
+  ask(text, files.take()).catch(console.error);
+}
+
+function grow() {
+  question.style.height = "auto";
+  question.style.height = `${Math.min(question.scrollHeight, 220)}px`;
+}
+
+async function loadChains() {
+  await chains.load(current.chat.chain).catch(() => say("The list of chains could not be loaded."));
+  if (chains.known.threads) await listThreads(chats).then(showChats, () => {});
+}
+
+function toggleTheme() {
+  const dark = document.documentElement.dataset.theme
+    ? document.documentElement.dataset.theme === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
+  settings.theme = document.documentElement.dataset.theme = dark ? "light" : "dark";
+}
+
+function toggleChats() {
+  const opened = document.body.classList.toggle("chats-open");
+  $("show-chats").setAttribute("aria-expanded", String(opened));
+  if (opened) $("new-chat").focus();
+}
+
+function begin() {
+  if (settings.theme) document.documentElement.dataset.theme = settings.theme;
+  $("show-chats").append(icon("menu"));
+  $("new-chat").prepend(icon("plus"));
+  $("to-end").append(icon("down"));
+  $("tools").append(
+    iconButton("export", "Export as Markdown", () => download(current.chat), { id: "export" }),
+    iconButton("theme", "Light or dark", toggleTheme),
+    iconButton("key", "Key", askForKey),
+  );
+  $("left-actions").append(iconButton("clip", "Attach files", () => $("pick").click()));
+  $("pick").addEventListener("change", () => files.add($("pick").files).then(() => ($("pick").value = "")));
+  $("show-chats").addEventListener("click", toggleChats);
+  $("new-chat").addEventListener("click", startNew);
+  $("to-end").addEventListener("click", toEnd);
+  $("composer").addEventListener("submit", send);
+  question.addEventListener("input", grow);
+  question.addEventListener("paste", (event) => event.clipboardData.files.length && files.add(event.clipboardData.files));
+  question.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      if (!current.running) send();
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || $("key-dialog").open) return;
+    if (document.body.classList.contains("chats-open")) toggleChats();
+    else current.stop();
+  });
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    files.add(event.dataTransfer.files);
+  });
+  log.addEventListener("scroll", () => ($("to-end").hidden = atEnd()), { passive: true });
+  log.addEventListener("click", (event) => {
+    const cited = event.target.closest("a.cite");
+    if (!cited) return;
+    event.preventDefault();
+    const card = document.getElementById(cited.getAttribute("href").slice(1));
+    card.querySelector("details").open = true;
+    card.querySelector("summary").focus();
+  });
+  addEventListener("pagehide", () => chats.save());
+  const left = chats.all.find((chat) => chat.messages.at(-1)?.status === "running");
+  show(conversationOf(left ?? chats.start()));
+  loadChains().catch(console.error);
+  current.resume().catch(console.error);
+}
+
+begin();
