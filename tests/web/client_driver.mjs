@@ -5,6 +5,7 @@ import { once } from "node:events";
 
 import { ChatError, chat, events } from "../../web/client.js";
 
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const bytes = (text) => new TextEncoder().encode(text);
 
 function stream(pieces) {
@@ -86,7 +87,8 @@ async function against(script, options = {}, { abortAt, leaveAt, body = { user: 
     if (event.id === abortAt) stop.abort();
     return event.id === leaveAt;
   });
-  if (abortAt || leaveAt) await new Promise((resolve) => setTimeout(resolve, 100));
+  const settled = () => gone && (asked.length > 1 || !options.resume);
+  for (let tries = 0; (abortAt || leaveAt) && !settled() && tries < 250; tries++) await pause(20);
   server.closeAllConnections();
   server.close();
   return { ...result, asked, gone };

@@ -1,0 +1,85 @@
+"""The chat page over an app that keeps threads, and graphs that wait for a person."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.clients.chromium_page import chromium
+from tests.conftest import azure
+from tests.standin.process import StandIn
+from tests.support.app_process import AppProcess
+from tests.web.chat_page import ChatPage, settings, tab
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def keeping(
+    standin: StandIn, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[AppProcess]:
+    store: Path = tmp_path_factory.mktemp("store") / "store.db"
+    with AppProcess(settings(azure(standin, STORE=f"sqlite:{store}"))) as server:
+        server.warm()
+        server.events("standin:answer")
+        yield server
+
+
+@pytest.fixture(scope="module")
+def forgetful(standin: StandIn) -> Iterator[AppProcess]:
+    with AppProcess(settings(azure(standin))) as server:
+        server.warm()
+        server.events("standin:answer")
+        yield server
+
+
+@pytest.fixture(params=["keeping", "forgetful"])
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[ChatPage]:
+    with tab(browser, request.getfixturevalue(request.param)) as page:
+        yield page
+        assert page.errors == []
+
+
+def test_a_graph_goes_on_once_it_is_approved(page: ChatPage) -> None:
+    page.choose("asking")
+    page.ask("Please send it")
+    card = page.answer.get_by_role("form", name="The answer waits for you")
+    expect(card).to_contain_text("May I send the letter?")
+    card.get_by_role("button", name="Approve").click()
+    expect(page.text).to_have_text("The answer was True.")
+    waited = page.page.get_by_role("form", name="The answer waits for you")
+    expect(waited).to_contain_text("Answered.")
+
+
+def test_a_graph_goes_on_with_what_is_written(page: ChatPage) -> None:
+    page.choose("asking")
+    page.ask("Please send it")
+    page.page.get_by_label("Your answer").fill("not today")
+    page.button("Reject").click()
+    expect(page.text).to_have_text("The answer was not today.")
+
+
+def test_a_conversation_is_opened_in_another_browser(
+    browser: Browser, keeping: AppProcess
+) -> None:
+    with tab(browser, keeping) as one:
+        one.choose("chat")
+        one.ask("standin:answer tokens=2 tag=elsewhere")
+        one.finished()
+    with tab(browser, keeping) as other:
+        other.button("standin:answer tokens=2 tag=elsewhere").click()
+        expect(other.text).to_have_text("tok0 tok1")
+        other.ask("standin:echo")
+        other.finished()
+        expect(other.text).to_contain_text("tok0 tok1")
+        with other.page.expect_response("**/api/threads/*") as deleted:
+            other.button("Delete standin:answer tokens=2 tag=elsewhere").click()
+        assert deleted.value.ok
+        expect(other.page.locator("#chat-list")).not_to_contain_text("elsewhere")
+    threads = keeping.client.get("/api/threads").json()["threads"]
+    assert "elsewhere" not in str(threads)
