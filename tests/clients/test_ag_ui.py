@@ -172,7 +172,7 @@ def test_a_run_that_the_page_stops_leaves_a_thread_that_goes_on(
 
 
 def test_the_pages_example_prints_the_answer(app: AppProcess) -> None:
-    code = only("mjs").replace(LOCAL, app.url)
+    code = only("mjs", "docs/ag-ui.md").replace(LOCAL, app.url)
     result = subprocess.run(
         [str(NODE), "--input-type=module", "--eval", code],
         cwd=PACKAGE,

@@ -10,7 +10,9 @@ from tests.support.markdown import LOCAL, only
 
 def shown(app: AppProcess, question: str) -> str:
     """What the example shows of the answer to *question*."""
-    source = only("mjs").replace(f"{LOCAL}/client.js", "./web/client.js")
+    source = only("mjs", "docs/client.md").replace(
+        f"{LOCAL}/client.js", "./web/client.js"
+    )
     assert source.count('"Hello"') == source.count(LOCAL) == 1
     source = source.replace(LOCAL, app.url).replace('"Hello"', f'"{question}"')
     script = f"const show = (text) => process.stdout.write(text);\n{source}"

@@ -44,16 +44,16 @@ async def test_a_runs_log_goes_on_after_what_has_arrived(
     asked = {"messages": [{"role": "user", "content": "?"}]}
     logs.attach(run, validate({**asked, "run_id": run.id, "chain": "c"}))
     assert run.log is not None
-    run.log.note(TextDelta("d", "one"))
+    run.log.note((0.0, TextDelta("d", "one")))
     await run.log.flush()
     for number in range(2):
-        run.log.note(TextDelta("d", f"arrived {number}"))
+        run.log.note((0.0, TextDelta("d", f"arrived {number}")))
         proxy.fault = fault
         with pytest.raises(StoreError):
             await run.log.flush()
         proxy.fault = "none"
         proxy.cut()
-        run.log.note(TextDelta("d", f"meanwhile {number}"))
+        run.log.note((0.0, TextDelta("d", f"meanwhile {number}")))
     await run.log.flush()
     await run.log.end(last_events(run))
     found = await read(logs, run.id, "")
