@@ -118,7 +118,9 @@ def test_a_file_without_build_is_named(bad: AppProcess) -> None:
     assert error["code"] == "not_configured"
     expected = "chains/nameless.py: there is no function `build(settings)` in it."
     assert error["message"] == expected
-    bad.wait_for(r"WARNING chains .*chains/nameless\.py: there is no function `build")
+    bad.wait_for(
+        r"WARNING chains\S* .*chains/nameless\.py: there is no function `build"
+    )
 
 
 @pytest.mark.parametrize("dialect", ["broken", "raises", "exits", "empty", "half"])

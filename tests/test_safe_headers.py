@@ -32,6 +32,9 @@ def test_every_answer_is_what_it_says_it_is(
         assert response.headers["cache-control"] == "no-store"
 
 
+API = ("/api/", "/openai/")
+
+
 def test_every_route_but_health_asks_for_a_function_key_by_default(
     small: AppProcess,
 ) -> None:
@@ -41,6 +44,10 @@ def test_every_route_but_health_asks_for_a_function_key_by_default(
             path = template.replace("{dialect}", "json").replace("{deployment}", "d")
             asked[path] = stranger.request(method, path).status_code
     assert asked.pop("/api/health") == 200
+    # The pages and what they load hold no data.
+    pages = {path: asked.pop(path) for path in [*asked] if not path.startswith(API)}
+    assert pages["/chat"] == 200
+    assert 401 not in pages.values()
     assert "/api/health/details" in asked
     assert len(asked) > 15
     assert set(asked.values()) == {401}

@@ -123,7 +123,9 @@ def read(response: httpx.Response) -> tuple[str, str, int | None]:
 def frames(response: httpx.Response) -> list[Any]:
     """The chunks of a stream, read line by line as Open WebUI does."""
     lines = [line for line in response.text.splitlines() if line]
-    assert all(line.startswith("data: ") for line in lines)
+    # It passes over all lines that are no data: here the numbers of events.
+    assert all(line.startswith(("data: ", "id: ")) for line in lines)
+    lines = [line for line in lines if line.startswith("data: ")]
     assert lines.pop() == "data: [DONE]"
     return [json.loads(line.removeprefix("data: ")) for line in lines]
 
