@@ -112,6 +112,8 @@ def judge(each: Input, answer: Answer) -> str | None:
         return f"the {answer.status} has no end"
     if answer.status == 200 or (answer.status == 400 and answer.body == NOT_HTTP):
         return None
+    if answer.status == 307:
+        return None  # The root, which leads to the page.
     openai = OPENAI.search(each.path) is not None
     if openai and answer.header("content-type") != "application/json":
         return None  # The stand-in's, passed on.
