@@ -26,7 +26,7 @@ def is_payload(payload: Json) -> bool:
 
 
 def with_form(given: Fields) -> Fields:
-    """*given* with an answer's form where LangChain translates it, if there is one."""
+    """*given*, with an answer's form in the field that LangChain translates."""
     extra = given.get("extra_body")
     if not extra or "response_format" not in extra:
         return given

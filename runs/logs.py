@@ -29,7 +29,7 @@ def _chat(owner: str, chat: str) -> tuple[str, str]:
 
 
 class Logs:
-    """Writes to *store*, where a finished log is kept for *retention* seconds.
+    """Writes to *store*, which keeps a finished log for *retention* seconds.
 
     Of a process that says nothing for *lease* seconds, others know that it is gone.
     """
