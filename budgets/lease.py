@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
+from math import ceil
 
 from budgets.account import Account
 from budgets.units import Units, tokens, used
@@ -43,7 +44,7 @@ class Lease:
         return {
             "x-quota-limit": str(self._account.limit),
             "x-quota-remaining": str(self._account.remaining),
-            "x-quota-reset": str(-(-self._account.resets_in() // 1)).partition(".")[0],
+            "x-quota-reset": str(ceil(self._account.resets_in())),
         }
 
     async def cover(self) -> int:
