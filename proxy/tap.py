@@ -113,7 +113,7 @@ class StreamTap:
         self._chunks = self._visible = 0
 
     def _pass(self, piece: bytes, start: int) -> int:
-        """Pass on a long event before its end; returns up to where.
+        """Pass on a long event before its end; returns the end of what was passed.
 
         It begins at *start* of *piece*. A line end waits: it may be half of its end.
         """

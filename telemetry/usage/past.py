@@ -117,7 +117,7 @@ def _containing(file: BinaryIO, needle: bytes) -> Iterator[bytes]:
 
 
 def _line_around(file: BinaryIO, place: int) -> tuple[bytes, int]:
-    """The line that *place* is in, and where the next one begins.
+    """The line that *place* is in, and the place at which the next one begins.
 
     An id is among a record's first fields, so its line begins within a block.
     """
