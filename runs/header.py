@@ -1,6 +1,6 @@
 """The first line of a run's log: what is needed to write its events in any dialect."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Self
 
 import orjson
@@ -51,7 +51,7 @@ class Header:
         return cls(**orjson.loads(line))
 
     def line(self) -> bytes:
-        return sse.dumps(asdict(self)) + b"\n"
+        return sse.dumps({name: getattr(self, name) for name in self.__slots__}) + b"\n"
 
     def request(self) -> ChatRequest:
         """A request whose answer is written as that of the one that began the run."""

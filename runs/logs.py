@@ -40,6 +40,7 @@ class Logs:
         self._interval = OTHERS_SECONDS if store.durable else MEMORY_SECONDS
         self._open: dict[str, RunLog] = {}
         self._due = asyncio.Event()
+        self._at_once: list[RunLog] = []
         self._writer: asyncio.Task[None] | None = None
         self._appends: dict[str, asyncio.Task[None]] = {}
         self._down = False
@@ -94,7 +95,10 @@ class Logs:
         if self._writer is None or self._writer.done():
             self._due = asyncio.Event()  # It belongs to a loop.
             self._writer = asyncio.create_task(self._write())
-        self._due.set()
+        # In this process's own store only a chat is looked for before the next batch.
+        if self.store.durable or begun.chat is not None:
+            self._at_once.append(begun)
+            self._due.set()
 
     async def _write(self) -> None:
         while self._open:
@@ -107,13 +111,19 @@ class Logs:
                 self._note_failure(exc)
             for each in tuple(self._open.values()):
                 await self._store_soon(each)
+                await asyncio.sleep(0)  # There may be hundreds.
             await self._pause()
 
     async def _pause(self) -> None:
-        self._due.clear()
+        """Wait for the next batch; what cannot wait for it is stored meanwhile."""
         try:
             async with asyncio.timeout(self._interval):
-                await self._due.wait()
+                while True:
+                    await self._due.wait()
+                    self._due.clear()
+                    due, self._at_once = self._at_once, []
+                    for each in due:
+                        await self._store_soon(each)
         except TimeoutError:
             pass
 
@@ -121,8 +131,8 @@ class Logs:
         """Store what *each* has; an engine elsewhere is not waited for."""
         run_id = each.run.id
         if each.over:
-            del self._open[run_id]
-            self.given_up += not each.written
+            if self._open.pop(run_id, None) is not None:
+                self.given_up += not each.written
         elif not self.store.durable:
             await self._flush(each)
         elif run_id not in self._appends:

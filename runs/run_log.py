@@ -76,9 +76,12 @@ class RunLog:
         self._note_last(events)
         if self.lost:
             return
-        writing = asyncio.create_task(self.flush())
+        # A store that is this process's own is not waited for.
+        loop = asyncio.get_running_loop()
+        writing = asyncio.Task(self.flush(), loop=loop, eager_start=True)
         writing.add_done_callback(_passed_over)
-        await asyncio.wait({writing}, timeout=END_SECONDS)
+        if not writing.done():
+            await asyncio.wait({writing}, timeout=END_SECONDS)
         if not self.written:
             self.run.kept = False
 

@@ -1,0 +1,64 @@
+"""Logs are stored in batches; one that begins does not have the others stored too."""
+
+from collections import Counter
+from typing import ClassVar
+
+import anyio
+import pytest
+
+from runs import Run, logs
+from store.memory import MemoryStore
+from streaming.events import TextDelta
+from tests.support.logged_answers import attached, logs_over
+
+
+@pytest.fixture(autouse=True)
+def _only_asyncio(anyio_backend: str) -> None:
+    pass
+
+
+class CountingStore(MemoryStore):
+    """An engine that is elsewhere, as far as its users know."""
+
+    durable: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.appends = Counter[str]()
+
+    async def append(
+        self, log: str, lines: bytes, *, at: int, keep: float | None = None
+    ) -> None:
+        await super().append(log, lines, at=at, keep=keep)
+        self.appends[log] += 1
+
+
+@pytest.mark.anyio
+async def test_a_run_that_begins_is_stored_at_once_and_no_other_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(logs, "OTHERS_SECONDS", 3600)
+    store = CountingStore()
+    kept, open_runs = logs_over(store), [Run(chain="c") for _ in range(5)]
+    for run in open_runs:
+        attached(kept, run)
+        with anyio.fail_after(5):
+            while not store.appends[run.id]:
+                await anyio.lowlevel.checkpoint()
+        run.see(TextDelta("d", "tok"))
+    assert store.appends == {run.id: 1 for run in open_runs}
+
+
+@pytest.mark.anyio
+async def test_what_is_noted_meanwhile_goes_with_the_next_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(logs, "OTHERS_SECONDS", 0.01)
+    store, run = CountingStore(), Run(chain="c")
+    attached(logs_over(store), run)
+    for text in ("one", "two", "three"):
+        run.see(TextDelta("d", text))
+    with anyio.fail_after(5):
+        while b"three" not in (await store.read(run.id, 0) or b""):
+            await anyio.lowlevel.checkpoint()
+    assert store.appends[run.id] <= 2
