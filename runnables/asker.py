@@ -1,7 +1,6 @@
 """Who asks, and of which conversation: what a chain gets beside its input."""
 
 from collections.abc import Mapping
-from uuid import uuid4
 
 from langchain_core.runnables import RunnableConfig
 
@@ -19,7 +18,7 @@ def config(run: Run, given: Mapping[str, object]) -> RunnableConfig:
     run's alone.
     """
     asker = {
-        "thread_id": run.thread.key if run.thread else str(uuid4()),
+        "thread_id": run.thread.key if run.thread else run.id,
         "principal": run.principal,
         "end_user": run.end_user,
         "request_id": run.request_id,

@@ -45,10 +45,10 @@ class Variable:
 
     annotation: Any
     required: bool
+    kind: Kind = dataclasses.field(init=False)
 
-    @property
-    def kind(self) -> Kind:
-        return kind(self.annotation)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", kind(self.annotation))
 
 
 def kind(annotation: object) -> Kind:

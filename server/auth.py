@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Literal, Protocol
@@ -82,6 +83,7 @@ class Callers:
         return found
 
 
+@lru_cache
 def _owner(kind: Literal["user", "name", "key", ""], identity: str) -> str:
     """A user cannot own what is a key's, whatever the user's id is."""
     return sha256(f"{kind}\0{identity}".encode("utf-8", "surrogatepass")).hexdigest()

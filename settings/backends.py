@@ -1,6 +1,7 @@
 """Several upstreams instead of one: `AZURE_OPENAI_BACKENDS`."""
 
 import json
+from functools import cached_property
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -57,7 +58,7 @@ class Backend(BaseModel):
         url = urlsplit(self.endpoint)
         return url.port or (443 if url.scheme == "https" else 80)
 
-    @property
+    @cached_property
     def address(self) -> str:
         """The backend's name in headers, records and logs: there may be two on a
         host."""
