@@ -1,12 +1,12 @@
 """How much each caller may use: `BUDGETS`."""
 
-import json
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import NoDecode
+
+from settings.kinds import json_object
 
 Per = Literal["minute", "day", "month"]
 
@@ -30,25 +30,12 @@ class Budget(BaseModel):
         return self
 
 
-def _read(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        read: object = json.loads(value, parse_float=Decimal)
-    except json.JSONDecodeError as exc:
-        where = f"{exc.msg} at line {exc.lineno} column {exc.colno}"
-        raise ValueError(f"expected a JSON object: {where}") from None
-    if not isinstance(read, Mapping):
-        raise ValueError("expected a JSON object of budgets by the names of callers")
-    return read
-
-
 class BudgetSettings(BaseModel):
     """A budget of `cost` needs `PRICES`."""
 
-    budgets: Annotated[dict[str, Budget], NoDecode, BeforeValidator(_read)] = Field(
-        default_factory=dict
-    )
+    budgets: Annotated[
+        dict[str, Budget], NoDecode, json_object("budgets by the names of callers")
+    ] = Field(default_factory=dict)
     budget_when_store_down: Literal["allow", "refuse"] = "allow"
 
     @model_validator(mode="after")

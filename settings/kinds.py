@@ -1,6 +1,10 @@
 """The types of settings, each of which checks its value."""
 
+import json
 import re
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import partial
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -17,6 +21,26 @@ _KEY = re.compile(r"[\x21-\x7e]+")
 def stripped(value: object) -> object:
     """Remove the line end that a secret's file often has."""
     return value.strip() if isinstance(value, str) else value
+
+
+def _of_json(value: object, *, of: str) -> object:
+    """A JSON object *of* something; its fractions are decimal: 0.1 is one tenth."""
+    if not isinstance(value, str):
+        return value
+    try:
+        read: object = json.loads(value, parse_float=Decimal)
+    except json.JSONDecodeError as exc:
+        # Not its text, which may be somebody's name.
+        where = f"{exc.msg} at line {exc.lineno} column {exc.colno}"
+        raise ValueError(f"expected a JSON object: {where}") from None
+    if not isinstance(read, Mapping):
+        raise ValueError(f"expected a JSON object of {of}")
+    return read
+
+
+def json_object(of: str) -> BeforeValidator:
+    """Reads the text of a JSON object; the error says that it should be *of* these."""
+    return BeforeValidator(partial(_of_json, of=of))
 
 
 def _lowered(value: object) -> object:

@@ -1,12 +1,12 @@
 """What tokens cost: `PRICES`."""
 
-import json
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import NoDecode
+
+from settings.kinds import json_object
 
 EVERY = "*"
 """The name whose prices hold for all deployments that have none of their own."""
@@ -53,19 +53,7 @@ class Prices(BaseModel):
         return next(found, self.by_name.get(EVERY))
 
 
-def _read(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        # Not floats: 0.1 is one tenth.
-        read: object = json.loads(value, parse_float=Decimal)
-    except json.JSONDecodeError as exc:
-        where = f"{exc.msg} at line {exc.lineno} column {exc.colno}"
-        raise ValueError(f"expected a JSON object: {where}") from None
-    if not isinstance(read, Mapping):
-        raise ValueError("expected a JSON object of prices by deployment")
-    return read
-
-
 class PriceSettings(BaseModel):
-    prices: Annotated[Prices | None, NoDecode, BeforeValidator(_read)] = None
+    prices: Annotated[Prices | None, NoDecode, json_object("prices by deployment")] = (
+        None
+    )
