@@ -46,7 +46,7 @@ profile: install
 	$(BIN)/python -m bench.flame_graph $(if $(SERVER),'$(SERVER)')
 
 doctor: .venv/run.done
-	@$(BIN)/python -m doctor $(URL) $(if $(KEY),--key '$(KEY)')
+	@$(BIN)/python -m doctor $(URL) $(if $(KEY),--key '$(KEY)') $(if $(ASK),--ask)
 
 docs: install
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict

@@ -107,7 +107,7 @@ def build(settings: Settings, platform: Platform) -> App:
 
 def _resting() -> dict[tuple[str, str], float]:
     longest: dict[tuple[str, str], float] = {}
-    for backend, seconds in backends.resting():
+    for backend, seconds, _ in backends.known():
         key = backend.address, backend.deployment
         longest[key] = max(seconds, longest.get(key, 0.0))
     return longest

@@ -78,8 +78,9 @@ async def _backends(app: "App") -> str | None:
 async def _store(app: "App") -> str | None:
     try:
         await app.store.get("store.health", "none")
-    except StoreError:
-        return f"{app.store.name} does not answer"
+    except StoreError as exc:
+        why = str(exc).removeprefix(f"{app.store.name}: ")
+        return f"{app.store.name} does not answer ({why})"
     return None
 
 
@@ -131,7 +132,7 @@ class Health:
         python = platform.python_version()
         return {
             **_report(app, self._found),
-            "backends": list(_resting()),
+            "backends": list(_backends_known()),
             "python": python,
             "packages": dict(versions),
         }
@@ -144,15 +145,19 @@ class Health:
             return "could not be checked"
 
 
-def _resting() -> Iterator[Mapping[str, object]]:
-    """The backends that were or may be asked, and until when each rests."""
-    for backend, seconds in backends.resting():
+def _backends_known() -> Iterator[Mapping[str, object]]:
+    """The backends that were or may be asked: until when each rests, and what became
+    of the last request to it.
+    """
+    for backend, seconds, last in backends.known():
         until = datetime.now(UTC) + timedelta(seconds=seconds)
         yield {
             "backend": backend.address,
             "deployment": backend.deployment,
             "region": backend.region,
             "resting_until": until.isoformat(timespec="seconds") if seconds else None,
+            "last_outcome": last.outcome if last else None,
+            "last_status": last.status if last else None,
         }
 
 

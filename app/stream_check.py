@@ -1,6 +1,7 @@
-"""A stream without a model, to show whether something on the way buffers."""
+"""A stream without a model, to show what is on the way: buffers, and short patience."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 
 from starlette.requests import Request
@@ -9,6 +10,7 @@ from starlette.responses import Response
 from app import App
 from app.chat import respond
 from runs import Run
+from streaming.errors import InvalidRequest
 from streaming.events import Event, TextDelta
 from streaming.requests import ChatRequest, Message
 
@@ -16,16 +18,42 @@ NAME = "stream-check"
 SECONDS = 2
 INTERVAL = 0.1
 
+MAX_SILENCE = 55
+"""Seconds; after a minute of silence `STALL_TIMEOUT_SECONDS` ends a stream."""
+
+_NUMBER = re.compile(r"[0-9]{1,2}(\.[0-9]{1,3})?")
+
 
 async def stream_check(app: App, request: Request, run: Run) -> Response:
-    """Stream numbers, as `json` streams text."""
+    """Stream numbers, as `json` streams text; or two, with silence in between."""
     run.chain = NAME
+    silence = _silence(request)
     nothing = [Message(role="user", content="")]
-    asked = ChatRequest(messages=nothing, id=run.request_id)
-    return respond(app, _ticks(), asked, run)
+    asked = ChatRequest(
+        messages=nothing,
+        id=run.request_id,
+        run_id=run.id,
+        chain=NAME,
+        created=int(run.timestamp.timestamp()),
+    )
+    app.logs.attach(run, asked)
+    return respond(app, _ticks(silence), asked, run)
 
 
-async def _ticks() -> AsyncGenerator[Event]:
-    for number in range(1, round(SECONDS / INTERVAL) + 1):
-        await asyncio.sleep(INTERVAL)
+def _silence(request: Request) -> float | None:
+    given = request.query_params.get("silence")
+    if not given:
+        return None
+    if not _NUMBER.fullmatch(given) or float(given) > MAX_SILENCE:
+        message = f"silence: expected seconds, from 0 to {MAX_SILENCE}"
+        raise InvalidRequest(message, param="silence")
+    return float(given)
+
+
+async def _ticks(silence: float | None) -> AsyncGenerator[Event]:
+    waits = [INTERVAL] * round(SECONDS / INTERVAL)
+    if silence is not None:
+        waits = [INTERVAL, silence]
+    for number, seconds in enumerate(waits, 1):
+        await asyncio.sleep(seconds)
         yield TextDelta(NAME, f"{number} ")

@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from time import monotonic
 
 from azure_openai.failure import BackendFailure
@@ -11,6 +12,14 @@ from settings.backends import Backend
 
 TRIAL_SECONDS = 20
 """Seconds for which one request alone tries a backend that has cooled down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What became of the last request to a backend, in the words of a record."""
+
+    outcome: str
+    status: int | None
 
 
 class BackendPool:
@@ -34,6 +43,7 @@ class BackendPool:
         self._ready_at = dict.fromkeys(self._backends, 0.0)
         self._failures = dict.fromkeys(self._backends, 0)
         self._on_trial_until = dict.fromkeys(self._backends, 0.0)
+        self._last: dict[Backend, Last] = {}
 
     def __len__(self) -> int:
         return len(self._backends)
@@ -84,11 +94,15 @@ class BackendPool:
         until = now + failure.cool_down(self._failures[backend])
         self._ready_at[backend] = max(self._ready_at[backend], until)
 
-    def resting(self) -> Iterator[tuple[Backend, float]]:
-        """Each backend, and for how many seconds more it is not asked."""
+    def note(self, backend: Backend, outcome: str, status: int | None) -> None:
+        self._last[backend] = Last(outcome, status)
+
+    def known(self) -> Iterator[tuple[Backend, float, Last | None]]:
+        """Each backend, for how many seconds more it is not asked, and its last."""
         now = self._clock()
         for backend, at in self._ready_at.items():
-            yield backend, max(0.0, at - now) if len(self) > 1 else 0.0
+            rests = max(0.0, at - now) if len(self) > 1 else 0.0
+            yield backend, rests, self._last.get(backend)
 
     def answered(self, backend: Backend) -> None:
         self._failures[backend], self._on_trial_until[backend] = 0, 0.0
@@ -124,10 +138,10 @@ def of(settings: Settings, deployment: str | None = None) -> BackendPool:
     return _shared.setdefault(backends, BackendPool(backends))
 
 
-def resting() -> Iterator[tuple[Backend, float]]:
-    """As `BackendPool.resting`, for every deployment that was asked for."""
+def known() -> Iterator[tuple[Backend, float, Last | None]]:
+    """As `BackendPool.known`, for every deployment that was asked for."""
     for pool in tuple(_shared.values()):
-        yield from pool.resting()
+        yield from pool.known()
 
 
 def base_url(settings: Settings, backend: Backend) -> str:

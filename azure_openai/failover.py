@@ -97,14 +97,14 @@ async def first_answer[T](
     A single backend is asked, and its answer is passed on whatever it is.
     """
     if len(backends) == 1:
-        return await _only(attempts, backends.first)
+        return await _only(backends, attempts)
     started, tried, busy = monotonic(), list[Backend](), False
     attempt: _Answered[T] | _Lost | None = None
     while backend := backends.choose(tried):
         await _drop(attempts, attempt)
         tried.append(backend)
         seconds = limits.limit(started, backends.ready_in(tried))
-        attempt = await _attempt(attempts, backend, seconds)
+        attempt = await _attempt(backends, attempts, backend, seconds)
         if attempt.failure is None:
             backends.answered(backend)
             break
@@ -120,40 +120,47 @@ async def first_answer[T](
     return attempt.answer
 
 
-async def _only[T](attempts: Attempts[T], backend: Backend) -> T:
-    begun = monotonic()
+async def _only[T](backends: BackendPool, attempts: Attempts[T]) -> T:
+    backend, begun = backends.first, monotonic()
     try:
         answer = await attempts.ask(backend)
     except Exception as exc:
         if known := attempts.explain(exc):
-            _keep(backend, begun, known)
+            _keep(backends, backend, begun, known)
         raise
     told = attempts.told(answer)
-    _keep(backend, begun, told.failure, told)
+    _keep(backends, backend, begun, told.failure, told)
     return answer
 
 
 def _keep(
+    backends: BackendPool,
     backend: Backend,
     begun: float,
     failure: BackendFailure | None,
     told: Told | None = None,
 ) -> None:
-    """Add the attempt to the run's record."""
+    """Add the attempt to the run's record, and tell the pool of it."""
+    outcome = failure.name if failure else ANSWERED
+    status = told.status if told else None
+    backends.note(backend, outcome, status)
     note(
         {
             "backend": backend.address,
             "deployment": backend.deployment,
             "region": told.region if told and told.region else backend.region,
-            "outcome": failure.name if failure else ANSWERED,
-            "status": told.status if told else None,
+            "outcome": outcome,
+            "status": status,
             "duration_ms": round((monotonic() - begun) * 1000),
         }
     )
 
 
 async def _attempt[T](
-    attempts: Attempts[T], backend: Backend, seconds: float | None
+    backends: BackendPool,
+    attempts: Attempts[T],
+    backend: Backend,
+    seconds: float | None,
 ) -> _Answered[T] | _Lost:
     begun = monotonic()
     try:
@@ -164,15 +171,15 @@ async def _attempt[T](
                 limit.reschedule(None)  # The run has a limit of its own.
             failure = await attempts.examine(answer)
             stack.pop_all()
-        _keep(backend, begun, failure, attempts.told(answer))
+        _keep(backends, backend, begun, failure, attempts.told(answer))
         return _Answered(answer, failure)
     except TimeoutError:
-        _keep(backend, begun, SILENT)
+        _keep(backends, backend, begun, SILENT)
         late = UpstreamTimeout("The model did not answer in time.")
         return _Lost(late, SILENT)
     except Exception as exc:
         if known := attempts.explain(exc):
-            _keep(backend, begun, known)
+            _keep(backends, backend, begun, known)
             return _Lost(exc, known)
         raise
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from doctor import configuration, installation, live
+from doctor import configuration, installation, live, silence
 from doctor.app import Installation, read
 from doctor.findings import Finding
 
@@ -19,12 +19,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m doctor", description=__doc__)
     parser.add_argument("url", nargs="?", metavar="URL", help="where the app runs")
     parser.add_argument("--key", help="a function key, or one of API_KEYS")
+    parser.add_argument(
+        "--silence",
+        type=float,
+        default=silence.SECONDS,
+        metavar="SECONDS",
+        help="how long a stream of the check is silent; 20",
+    )
+    parser.add_argument(
+        "--ask", action="store_true", help="ask the default chain, which may cost"
+    )
     parser.add_argument("--app-dir", type=Path, help="where its files are, if no URL")
     given = parser.parse_args(arguments)
     if given.url and given.app_dir:
         parser.error("give a URL or --app-dir: they may be two apps")
     if given.url:
-        found = live.check(given.url, given.key)
+        found = live.check(given.url, given.key, silent=given.silence, asks=given.ask)
     else:
         found = offline(read((given.app_dir or Path()).resolve()))
     failed = False

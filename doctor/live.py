@@ -1,27 +1,19 @@
 """Checks of a running app: whether its stream arrives here as it is sent."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from time import monotonic, sleep
 
 import httpx
 
-from doctor import report
+from doctor import arrival, kept, report, rights, silence
+from doctor.arrival import CHECK, DELTAS, TRIES, Arrival
 from doctor.findings import Finding
 from doctor.report import Report
-
-CHECK = "/api/stream-check"
-DELTAS = 20
-STREAM_SECONDS = 1.9
-"""Seconds between the first and the last event of a stream that nothing holds up."""
 
 LEAVE_SECONDS = 1.6
 """Seconds after which an abandoned stream must be over; later it ends by itself."""
 
 PAUSE_SECONDS = 0.05
-
-TRIES = 2
-"""Repeat a check that fails: this machine may have been busy."""
 
 SUSPECTS = (
     ("x-azure-ref", "Azure Front Door: switch its compression and caching off"),
@@ -37,23 +29,18 @@ ANYONE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    status: int
-    headers: httpx.Headers
-    deltas: int
-    span: float
-    first: float
-    """Seconds from the request to the first byte of the body."""
+def check(
+    url: str,
+    key: str | None,
+    *,
+    silent: float = silence.SECONDS,
+    asks: bool = False,
+) -> Iterator[Finding]:
+    """The result of each check at *url*; *key* is sent if the app needs one.
 
-    @property
-    def held_up(self) -> bool:
-        """Whether the stream came all at once, or nearly."""
-        return self.span < STREAM_SECONDS / 2
-
-
-def check(url: str, key: str | None) -> Iterator[Finding]:
-    """The result of each check at *url*; *key* is sent if the app needs one."""
+    A stream is *silent* for so many seconds, if for any; the default chain is asked
+    if it *asks*.
+    """
     shown = {"x-functions-key": key, "api-key": key} if key else {}
     with httpx.Client(headers=shown, timeout=20) as client:
         try:
@@ -68,15 +55,35 @@ def check(url: str, key: str | None) -> Iterator[Finding]:
         yield report.versions(told)
         yield _tried("key", lambda: asked_for_a_key(client, key))
         try:
-            arrival = arrived(client)
+            arrived = arrival.arrived(client)
         except httpx.HTTPError as exc:
             yield Finding("problem", "stream", f"it broke off ({type(exc).__name__})")
             return
-        yield stream(arrival, base.host, keyed=bool(key))
-        if arrival.status == 200:
-            yield headers(arrival)
-            yield compression(arrival)
-            yield _tried("leaving", lambda: leaving(client, told))
+        yield stream(arrived, base.host, keyed=bool(key))
+        if not arrived.run_id:
+            return
+        yield headers(arrived)
+        yield compression(arrived)
+        yield _tried("leaving", lambda: leaving(client, told))
+        if silent:
+            yield _tried("silence", lambda: silence.silence(client, silent))
+        yield from _done(client, arrived, told, asks=asks)
+
+
+def _done(
+    client: httpx.Client, arrived: Arrival, told: Report, *, asks: bool
+) -> Iterator[Finding]:
+    """What the app does with its runs: what it has to be allowed to do."""
+    yield _tried("resume", lambda: kept.resume(client, arrived, told))
+    yield _tried("records", lambda: kept.records(client, arrived, told))
+    if asks:
+        yield _tried("answer", lambda: rights.answer(client))
+
+    def now() -> Report:
+        return report.current(client, told, ready=True)
+
+    yield _tried("store", lambda: rights.store(arrived, now()))
+    yield _tried("model", lambda: rights.model(now()))
 
 
 def _tried(name: str, find: Callable[[], Finding]) -> Finding:
@@ -97,37 +104,21 @@ def asked_for_a_key(client: httpx.Client, key: str | None) -> Finding:
             return Finding("ok", "key", "none is asked for, as in a local run")
         text = "none is asked for: set HTTP_AUTH_LEVEL to function, or API_KEYS"
         return Finding("warning", "key", text)
+    if stranger in (301, 302, 303, 307):
+        text = (
+            "who has none is led elsewhere: let App Service Authentication answer 401, "
+            "as no client of an API signs in on a page"
+        )
+        return Finding("problem", "key", text)
     if stranger not in (401, 403):
         return Finding("problem", "key", f"/api/chains is {stranger}: is it the URL?")
     if key and client.get("/api/chains").status_code != 200:
-        return Finding("problem", "key", "one is asked for, but not the one of --key")
+        text = (
+            "one is asked for, but not the one of --key: is it the app's? If "
+            "HTTP_AUTH_LEVEL is admin, that is the master key alone"
+        )
+        return Finding("problem", "key", text)
     return Finding("ok", "key", "one is asked for")
-
-
-def arrived(client: httpx.Client) -> Arrival:
-    """How `/api/stream-check` arrives: the better of some tries."""
-    arrival = _read(client)
-    for _ in range(TRIES - 1):
-        if arrival.status == 200 and arrival.held_up:
-            arrival = max(arrival, _read(client), key=lambda each: each.span)
-    return arrival
-
-
-def _read(client: httpx.Client) -> Arrival:
-    begun, times, text = monotonic(), [], b""
-    with client.stream("GET", CHECK) as response:
-        for piece in response.iter_bytes():
-            text += piece
-            if b"delta_content" in piece:
-                times.append(monotonic())
-    first, last = (times[0], times[-1]) if times else (begun, begun)
-    return Arrival(
-        response.status_code,
-        response.headers,
-        text.count(b"delta_content"),
-        last - first,
-        first - begun,
-    )
 
 
 def stream(arrival: Arrival, host: str, *, keyed: bool = False) -> Finding:
@@ -146,7 +137,7 @@ def stream(arrival: Arrival, host: str, *, keyed: bool = False) -> Finding:
             f"all came at once, after {arrival.first:.1f} s: {_suspect(arrival, host)}"
         )
         return Finding("problem", "stream", text)
-    text = f"{DELTAS} pieces over {arrival.span:.1f} s, so keep-alives pass as well"
+    text = f"{DELTAS} pieces over {arrival.span:.1f} s, each as it was sent"
     return Finding("ok", "stream", text)
 
 

@@ -1,5 +1,6 @@
 """A running app's report: whether it is ready, and which versions it runs."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import sleep
@@ -8,9 +9,12 @@ import httpx
 
 from app.health import LOADING, REUSED_SECONDS
 from doctor.findings import Finding
+from settings import VERSION
 
 HEALTH, DETAILS = "/api/health", "/api/health/details"
 """The first never needs a key, and shows no more to a caller with a function key."""
+
+OLDER = "what runs there is too old for this check: deploy this version"
 
 LOADING_TRIES = 5
 """Read the report again this often: a first start may take half a minute on a small
@@ -36,6 +40,16 @@ class Report:
     @property
     def packages(self) -> Mapping[str, object]:
         return _object(self.fields.get("packages"))
+
+    @property
+    def logs(self) -> Mapping[str, object]:
+        return _object(self.checks.get("logs"))
+
+    @property
+    def telemetry(self) -> dict[str, Mapping[str, object]]:
+        """What is undelivered: of each sink by its name, and of the `journal`."""
+        found = _object(self.checks.get("telemetry"))
+        return {name: _object(state) for name, state in found.items()}
 
     @property
     def told_to(self) -> str:
@@ -74,6 +88,16 @@ def _object(value: object) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 
+def objects(value: object) -> list[Mapping[str, object]]:
+    found = value if isinstance(value, list) else []
+    return [each for each in found if isinstance(each, dict)]
+
+
+def current(client: httpx.Client, told: Report, *, ready: bool = False) -> Report:
+    """The report as it is now, from where *told* is from."""
+    return read(client, keyed=told.path == DETAILS, ready=ready)
+
+
 def loaded(client: httpx.Client, *, keyed: bool) -> Report:
     """The report, once the app's chain is no longer being loaded."""
     tries = 0
@@ -110,11 +134,18 @@ def versions(report: Report) -> Finding:
     if not report.packages:
         return Finding("skipped", "versions", report.told_to)
     packages = ", ".join(f"{name} {v}" for name, v in report.packages.items())
-    python = f"{report.fields.get('version')} on Python {report.fields.get('python')}"
-    return Finding("ok", "versions", f"{python}; {packages}")
+    version = str(report.fields.get("version"))
+    text = f"{version} on Python {report.fields.get('python')}; {packages}"
+    if _numbers(version) < _numbers(VERSION):
+        text = f"{version} runs there, and {VERSION} is out: deploy it"
+        return Finding("warning", "versions", text)
+    return Finding("ok", "versions", text)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)]
 
 
 def open_streams(client: httpx.Client, report: Report) -> int | None:
-    now = read(client, keyed=report.path == DETAILS, ready=False)
-    found = now.checks.get("open_streams")
+    found = current(client, report).checks.get("open_streams")
     return found if isinstance(found, int) else None

@@ -43,7 +43,7 @@ class Logs:
         self._at_once: list[RunLog] = []
         self._writer: asyncio.Task[None] | None = None
         self._appends: dict[str, asyncio.Task[None]] = {}
-        self._down = False
+        self._problem: str | None = None
         self.failures = self.given_up = 0
 
     def attach(self, run: Run, request: ChatRequest) -> None:
@@ -88,6 +88,7 @@ class Logs:
             "open_logs": len(self._open),
             "failures": self.failures,
             "lost_logs": self.given_up,
+            "problem": self._problem,
         }
 
     def _begin(self, begun: RunLog) -> None:
@@ -153,10 +154,10 @@ class Logs:
             self._note_failure(exc)
 
     def _note_up(self) -> None:
-        self._down = False
+        self._problem = None
 
     def _note_failure(self, exc: StoreError) -> None:
         self.failures += 1
-        if not self._down:
-            self._down = True
+        if self._problem is None:
             log.error("the store %s: %s", self.store.name, type(exc).__name__)
+        self._problem = str(exc)

@@ -99,18 +99,19 @@ class Telemetry:
     def folder(self) -> Path:
         return self._journal.folder
 
-    def health(self) -> dict[str, dict[str, int]]:
-        """How many records and bytes are undelivered, rejected or lost."""
-        delivery = {
+    def health(self) -> dict[str, dict[str, object]]:
+        """How many records and bytes are undelivered, rejected or lost, and why."""
+        delivery: dict[str, dict[str, object]] = {
             sender.name: {
                 "backlog_bytes": self._journal.backlog(sender.name),
                 "failures": sender.failures,
+                "reason": sender.reason,
                 "rejected": sender.rejected,
             }
             for sender in self._senders
         }
         waiting = self._journal.waiting + self._appender.waiting
-        journal = {"lost": self._journal.lost, "waiting": waiting}
+        journal: dict[str, object] = {"lost": self._journal.lost, "waiting": waiting}
         return {"journal": journal, **delivery}
 
     def close(self, seconds: float = DRAIN_SECONDS) -> None:

@@ -50,6 +50,7 @@ class Sender:
         self._ahead: set[bytes] = set()
         self.notices = Notices()
         self.failures = self.rejected = self.sent = 0
+        self.reason: str | None = None
         self._thread = threading.Thread(
             target=self._run, name=f"telemetry-{name}", daemon=True
         )
@@ -141,7 +142,7 @@ class Sender:
         else:
             self.sent += len(part)
             self._most = min(self._most * 2, BATCH_RECORDS)
-        self.failures = 0
+        self.failures, self.reason = 0, None
         return len(part)
 
     def _find(self, part: list[Record], exc: Exception) -> int:
@@ -213,5 +214,5 @@ class Sender:
         self.failures += 1
         # The text of an exception may hold a connection string.
         cause = exc.__cause__ if isinstance(exc, Unavailable) else None
-        kind = type(cause or exc).__name__
+        self.reason = kind = type(cause or exc).__name__
         self.notices.put("failed", f"{kind}, {self.failures} in a row")

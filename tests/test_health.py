@@ -128,7 +128,7 @@ async def test_a_store_that_is_down_is_shown_and_takes_no_instance_out(
     report = await Health({"store": READINESS["store"]}).ready(
         replace(idle, store=Down())
     )
-    assert report["checks"]["store"] == "memory does not answer"
+    assert report["checks"]["store"] == "memory does not answer (down)"
     assert report["status"] == "ok"
 
 

@@ -166,6 +166,13 @@ ANSWERS: dict[Handler, Schema] = {
     },
 }
 
+SILENCE: Schema = {
+    "name": "silence",
+    "in": "query",
+    "description": "Two numbers, with so many seconds of silence in between.",
+    "schema": {"type": "number", "minimum": 0, "maximum": stream_check.MAX_SILENCE},
+}
+
 POSTED: dict[Handler, str] = {
     openai_api.complete: "CompletionRequest",
     openai_api.complete_by_default: "CompletionRequest",
@@ -225,6 +232,8 @@ def operation(
         described["requestBody"] = {"required": True, "content": body}
     if route.handler is usage.usage:
         described["parameters"] = list(usage_parameters())
+    if route.handler is stream_check.stream_check:
+        described["parameters"] = [SILENCE]
     if found := re.search(r"\{(\w+)\}", route.path):
         values = {"enum": list(DIALECTS)} if found[1] == "dialect" else {}
         schema = {**STRING, **values}

@@ -1,5 +1,6 @@
 """Which backends rest, as health and metrics tell it."""
 
+from azure_openai.backends import Last
 from tests.azure_openai.test_backends import BUSY, ONE, TWO, pool
 
 
@@ -9,7 +10,14 @@ def test_what_rests_is_what_is_not_asked() -> None:
     single, _ = pool(ONE)
     for each in (several, single):
         each.failed(ONE, BUSY)
-    assert dict(several.resting()) == {ONE: 30, TWO: 0}
-    assert dict(single.resting()) == {ONE: 0}
+    assert list(several.known()) == [(ONE, 30, None), (TWO, 0, None)]
+    assert list(single.known()) == [(ONE, 0, None)]
     clock.now += 30
-    assert dict(several.resting()) == {ONE: 0, TWO: 0}
+    assert list(several.known()) == [(ONE, 0, None), (TWO, 0, None)]
+
+
+def test_what_became_of_the_last_request_is_known() -> None:
+    several, _ = pool(ONE, TWO)
+    several.note(TWO, "status", 401)
+    several.note(TWO, "answered", 200)
+    assert [last for _, _, last in several.known()] == [None, Last("answered", 200)]
