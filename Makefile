@@ -26,6 +26,7 @@ test: install client-envs
 lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/codespell
 
 types: install
 	$(BIN)/mypy $(SOURCES)

@@ -178,7 +178,7 @@ def test_what_would_make_another_address(
     [
         (CONN_STR.replace("n.example/", ""), "Endpoint has no host, expected"),
         (CONN_STR.replace("sb://", ""), "Endpoint has no host, expected"),
-        (CONN_STR.replace("n.example", "n:the-secret"), "Endpoint has no host, expec"),
+        (CONN_STR.replace("n.example", "n:the-secret"), "Endpoint has no host"),
         (f"{CONN_STR};SharedAccessKey=the-secret", "part 4 between the semicolons is "),
         (f"{CONN_STR};sharedaccesskey=the-secret", "part 4 between the semicolons is "),
         (f"{CONN_STR};the-secret", "part 4 between the semicolons is not NAME=VALUE"),

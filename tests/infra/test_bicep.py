@@ -71,7 +71,7 @@ def test_every_resource_has_what_its_type_asks_and_nothing_else(path: Path) -> N
         ("Application_Type: 'web', ", "", "has no Application_Type"),
         ("minimumTlsVersion: '1.2'", "minimumTlsVersion: '1,2'", "is '1,2'"),
         ("addressPrefixes", "addressPrefix", "is not known"),
-        ("service: 'Microsoft.Storage'", "servise: 'x'", "is not known"),
+        ("service: 'Microsoft.Storage'", "serves: 'x'", "is not known"),
         ("storageAccounts@2025-01-01", "storageAccounts@2035-01-01", "extract"),
         ("port: 10000", "prot: 10000", "is not known"),
     ],
