@@ -6,7 +6,6 @@ See: https://www.sqlite.org/fts5.html
 """
 
 import math
-import re
 import sqlite3
 import weakref
 from collections import Counter
@@ -15,6 +14,7 @@ from itertools import islice
 
 from chains.docs.folder import Reading
 from chains.docs.passages import ABOVE, Passage
+from chains.docs.words import EVERYDAY, keywords, misspelled, words
 
 HEADING_WEIGHT = 4.0
 TITLE_WEIGHT = 0.6
@@ -30,10 +30,13 @@ OF_A_FILE = 2
 AGAIN = 0.6
 """What each further passage of a file counts, so that other files are cited too."""
 
-SHARE = 0.4
+SHARE = 0.5
 EXPECTED = 5
 """A passage that has less than `SHARE` of the words asked for, of `EXPECTED` words at
 most and weighed by how rare they are, does not answer."""
+
+EVERYDAY_WEIGHT = 0.5
+"""What an everyday word weighs there, beside another that is as rare."""
 
 FEW_PASSAGES = 100
 """In fewer passages a word is as rare as in these: of three, one that stands in a
@@ -44,19 +47,6 @@ TERMS = 32
 
 QUESTION_END = 2000
 """Characters at either end of a question in which those words are looked for."""
-
-# Words that say nothing of what is asked; FTS5 has no list of its own.
-STOP_WORDS = frozenset(
-    """
-    a about all am an and any are as at be by can could did do does doesn don for
-    from get give had has have how i if in is isn it its many me much my need no not
-    of often on or our own please should so some tell than that the their them there
-    these they this to us use was we were what when where which who why will with
-    would you your
-    """.split()  # noqa: SIM905 - a list would fill a screen
-)
-
-_SHORTENED = re.compile(r"['\u2019](?:s|t|re|ve|ll|d|m)\b")
 
 
 class Index:
@@ -75,6 +65,12 @@ class Index:
         ]
         self._fill("heading", (("", heading) for _, heading in self._headings))
         self._rows = {path: row for row, path in enumerate(reading.titles, 1)}
+        # By their stems, as all other words are found.
+        self._fill("everyday", (("", word) for word in EVERYDAY))
+        texts = (f"{each.heading} {each.text}" for each in self._passages)
+        self._words = Counter(
+            word for text in (*texts, *reading.titles.values()) for word in words(text)
+        )
 
     def _fill(self, table: str, rows: Iterable[tuple[str, str]]) -> None:
         self._database.execute(
@@ -91,16 +87,15 @@ class Index:
         none if none has enough of them."""
         if not asked:
             return []
-        scores = self._scores(asked)
+        asked = {self._spelled(term) for term in asked}
         passages = {term: self._matching("passage", term) for term in asked}
-        headed = [self._matching("heading", term) for term in asked]
         pages = {term: self._matching("page", term) for term in asked}
-        count = max(len(self._passages), FEW_PASSAGES)
-        weights = {term: _rarity(len(passages[term]), count) for term in asked}
+        headed = [self._matching("heading", term) for term in asked]
+        weights = {term: self._weight(term, len(passages[term])) for term in asked}
         needed = _needed(weights)
         asked_for = self._asked_for(headed)
         found: list[tuple[float, Passage]] = []
-        for row, score in scores:
+        for row, score in self._scores(asked):
             passage = self._passages[row - 1]
             page = self._rows[passage.path]
             titled = {term for term in asked if page in pages[term]}
@@ -112,6 +107,20 @@ class Index:
                 bonus = TITLE_WEIGHT * named + ASKED_WEIGHT * asked_for.get(row, 0)
                 found.append((score + bonus, passage))
         return list(islice(_diverse(found), most))
+
+    def _spelled(self, term: str) -> str:
+        """*term*, or the word of the documents that was probably meant by it."""
+        if any(
+            self._matching(table, term) for table in ("passage", "page", "everyday")
+        ):
+            return term
+        meant = [word for word in misspelled(term) if word in self._words]
+        return max(meant, key=lambda word: self._words[word], default=term)
+
+    def _weight(self, term: str, matching: int) -> float:
+        rarity = _rarity(matching, max(len(self._passages), FEW_PASSAGES))
+        everyday = self._matching("everyday", term)
+        return rarity * EVERYDAY_WEIGHT if everyday else rarity
 
     def of_file(self, path: str) -> list[Passage]:
         """All passages of one file, in its order."""
@@ -131,7 +140,7 @@ class Index:
         counts = Counter(row for rows in headed for row in rows)
         for number, count in counts.items():
             row, heading = self._headings[number - 1]
-            share = min(1, count / max(1, len(set(_keywords(heading)))))
+            share = min(1, count / max(1, len(set(keywords(heading)))))
             best[row] = max(best.get(row, 0), share * count)
         return best
 
@@ -174,11 +183,6 @@ def terms(question: str) -> set[str]:
 
     What is asked stands before or after a long text that was pasted.
     """
-    first = _keywords(question[:QUESTION_END])
-    last = reversed(_keywords(question[-QUESTION_END:]))
+    first = keywords(question[:QUESTION_END])
+    last = reversed(keywords(question[-QUESTION_END:]))
     return {*islice(dict.fromkeys(first), TERMS), *islice(dict.fromkeys(last), TERMS)}
-
-
-def _keywords(text: str) -> list[str]:
-    words = re.findall(r"[^\W_]+", _SHORTENED.sub(" ", text.lower()))
-    return [word for word in words if word not in STOP_WORDS]
