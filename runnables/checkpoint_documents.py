@@ -1,7 +1,9 @@
 """The documents of a graph's threads in the store, and what a checkpoint is there."""
 
+import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import batched
 from typing import TypedDict
 
 import orjson
@@ -18,6 +20,9 @@ from streaming.errors import StoreUnavailable, TooLarge
 
 MAX_BYTES = 16 * 1024 * 1024
 """What a store takes as one document."""
+
+AT_ONCE = 16
+"""Documents that are deleted at the same time."""
 
 
 def name(kind: str, space: str, *more: object) -> str:
@@ -65,10 +70,15 @@ class Documents:
         except StoreError as exc:
             raise StoreUnavailable() from exc
 
-    async def delete(self, thread: str) -> None:
+    async def delete(self, thread: str, keys: Iterable[str] | None = None) -> None:
+        """Those with *keys*, else all."""
+        if keys is None:
+            keys = [key for key, _ in await self.all(thread)]
         try:
-            for key, _ in await self._store.list(checkpoints(thread)):
-                await self._store.delete(checkpoints(thread), key)
+            for some in batched(keys, AT_ONCE, strict=False):
+                await asyncio.gather(
+                    *(self._store.delete(checkpoints(thread), key) for key in some)
+                )
         except StoreError as exc:
             raise StoreUnavailable() from exc
 
@@ -101,6 +111,10 @@ def values_of(step: Step) -> dict[str, str]:
 
 def made(step: Step) -> str:
     return step["checkpoint"]["id"]
+
+
+def key_of(step: Step) -> str:
+    return name("step", step["space"], made(step))
 
 
 def matches(

@@ -4,7 +4,9 @@ It imports LangGraph, so it is imported only once a graph has.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from secrets import token_hex
 from typing import cast
@@ -29,14 +31,18 @@ from runnables.checkpoint_documents import (
     Documents,
     Step,
     config_of,
+    key_of,
     made,
     matches,
     name,
     place_of,
     values_of,
 )
+from runnables.checkpoint_pruning import unneeded
 from store import Conflict, Document, Store
 from streaming.errors import StoreUnavailable
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS = 10
 """Tasks of one step may end on two servers only if a run is on both."""
@@ -64,6 +70,7 @@ class StoreSaver(BaseCheckpointSaver[str]):
         self._loop = asyncio.get_running_loop()
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock]
         self._locks = WeakValueDictionary()
+        self._pruning: set[asyncio.Task[None]] = set()
 
     def get_next_version(self, current: str | None, channel: None) -> str:
         """Two branches have different ones: a version's value is written once."""
@@ -108,14 +115,9 @@ class StoreSaver(BaseCheckpointSaver[str]):
             raise NotImplementedError("expected a thread_id: a store lists one thread")
         thread, _ = place_of(config)
         documents = dict(await self._documents.all(thread))
-        steps = [
-            self._step(each)
-            for key, each in documents.items()
-            if key.startswith("step.")
-        ]
         wanted = [
             step
-            for step in sorted(steps, key=made, reverse=True)
+            for step in sorted(self._steps(documents), key=made, reverse=True)
             if matches(step, config, filter or {}, before)
         ]
         for step in wanted[:limit]:
@@ -152,7 +154,7 @@ class StoreSaver(BaseCheckpointSaver[str]):
                 if channel in values
             )
         )
-        await write(thread, name("step", space, new), self._dumps(step))
+        await write(thread, key_of(step), self._dumps(step))
         head = await self._documents.read(thread, name("head", space))
         # A branch of an older one does not become the newest by being written last.
         if head is None or head.value.decode() < new:
@@ -197,6 +199,42 @@ class StoreSaver(BaseCheckpointSaver[str]):
     async def adelete_thread(self, thread_id: str) -> None:
         await self._documents.delete(thread_id)
 
+    async def aprune(
+        self, thread_ids: Sequence[str], *, strategy: str = "keep_latest"
+    ) -> None:
+        """Keep the newest checkpoint of each namespace; with `delete` keep nothing."""
+        if strategy not in ("keep_latest", "delete"):
+            raise ValueError(f"unknown strategy {strategy!r}")
+        for thread in thread_ids:
+            if strategy == "delete":
+                await self.adelete_thread(thread)
+                continue
+            documents = dict(await self._documents.all(thread))
+            # There may be the steps of a year.
+            for keys in await asyncio.to_thread(self._unneeded, documents):
+                await self._documents.delete(thread, keys)
+
+    def _unneeded(
+        self, documents: Mapping[str, Document]
+    ) -> Sequence[AbstractSet[str]]:
+        return unneeded(self._steps(documents), documents.keys())
+
+    def prune_soon(self, thread: str) -> None:
+        """Free what earlier runs have left on *thread*, while this run goes on.
+
+        It writes new documents only, so that nothing it needs is among them.
+        """
+
+        async def prune() -> None:
+            try:
+                await self.aprune([thread])
+            except Exception as exc:  # The next run tries it again.
+                log.warning("old checkpoints stay: %s", type(exc).__name__)
+
+        task = asyncio.create_task(prune())
+        self._pruning.add(task)
+        task.add_done_callback(self._pruning.discard)
+
     def _dumps(self, value: object) -> bytes:
         kind, data = self.serde.dumps_typed(value)
         return kind.encode() + b"\n" + data
@@ -208,6 +246,13 @@ class StoreSaver(BaseCheckpointSaver[str]):
 
     def _step(self, document: Document) -> Step:
         return cast(Step, self._loads(document))
+
+    def _steps(self, documents: Mapping[str, Document]) -> list[Step]:
+        return [
+            self._step(each)
+            for key, each in documents.items()
+            if key.startswith("step.")
+        ]
 
     def _writes(self, document: Document | None) -> list[_Write]:
         if document is None:

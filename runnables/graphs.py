@@ -68,6 +68,12 @@ class Saver(Protocol):
     async def adelete_thread(self, thread_id: str) -> None: ...
 
 
+class Pruning(Protocol):
+    """What the checkpointer over the store has, but none of LangGraph's."""
+
+    def prune_soon(self, thread: str) -> None: ...
+
+
 @dataclass(slots=True)
 class Visit:
     """One run's visit of the thread *key*.
@@ -105,6 +111,12 @@ class GraphStep(Runnable[object, object]):
     async def state(self, config: RunnableConfig) -> paused.State:
         """What the graph has kept on the thread."""
         return await paused.state(self.graph, self._on_thread(config))
+
+    def tidy(self) -> None:
+        """Have our own checkpointer free what no run needs any more."""
+        saver = getattr(self.graph, "checkpointer", None)
+        if hasattr(saver, "prune_soon"):
+            cast(Pruning, saver).prune_soon(self._key)
 
     async def forget(self) -> None:
         """Delete what the graph has kept on the thread."""

@@ -113,6 +113,7 @@ async def _on_thread(
     if visit is None:
         return chain
     chain = visits.visiting(chain, visit, saver)
+    visits.tidy(chain)
     return chain if visit.resume is None else await visits.rest(chain)
 
 

@@ -154,6 +154,13 @@ def _value(value: object) -> JsonValue:
     return as_json(written)
 
 
+def tidy(visited: Chain) -> None:
+    """Free what earlier runs have left of the states of a chain's graphs."""
+    for part in parts(visited):
+        if isinstance(part, GraphStep):
+            part.tidy()
+
+
 async def forget(chain: Chain, key: str, saver: "AnySaver | None") -> None:
     """Delete what the graphs of *chain* have kept on the thread *key*."""
     visited = visiting(chain, Visit(key), saver)

@@ -29,7 +29,7 @@ from streaming.errors import StoreUnavailable, TooLarge
 from tests.support.azurite import Azurite
 from tests.support.redis_server import redis_server
 
-BASE = ["put", "put_writes", "get_tuple", "list", "delete_thread"]
+BASE = ["put", "put_writes", "get_tuple", "list", "delete_thread", "prune"]
 
 
 @pytest.fixture(params=["memory", "sqlite", "storage", "redis"])
