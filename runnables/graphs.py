@@ -79,11 +79,13 @@ class Visit:
     """One run's visit of the thread *key*.
 
     *resume* answers what is pending there, which the first graph of the run takes;
-    `pending` is what its graphs wait for at its end.
+    *dropped* are the questions that this run's question replaces; `pending` is what
+    its graphs wait for at its end.
     """
 
     key: str
     resume: JsonValue = None
+    dropped: Sequence[str] = ()
     pending: list[Interrupt] = field(default_factory=list)
 
 
@@ -174,7 +176,8 @@ class GraphStep(Runnable[object, object]):
                 given, self._visit.resume = paused.resumed(resume, found), None
                 yield Part("given", found.values)
             else:
-                given = paused.anew(given, found)
+                again = self._visit.dropped
+                given = paused.anew(given, found, self.graph, again)
                 yield Part("given", given)
         names = outputs(self.graph)
         chunks = self.graph.astream(given, config, **{**options, **MODES})

@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    HumanMessage,
+    RemoveMessage,
+    ToolMessage,
+)
 from langchain_core.runnables import RunnableConfig
 from pydantic import JsonValue
 
@@ -106,8 +112,11 @@ def _by_id(resume: JsonValue, ids: Sequence[str]) -> Mapping[str, JsonValue]:
     return resume
 
 
-def anew(given: object, found: State) -> object:
-    """*given* to a graph that may have been left while it waited.
+def anew(
+    given: object, found: State, graph: Chain, dropped: Sequence[str] = ()
+) -> object:
+    """*given* to a *graph* that may have been left while it waited, or whose answer to
+    the first of the questions *dropped* is to be made anew.
 
     Providers refuse a conversation in which a tool's call has no result.
     """
@@ -117,11 +126,34 @@ def anew(given: object, found: State) -> object:
     before = states.messages_in(found.values)
     if not isinstance(new, list) or not before:
         return given
+    place = _place(before, dropped) if _takes_removals(graph) else len(before)
+    removed = [RemoveMessage(id=each.id) for each in before[place:] if each.id]
     answered = {each.tool_call_id for each in new if isinstance(each, ToolMessage)}
-    dropped = [each for each in _open(before) if each.tool_call_id not in answered]
+    left = [e for e in _open(before[:place]) if e.tool_call_id not in answered]
     # The same kind of dictionary, whose missing values are the conversation's.
-    given["messages"] = [*dropped, *new]
+    given["messages"] = [*removed, *left, *new]
     return given
+
+
+def _place(messages: Sequence[BaseMessage], dropped: Sequence[str]) -> int:
+    """Where the first of the questions *dropped* is, counted from the end."""
+    if not dropped or not dropped[0]:
+        return len(messages)
+    same = [
+        place
+        for place, each in enumerate(messages)
+        if isinstance(each, HumanMessage) and each.text == dropped[0]
+    ]
+    count = dropped.count(dropped[0])
+    return same[-count] if count <= len(same) else len(messages)
+
+
+def _takes_removals(graph: Chain) -> bool:
+    """Whether the graph's messages are such that one can be taken out of them."""
+    from langgraph.graph.message import add_messages
+
+    channel = getattr(graph, "channels", {}).get("messages")
+    return getattr(channel, "operator", None) is add_messages
 
 
 def _open(messages: Sequence[BaseMessage]) -> list[ToolMessage]:

@@ -20,6 +20,7 @@ from runnables.paused import Paused
 from runnables.prepared import Prepared, sampled
 from runnables.taken import taken
 from runs import Run
+from runs.thread import Thread
 from streaming.errors import ChatError, InternalError
 from streaming.events import Event
 from streaming.requests import ChatRequest
@@ -48,7 +49,7 @@ async def events_of(
 
     The models of *bounded* chains limit tool calls. Graphs that have none get *saver*.
     """
-    visit = Visit(run.thread.key, request.resume) if run.thread else None
+    visit = _visit(run.thread, request) if run.thread else None
     chain = sampled(prepared.chain, request.sampling.model_dump(exclude_none=True))
     given = await _input(prepared, request)
     translator = Translator(run, given, prepared.outputs)
@@ -85,6 +86,11 @@ async def events_of(
             await leftovers.clean_up(begun)
         if prepared.savers and not run.thread:
             await leftovers.forget(prepared.savers, config["configurable"]["thread_id"])
+
+
+def _visit(thread: Thread, request: ChatRequest) -> Visit:
+    dropped = [each.text for each in thread.dropped if each.role == "user"]
+    return Visit(thread.key, request.resume, dropped)
 
 
 def _history(prepared: Prepared, request: ChatRequest) -> dict[str, object]:

@@ -18,7 +18,8 @@ class Pending(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """*messages* are those before this run, *pending* what then waited.
+    """*messages* are those before this run, *pending* what then waited, *dropped* those
+    in whose place this run's are, a question first.
 
     `id` is the caller's name for it, `key` that of a checkpointer: no two owners'
     threads have the same.
@@ -28,3 +29,4 @@ class Thread:
     key: str
     messages: Sequence[Message] = ()
     pending: Sequence[Pending] = ()
+    dropped: Sequence[Message] = ()

@@ -14,7 +14,7 @@ from runs.on_thread import OnThread
 from runs.thread import Thread
 from runs.thread_document import ThreadDocument, Title
 from runs.thread_places import failed_runs, locks, of_graphs, threads, titles
-from runs.trimming import newest
+from runs.trimming import asked_again, newest
 from store import Store, StoreError
 from streaming.errors import (
     InvalidRequest,
@@ -80,13 +80,16 @@ class Threads:
             before, version = await self._read(run.owner, id)
         if before is not None and request.replaces and request.resume is None:
             before = before.model_copy(update={"messages": []})
+        dropped: Sequence[Message] = ()
+        if before is not None and request.again:
+            before, request, dropped = _asked_again(before, request)
         if before is None:
             run.thread = Thread(id, key)
         elif before.chain != run.chain:
             raise ThreadChain(f"The thread is one of the chain {before.chain!r}.")
         else:
             on_thread.goes_on_from(before, version)
-            run.thread = Thread(id, key, before.messages, before.pending)
+            run.thread = Thread(id, key, before.messages, before.pending, dropped)
         if request.resume is not None and not keeps:
             message = "resume: nothing is pending on the thread"
             raise InvalidRequest(message, param="resume")
@@ -199,6 +202,22 @@ def _new(request: ChatRequest) -> Sequence[Message]:
         return request.messages
     answers = [n for n, each in enumerate(request.messages) if each.role == "assistant"]
     return request.messages[answers[-1] + 1 :] if answers else request.messages
+
+
+def _asked_again(
+    before: ThreadDocument, request: ChatRequest
+) -> tuple[ThreadDocument, ChatRequest, Sequence[Message]]:
+    """The thread up to the question that *request* asks again, that question, and what
+    its answer replaces."""
+    found = asked_again(before.messages, request.messages)
+    if found is None:
+        return before, request, ()
+    posted, kept = found
+    return (
+        before.model_copy(update={"messages": before.messages[:kept]}),
+        request.model_copy(update={"messages": request.messages[posted:]}),
+        before.messages[kept:],
+    )
 
 
 @asynccontextmanager

@@ -39,6 +39,30 @@ def _call_before(given: Sequence[Message], place: int) -> int:
     return place
 
 
+def asked_again(
+    kept: Sequence[Message], posted: Sequence[Message]
+) -> tuple[int, int] | None:
+    """Where the last question of *posted* is there, and in *kept*, whose question it
+    replaces; `None` if it replaces none, as that of a failed run.
+
+    A page posts its whole conversation, or only the question.
+    """
+    ours, theirs = _questions(kept), _questions(posted)
+    if not theirs:
+        return None
+    asked = [kept[place].content for place in ours]
+    *earlier, question = (posted[place].content for place in theirs)
+    number = len(earlier)
+    if not earlier or asked[:number] != earlier:
+        same = (n for n, each in enumerate(asked) if each == question)
+        number = max(same, default=len(asked) if earlier else 0)
+    return (theirs[-1], ours[number]) if number < len(ours) else None
+
+
+def _questions(messages: Sequence[Message]) -> list[int]:
+    return [n for n, message in enumerate(messages) if message.role == "user"]
+
+
 def weight(message: Message) -> int:
     content = message.content if isinstance(message.content, list) else ()
     return len(content) + len(message.tool_calls or ())

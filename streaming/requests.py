@@ -150,9 +150,10 @@ class ChatRequest(_Frozen):
     `continues` is the id of the message that the answer is to go on with, for one whose
     messages have ids, `chat` that of the page's conversation. `whole` says that a
     thread has all messages up to the last answer already, `replaces` that the messages
-    are all that a thread is to have. `echo` has ids by their names on the wire, which
-    the answer repeats. `id`, `run_id` and `created`, in seconds since 1970, are set by
-    the server.
+    are all that a thread is to have, `again` that the user's last message takes the
+    place of one that the thread has, and of what came after it. `echo` has ids by their
+    names on the wire, which the answer repeats. `id`, `run_id` and `created`, in
+    seconds since 1970, are set by the server.
     """
 
     messages: Annotated[list[Message], FailFast()]
@@ -171,6 +172,7 @@ class ChatRequest(_Frozen):
     continues: Text | None = None
     whole: bool = False
     replaces: bool = False
+    again: bool = False
     echo: dict[str, str] = Field(default_factory=dict)
     chat: str | None = None
     id: str = ""

@@ -46,7 +46,7 @@ LISTS: Mapping[type[Event], str] = {
 """Where an answer that does not stream has them."""
 
 INTERNAL = (
-    *("caller_tools", "chat", "continues", "created", "echo", "id"),
+    *("again", "caller_tools", "chat", "continues", "created", "echo", "id"),
     *("include_usage", "limit_name", "replaces", "run_id", "sampling", "whole"),
 )
 """Fields of a `ChatRequest` that are no fields of this wire."""

@@ -31,7 +31,7 @@ def to_request(fields: Mapping[str, object]) -> ChatRequest:
         for index, value in enumerate(posted if read["resume"] is None else ())
         for message in _messages(f"messages.{index}", value)
     ]
-    read["whole"] = True
+    read["whole"], read["again"] = True, _is_again(fields, posted)
     if isinstance(chat := fields.get("id"), str):
         read["chat"] = chat
     read["sampling"] = {
@@ -42,6 +42,16 @@ def to_request(fields: Mapping[str, object]) -> ChatRequest:
         case [*_, {"role": "assistant", "id": str(continued)}] if continued:
             read["continues"] = continued
     return requests.validate(read)
+
+
+def _is_again(fields: Mapping[str, object], posted: list[object]) -> bool:
+    """Whether an answer is to be made anew: its question may have been edited."""
+    match posted:
+        case [*_, {"role": "user", "id": str(last)}] if last:
+            edited = fields.get("messageId") == last
+        case _:
+            edited = False
+    return edited or fields.get("trigger") == "regenerate-message"
 
 
 def _with_tools(fields: Mapping[str, object]) -> Mapping[str, object]:
