@@ -12,10 +12,12 @@ from runs import Run
 from server.response import json_response
 from streaming.errors import InvalidRequest, NotFound
 from telemetry.records import CONTENT
-from telemetry.usage import By, Found, Whose
+from telemetry.usage import By, Found, Over, Whose
+from telemetry.usage.tally import Tally
 
 DEFAULT = "24h"
 CHOICES = get_args(By)
+TIMES = get_args(Over)
 INSTANCE = (
     "These are the runs of this process, and those that it found in its journal when "
     "it started: other instances answer for theirs."
@@ -37,22 +39,33 @@ async def usage(app: App, request: Request, run: Run) -> Response:
     until = datetime.now(UTC)
     since = _since(request.query_params.get("since") or DEFAULT, until)
     by = _by(request.query_params.get("by") or "chain")
-    found = await app.telemetry.ledger.report(since.timestamp(), by, whose=whose)
+    over = _over(request.query_params.get("over"))
+    ledger = app.telemetry.ledger
+    found = await ledger.report(since.timestamp(), by, whose=whose, over=over)
     return json_response(_report(found, by, until) | _instance(app))
 
 
 def _report(found: Found, by: By, until: datetime) -> dict[str, object]:
-    groups = [{"name": name, **each.as_dict()} for name, each in found.groups]
+    groups = [
+        {"name": name, **each.as_dict(), **_over_time(found.times_of.get(name))}
+        for name, each in found.groups
+    ]
     if found.rest.runs:
         groups.append({"name": "other", **found.rest.as_dict()})
     return {
         "since": _written(found.since),
         "until": _written(until),
         "by": by,
-        "totals": found.totals.as_dict(),
+        "totals": {**found.totals.as_dict(), **_over_time(found.times)},
         "groups": groups,
         "errors": found.errors,
     }
+
+
+def _over_time(times: list[tuple[str, Tally]] | None) -> dict[str, object]:
+    if not times:
+        return {}
+    return {"over": [{"time": time, **tally.as_dict()} for time, tally in times]}
 
 
 def _instance(app: App) -> dict[str, object]:
@@ -79,6 +92,18 @@ def _by(given: str) -> By:
 
 def _is_by(given: str) -> TypeGuard[By]:
     return given in CHOICES
+
+
+def _over(given: str | None) -> Over | None:
+    if not given:
+        return None
+    if not _is_over(given):
+        raise InvalidRequest(f"over: expected one of {', '.join(TIMES)}.", param="over")
+    return given
+
+
+def _is_over(given: str) -> TypeGuard[Over]:
+    return given in TIMES
 
 
 def _since(given: str, now: datetime) -> datetime:

@@ -22,7 +22,7 @@ from app.openapi import asked, describe, run_paths, schemas
 from app.openapi.schemas import STRING, Schema, an_object, ref, statuses
 from app.routes import KNOWN
 from settings import VERSION
-from telemetry.usage import By
+from telemetry.usage import By, Over
 
 SECURITY: Schema = {
     "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
@@ -247,6 +247,7 @@ def usage_parameters() -> Iterator[Schema]:
     for name, description, schema in (
         ("since", "A time, or how long ago: `30m`, `24h`, `7d`.", STRING),
         ("by", "What groups are made by.", {"enum": list(get_args(By))}),
+        ("over", "What times are told apart.", {"enum": list(get_args(Over))}),
         ("run", "The id of one run, whose record is the answer.", STRING),
     ):
         yield {

@@ -6,6 +6,7 @@ from typing import Any, get_args
 from pydantic import TypeAdapter
 
 from streaming import errors, events
+from telemetry.usage.tally import SHARES
 
 Schema = dict[str, Any]  # As pydantic types the schemas that it makes.
 
@@ -127,7 +128,7 @@ def usage() -> Schema:
     count: Schema = {"type": "integer", "minimum": 0}
     nullable: Schema = {"type": ["string", "null"]}
     value: Schema = {"type": ["number", "null"]}
-    spread = an_object(p50=value, p95=value)
+    spread = an_object(**dict.fromkeys(SHARES, value))
     tally = {
         **dict.fromkeys(("runs", "errors", "input_tokens", "output_tokens"), count),
         **dict.fromkeys(("cached_tokens", "reasoning_tokens"), count),
@@ -137,9 +138,13 @@ def usage() -> Schema:
         "tokens_per_second": spread,
     }
     failed = an_object(run_id=STRING, timestamp=STRING, code=STRING, chain=nullable)
+    totals, group = an_object(**tally), an_object(name=nullable, **tally)
+    for each in (totals, group):
+        each["properties"]["over"] = a_list(ref("UsageTime"))
     return {
-        "UsageTotals": an_object(**tally),
-        "UsageGroup": an_object(name=nullable, **tally),
+        "UsageTime": an_object(time=STRING, **tally),
+        "UsageTotals": totals,
+        "UsageGroup": group,
         "UsageReport": an_object(
             **dict.fromkeys(("since", "until", "by"), STRING),
             totals=ref("UsageTotals"),

@@ -14,6 +14,7 @@ from telemetry.usage import finished, past
 from telemetry.usage.finished import FinishedRun
 from telemetry.usage.week import By as By
 from telemetry.usage.week import Found as Found
+from telemetry.usage.week import Over as Over
 from telemetry.usage.week import Week
 from telemetry.usage.week import Whose as Whose
 
@@ -104,14 +105,16 @@ class Ledger:
                 return
             sleep(PAUSE_SECONDS)
 
-    async def report(self, since: float, by: By, *, whose: Whose) -> Found:
+    async def report(
+        self, since: float, by: By, *, whose: Whose, over: Over | None = None
+    ) -> Found:
         async with self._asked:  # One takes a thread, however many ask.
-            return await asyncio.to_thread(self._report, since, by, whose)
+            return await asyncio.to_thread(self._report, since, by, whose, over)
 
-    def _report(self, since: float, by: By, whose: Whose) -> Found:
+    def _report(self, since: float, by: By, whose: Whose, over: Over | None) -> Found:
         with self._lock:
             self._take_arrived()
-            return self._week.report(since, by, whose=whose)
+            return self._week.report(since, by, whose=whose, over=over)
 
     async def run(self, id_: str, *, whose: Whose) -> Record | None:
         """The record of one of *whose* runs, without content, from the journal."""

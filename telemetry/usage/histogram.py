@@ -2,6 +2,7 @@
 
 import math
 from array import array
+from collections.abc import Iterable
 from operator import add
 
 LEAST = 0.125
@@ -31,12 +32,20 @@ class Histogram:
             self._counts = array("I", map(add, self._counts, other._counts))
             self._total += other._total
 
-    def quantile(self, share: float) -> float | None:
-        """The middle of the bucket that *share* of all values reach; `None` of none."""
-        left = math.ceil(self._total * share)
-        for at, count in enumerate(self._counts):
-            left -= count
-            if count and left <= 0:
-                middle = LEAST * 2.0 ** ((at + 0.5) / PER_OCTAVE)
-                return float(f"{middle:.3g}")
-        return None
+    def quantiles(self, shares: Iterable[float]) -> list[float | None]:
+        """The middles of the buckets that *shares* of all values reach.
+
+        *shares* are in order; each is `None` without values.
+        """
+        found, at, reached = list[float | None](), -1, 0
+        for share in shares:
+            least = max(1, math.ceil(self._total * share))
+            while self._total and reached < least:
+                at += 1
+                reached += self._counts[at]
+            found.append(_middle(at) if self._total else None)
+        return found
+
+
+def _middle(bucket: int) -> float:
+    return float(f"{LEAST * 2.0 ** ((bucket + 0.5) / PER_OCTAVE):.3g}")

@@ -10,6 +10,9 @@ MAX_CURRENCIES = 4
 """Currencies of one group; what is in others is not summed."""
 
 
+SHARES = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
+
+
 @dataclass(slots=True)
 class Tally:
     runs: int = 0
@@ -73,4 +76,4 @@ class Tally:
 
 
 def _spread(histogram: Histogram) -> dict[str, float | None]:
-    return {"p50": histogram.quantile(0.5), "p95": histogram.quantile(0.95)}
+    return dict(zip(SHARES, histogram.quantiles(SHARES.values()), strict=True))

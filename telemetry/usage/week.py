@@ -1,7 +1,7 @@
 """What seven days' runs used, hour by hour, in memory that has a bound."""
 
 from bisect import insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -20,10 +20,15 @@ MAX_LISTED = 1000
 """Groups of an answer: those with the most runs; the others are one."""
 
 MAX_LISTED_ERRORS = 50
+MAX_SERIES = 8
+"""Groups of an answer that have their times as well: those with the most runs."""
 
 By = Literal[
     "chain", "deployment", "backend", "principal", "status", "error", "hour", "day"
 ]
+Over = Literal["hour", "day"]
+Counted = tuple[int, Names | None, Tally]
+Times = list[tuple[str, Tally]]
 Group = Callable[[int, Names], str | None]
 
 
@@ -42,13 +47,18 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The groups by name, and what has none of these: *rest*."""
+    """The groups by name, and what has none of these: *rest*.
+
+    *times* are those of all runs, *times_of* those of the largest groups.
+    """
 
     since: datetime
     totals: Tally
     groups: list[tuple[str | None, Tally]]
     rest: Tally
     errors: list[dict[str, object]]
+    times: Times
+    times_of: dict[str | None, Times]
 
 
 class Week:
@@ -97,13 +107,16 @@ class Week:
             self._errors = [each for each in self._errors if _hour(each[0]) >= least]
         self._least = least
 
-    def report(self, since: float, by: By, *, whose: "Whose") -> Found:
-        """What *whose* runs used from the hour of *since* on."""
+    def report(
+        self, since: float, by: By, *, whose: "Whose", over: Over | None = None
+    ) -> Found:
+        """What *whose* runs used from the hour of *since* on, also *over* time."""
         self._expire()
         least = max(_hour(since), self._least)
         group, totals, rest = _group(by), Tally(), Tally()
         groups: dict[str | None, Tally] = {}
-        for hour, names, tally in self._among(least, whose):
+        counted = list(self._among(least, whose))
+        for hour, names, tally in counted:
             totals.merge(tally)
             if names is not None:
                 groups.setdefault(group(hour, names), Tally()).merge(tally)
@@ -111,17 +124,20 @@ class Week:
                 groups.setdefault(_time(hour, by), Tally()).merge(tally)
             else:
                 rest.merge(tally)
+        listed = _largest(groups, rest, in_time=by in ("hour", "day"))
         return Found(
             datetime.fromtimestamp(least * 3600, UTC),
             totals,
-            _largest(groups, rest, in_time=by in ("hour", "day")),
+            listed,
             rest,
             list(self._newest_errors(least * 3600, whose)),
+            _times(counted, over) if over else [],
+            _times_of([name for name, _ in listed[:MAX_SERIES]], counted, group, over)
+            if over
+            else {},
         )
 
-    def _among(
-        self, least: int, whose: "Whose"
-    ) -> Iterator[tuple[int, Names | None, Tally]]:
+    def _among(self, least: int, whose: "Whose") -> Iterator[Counted]:
         for hour, of in self._hours.items():
             if hour < least:
                 continue
@@ -175,6 +191,24 @@ def _group(by: By) -> Group:
 def _time(hour: int, by: By) -> str:
     at = datetime.fromtimestamp(hour * 3600, UTC)
     return at.strftime("%Y-%m-%dT%H:00:00Z" if by == "hour" else "%Y-%m-%d")
+
+
+def _times(counted: Iterable[Counted], over: Over) -> Times:
+    times = dict[str, Tally]()
+    for hour, _, tally in counted:
+        times.setdefault(_time(hour, over), Tally()).merge(tally)
+    return sorted(times.items(), key=lambda each: each[0])
+
+
+def _times_of(
+    groups: Iterable[str | None], counted: Iterable[Counted], group: Group, over: Over
+) -> dict[str | None, Times]:
+    parts: dict[str | None, list[Counted]] = {name: [] for name in groups}
+    for each in counted:
+        hour, names, _ = each
+        if names is not None and (part := parts.get(group(hour, names))) is not None:
+            part.append(each)
+    return {name: _times(part, over) for name, part in parts.items()}
 
 
 def _largest(

@@ -87,11 +87,13 @@ def test_an_answer_is_in_the_totals_as_soon_as_it_is_over(server: AppProcess) ->
 def test_what_it_says_is_what_openapi_describes(server: AppProcess) -> None:
     response = server.chat("standin:rate_limited")
     run_id = run_of(server, response)
-    asked, run = usage(server, by="error"), usage(server, run=run_id)
+    asked, run = usage(server, by="error", over="hour"), usage(server, run=run_id)
     description = json.loads(FILE.read_text("utf-8"))
     for name, shown in (("UsageReport", asked), ("RunReport", run)):
         schema = {**description, "$ref": f"#/components/schemas/{name}"}
         Draft202012Validator(schema).validate(shown)
+    assert asked["totals"]["over"][-1]["runs"] >= 1
+    assert asked["groups"][0]["over"][-1]["time"] == asked["totals"]["over"][-1]["time"]
     assert asked["errors"][0]["run_id"] == run_id
     assert asked["errors"][0]["code"] == "rate_limited"
 
@@ -158,6 +160,12 @@ def test_an_unknown_group_is_refused_with_the_choices(server: AppProcess) -> Non
     assert (
         "chain, deployment, backend, principal" in response.json()["error"]["message"]
     )
+
+
+def test_an_unknown_time_is_refused_with_the_choices(server: AppProcess) -> None:
+    response = get(server, over="minute")
+    assert response.status_code == 400
+    assert "hour, day" in response.json()["error"]["message"]
 
 
 def test_a_developer_sees_everything(app: AppProcess) -> None:

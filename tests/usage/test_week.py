@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from telemetry.usage import Whose, finished
 from telemetry.usage.finished import FinishedRun
 from telemetry.usage.histogram import Histogram
-from telemetry.usage.week import MAX_AN_HOUR, MAX_GROUPS, MAX_LISTED, By, Week
+from telemetry.usage.tally import SHARES
+from telemetry.usage.week import (
+    MAX_AN_HOUR,
+    MAX_GROUPS,
+    MAX_LISTED,
+    MAX_SERIES,
+    By,
+    Week,
+)
 from tests.usage.written_records import NOW, written
 
 ALL = Whose(None, everyones=True)
@@ -48,9 +56,9 @@ def test_what_runs_used_is_summed_without_drift() -> None:
             "cached_tokens": 20,
             "reasoning_tokens": 10,
             "cost": {"EUR": 1.0},
-            "time_to_first_token_ms": {"p50": 939.0, "p95": 939.0},
-            "latency_ms": {"p50": 1880.0, "p95": 1880.0},
-            "tokens_per_second": {"p50": 29.3, "p95": 29.3},
+            "time_to_first_token_ms": dict.fromkeys(SHARES, 939.0),
+            "latency_ms": dict.fromkeys(SHARES, 1880.0),
+            "tokens_per_second": dict.fromkeys(SHARES, 29.3),
         },
     )
     assert found.totals.as_dict() == tally.as_dict()
@@ -78,6 +86,56 @@ def test_groups_are_made_by(by: By, names: list[str | None]) -> None:
     )
     found = made.report(DAY, by, whose=ALL)
     assert [name for name, _ in found.groups] == names
+
+
+def test_the_largest_groups_have_their_times_too() -> None:
+    made = week(
+        *(run(timestamp=ago(hours=hours), chain="docs") for hours in (1, 1, 20)),
+        *(run(chain=str(number)) for number in range(MAX_SERIES)),
+    )
+    found = made.report(DAY, "chain", whose=ALL, over="day")
+    counts = {
+        name: [(at, tally.runs) for at, tally in times]
+        for name, times in found.times_of.items()
+    }
+    assert counts == {
+        "docs": [("2027-01-14", 1), ("2027-01-15", 2)],
+        **{str(number): [("2027-01-15", 1)] for number in range(MAX_SERIES - 1)},
+    }
+    days = [(at, tally.runs) for at, tally in found.times]
+    assert days == [("2027-01-14", 1), ("2027-01-15", 2 + MAX_SERIES)]
+    hours = made.report(DAY, "chain", whose=ALL, over="hour")
+    assert [at for at, _ in hours.times_of["docs"]] == [
+        "2027-01-14T12:00:00Z",
+        "2027-01-15T07:00:00Z",
+    ]
+    assert made.report(DAY, "chain", whose=ALL).times == []
+
+
+def test_nobody_sees_the_times_of_others() -> None:
+    made = week(
+        *(run(principal=str(number)) for number in range(MAX_AN_HOUR + 9)),
+    )
+    found = made.report(DAY, "chain", whose=Whose("1"), over="hour")
+    assert [tally.runs for _, tally in found.times] == [1]
+    assert [tally.runs for _, tally in found.times_of["chat"]] == [1]
+    whole = made.report(DAY, "chain", whose=ALL, over="hour")
+    assert [tally.runs for _, tally in whole.times] == [MAX_AN_HOUR + 9]
+    assert [tally.runs for _, tally in whole.times_of["chat"]] == [MAX_AN_HOUR]
+
+
+def test_quantiles_are_in_order_however_few_there_are() -> None:
+    histogram = Histogram()
+    assert histogram.quantiles(SHARES.values()) == [None] * 5
+    for value in (1, 100, 10_000):
+        histogram.add(value)
+    assert histogram.quantiles([0, 0.3, 0.5, 0.99, 1]) == [
+        1.09,
+        1.09,
+        98.7,
+        10_600.0,
+        10_600.0,
+    ]
 
 
 def test_what_is_older_than_asked_or_than_a_week_is_left_out() -> None:
@@ -162,7 +220,7 @@ def test_a_quantile_is_right_to_a_tenth(values: list[float], share: float) -> No
     for value in values:
         histogram.add(value)
     exact = sorted(values)[max(0, -int(-share * len(values) // 1) - 1)]
-    found = histogram.quantile(share)
+    [found] = histogram.quantiles([share])
     assert found is not None
     assert exact * 0.9 < found < exact * 1.1
 
