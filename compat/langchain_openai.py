@@ -1,22 +1,54 @@
-"""The patch of langchain_openai, for the models that `CHAINS` brings.
+"""The patches of langchain_openai, for the models that `CHAINS` brings.
 
-No issue of theirs is known that asks for it.
+No issue of theirs is known that asks for them.
 """
 
-from langchain_core.outputs import ChatGenerationChunk
+from collections.abc import Callable, Mapping
+from functools import wraps
+
+from langchain_core.outputs import ChatGenerationChunk, GenerationChunk
 from langchain_openai.chat_models.base import BaseChatOpenAI
+from langchain_openai.llms import base as llms
 
 _convert = BaseChatOpenAI._convert_chunk_to_generation_chunk
+_convert_text = llms._stream_response_to_generation_chunk
+_streams = {name: getattr(BaseChatOpenAI, name) for name in ("_stream", "_astream")}
 
 
 def apply() -> None:
-    """Put the patch in place; a second time does nothing.
+    """Put the patches in place; a second time does nothing.
 
-    langchain-openai 1.7.4, chat_models/base.py: the first choice of each chunk is read,
-    whatever its index, and with `n` above 1 the answers are mixed into one text.
+    langchain-openai 1.7.4, chat_models/base.py and llms/base.py: the first choice of
+    each chunk is read, whatever its index, and with `n` above 1 the answers are mixed
+    into one text.
     """
     name = "_convert_chunk_to_generation_chunk"
     setattr(BaseChatOpenAI, name, convert_first_choice)
+    for name, stream in _streams.items():
+        setattr(BaseChatOpenAI, name, _with_n_of_the_call(stream))
+    vars(llms)["_stream_response_to_generation_chunk"] = convert_first_text
+
+
+def _with_n_of_the_call[T](stream: Callable[..., T]) -> Callable[..., T]:
+    """*stream*, of a model that has the `n` of the call as its own."""
+
+    @wraps(stream)
+    def streaming(model: BaseChatOpenAI, *args: object, **kwargs: object) -> T:
+        n = asked(model, kwargs)
+        if isinstance(n, int) and n != model.n:
+            model = model.model_copy(update={"n": n})
+        return stream(model, *args, **kwargs)
+
+    return streaming
+
+
+def asked(model: BaseChatOpenAI, call: Mapping[str, object]) -> object:
+    """How many answers *model* asks for in a *call* with these arguments."""
+    # What is nearer to the call, and to the wire, counts.
+    extra = call.get("extra_body", model.extra_body)
+    if isinstance(extra, Mapping) and "n" in extra:
+        return extra["n"]
+    return call.get("n", model.n)
 
 
 def convert_first_choice(
@@ -33,3 +65,11 @@ def convert_first_choice(
             return None
         chunk = {**chunk, "choices": ours}
     return _convert(model, chunk, default_chunk_class, base_generation_info)
+
+
+def convert_first_text(chunk: dict[str, object]) -> GenerationChunk:
+    """LangChain's function, for the choice with the index 0."""
+    choices = chunk.get("choices")
+    ours = choices if isinstance(choices, list) else []
+    ours = [choice for choice in ours if not choice.get("index")]
+    return _convert_text({**chunk, "choices": ours})

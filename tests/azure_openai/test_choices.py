@@ -1,11 +1,12 @@
 """More answers than one, which a chain's author has asked its model for (`n`)."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from langchain_core.runnables import Runnable
-from langchain_openai import ChatOpenAI
+from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_openai import ChatOpenAI, OpenAI
 from pydantic import SecretStr
 
 from compat import langchain_openai
@@ -52,14 +53,46 @@ def ours(url: str) -> Runnable[Any, Any]:
     return chat_model(settings).bind(n=2)
 
 
-def brought(url: str) -> Runnable[Any, Any]:
+def brought(url: str, **more: Any) -> ChatOpenAI:
     langchain_openai.apply()  # As the app does before it loads what `CHAINS` names.
-    return ChatOpenAI(
-        base_url=url, model="m", api_key=SecretStr("any"), n=2, stream_usage=True
-    )
+    key = SecretStr("any")
+    return ChatOpenAI(base_url=url, model="m", api_key=key, stream_usage=True, **more)
 
 
-@pytest.mark.parametrize("make", [ours, brought])
+def built(url: str) -> Runnable[Any, Any]:
+    return brought(url, n=2)
+
+
+def bound(url: str) -> Runnable[Any, Any]:
+    return brought(url).bind(n=2)
+
+
+def bound_to_one_less(url: str) -> Runnable[Any, Any]:
+    return brought(url, n=3).bind(n=2)
+
+
+def with_extra_body(url: str) -> Runnable[Any, Any]:
+    return brought(url, extra_body={"n": 2})
+
+
+def bound_in_extra_body(url: str) -> Runnable[Any, Any]:
+    return brought(url).bind(extra_body={"n": 2})
+
+
+def in_a_thread(url: str) -> Runnable[Any, Any]:
+    model = brought(url).bind(n=2)
+
+    def answer(question: str) -> Iterator[str]:
+        for chunk in model.stream(question):
+            yield chunk.text
+
+    return RunnableLambda(answer)
+
+
+MADE = [ours, built, bound, bound_to_one_less, with_extra_body, bound_in_extra_body]
+
+
+@pytest.mark.parametrize("make", [*MADE, in_a_thread])
 async def test_the_first_is_shown_and_all_are_counted(make: Any) -> None:
     request = validate({"messages": [{"role": "user", "content": "Count."}]})
     run = Run()
@@ -69,4 +102,19 @@ async def test_the_first_is_shown_and_all_are_counted(make: Any) -> None:
     texts = [event.text for event in found if isinstance(event, TextDelta)]
     assert "".join(texts) == "one two three four"
     assert (run.status, run.finish_reason) == ("ok", "stop")
-    assert (run.usage.output_tokens, run.usage.estimated) == (8, False)
+    if make is not in_a_thread:  # Which does not hand on the callbacks.
+        assert (run.usage.output_tokens, run.usage.estimated) == (8, False)
+
+
+TEXTS = [
+    b'data: {"choices": [{"index": %d, "text": "%b"}]}\n\n' % (index, text)
+    for index, text in ((1, b"uno"), (0, b"one"), (0, b" two"), (1, b" due"))
+]
+
+
+async def test_so_it_is_of_a_text_model() -> None:
+    langchain_openai.apply()
+    async with Replay(pieces=[*TEXTS, b"data: [DONE]\n\n"]).served() as url:
+        model = OpenAI(base_url=url, model="m", api_key=SecretStr("any"))
+        chunks = [chunk async for chunk in model.bind(n=2).astream("Count.")]
+    assert "".join(chunks) == "one two"

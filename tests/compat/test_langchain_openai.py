@@ -47,3 +47,19 @@ def test_what_is_no_choice_of_several_is_read_whatever_its_index() -> None:
 def test_langchain_still_mixes_them(n: int) -> None:
     """If this fails, LangChain has learnt: take the patch out."""
     assert told(compat._convert, n) == ("unoone due tre", [3])
+
+
+TEXTS: list[dict[str, Any]] = [
+    {"choices": [{"index": 1, "text": "uno"}]},
+    {"choices": [{"index": 0, "text": "one"}]},
+    {"choices": []},
+]
+
+
+def test_of_several_texts_the_first_is_read() -> None:
+    assert [compat.convert_first_text(each).text for each in TEXTS] == ["", "one", ""]
+
+
+def test_langchain_still_mixes_texts() -> None:
+    """If this fails, LangChain has learnt: take the patch out."""
+    assert [compat._convert_text(each).text for each in TEXTS] == ["uno", "one", ""]
