@@ -52,9 +52,8 @@ def _needed(
 ) -> Iterator[Step]:
     """*newest*, and those before it that LangGraph rebuilds a `DeltaChannel` from."""
     rest = {channel for step in own.values() for channel in _deltas(step)}
-    rest &= values_of(
-        newest
-    ).keys()  # A channel without a version has never been written.
+    # A channel without a version has never been written.
+    rest &= values_of(newest).keys()
     step: Step | None = newest
     while step is not None:
         yield step
