@@ -3,7 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from langchain_core.documents import Document
-from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    BaseMessageChunk,
+    ToolMessage,
+)
 from langchain_core.runnables import AddableDict
 
 from runnables import marks, states
@@ -37,6 +42,7 @@ class Translator:
         self._before: Mapping[str, object] = {}
         self._answered = False  # By the key "answer" of a dictionary.
         self._state: object = None
+        self._by_others = ""
         self._sources: set[tuple[str, str]] = set()
         self._pending: list[Custom] = []
         self._documents: list[Document] = []
@@ -56,17 +62,27 @@ class Translator:
                 yield from self._messages.add(chunk)
             case tuple() | Part():
                 yield from self._part(chunk)
-            case ToolMessage() | BaseMessage() | Document():
+            case ToolMessage() | Document():
                 yield from self._message(chunk)
+            case BaseMessage():
+                self._note(chunk)
             case dict():
                 yield from self._dictionary(chunk)
             case list() if any(map(states.speaks, chunk)):
                 for part in chunk:
-                    yield from self.events(part)
+                    is_message = isinstance(part, BaseMessage)
+                    yield from (self._message if is_message else self.events)(part)
             case None:
                 pass
             case _:
                 self._result.add(chunk)
+
+    def _note(self, message: BaseMessage) -> None:
+        """Keep what is no assistant's: it is the answer if nothing else is."""
+        if self._messages.knows(message):
+            return
+        before = self._by_others if isinstance(message, BaseMessageChunk) else ""
+        self._by_others = before + message.text
 
     def _part(self, chunk: tuple[object, ...] | Part) -> Iterator[Event]:
         """What a graph streams: it depends on how it was told to."""
@@ -216,6 +232,8 @@ class Translator:
         if not waits:
             yield from self._final_state()
             yield from self._structured()
+            if self._by_others and not self._messages.length:
+                yield self._messages.paragraph(self._by_others)
         yield from self._messages.end()
 
     def _new_messages(self) -> Iterator[Event]:

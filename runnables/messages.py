@@ -95,6 +95,10 @@ class Messages:
         """Whether the text of a message is *value* as JSON."""
         return any(_decoded(said.whole_text) == value for said in self._said.values())
 
+    def knows(self, message: BaseMessage) -> bool:
+        """Whether *message* was given, or shown."""
+        return message.id in self._known
+
     def know(self, message: BaseMessage) -> None:
         """Never show *message*."""
         if message.id:

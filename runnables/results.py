@@ -11,6 +11,7 @@ from langchain_core.runnables import AddableDict
 from pydantic import JsonValue, TypeAdapter
 
 from runnables.tool_calls import is_deep
+from streaming.upstream_errors import UnreadableAnswer
 
 log = logging.getLogger(__name__)
 
@@ -126,8 +127,8 @@ def _shown(value: object) -> object:
             return value.page_content
         case PromptValue():
             return "\n\n".join(message.text for message in value.to_messages())
-        case {"raw": BaseMessage() as raw, "parsed": parsed, "parsing_error": _}:
-            return raw.text if parsed is None else parsed
+        case {"raw": BaseMessage() as raw, "parsing_error": _, **rest}:
+            return _parsed(raw, rest.get("parsed"))
         case AddableDict():  # Of branches, in the order of their first pieces.
             return {_text(key): _shown(value[key]) for key in sorted(value)}
         case dict():
@@ -138,6 +139,13 @@ def _shown(value: object) -> object:
             return _text(value)
         case _:
             return value
+
+
+def _parsed(raw: BaseMessage, parsed: object) -> object:
+    """What a model's answer was *parsed* as, else its text, if it has any."""
+    if parsed is None and not raw.text:
+        raise UnreadableAnswer()
+    return raw.text if parsed is None else parsed
 
 
 def _text(value: object) -> str:

@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from langchain_core.messages import AIMessage, AIMessageChunk, ToolMessage
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    ChatMessage,
+    HumanMessage,
+    HumanMessageChunk,
+    ToolMessage,
+)
 
 from runnables.chunks import Translator
 from runs import Run
@@ -40,6 +47,17 @@ def test_a_new_message_begins_a_paragraph() -> None:
         "look.",
         "\n\nSunny.",
     ]
+
+
+def test_a_message_of_any_role_is_the_answer_if_nothing_else_is() -> None:
+    human = [HumanMessageChunk(content=each, id="h") for each in "ab"]
+    assert texts(*human) == ["ab"]
+    assert texts(ChatMessage(role="expert", content="c")) == ["c"]
+
+
+def test_beside_an_assistants_it_is_none() -> None:
+    assert texts(HumanMessage("asked"), AIMessage("said")) == ["said"]
+    assert texts([HumanMessage("asked"), AIMessage("said")]) == ["said"]
 
 
 def test_the_first_message_and_one_after_thoughts_do_not() -> None:

@@ -71,7 +71,7 @@ NOTHING = {
     "None": returning(None),
     "an empty text": returning(""),
     "an empty message": returning(AIMessage("")),
-    "a message of the user": returning(HumanMessage("Why?")),
+    "the message that was asked": RunnableLambda(lambda given: given["messages"][-1]),
     "the messages it was given": RunnableLambda(lambda given: given["messages"]),
     "an empty answer": returning({"answer": ""}),
     "no answer": returning({"answer": None}),
