@@ -50,7 +50,9 @@ def _taking_dictionaries(
     def converted(
         model: object, given: LanguageModelInput | Mapping[str, object]
     ) -> PromptValue:
-        messages = given.get("messages") if isinstance(given, Mapping) else None
+        messages: object = given
+        while isinstance(messages, Mapping):
+            messages = messages.get("messages")
         return convert(model, messages if isinstance(messages, list) else given)
 
     return converted

@@ -1,5 +1,6 @@
 """The conversation of a request, whole or as a runnable asks for it."""
 
+from collections.abc import Iterable, Mapping
 from uuid import uuid4
 
 from langchain_core.messages import (
@@ -12,11 +13,9 @@ from langchain_core.messages import (
 
 from runnables import files, handed_back
 from runnables.kinds import TEXT_NAMES
+from runnables.shapes import HISTORY_NAMES
 from streaming.errors import InvalidRequest
 from streaming.requests import ChatRequest, Message
-
-HISTORY_NAMES = ("chat_history", "history")
-"""Variables for the messages before the newest of the user."""
 
 
 class Absent(KeyError):
@@ -27,7 +26,12 @@ class Given(dict[str, object]):
     """What a runnable without a type gets: the messages and the `inputs`.
 
     As text it is the question, and so are its values by the names of a question.
+    `asked` are variables that parts of the runnable take.
     """
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
 
     def __missing__(self, name: str) -> object:
         messages = self["messages"] if name != "messages" else None
@@ -36,6 +40,12 @@ class Given(dict[str, object]):
         if name in HISTORY_NAMES and isinstance(messages, list):
             return before(messages)
         raise Absent(name)
+
+    def know(self, names: Iterable[str]) -> None:
+        """Have *names* before they are looked up: a prompt asks which are there."""
+        for name in names:
+            known = name in TEXT_NAMES or name in HISTORY_NAMES
+            self.setdefault(name, self[name if known else TEXT_NAMES[0]])
 
     def __str__(self) -> str:
         messages = self["messages"]
@@ -53,6 +63,16 @@ class Given(dict[str, object]):
 
     def __radd__(self, before: str) -> str:
         return before + str(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+
+class Talk(list[BaseMessage]):
+    """Messages that read as the question, if they are made text."""
+
+    def __str__(self) -> str:
+        return question(self)
 
     def __format__(self, spec: str) -> str:
         return format(str(self), spec)

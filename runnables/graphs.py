@@ -94,7 +94,7 @@ class GraphStep(Runnable[object, object]):
 
     The last one's parts are the chain's, an output parser gets its messages, and any
     other step its final state, as from `ainvoke`. A *visit* keeps its state, under
-    *key*.
+    *key*, unless it is one that no thread could have *kept*.
     """
 
     def __init__(
@@ -105,8 +105,9 @@ class GraphStep(Runnable[object, object]):
         *,
         key: str = "",
         can_wait: bool = False,
+        kept: bool = True,
     ) -> None:
-        self.graph, self._place = graph, place
+        self.graph, self._place, self._kept = graph, place, kept
         self._visit, self._key, self._can_wait = visit, key, can_wait
         self.name = graph.name
 
@@ -210,7 +211,7 @@ class GraphStep(Runnable[object, object]):
         return RunnableConfig(**{**config, "configurable": own})
 
     def _check_that_it_can_wait(self) -> None:
-        if self._visit is None and is_local(self.graph):
+        if self._visit is None and self._kept and is_local(self.graph):
             raise ThreadRequired
         if not self._can_wait or not getattr(self.graph, "checkpointer", None):
             raise ThreadRequired(states.CANNOT_WAIT)

@@ -8,10 +8,11 @@ from langchain_core.messages import BaseMessage, HumanMessage, get_buffer_string
 from langchain_core.prompts import BasePromptTemplate
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
+from runnables import unsuited
 from runnables.conversation import (
-    HISTORY_NAMES,
     Absent,
     Given,
+    Talk,
     before,
     messages,
     newest,
@@ -19,8 +20,8 @@ from runnables.conversation import (
 )
 from runnables.generator import Chain
 from runnables.kinds import TEXT_NAMES, Variable
-from runnables.structure import parts
-from runnables.takes import (
+from runnables.shapes import (
+    HISTORY_NAMES,
     Anything,
     Conversation,
     ListOfOne,
@@ -28,15 +29,20 @@ from runnables.takes import (
     Takes,
     Unknown,
     Variables,
-    takes,
+    is_guessed,
+    questions,
 )
+from runnables.structure import parts
+from runnables.takes import takes
 from streaming.errors import InvalidRequest, NotConfigured
 from streaming.requests import ChatRequest
 
-_ONE = ("text", "any", "message")
-"""Kinds of variables that can hold the newest message of the user."""
-
 Inputs = Mapping[str, JsonValue]
+
+UNSUITED = (
+    "The chain does not say what it takes, and cannot take what a request has; "
+    "`with_types(input_type=...)` says it."
+)
 
 
 class Input:
@@ -57,10 +63,17 @@ class Input:
         missing."""
         given = _shaped(self._takes, messages(request), request.inputs)
         if isinstance(given, Given):
-            # A prompt asks which of its variables are there before it looks them up.
-            for name in self._asked.intersection((*TEXT_NAMES, *HISTORY_NAMES)):
-                given.setdefault(name, given[name])
+            self.complete(given)
         return given
+
+    def complete(self, given: Given) -> None:
+        """Have *given* know what the chain asks for."""
+        given.asked |= self._asked
+        given.know(self._asked.intersection((*TEXT_NAMES, *HISTORY_NAMES)))
+        if isinstance(self._takes, Variables):
+            named = self._takes.by_name
+            free = {name: named[name] for name in named if name not in given}
+            given.know(questions(self._takes, free))
 
     def schema(self) -> dict[str, object]:
         """The JSON schema of the request's `inputs`.
@@ -83,18 +96,32 @@ class Input:
             "additionalProperties": False,
         }
 
-    def missing(self, exc: KeyError, given: object) -> InvalidRequest | None:
+    def refusal(
+        self, exc: Exception, given: object, *, asked: bool
+    ) -> InvalidRequest | None:
+        """The caller's error, if the chain cannot take what it was *given*.
+
+        What a chain does once it has *asked* a model has other reasons.
+        """
+        if isinstance(exc, KeyError) and (error := self._missing(exc, given)):
+            return error
+        if is_guessed(self._takes) and not asked and unsuited.is_refusal(exc):
+            return InvalidRequest(UNSUITED)
+        return None
+
+    def _missing(self, exc: KeyError, given: object) -> InvalidRequest | None:
         """The error for a variable that the chain has looked up in vain."""
         if isinstance(exc, Absent):
             return _missing(str(exc.args[0]), ["messages", *TEXT_NAMES])
         names = given.keys() if isinstance(given, Mapping) else ()
+        asked = given.asked if isinstance(given, Given) else self._asked
         said = str(exc.args[0]) if exc.args else ""
         wanted = [
             name
-            for name in sorted(self._asked.difference(names))
+            for name in sorted(asked.difference(names))
             if said == name or f"'{name}'" in said.partition("Expected")[0]
         ]
-        return _missing(wanted[0], self._asked) if wanted else None
+        return _missing(wanted[0], asked) if wanted else None
 
 
 def _schema(variable: Variable) -> object:
@@ -133,7 +160,7 @@ def _shaped(found: Takes, given: list[BaseMessage], inputs: Inputs) -> object:
         raise _unknown(name, ())
     match found:
         case Conversation():
-            return given
+            return Talk(given) if is_guessed(found) else given
         case Question(whole=True):
             return newest(given)
         case Question() | Unknown():
@@ -182,10 +209,9 @@ def _from_conversation(
 ) -> dict[str, object]:
     """The values of the *free* variables that the conversation has."""
     values: dict[str, object] = {}
-    asked = _for_question(found, free)
-    if asked:
-        values[asked] = _as_question(free[asked], given)
-    if "messages" in free and asked != "messages":
+    for name in questions(found, free):
+        values[name] = _as_question(free[name], given)
+    if "messages" in free and "messages" not in values:
         values["messages"] = _as_list(free["messages"], given)
     for name in HISTORY_NAMES:
         if name in free and values:
@@ -194,25 +220,6 @@ def _from_conversation(
     if not values and len(lists) == 1:
         return {lists[0]: given}
     return {**{name: [] for name in lists if free[name].required}, **values}
-
-
-def _for_question(found: Variables, free: Mapping[str, Variable]) -> str | None:
-    """The name of the variable that takes the newest message of the user."""
-    if found.question is not None:
-        return found.question if found.question in free else None
-    for name in TEXT_NAMES:
-        if name in free and free[name].kind in _ONE:
-            return name
-    texts = [
-        name
-        for name, variable in found.by_name.items()
-        if variable.kind in _ONE
-        and name not in ("messages", *HISTORY_NAMES)
-        # What is given or has a default is not in doubt.
-        and (found.partial or (name in free and variable.required))
-    ]
-    alone = len(texts) == 1 and texts[0] in free and "messages" not in found.by_name
-    return texts[0] if alone else None
 
 
 def _as_question(variable: Variable, given: list[BaseMessage]) -> object:

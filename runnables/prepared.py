@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from langchain_core.language_models import BaseLanguageModel
+from langchain_core.runnables import ensure_config
 
-from runnables import functions, graphs, histories, visits
+from runnables import functions, graphs, histories, returned, visits
+from runnables.conversation import Given
 from runnables.generator import Chain, GeneratorChain
 from runnables.input import Input
 from runnables.structure import Place, replaced, unbound
@@ -57,7 +60,22 @@ def prepare(chain: Chain, *, tracebacks: bool = False) -> Prepared:
 
 def _streaming(part: Chain, place: Place) -> Chain | None:
     own = histories.fed(part) or graphs.step(part, place)
-    return own or functions.asynchronous(part)
+    own = own or functions.asynchronous(part)
+    return own or returned.preparing(part, partial(_returned, place))
+
+
+def _returned(place: Place, chain: Chain, given: object) -> Chain:
+    """*chain*, which a function has returned for what it was *given*."""
+    if isinstance(given, Given):
+        Input(chain).complete(given)
+    found = replaced(chain, _streaming_unseen, place)
+    return sampled(found, ensure_config()["configurable"].get("sampling", {}))
+
+
+def _streaming_unseen(part: Chain, place: Place) -> Chain | None:
+    if graphs.is_graph(part):
+        return graphs.GraphStep(part, place, kept=False)
+    return _streaming(part, place)
 
 
 def sampled(chain: Chain, sampling: Mapping[str, object]) -> Chain:

@@ -80,7 +80,8 @@ async def events_of(
             yield event
         ended = True
     except Exception as exc:
-        raise _explained(exc, prepared, given, request.id) from None
+        error = _explain(exc, prepared, given, request.id, asked=bool(run.calls))
+        raise _unless_cancelled(error) from None
     finally:
         if not ended:
             await leftovers.clean_up(begun)
@@ -142,24 +143,21 @@ def _ending(
         raise InternalError(NOTHING)
 
 
-def _explained(
-    exc: Exception, prepared: Prepared, given: object, request_id: str
-) -> ChatError | asyncio.CancelledError:
-    """What *exc* is to the caller; it may not hide a cancellation, as what is raised
-    while a run cleans up would."""
-    error = _explain(exc, prepared, given, request_id)
+def _unless_cancelled(error: ChatError) -> ChatError | asyncio.CancelledError:
+    """*error*, which may not hide a cancellation, as what is raised while a run cleans
+    up would."""
     task = asyncio.current_task()
     return asyncio.CancelledError() if task and task.cancelling() else error
 
 
 def _explain(
-    exc: Exception, prepared: Prepared, given: object, request_id: str
+    exc: Exception, prepared: Prepared, given: object, request_id: str, *, asked: bool
 ) -> ChatError:
-    """The caller's error. A `KeyError` may be a variable that the request lacks, or the
-    chain's own fault: the log has where."""
+    """The caller's error. What LangChain refuses before a model was *asked* may be what
+    the request lacks, or the chain's own fault: the log has where."""
     if prepared.tracebacks and not isinstance(exc, ChatError):
         errors.log_traceback(exc, request_id)
-    if isinstance(exc, KeyError) and (error := prepared.input.missing(exc, given)):
+    if error := prepared.input.refusal(exc, given, asked=asked):
         errors.log_unexpected(exc, request_id)
         return error
     return errors.to_chat_error(exc, request_id)

@@ -2,7 +2,6 @@
 
 import dis
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import reduce
 from types import CodeType
 from typing import get_args
@@ -29,59 +28,24 @@ from pydantic import BaseModel
 from runnables import graphs, histories, kinds
 from runnables.generator import Chain
 from runnables.kinds import TEXT_NAMES, Variable
+from runnables.shapes import (
+    Anything,
+    Conversation,
+    ListOfOne,
+    Question,
+    Takes,
+    Unknown,
+    Variables,
+    both,
+    either,
+)
 from runnables.structure import unbound
 
-_TEXT_PARAMETERS = (*TEXT_NAMES[:1], *TEXT_NAMES[2:], "text", "prompt", "string")
+_TEXT_PARAMETERS = (
+    *(*TEXT_NAMES[:1], *TEXT_NAMES[2:], "text", "prompt", "string"),
+    *("q", "user_input", "user_message", "user_query", "user_question"),
+)
 _MESSAGES_PARAMETERS = ("messages", "conversation")
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """All messages."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """The newest message of the user: its text, or *whole*."""
-
-    whole: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Anything:
-    """What has no type: it gets a dictionary of the messages and the `inputs`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variables:
-    """Named variables; *build* is the class that the runnable asks for.
-
-    What has *partial* wants at least one of them; a *graph* builds its state itself.
-    *question* is the one for the newest message of the user, if that is known.
-    """
-
-    by_name: Mapping[str, Variable] = field(default_factory=dict)
-    build: type | None = None
-    partial: bool = False
-    graph: bool = False
-    question: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ListOfOne:
-    """A list, of which a request is one item."""
-
-    item: "Takes"
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """What no request has: a value of this type."""
-
-    annotation: object
-
-
-Takes = Conversation | Question | Anything | Variables | ListOfOne | Unknown
 
 
 def takes(runnable: Chain) -> Takes:
@@ -96,9 +60,9 @@ def takes(runnable: Chain) -> Takes:
             return _of_branches(mapper.steps__, Anything())
         case RunnableBranch(branches=pairs, default=default):
             each = [part for pair in pairs for part in pair]
-            return reduce(_both, map(takes, [*each, default]))
-        case RunnableWithFallbacks(runnable=first):
-            return takes(first)
+            return reduce(both, map(takes, [*each, default]))
+        case RunnableWithFallbacks(runnable=first, fallbacks=others):
+            return either([takes(first), *map(takes, others)])
         case RunnableEachBase(bound=bound):
             return ListOfOne(takes(bound))
         case _:
@@ -145,7 +109,7 @@ def _of_steps(first: Chain, rest: list[Chain]) -> Takes:
             match takes(following):
                 case Variables(named):
                     later = {n: v for n, v in named.items() if n not in mapper.steps__}
-                    return _both(found, Variables(later)) if later else found
+                    return both(found, Variables(later)) if later else found
             return found
         case RunnableParallel(steps__=branches):
             return _of_branches(branches, takes(following))
@@ -158,33 +122,34 @@ def _of_branches(branches: Mapping[str, Chain], following: Takes) -> Takes:
     found: Takes = Anything()
     passed: list[str] = []
     for name, branch in branches.items():
-        if isinstance(unbound(branch), RunnablePassthrough):
+        if _passes(unbound(branch)):
             passed.append(name)
         else:
-            found = _both(found, takes(branch))
+            found = both(found, takes(branch))
     if not passed or not isinstance(found, Anything):
         return found
     # What is passed on is of the type that its name has in the next step.
     wanted = following.by_name if isinstance(following, Variables) else {}
-    used = [wanted[name].kind for name in passed if name in wanted]
-    return Conversation() if "messages" in used else Question()
+    if any(_is_of_messages(name, wanted) for name in passed):
+        return Conversation(guessed=True)
+    return Question(guessed=True)
 
 
-def _both(one: Takes, other: Takes) -> Takes:
-    """What two runnables take that get the same."""
-    match one, other:
-        case (Anything(), _) | (Conversation(), Question()):
-            return other  # A model takes a text too.
-        case Variables(named), Variables(more):
-            merged = {**named, **more}
-            for name in named.keys() & more.keys():
-                each = (named[name], more[name])
-                typed = [variable for variable in each if variable.kind != "any"]
-                needed = any(variable.required for variable in each)
-                merged[name] = Variable((typed or each)[0].annotation, needed)
-            return Variables(merged)
-        case _:
-            return one
+def _passes(branch: Chain) -> bool:
+    """Whether *branch* is or does what `RunnablePassthrough` does."""
+    function = getattr(branch, "func", None)
+    if isinstance(branch, RunnablePassthrough):
+        return True
+    code = getattr(function, "__code__", None)
+    if not isinstance(branch, RunnableLambda) or not isinstance(code, CodeType):
+        return False
+    steps = [step.opname for step in dis.get_instructions(code)]
+    return steps == ["RESUME", "LOAD_FAST", "RETURN_VALUE"]
+
+
+def _is_of_messages(name: str, wanted: Mapping[str, Variable]) -> bool:
+    kind = wanted[name].kind if name in wanted else "any"
+    return kind == "messages" or (kind == "any" and name in _MESSAGES_PARAMETERS)
 
 
 def _of_function(function: "RunnableLambda[object, object]") -> Takes:
@@ -226,7 +191,7 @@ def _of_history(runnable: RunnableWithMessageHistory) -> Takes:
     named = dict(found.by_name) if isinstance(found, Variables) else {}
     named.pop(history or "", None)
     named[question] = Variable(str if history else BaseMessage, True)
-    return Variables(named, question=question)
+    return Variables(named, questions=(question,))
 
 
 def _subscripts(code: CodeType, parameter: str) -> set[str]:

@@ -95,7 +95,9 @@ async def test_an_exception_of_the_model_is_the_runs(kind: Kind) -> None:
     assert "prompt" not in error.message
 
 
-SYNCHRONOUS = ("function", "generator-function", "graph-of-sync-nodes")
+SYNCHRONOUS = (
+    *("function", "generator-function", "graph-of-sync-nodes", "class-of-ones-own"),
+)
 """In a thread, which nothing can stop."""
 
 
@@ -123,8 +125,9 @@ async def drained(made: AsyncGenerator[Event]) -> None:
 async def test_what_cannot_run_says_why(refused: Refused) -> None:
     message = {"role": "user", "content": refused.content}
     request = validate({"messages": [message], "inputs": dict(refused.inputs)})
+    model = Model(scripts=refused.scripts)
     with pytest.raises(ChatError) as raised:
-        await drained(events_of(prepare(refused.make(Model())), request, Run()))
+        await drained(events_of(prepare(refused.make(model)), request, Run()))
     error = raised.value
     assert (error.status, error.code) == (refused.status, refused.code)
     assert error.message.startswith(refused.says)

@@ -2,18 +2,26 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import RunnableLambda
+from langchain_core.runnables import (
+    RunnableLambda,
+    RunnableParallel,
+    RunnablePassthrough,
+)
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import interrupt
 
 from runnables import Chain
-from tests.support.kinds import Model
+from tests.support.kinds import ANSWER, Model, calling, finish
 from tests.support.kinds_of_graphs import Asked, one_node
+from tests.support.kinds_of_sequences import Joke
 
 IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+
+
+CUT = [(calling("Joke", '{"setup": "Al'), finish("tool_calls"))]
 
 
 class _Search(TypedDict):
@@ -32,6 +40,7 @@ class Refused:
     code: str
     says: str
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    scripts: Any = (ANSWER,)
     content: Any = "Why?"
 
     def __str__(self) -> str:
@@ -42,7 +51,7 @@ def refused(
     status: int, code: str, says: str, **more: Any
 ) -> Callable[[Callable[[Model], Chain]], Refused]:
     def make(function: Callable[[Model], Chain]) -> Refused:
-        about = (function.__doc__ or "").rstrip(".")
+        about = " ".join((function.__doc__ or "").split()).rstrip(".")
         name = function.__name__.replace("_", "-")
         return Refused(name, about, function, status, code, says, **more)
 
@@ -90,6 +99,27 @@ def number(model: Model) -> Chain:
         return 2 * number
 
     return RunnableLambda(double)
+
+
+@refused(400, "invalid_request", "inputs.language: is missing")
+def missing_in_what_a_function_returns(model: Model) -> Chain:
+    """A variable that is missing for a runnable which a function returns"""
+    ask = ChatPromptTemplate.from_template("{text} in {language}") | model
+    return RunnableLambda(lambda given: ask)
+
+
+@refused(400, "invalid_request", "The chain does not say what it takes")
+def parallel_for_a_model(model: Model) -> Chain:
+    """A runnable without types that LangChain cannot run with what a request has, as
+    `RunnableParallel(question=RunnablePassthrough()) | model`"""
+    passed: Any = RunnableParallel(question=RunnablePassthrough())
+    return cast(Chain, passed | model)
+
+
+@refused(502, "upstream_error", "The chain cannot read the model's answer", scripts=CUT)
+def unparsed_calls(model: Model) -> Chain:
+    """`with_structured_output(…, include_raw=True)` without an object or a text"""
+    return model.with_structured_output(Joke, include_raw=True)
 
 
 @refused(500, "internal_error", "The chain gave nothing")

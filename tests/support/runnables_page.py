@@ -9,6 +9,7 @@ from runnables.prepared import prepare
 from streaming.requests import validate
 from tests.support import (
     kinds_of_agents,
+    kinds_of_compositions,
     kinds_of_functions,
     kinds_of_graphs,
     kinds_of_histories,
@@ -23,6 +24,7 @@ PAGE = ROOT / "docs" / "runnables.md"
 GROUPS = {
     "Models, prompts and sequences": kinds_in(vars(kinds_of_sequences)),
     "Functions and generators": kinds_in(vars(kinds_of_functions)),
+    "Odd compositions": kinds_in(vars(kinds_of_compositions)),
     "Histories": kinds_in(vars(kinds_of_histories)),
     "Graphs": kinds_in(vars(kinds_of_graphs)),
     "Agents, tools and remote graphs": kinds_in(vars(kinds_of_agents)),
