@@ -4,7 +4,6 @@ It imports LangGraph, so it is imported only once a graph has.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
@@ -42,8 +41,6 @@ from runnables.checkpoint_pruning import unneeded
 from store import Conflict, Document, Store
 from streaming.errors import StoreUnavailable
 
-log = logging.getLogger(__name__)
-
 ATTEMPTS = 10
 """Tasks of one step may end on two servers only if a run is on both."""
 
@@ -70,7 +67,6 @@ class StoreSaver(BaseCheckpointSaver[str]):
         self._loop = asyncio.get_running_loop()
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock]
         self._locks = WeakValueDictionary()
-        self._pruning: set[asyncio.Task[None]] = set()
 
     def get_next_version(self, current: str | None, channel: None) -> str:
         """Two branches have different ones: a version's value is written once."""
@@ -218,22 +214,6 @@ class StoreSaver(BaseCheckpointSaver[str]):
         self, documents: Mapping[str, Document]
     ) -> Sequence[AbstractSet[str]]:
         return unneeded(self._steps(documents), documents.keys())
-
-    def prune_soon(self, thread: str) -> None:
-        """Free what earlier runs have left on *thread*, while this run goes on.
-
-        It writes new documents only, so that nothing it needs is among them.
-        """
-
-        async def prune() -> None:
-            try:
-                await self.aprune([thread])
-            except Exception as exc:  # The next run tries it again.
-                log.warning("old checkpoints stay: %s", type(exc).__name__)
-
-        task = asyncio.create_task(prune())
-        self._pruning.add(task)
-        task.add_done_callback(self._pruning.discard)
 
     def _dumps(self, value: object) -> bytes:
         kind, data = self.serde.dumps_typed(value)

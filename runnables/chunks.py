@@ -159,7 +159,7 @@ class Translator:
             for key, value in chunk.items():
                 yield from self._piece(key, value)
             return
-        states.check_that_it_ends(chunk, states.CANNOT_WAIT)
+        states.check_that_it_ends(chunk, states.IN_A_FUNCTION)
         if states.messages_in(chunk):
             self._state = chunk  # A graph's, whose state a function has returned.
         elif states.is_update(chunk):

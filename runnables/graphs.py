@@ -1,7 +1,6 @@
 """LangGraph's graphs, wherever they stand in a chain."""
 
 import itertools
-import sys
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -25,8 +24,10 @@ from langchain_core.runnables import (
 from pydantic import JsonValue
 
 from runnables import paused, states
+from runnables.checkpoint_pruning import prune_soon
 from runnables.chunks import Translator
 from runnables.generator import Chain
+from runnables.pregel import forget_remote, is_graph, is_local, is_remote
 from runnables.states import Part, put_out
 from runnables.structure import Place, parts, unbound
 from runs import Run
@@ -43,20 +44,6 @@ MODES: Mapping[str, object] = {
 """What a graph is to stream; by default it is its state after each node."""
 
 
-def is_graph(chain: Chain) -> bool:
-    """Whether *chain* is a graph, local or remote."""
-    return _is_any(chain, "langgraph.pregel.protocol", "PregelProtocol")
-
-
-def is_local(chain: Chain) -> bool:
-    return _is_any(chain, "langgraph.pregel", "Pregel")
-
-
-def _is_any(chain: Chain, module: str, name: str) -> bool:
-    kind = getattr(sys.modules.get(module), name, None)
-    return kind is not None and isinstance(chain, kind)
-
-
 def step(part: Chain, place: Place) -> Chain | None:
     """A graph within a chain, as it streams there; `None` for anything else."""
     return GraphStep(part, place) if is_graph(part) else None
@@ -66,12 +53,6 @@ class Saver(Protocol):
     """What a checkpointer of LangGraph has."""
 
     async def adelete_thread(self, thread_id: str) -> None: ...
-
-
-class Pruning(Protocol):
-    """What the checkpointer over the store has, but none of LangGraph's."""
-
-    def prune_soon(self, thread: str) -> None: ...
 
 
 @dataclass(slots=True)
@@ -116,14 +97,18 @@ class GraphStep(Runnable[object, object]):
         return await paused.state(self.graph, self._on_thread(config))
 
     def tidy(self) -> None:
-        """Have our own checkpointer free what no run needs any more."""
+        """Free what no run reads again, if the checkpointer is ours."""
+        from runnables.checkpoints import StoreSaver  # It imports LangGraph.
+
         saver = getattr(self.graph, "checkpointer", None)
-        if hasattr(saver, "prune_soon"):
-            cast(Pruning, saver).prune_soon(self._key)
+        if isinstance(saver, StoreSaver):
+            prune_soon(saver, self._key)
 
     async def forget(self) -> None:
         """Delete what the graph has kept on the thread."""
-        for each in with_subgraphs(self.graph):
+        for each in (self.graph, *with_subgraphs(self.graph)):
+            if is_remote(each):
+                await forget_remote(each, self._key)
             saver = getattr(each, "checkpointer", None)
             if hasattr(saver, "adelete_thread"):
                 await cast(Saver, saver).adelete_thread(self._key)
@@ -211,10 +196,13 @@ class GraphStep(Runnable[object, object]):
         return RunnableConfig(**{**config, "configurable": own})
 
     def _check_that_it_can_wait(self) -> None:
-        if self._visit is None and self._kept and is_local(self.graph):
+        if self._visit is None and self._kept:
             raise ThreadRequired
-        if not self._can_wait or not getattr(self.graph, "checkpointer", None):
-            raise ThreadRequired(states.CANNOT_WAIT)
+        if not self._can_wait:
+            of = states.IN_A_BRANCH if self._kept else states.IN_A_FUNCTION
+            raise ThreadRequired(of)
+        if is_local(self.graph) and not getattr(self.graph, "checkpointer", None):
+            raise ThreadRequired(states.NOWHERE_KEPT)
 
 
 async def _begun(parts_of_it: AsyncGenerator[Part]) -> AsyncGenerator[Part]:

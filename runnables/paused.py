@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from runnables import states
 from runnables.generator import Chain
+from runnables.pregel import Stateful, is_remote, remote_state
 from runnables.results import NOTHING, as_json
 from streaming.errors import InvalidRequest
 from streaming.events import Interrupt
@@ -30,20 +31,18 @@ class Asked(Protocol):
     value: object
 
 
+class Task(Protocol):
+    error: object
+
+
 class Snapshot(Protocol):
     """LangGraph's `StateSnapshot`, as far as it is read."""
 
     values: object
     next: Sequence[str]
+    tasks: Sequence["Task"]
     interrupts: Sequence[Asked]
     config: RunnableConfig
-
-
-class _Graph(Protocol):
-    interrupt_before_nodes: object
-    interrupt_after_nodes: object
-
-    async def aget_state(self, config: RunnableConfig) -> Snapshot: ...
 
 
 class Paused(Exception):
@@ -63,19 +62,30 @@ class State:
 
 
 async def state(graph: Chain, config: RunnableConfig) -> State:
-    """Of a *graph* with a checkpointer; empty for one without."""
-    if not getattr(graph, "checkpointer", None):
+    """Of a *graph* with a checkpointer, here or on its server; else empty."""
+    if is_remote(graph):
+        # A graph's methods are not in the type of a runnable.
+        found = cast(Snapshot | None, await remote_state(graph, config))
+    elif getattr(graph, "checkpointer", None):
+        found = cast(Snapshot, await cast(Stateful, graph).aget_state(config))
+    else:
+        found = None
+    if found is None:
         return State()
-    # A graph's methods are not in the type of a runnable.
-    made = cast(_Graph, graph)
-    found = await made.aget_state(config)
+    values = states.read(found.values) if is_remote(graph) else found.values
     pending = [Interrupt(each.id, _safe(each.value)) for each in found.interrupts]
-    if pending or not found.next:
-        return State(found.values, pending)
-    if not (made.interrupt_before_nodes or made.interrupt_after_nodes):
-        return State(found.values)  # A run that has failed, or was cancelled.
+    if pending or not found.next or not _stops(graph, found):
+        return State(values, pending)
     stopped = str(found.config["configurable"].get("checkpoint_id", ""))
-    return State(found.values, [Interrupt(stopped, {"next": [*found.next]})], True)
+    return State(values, [Interrupt(stopped, {"next": [*found.next]})], True)
+
+
+def _stops(graph: Chain, found: Snapshot) -> bool:
+    """Whether *graph* was told to stop here: it may have failed, or been cancelled."""
+    if is_remote(graph):
+        return not any(each.error for each in found.tasks)
+    options = ("interrupt_before_nodes", "interrupt_after_nodes")
+    return any(getattr(graph, each, None) for each in options)
 
 
 def _safe(value: object) -> JsonValue:

@@ -7,7 +7,7 @@ from functools import partial
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.runnables import ensure_config
 
-from runnables import functions, graphs, histories, returned, visits
+from runnables import functions, graphs, histories, pregel, returned, visits
 from runnables.conversation import Given
 from runnables.generator import Chain, GeneratorChain
 from runnables.input import Input
@@ -21,8 +21,7 @@ class Prepared:
     *options* are for its `astream`; *outputs* are as in `Translator`. One that *keeps*
     a thread's state gets only what is new there, one that *has_history* the earlier
     messages in its config, and one that *needs_saver* has a graph without a
-    checkpointer. With
-    *tracebacks*, what it raises is logged whole, its text too.
+    checkpointer. With *tracebacks*, what it raises is logged whole, its text too.
     """
 
     chain: Chain
@@ -43,7 +42,7 @@ class Prepared:
 
 def prepare(chain: Chain, *, tracebacks: bool = False) -> Prepared:
     """Raises `NotConfigured` for a chain that cannot run here, and says why."""
-    taken, is_graph = Input(chain), graphs.is_local(unbound(chain))
+    taken, is_graph = Input(chain), pregel.is_local(unbound(chain))
     return Prepared(
         # A graph that is the whole chain streams by itself.
         chain if is_graph else replaced(chain, _streaming),
@@ -73,7 +72,7 @@ def _returned(place: Place, chain: Chain, given: object) -> Chain:
 
 
 def _streaming_unseen(part: Chain, place: Place) -> Chain | None:
-    if graphs.is_graph(part):
+    if pregel.is_graph(part):
         return graphs.GraphStep(part, place, kept=False)
     return _streaming(part, place)
 

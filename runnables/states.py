@@ -20,9 +20,19 @@ MODES = ("messages", "updates", "values", "custom")
 """What a graph can be told to stream, as far as it is shown."""
 
 INTERRUPT = "__interrupt__"
-CANNOT_WAIT = (
-    "A graph waits for a person where nothing keeps its state: it has to be the chain, "
-    "or a step of it, and to run here with a checkpointer."
+
+IN_A_BRANCH = (
+    "A graph waits for a person in a branch, a fallback or the like, with which a "
+    "runnable cannot go on: make it the chain, a step of a sequence, or a node of a "
+    "graph, whose nodes may also run side by side."
+)
+IN_A_FUNCTION = (
+    "A graph waits for a person that a function has called, which cannot go on in its "
+    "middle: make the function a node of a graph, or an @entrypoint of LangGraph's."
+)
+NOWHERE_KEPT = (
+    "A graph waits for a person that was compiled with checkpointer=False, so that "
+    "nothing keeps its state."
 )
 ANSWERS = ("answer", "output", "result", "response")
 """What graphs call their answer if it is no message."""
@@ -91,8 +101,19 @@ def message_of(fields: dict[str, object]) -> BaseMessage | None:
             return ToolMessage.model_validate(fields)
         case "ai":
             return AIMessage.model_validate(fields)
+        case "human" | "system":
+            return convert_to_messages([fields])[0]
         case _:
             return convert_to_messages([fields])[0] if "role" in fields else None
+
+
+def read(state: object) -> object:
+    """The *state* of a remote graph, whose messages are JSON, with real ones."""
+    given = state.get("messages") if isinstance(state, Mapping) else None
+    if not isinstance(state, Mapping) or not isinstance(given, list):
+        return state
+    messages = [_message(each) for each in given]
+    return state if None in messages else {**state, "messages": messages}
 
 
 def is_update(chunk: Mapping[str, object]) -> bool:

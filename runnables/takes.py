@@ -25,9 +25,10 @@ from langchain_core.runnables.passthrough import RunnableAssign
 from langchain_core.tools import Tool
 from pydantic import BaseModel
 
-from runnables import graphs, histories, kinds
+from runnables import histories, kinds
 from runnables.generator import Chain
 from runnables.kinds import TEXT_NAMES, Variable
+from runnables.pregel import is_graph
 from runnables.shapes import (
     Anything,
     Conversation,
@@ -87,7 +88,7 @@ def _of_one(runnable: Chain) -> Takes:
             return _of_function(runnable)
         case RunnableGenerator():
             return _of_pieces(runnable)
-        case _ if graphs.is_graph(runnable):
+        case _ if is_graph(runnable):
             return _of_graph(runnable)
         case _:
             return _of_schema(runnable)

@@ -11,8 +11,9 @@ from pydantic import JsonValue
 
 from runnables import states
 from runnables.generator import Chain
-from runnables.graphs import GraphStep, Visit, is_local, with_subgraphs
+from runnables.graphs import GraphStep, Visit, with_subgraphs
 from runnables.paused import State
+from runnables.pregel import is_graph, is_local
 from runnables.results import NOTHING, as_json
 from runnables.structure import Place, parts, replaced, unbound
 from runs.thread_places import graph_thread
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 
 
 def keeps_state(chain: Chain) -> bool:
-    """Whether a graph in *chain* keeps the conversation of a thread."""
-    return any(_checkpointer(graph) is not False for graph in _graphs(chain))
+    """Whether a graph in *chain* keeps the conversation of a thread, or its server."""
+    return any(
+        not is_local(graph) or _checkpointer(graph) is not False
+        for graph in _graphs(chain)
+    )
 
 
 def needs_saver(chain: Chain) -> bool:
@@ -38,7 +42,7 @@ def _checkpointer(graph: Chain) -> object:
 
 
 def _graphs(chain: Chain) -> list[Chain]:
-    return [graph for graph in map(_graph, parts(chain)) if is_local(graph)]
+    return [graph for graph in map(_graph, parts(chain)) if is_graph(graph)]
 
 
 def visiting(chain: Chain, visit: Visit, saver: "AnySaver | None") -> Chain:
@@ -52,7 +56,7 @@ def visiting(chain: Chain, visit: Visit, saver: "AnySaver | None") -> Chain:
     def visited(part: Chain, place: Place) -> Chain | None:
         nonlocal number
         graph = _graph(part)
-        if not is_local(graph):
+        if not is_graph(graph):
             return None
         key = graph_thread(visit.key, number)
         number += 1
@@ -96,7 +100,7 @@ def _spine(chain: Chain) -> Iterator[Chain]:
                 yield from _spine(step)
         case GraphStep() as step:
             yield step
-        case graph if is_local(graph):
+        case graph if is_graph(graph):
             yield graph
 
 

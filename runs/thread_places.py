@@ -1,6 +1,7 @@
 """The partitions of the store in which something of a thread is kept."""
 
 from collections.abc import Iterator
+from uuid import NAMESPACE_OID, uuid5
 
 MOST_GRAPHS = 8
 """Of a chain's graphs so many are looked for if the chain is not there any more."""
@@ -29,8 +30,11 @@ def checkpoints(thread: str) -> str:
 
 
 def graph_thread(key: str, number: int) -> str:
-    """The thread of a chain's graph of that *number*, as a checkpointer knows it."""
-    return f"{key}.{number}" if number else key
+    """The thread of a chain's graph of that *number*, as a checkpointer knows it.
+
+    LangGraph's server takes only UUIDs.
+    """
+    return str(uuid5(NAMESPACE_OID, f"{key}.{number}"))
 
 
 def of_graphs(key: str) -> Iterator[str]:

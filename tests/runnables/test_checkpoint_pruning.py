@@ -11,7 +11,7 @@ from langgraph.graph import START, StateGraph
 from langgraph.types import interrupt
 
 from runnables.checkpoints import StoreSaver
-from runs.thread_places import checkpoints
+from runs.thread_places import checkpoints, graph_thread
 from store import StoreError
 from store.memory import MemoryStore
 from streaming.errors import StoreUnavailable
@@ -55,8 +55,11 @@ def _steps(node: Any, count: int) -> Any:
     return graph.compile()
 
 
+THREAD = graph_thread(Conversation.key, 0)
+
+
 async def _documents(store: MemoryStore) -> int:
-    return len(await store.list(checkpoints("me|t1")))
+    return len(await store.list(checkpoints(THREAD)))
 
 
 LONG: dict[str, Callable[[], Any]] = {
@@ -92,7 +95,7 @@ async def test_what_is_freed_changes_no_answer(kind: str) -> None:
     for question in ("Why?", "How?", "When?"):
         said = text(await whole.say(question))
         assert text(await freed.say(question)) == said
-        await freed.saver.aprune([freed.key])
+        await freed.saver.aprune([THREAD])
 
 
 WAITING: dict[str, Callable[[], Any]] = {
@@ -114,10 +117,10 @@ async def test_a_graph_that_waits_goes_on(kind: str) -> None:
         questions = await kept.say(question)
         answers = {each.id: "yes" for each in kept.run.interrupts}
         assert asked(questions) == [question] * len(answers)
-        await kept.saver.aprune([kept.key])
+        await kept.saver.aprune([THREAD])
         for id, answer in answers.items():  # One by one: the others are asked again.
             said = await kept.resume({id: answer})
-            await kept.saver.aprune([kept.key])
+            await kept.saver.aprune([THREAD])
         assert f"{question}: yes" in text(said)
         assert kept.run.status == "ok"
 
@@ -139,9 +142,9 @@ async def test_what_langgraph_rebuilds_from_earlier_steps_keeps_them() -> None:
     counts = []
     for number in range(12):
         await kept.say(str(number))
-        await kept.saver.aprune([kept.key])
+        await kept.saver.aprune([THREAD])
         counts.append(await _documents(store))
-        given = {"configurable": {"thread_id": kept.key}}
+        given = {"configurable": {"thread_id": THREAD}}
         saved = graph.compile(checkpointer=kept.saver)
         state = await saved.aget_state(given)
         assert state.values["said"] == [str(each) for each in range(number + 1)]
@@ -167,14 +170,14 @@ async def test_what_breaks_off_is_finished_the_next_time() -> None:
         kept = Conversation(_graph(_graph(_say), _say), StoreSaver(store))
         for _ in range(2):
             await kept.say("Why?")
-        await kept.saver.aprune([kept.key])
+        await kept.saver.aprune([THREAD])
         await kept.say("How?")
         store.left = broken
         try:
-            await kept.saver.aprune([kept.key])
+            await kept.saver.aprune([THREAD])
         except StoreUnavailable:
             store.left = 10**6
-            await kept.saver.aprune([kept.key])
+            await kept.saver.aprune([THREAD])
         counts.add(await _documents(store))
     assert len(counts) == 1
 

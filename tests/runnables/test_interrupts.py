@@ -193,17 +193,38 @@ async def _call(question: str, config: RunnableConfig) -> Any:
     return await graph_of({"one": approve}).ainvoke({"question": question}, config)
 
 
-@pytest.mark.parametrize(
-    "chain",
-    [
-        RunnableLambda(_call),
-        RunnableLambda(_question) | RunnableParallel(a=graph_of({"one": approve})),
-        graph_of({"one": approve}, checkpointer=False),
-    ],
-)
-async def test_where_a_graph_cannot_go_on_it_may_not_wait(chain: Chain) -> None:
-    said = error(await Conversation(chain).say("Why?"))
-    assert said.startswith("thread_required: A graph waits for a person where nothing")
+REFUSED: dict[str, tuple[Callable[[], Chain], str]] = {
+    "called by a function": (lambda: RunnableLambda(_call), "that a function has"),
+    "a parallel branch": (
+        lambda: (
+            RunnableLambda(_question) | RunnableParallel(a=graph_of({"one": approve}))
+        ),
+        "in a branch, a fallback or the like",
+    ),
+    "a fallback": (
+        lambda: _fails().with_fallbacks([_question | graph_of({"one": approve})]),
+        "in a branch, a fallback or the like",
+    ),
+    "without a checkpointer": (
+        lambda: graph_of({"one": approve}, checkpointer=False),
+        "that was compiled with checkpointer=False",
+    ),
+}
+
+
+def _fails() -> Chain:
+    def fail(given: Any) -> Any:
+        raise ValueError
+
+    return RunnableLambda(fail)
+
+
+@pytest.mark.parametrize("place", REFUSED)
+async def test_where_a_graph_cannot_go_on_it_may_not_wait(place: str) -> None:
+    """LangChain would hand the answer to everything in it as if it were a question."""
+    make, says = REFUSED[place]
+    said = error(await Conversation(make()).say("Why?"))
+    assert said.startswith(f"thread_required: A graph waits for a person {says}")
 
 
 async def test_a_chain_without_a_graph_has_nothing_to_resume() -> None:

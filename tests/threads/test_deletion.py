@@ -51,7 +51,8 @@ async def test_a_deletion_deletes_the_state_of_a_graph_that_is_there_no_more(
 
 
 async def test_what_a_run_has_left_that_failed_on_a_new_thread_is_deleted() -> None:
-    store, place = MemoryStore(), checkpoints(key_of(OWNER, "t"))
+    store = MemoryStore()
+    place = checkpoints(graph_thread(key_of(OWNER, "t"), 0))
     await store.put(place, "step", b"content")
     with pytest.raises(NotFound):
         await over(store).delete(OWNER, "another")
