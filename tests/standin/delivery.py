@@ -108,7 +108,7 @@ class Delivery:
                     return self.reply(item)
         if self._odd:
             self._write_odd("text/event-stream", self._taken())
-        response = await self._prepared()
+        response = await self.prepared()
         # With the end in the same write, a caller who leaves at `[DONE]` has seen both.
         await response.write_eof(self._taken())
         return response
@@ -148,7 +148,7 @@ class Delivery:
             headers=self._headers | kind | {**reply.headers},
         )
 
-    async def _prepared(self) -> web.StreamResponse:
+    async def prepared(self) -> web.StreamResponse:
         if self._response is None:
             self._response = web.StreamResponse(headers=self._headers)
             self._response.content_type = "text/event-stream"
@@ -158,7 +158,7 @@ class Delivery:
 
     async def _flush(self) -> None:
         if self._buffer and not self._odd:
-            await (await self._prepared()).write(self._taken())
+            await (await self.prepared()).write(self._taken())
 
     def _taken(self) -> bytes:
         self._entry.chunks_sent += len(self._buffer)

@@ -108,6 +108,13 @@ def invalid(message: str) -> Reply:
     return error(400, kind, message, type=kind, param=None)
 
 
+def response_not_found(response_id: str, **more: object) -> Reply:
+    """What is said of a response that was never made, or is deleted."""
+    kind = "invalid_request_error"
+    message = f"Response with id '{response_id}' not found."
+    return error(404, kind, message, type=kind, param=None, **more)
+
+
 def rate_limited(seconds: str | None, milliseconds: str | None) -> Reply:
     """Too many tokens; says when to come back where it is told to."""
     message = (

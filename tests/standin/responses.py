@@ -4,6 +4,8 @@ See: https://platform.openai.com/docs/api-reference/responses-streaming
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import uuid4
 
 from tests.standin.completion import Completion
 from tests.standin.directive import ChatRequest
@@ -20,20 +22,24 @@ from tests.standin.steps import (
 )
 from tests.standin.wire import MODEL, Json, dumps
 
-ID = "resp_standin"
-PARTS = {"content": "output_text", "refusal": "refusal"}
-DELTAS = {
-    "content": "response.output_text.delta",
-    "refusal": "response.refusal.delta",
-    "reasoning_content": "response.reasoning_summary_text.delta",
-}
+PART = {"content": "output_text", "refusal": "refusal"}
+"""The part of a message that has a text of each kind."""
+
+WHY = {"length": "max_output_tokens", "content_filter": "content_filter"}
+
+
+def items_of(body: Json) -> list[Json]:
+    """The input as a list, whichever way it was sent."""
+    asked = body["input"]
+    if isinstance(asked, str):
+        return [{"type": "message", "role": "user", "content": asked}]
+    return asked if isinstance(asked, list) else []
 
 
 def as_chat(body: Json) -> ChatRequest:
     """The request in the words of chat completions, as far as an answer needs it."""
     messages = []
-    asked = body["input"]
-    for item in asked if isinstance(asked, list) else []:
+    for item in items_of(body):
         role = item.get("role") or ("tool" if "output" in item else "assistant")
         content = item.get("content") or ""
         if isinstance(content, list):
@@ -44,44 +50,85 @@ def as_chat(body: Json) -> ChatRequest:
     return ChatRequest.model_validate(known | body)
 
 
+@dataclass
+class Item:
+    """An item of the answer: a message, what was thought, or a call."""
+
+    key: str
+    id: str
+    at: int
+    name: str = ""
+    text: str = ""
+    closed: bool = False
+
+    @property
+    def place(self) -> Json:
+        part = "summary" if self.key == "reasoning_content" else "content"
+        index = {} if self.called else {f"{part}_index": 0}
+        return {"output_index": self.at, "item_id": self.id, **index}
+
+    @property
+    def called(self) -> bool:
+        return self.key.startswith("call")
+
+    @property
+    def part(self) -> Json:
+        match self.key:
+            case "reasoning_content":
+                return {"type": "summary_text", "text": self.text}
+            case "refusal":
+                return {"type": "refusal", "refusal": self.text}
+            case _:
+                more: Json = {"annotations": [], "logprobs": []}
+                return {"type": "output_text", "text": self.text, **more}
+
+    def whole(self, status: str) -> Json:
+        parts = [self.part] if status != "in_progress" else []
+        match self.key:
+            case "reasoning_content":
+                return {"id": self.id, "type": "reasoning", "summary": parts}
+            case "content" | "refusal":
+                message = {"type": "message", "role": "assistant", "content": parts}
+                return {"id": self.id, "status": status, **message}
+            case _:
+                call = {"type": "function_call", "name": self.name}
+                call["arguments"] = self.text if parts else ""
+                call["call_id"] = f"call_standin{self.key[4:]}"
+                return {"id": self.id, "status": status, **call}
+
+
 class Response(Completion):
     """One answer on its way out: items in the order in which they begin."""
 
-    def __init__(self, *, prompt_tokens: int, cached_tokens: int = 0) -> None:
+    def __init__(self, body: Json, *, prompt_tokens: int, cached_tokens: int) -> None:
         super().__init__(prompt_tokens=prompt_tokens, cached_tokens=cached_tokens)
-        self._items: list[Json] = []
-        self._texts: dict[int, str] = {}
+        self.id = f"resp_{uuid4().hex}{uuid4().hex[:16]}"
+        self.status = "queued" if body.get("background") else "in_progress"
+        self._body, self._items = body, list[Item]()
         self._reason: str | None = None
+        self._error: Json | None = None
         self._number = -1
 
     def encode(self, chunk: Chunk) -> bytes:
-        created = b""
+        begun = b""
         if self._number < 0:
-            created = self._event("response.created", response=self._response("queued"))
-        return created + self._encoded(chunk)
+            begun = self._event("response.created", response=self.response())
+            self.status = "in_progress"
+            begun += self._event("response.in_progress", response=self.response())
+        return begun + self._encoded(chunk)
 
     def _encoded(self, chunk: Chunk) -> bytes:
         match chunk:
             case Text(text, kind):
                 self.completion_tokens += bool(text)
                 self.reasoning_tokens += kind == "reasoning_content"
-                at, begun = self._item(kind)
-                self._texts[at] += text
-                place = {"output_index": at, "item_id": self._items[at]["id"]}
-                part = "summary" if kind == "reasoning_content" else "content"
-                place[f"{part}_index"] = 0
-                return begun + self._event(DELTAS[kind], delta=text, **place)
+                return self._said(kind, text)
             case ToolCall(index, name):
                 self.completion_tokens += 1
-                at, begun = self._item(f"call{index}", name)
-                return begun
+                return self._item(f"call{index}", name)[1]
             case Arguments(index, text):
                 self.completion_tokens += 1
-                at, begun = self._item(f"call{index}")
-                self._texts[at] += text
-                place = {"output_index": at, "item_id": self._items[at]["id"]}
-                more = "response.function_call_arguments.delta"
-                return self._event(more, delta=text, **place)
+                return self._said(f"call{index}", text)
             case Finish(reason):
                 self._reason = reason
                 return b""
@@ -91,94 +138,118 @@ class Response(Completion):
             case Done():
                 return self._ended()
             case ErrorEvent(message):
-                error = {"code": "server_error", "message": message}
-                failed = {**self._response("failed"), "error": error}
-                return self._event("response.failed", response=failed)
+                self._error = {"code": "server_error", "message": message}
+                self.status = "failed"
+                return self._event("response.failed", response=self.response())
             case Raw(payload):
                 return payload
             case _:
                 return b""
 
-    def _ended(self) -> bytes:
-        declined = b""
-        for at, item in enumerate(self._items):
-            if item["id"] == "refusal":
-                place = {"output_index": at, "content_index": 0, "item_id": "refusal"}
-                text = self._texts[at]
-                declined += self._event("response.refusal.done", refusal=text, **place)
-        response = self.response()
-        return declined + self._event(
-            f"response.{response['status']}", response=response
+    def _said(self, key: str, text: str) -> bytes:
+        item, begun = self._item(key)
+        item.text += text
+        more: Json = {"logprobs": []} if key == "content" else {}
+        return begun + self._event(
+            f"{self._kind(item)}.delta", delta=text, **item.place, **more
         )
 
-    def _item(self, key: str, name: str = "") -> tuple[int, bytes]:
-        """Where the item called *key* is, and the event with which it begins."""
-        for at, item in enumerate(self._items):
-            if item["id"] == key:
-                return at, b""
-        item = {"id": key, "status": "in_progress"}
-        match key:
-            case "reasoning_content":
-                item |= {"type": "reasoning", "summary": []}
-            case "content" | "refusal":
-                item |= {"type": "message", "role": "assistant", "content": []}
-            case _:
-                call = {"call_id": f"call_standin{key[4:]}", "name": name}
-                item |= {"type": "function_call", "arguments": "", **call}
-        at = len(self._items)
+    def _kind(self, item: Item) -> str:
+        if item.called:
+            return "response.function_call_arguments"
+        if item.key == "reasoning_content":
+            return "response.reasoning_summary_text"
+        return f"response.{PART[item.key]}"
+
+    def _part_kind(self, item: Item) -> str:
+        is_summary = item.key == "reasoning_content"
+        return f"response.{'reasoning_summary' if is_summary else 'content'}_part"
+
+    def _item(self, key: str, name: str = "") -> tuple[Item, bytes]:
+        """The open item called *key*, and the events with which it begins."""
+        for item in self._items:
+            if item.key == key and not item.closed:
+                return item, b""
+        prefix = {"content": "msg", "refusal": "msg", "reasoning_content": "rs"}
+        item_id = f"{prefix.get(key, 'fc')}_{uuid4().hex}"
+        closed = self._close()
+        item = Item(key, item_id, len(self._items), name)
         self._items.append(item)
-        self._texts[at] = ""
-        begun = self._event("response.output_item.added", output_index=at, item=item)
-        if key != "reasoning_content":
-            return at, begun
-        part = {"type": "summary_text", "text": ""}
-        place = {"output_index": at, "summary_index": 0, "item_id": key}
-        kind = "response.reasoning_summary_part.added"
-        return at, begun + self._event(kind, part=part, **place)
+        begun = self._event(
+            "response.output_item.added",
+            output_index=item.at,
+            item=item.whole("in_progress"),
+        )
+        if not item.called:
+            kind = f"{self._part_kind(item)}.added"
+            begun += self._event(kind, part=item.part, **item.place)
+        return item, closed + begun
+
+    def _close(self) -> bytes:
+        closed = b""
+        for item in self._items:
+            if item.closed:
+                continue
+            item.closed = True
+            name = "arguments" if item.called else PART.get(item.key, "text")
+            name = {"output_text": "text"}.get(name, name)
+            said = {name: item.text, **item.place}
+            if item.key == "content":
+                said["logprobs"] = []
+            if item.called:
+                said["name"] = item.name
+            closed += self._event(f"{self._kind(item)}.done", **said)
+            if not item.called:
+                kind = f"{self._part_kind(item)}.done"
+                closed += self._event(kind, part=item.part, **item.place)
+            whole = item.whole("completed")
+            kind = "response.output_item.done"
+            closed += self._event(kind, output_index=item.at, item=whole)
+        return closed
+
+    def _ended(self) -> bytes:
+        closed = self._close()
+        self.status = "incomplete" if self._reason in WHY else "completed"
+        kind = f"response.{self.status}"
+        return closed + self._event(kind, response=self.response())
 
     def _event(self, kind: str, **more: object) -> bytes:
         self._number += 1
         event = {"type": kind, "sequence_number": self._number, **more}
         return f"event: {kind}\ndata: {dumps(event)}\n\n".encode()
 
-    def _response(self, status: str, **more: object) -> Json:
+    def response(self) -> Json:
+        """It as far as it is made."""
+        over = self.status in ("completed", "incomplete", "failed")
+        reason = WHY.get(self._reason or "") if over else None
         return {
-            **{"id": ID, "object": "response", "created_at": 1, "model": MODEL},
-            **{"status": status, "error": None, "incomplete_details": None},
-            **{"output": [], "usage": None, "tools": [], "tool_choice": "auto"},
+            "id": self.id,
+            "object": "response",
+            "created_at": self._created,
+            "status": self.status,
+            "background": bool(self._body.get("background")),
+            "error": self._error,
+            "incomplete_details": {"reason": reason} if reason else None,
+            "instructions": self._body.get("instructions"),
+            "model": MODEL,
+            "output": [item.whole("completed") for item in self._items] if over else [],
             "parallel_tool_calls": True,
-            **more,
+            "previous_response_id": self._body.get("previous_response_id"),
+            "store": self._body.get("store") is not False,
+            "tool_choice": "auto",
+            "tools": self._body.get("tools") or [],
+            "usage": self.counts() if over else None,
+            "metadata": self._body.get("metadata") or {},
         }
 
-    def response(self) -> Json:
-        """The whole of it."""
-        why = {"length": "max_output_tokens", "content_filter": "content_filter"}
-        details = {"reason": why[self._reason]} if self._reason in why else None
-        return self._response(
-            "incomplete" if details else "completed",
-            incomplete_details=details,
-            output=[self._whole(at, item) for at, item in enumerate(self._items)],
-            usage={
-                "input_tokens": self.prompt_tokens,
-                "output_tokens": self.completion_tokens,
-                "total_tokens": self.prompt_tokens + self.completion_tokens,
-                "input_tokens_details": {"cached_tokens": self.cached_tokens},
-                "output_tokens_details": {"reasoning_tokens": self.reasoning_tokens},
-            },
-        )
-
-    def _whole(self, at: int, item: Json) -> Json:
-        text, done = self._texts[at], {**item, "status": "completed"}
-        match item["id"]:
-            case "reasoning_content":
-                return {**done, "summary": [{"type": "summary_text", "text": text}]}
-            case "content":
-                part = {"type": "output_text", "text": text, "annotations": []}
-                return {**done, "content": [part]}
-            case "refusal":
-                return {**done, "content": [{"type": "refusal", "refusal": text}]}
-            case _:
-                return {**done, "arguments": text}
+    def counts(self) -> Json:
+        return {
+            "input_tokens": self.prompt_tokens,
+            "input_tokens_details": {"cached_tokens": self.cached_tokens},
+            "output_tokens": self.completion_tokens,
+            "output_tokens_details": {"reasoning_tokens": self.reasoning_tokens},
+            "total_tokens": self.prompt_tokens + self.completion_tokens,
+        }
 
     def whole(self, chunks: Iterable[Chunk]) -> Json:
         for chunk in chunks:

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from uuid import uuid4
 
 from aiohttp import web
@@ -10,11 +12,12 @@ from aiohttp import web
 from tests.standin import replies, responses, scenarios
 from tests.standin.answers import Call
 from tests.standin.completion import Completion
-from tests.standin.delivery import REWRITERS, Aborted, Delivery, encoded
+from tests.standin.delivery import REWRITERS, Aborted, Delivery, Sent, encoded
 from tests.standin.directive import ChatRequest, Directive
 from tests.standin.journal import Entry, Journal
+from tests.standin.kept_responses import KeptResponses, Made
 from tests.standin.responses import Response
-from tests.standin.steps import Reply
+from tests.standin.steps import Reply, Step
 
 MAX_BODY = 64 * 1024 * 1024
 
@@ -25,7 +28,7 @@ def application(*, key: str, token: str, scenario: str = "answer") -> web.Applic
     Questions that name no scenario are answered by *scenario*.
     """
     scenarios.check(scenario)
-    resource = Resource(key, token, scenario, Journal())
+    resource = Resource(key, token, scenario, Journal(), KeptResponses())
     app = web.Application(client_max_size=MAX_BODY)
     deployment = "/openai/deployments/{deployment}/chat/completions"
     app.router.add_post(deployment, resource.complete)
@@ -33,6 +36,11 @@ def application(*, key: str, token: str, scenario: str = "answer") -> web.Applic
     app.router.add_post("/v1/chat/completions", resource.complete)
     app.router.add_post("/openai/v1/responses", resource.complete)
     app.router.add_post("/v1/responses", resource.complete)
+    for path in ("/openai/v1/responses/{id}", "/v1/responses/{id}"):
+        app.router.add_get(path, resource.about)
+        app.router.add_delete(path, resource.about)
+        app.router.add_post(f"{path}/cancel", resource.about)
+        app.router.add_get(f"{path}/input_items", resource.about)
     app.router.add_get("/standin/requests", resource.requests)
     app.router.add_get("/standin/requests/wait", resource.wait)
     app.router.add_post("/standin/reset", resource.reset)
@@ -48,6 +56,7 @@ class Resource:
     token: str
     scenario: str
     journal: Journal
+    kept: KeptResponses
 
     async def requests(self, request: web.Request) -> web.Response:
         """What was asked, the oldest first."""
@@ -102,18 +111,70 @@ class Resource:
         seen = self.journal.open(entry)
         if refusal := self._refused(request, call):
             return delivery.reply(refusal)
-        kind = Response if _is_of_responses(entry) else Completion
-        completion = kind(
-            prompt_tokens=call.request.prompt_tokens,
-            cached_tokens=call.directive.number("cached", 0),
-        )
+        prompt, cached = call.request.prompt_tokens, call.directive.number("cached", 0)
         steps = scenarios.steps(call, seen=seen)
+        if _is_of_responses(entry):
+            response = Response(entry.body, prompt_tokens=prompt, cached_tokens=cached)
+            return await self._respond(call, steps, response, entry, delivery)
+        completion = Completion(prompt_tokens=prompt, cached_tokens=cached)
         if not call.request.stream:
             return await delivery.whole(steps, completion)
-        sent = encoded(steps, completion)
-        if rewrite := REWRITERS.get(call.directive.name):
-            sent = rewrite(sent)
-        return await delivery.stream(sent)
+        return await delivery.stream(rewritten(call, encoded(steps, completion)))
+
+    async def _respond(
+        self,
+        call: Call,
+        steps: Iterator[Step],
+        response: Response,
+        entry: Entry,
+        delivery: Delivery,
+    ) -> web.StreamResponse:
+        previous = entry.body.get("previous_response_id")
+        if not self.kept.knows(previous):
+            return delivery.reply(replies.response_not_found(str(previous)))
+        made = self.kept.add(response, entry.body)
+        sent = rewritten(call, encoded(steps, response))
+        if made.background:
+            first = next(sent)
+            if isinstance(first, Reply):
+                return delivery.reply(first)
+            made.begin(chain([first], sent))
+            if not call.request.stream:
+                return delivery.reply(Reply(200, response.response()))
+            return await self._follow(made, delivery, after=-1)
+        if call.request.stream:
+            return await delivery.stream(made.recorded(sent))
+        made.over = True
+        return await delivery.whole(steps, response)
+
+    async def about(self, request: web.Request) -> web.StreamResponse:
+        """Answer what is asked of a response that was made before."""
+        entry = opened(request)
+        entry.tag = request.match_info["id"]
+        self.journal.open(entry)
+        delivery = Delivery(request, entry, headers(entry.request_id))
+        if not self._admits(request, azure=False):
+            return delivery.reply(replies.UNAUTHORIZED)
+        answer = self.kept.answer(request)
+        try:
+            if isinstance(answer, Reply):
+                response: web.StreamResponse = delivery.reply(answer)
+            else:
+                after = int(request.query.get("starting_after", -1))
+                response = await self._follow(answer, delivery, after=after)
+        except (asyncio.CancelledError, ConnectionError):
+            self.journal.close(entry, "closed_by_peer")
+            raise
+        self.journal.close(entry, "completed")
+        return response
+
+    async def _follow(
+        self, made: Made, delivery: Delivery, *, after: int
+    ) -> web.StreamResponse:
+        response = await delivery.prepared()
+        await made.follow(response, after)
+        await response.write_eof()
+        return response
 
     def _refused(self, request: web.Request, call: Call) -> Reply | None:
         if not self._admits(request, azure=call.azure):
@@ -163,6 +224,11 @@ def understood(
     scenarios.check(directive.name)
     azure = deployment is not None
     return Call(directive, request, deployment or request.model or "", azure)
+
+
+def rewritten(call: Call, sent: Iterator[Sent]) -> Iterator[Sent]:
+    rewrite = REWRITERS.get(call.directive.name)
+    return rewrite(sent) if rewrite else sent
 
 
 def _is_of_responses(entry: Entry) -> bool:
