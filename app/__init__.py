@@ -13,6 +13,7 @@ from azure_openai import backends, credentials
 from budgets import Budgets
 from chains import Chains
 from proxy import Proxy
+from proxy.kept import KeptResponses
 from runnables.checkpointer import Checkpointer
 from runs.logs import Logs
 from runs.threads import Threads
@@ -33,6 +34,7 @@ class App:
     settings: Settings
     chains: Chains
     proxy: Proxy
+    responses: KeptResponses
     limits: Limits
     capacity: Capacity
     store: Store
@@ -83,6 +85,7 @@ def build(settings: Settings, platform: Platform) -> App:
         settings=settings,
         chains=chains,
         proxy=proxy.build(settings),
+        responses=KeptResponses(kept),
         limits=_limits(settings),
         capacity=capacity,
         store=kept,

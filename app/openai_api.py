@@ -5,7 +5,7 @@ from codecs import BOM_UTF8
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import App
+from app import App, responses
 from app.chat import start
 from proxy import json_text
 from proxy.outgoing import Operation
@@ -19,18 +19,30 @@ from server.request import (
 )
 from server.response import json_response
 from streaming.dialects import json, openai
-from streaming.errors import UnknownModel
+from streaming.errors import NotYet, UnknownModel
 
 
 async def complete(app: App, request: Request, run: Run) -> Response:
     """Chat with the model that the path names, else the body's `model`."""
     body = await _read(app, request)
     name = _model(request, body)
-    uninstalled = name in app.chains.missing and name not in app.settings.deployments
-    if name in app.chains.names or uninstalled:
+    if _is_chain(app, name):
         return await _run_chain(app, request, body, name, run)
     _check(app, name, [*app.chains.names, *app.settings.deployments])
     return _forward(app, request, body, run, deployment=name)
+
+
+async def respond(app: App, request: Request, run: Run) -> Response:
+    """Respond with the deployment that the body's `model` names."""
+    body = await _read(app, request)
+    name = _model(request, body)
+    if _is_chain(app, name):
+        raise NotYet(
+            f"The chain {name[:100]!r} answers chat completions, not yet responses: "
+            "POST /openai/v1/chat/completions."
+        )
+    _check(app, name, list(app.settings.deployments))
+    return await responses.forward(app, request, body, run, deployment=name)
 
 
 async def complete_by_default(app: App, request: Request, run: Run) -> Response:
@@ -59,6 +71,11 @@ async def get_model(app: App, request: Request, run: Run) -> Response:
     if name not in models:
         raise _unknown(name, list(models))
     return json_response(models[name])
+
+
+def _is_chain(app: App, name: str) -> bool:
+    uninstalled = name in app.chains.missing and name not in app.settings.deployments
+    return name in app.chains.names or uninstalled
 
 
 def _models(app: App) -> dict[str, dict[str, object]]:

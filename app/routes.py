@@ -8,8 +8,16 @@ from app.chains import chain, list_chains
 from app.chat import chat
 from app.health import alive, details
 from app.invocation import Route
-from app.openai_api import complete, complete_by_default, embed, get_model, list_models
+from app.openai_api import (
+    complete,
+    complete_by_default,
+    embed,
+    get_model,
+    list_models,
+    respond,
+)
 from app.openapi import describe
+from app.responses import cancel, delete, input_items, response
 from app.runs import cancel_run, follow_chat, follow_run, run_state
 from app.stream_check import stream_check
 from app.threads import delete_thread, list_threads, thread
@@ -19,6 +27,7 @@ GET = ("GET",)
 PROBED = ("GET", "HEAD")
 
 _DEPLOYMENT = "openai/deployments/{deployment}"
+_RESPONSE = "responses/{response}"
 
 _OPENAI = (
     Route(
@@ -46,6 +55,34 @@ _OPENAI = (
                 f"{under}/models/{{model}}",
                 get_model,
                 "A model, by its name",
+                methods=GET,
+            ),
+            Route(f"respond{version}", f"{under}/responses", respond, "Respond"),
+            Route(
+                f"response{version}",
+                f"{under}/{_RESPONSE}",
+                response,
+                "A response, by its id",
+                methods=GET,
+            ),
+            Route(
+                f"delete_response{version}",
+                f"{under}/{_RESPONSE}",
+                delete,
+                "Delete a response",
+                methods=("DELETE",),
+            ),
+            Route(
+                f"cancel_response{version}",
+                f"{under}/{_RESPONSE}/cancel",
+                cancel,
+                "Stop a response that is made in the background",
+            ),
+            Route(
+                f"input_items{version}",
+                f"{under}/{_RESPONSE}/input_items",
+                input_items,
+                "What a response was asked",
                 methods=GET,
             ),
         )

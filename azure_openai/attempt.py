@@ -188,7 +188,7 @@ class Attempt:
     def _answers(self) -> bool:
         """Whether an empty answer can be told from others; a file's cannot."""
         operation = self._request.path.partition("?")[0]
-        return operation.endswith(("chat/completions", "embeddings"))
+        return operation.endswith(("chat/completions", "embeddings", "responses"))
 
     def is_patient(self, reply: "Reply") -> bool:
         """A model that thinks in silence would be asked, and paid, once more."""

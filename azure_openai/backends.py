@@ -124,8 +124,17 @@ _shared: dict[tuple[Backend, ...], BackendPool] = {}
 def of(settings: Settings, deployment: str | None = None) -> BackendPool:
     """The configured backends; every caller of this function shares what is known.
 
-    The default deployment is each backend's own. Another *deployment* is asked for by
-    its name at each endpoint, and cools down by itself, as it has its own quota.
+    Another *deployment* cools down by itself, as it has its own quota.
+    """
+    backends = named(settings, deployment)
+    return _shared.setdefault(backends, BackendPool(backends))
+
+
+def named(settings: Settings, deployment: str | None) -> tuple[Backend, ...]:
+    """The backends of *deployment*.
+
+    The default deployment is each backend's own. Another one is asked for by its name
+    at each endpoint.
     """
     backends = settings.backends
     if deployment not in (None, settings.deployment):
@@ -135,7 +144,7 @@ def of(settings: Settings, deployment: str | None = None) -> BackendPool:
             for each in backends
             if by_endpoint[each.endpoint] is each
         )
-    return _shared.setdefault(backends, BackendPool(backends))
+    return backends
 
 
 def known() -> Iterator[tuple[Backend, float, Last | None]]:

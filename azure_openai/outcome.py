@@ -78,16 +78,22 @@ def usage(said: object) -> Usage | None:
     if not isinstance(said, dict):
         return None
     return provided(
-        prompt=said.get("prompt_tokens"),
-        completion=said.get("completion_tokens"),
+        prompt=_count(said, "prompt_tokens", "input_tokens"),
+        completion=_count(said, "completion_tokens", "output_tokens"),
         total=said.get("total_tokens"),
-        cached=_detail(said, "prompt", "cached_tokens"),
-        reasoning=_detail(said, "completion", "reasoning_tokens"),
+        cached=_detail(said, "prompt", "input", "cached_tokens"),
+        reasoning=_detail(said, "completion", "output", "reasoning_tokens"),
     )
 
 
-def _detail(said: Mapping[str, object], kind: str, name: str) -> object:
-    details = said.get(f"{kind}_tokens_details")
+def _count(said: Mapping[str, object], name: str, of_responses: str) -> object:
+    return said.get(name, said.get(of_responses))
+
+
+def _detail(
+    said: Mapping[str, object], kind: str, of_responses: str, name: str
+) -> object:
+    details = _count(said, f"{kind}_tokens_details", f"{of_responses}_tokens_details")
     return details.get(name) if isinstance(details, dict) else None
 
 

@@ -61,6 +61,8 @@ def examine(data: bytes) -> BackendFailure | None:
             return STRANGE
         if isinstance(kind := said.get("type"), str) and not said.get("choices"):
             return _of_response(kind, said)
+        if said.get("object") == "response":
+            return _of_whole_response(said)
         error = said.get("error")
         embedded = isinstance(said.get("data"), list)
         answers = embedded or any(map(_answers, as_list(said.get("choices"))))
@@ -74,12 +76,18 @@ def examine(data: bytes) -> BackendFailure | None:
 def _of_response(kind: str, event: dict[str, JsonValue]) -> BackendFailure | None:
     """What is wrong with an *event* of the Responses API; `CUT` if it says nothing."""
     if kind == "error":
-        return _failure(event)
+        return _failure(event.get("error") or event)
     if kind == "response.failed":
         return _failure(as_object(event.get("response")).get("error") or {})
     answers = kind.endswith(".delta") and _says(event.get("delta"))
     ends = kind in ("response.completed", "response.incomplete")
     return None if answers or ends else CUT
+
+
+def _of_whole_response(response: dict[str, JsonValue]) -> BackendFailure | None:
+    if error := response.get("error"):
+        return _failure(error)
+    return _failure({}) if response.get("status") == "failed" else None
 
 
 def examine_whole(body: bytes) -> BackendFailure | None:

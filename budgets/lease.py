@@ -92,6 +92,10 @@ class Lease:
     def _used(self) -> int:
         return used(self._run.calls.values(), self._units)
 
+    async def settle(self) -> None:
+        """Use what *run* has used, of which nothing was leased."""
+        await self._account.give(-self._used, self._account.period)
+
     async def close(self) -> None:
         """Give back what was leased and not used, or use what was not leased."""
         if self._growing is not None:

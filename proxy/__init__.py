@@ -5,9 +5,9 @@ answer comes back as it is. If the caller streams and does not ask for usage, th
 server does, and takes the one chunk with the usage out of the stream.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from starlette.responses import Response
 
@@ -17,7 +17,9 @@ from azure_openai.backends import BackendPool
 from azure_openai.failover import AttemptLimits, first_answer
 from budgets.lease import Lease
 from proxy import json_text, outgoing
-from proxy.body import Opened, ProxiedBody
+from proxy.apis import CompletionsApi, ResponsesApi
+from proxy.body import Noted, Opened, ProxiedBody
+from proxy.kept import Kept
 from proxy.outgoing import Operation, Outgoing
 from proxy.record import ProxiedRun
 from runs import Run
@@ -27,7 +29,7 @@ from server.response import StreamResponse
 from settings import Settings
 from settings.backends import Backend
 from streaming import dialects
-from streaming.errors import ChatError, RateLimited
+from streaming.errors import ChatError, NotFound, RateLimited
 from streaming.upstream_errors import UpstreamAuth, UpstreamError, UpstreamIncomplete
 
 if TYPE_CHECKING:
@@ -57,12 +59,15 @@ class Proxy:
         lease: Lease | None = None,
         capacity: Capacity,
         limits: Limits,
+        at: Kept | None = None,
+        noted: Noted | None = None,
     ) -> Response:
         """The response to one call; nothing is sent before the response is.
 
         Of *query* only `api-version` counts. *emit* is given *run* once, when it is
-        over and the end of the answer is still to be sent. Raises a `ChatError` if no
-        call can be made of *body*.
+        over and the end of the answer is still to be sent. If the answer goes on with a
+        response, only the resource *at* which that is is asked. *noted* gets the
+        answer's own id. Raises a `ChatError` if no call can be made of *body*.
         """
         sent = outgoing.build(
             self._settings,
@@ -72,14 +77,76 @@ class Proxy:
             operation=operation,
             deployment=deployment,
         )
-        record, pool = ProxiedRun(run, deployment, body, emit), self._pool(deployment)
+        record = ProxiedRun(run, deployment, body, emit)
+        return self._answer(
+            sent,
+            record,
+            BackendPool(self._at(at, deployment)) if at else self._pool(deployment),
+            lease=lease,
+            capacity=capacity,
+            limits=limits,
+            noted=noted,
+        )
+
+    def respond_about(
+        self,
+        kept: Kept,
+        path: str,
+        headers: Mapping[str, str],
+        query: Sequence[tuple[str, str]],
+        *,
+        method: Literal["DELETE", "GET", "POST"],
+        run: Run,
+        capacity: Capacity,
+        limits: Limits,
+        noted: Noted | None = None,
+    ) -> Response:
+        """The response to a call about a response that was made before.
+
+        Such a call is no run of a model, and is not recorded.
+        """
+        sent = outgoing.of_response(
+            self._settings, headers, query, method=method, path=path
+        )
+        return self._answer(
+            sent,
+            ProxiedRun(run, kept.deployment, b"", None),
+            BackendPool(self._at(kept, kept.deployment)[:1]),
+            capacity=capacity,
+            limits=limits,
+            noted=noted,
+        )
+
+    def _answer(
+        self,
+        sent: Outgoing,
+        record: ProxiedRun,
+        pool: BackendPool,
+        *,
+        capacity: Capacity,
+        limits: Limits,
+        noted: Noted | None,
+        lease: Lease | None = None,
+    ) -> Response:
         record.asked(sent)
         if not sent.streamed:
             limits = limits.unstreamed
-        ask = partial(self._open, sent, record.answered_by, pool=pool, limits=limits)
-        answer = ProxiedBody(ask, record, limits, patient=len(pool) > 1, lease=lease)
-        dialect = dialects.load("openai")
-        return StreamResponse(answer, run, dialect, limits=limits, capacity=capacity)
+        answer = ProxiedBody(
+            partial(self._open, sent, record.answered_by, pool=pool, limits=limits),
+            record,
+            limits,
+            patient=len(pool) > 1,
+            lease=lease,
+            api=ResponsesApi() if sent.operation == "responses" else CompletionsApi(),
+            noted=noted,
+        )
+        return StreamResponse(
+            answer,
+            record.run,
+            dialects.load("openai"),
+            limits=limits,
+            capacity=capacity,
+        )
 
     async def _open(
         self,
@@ -107,6 +174,14 @@ class Proxy:
         if deployment not in self._pools:
             self._pools[deployment] = backends.of(self._settings, deployment)
         return self._pools[deployment]
+
+    def _at(self, kept: Kept, deployment: str) -> Sequence[Backend]:
+        """The *deployment* at the one resource that has the response *kept*."""
+        known = backends.named(self._settings, deployment)
+        there = [each for each in known if each.resource == kept.resource]
+        if not there:
+            raise NotFound("The response is at a backend that is not configured.")
+        return there
 
     def _connections(self) -> "Connections":
         # Spares a start that proxies nothing a tenth of a second.

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from azure_openai import outcome, refusals
 from budgets.lease import Lease
 from proxy import headers
-from proxy.body_tap import BodyTap
+from proxy.apis import Api, CompletionsApi
 from proxy.record import ProxiedRun
-from proxy.tap import StreamTap, Tap
+from proxy.tap import Tap
 from runs.closing import begin_to_close
 from server.limits import Limits, limit
 from server.pipe import HIGH_WATER, Pipe
+from settings.backends import Backend
 from streaming.dialects import openai as wire
-from streaming.dialects.openai.cut import cut
 from streaming.errors import BudgetUsedUp, ChatError, InternalError
 from streaming.headers import Raw
 from streaming.upstream_errors import UpstreamError
@@ -46,6 +46,10 @@ AFTER_DONE_SECONDS = 1
 """Seconds to wait for the body's end after `[DONE]`."""
 
 
+Noted = Callable[[str, Backend], Awaitable[None]]
+"""Is given the id of a response, and the backend that has it."""
+
+
 class Opened(NamedTuple):
     """An answer; *asked* is whether this server asked for usage, not the caller."""
 
@@ -57,7 +61,7 @@ class ProxiedBody:
     """Passes on the answer that *ask* opens, and fills in *record*.
 
     With *patient*, the status of a stream is sent after a moment even if no backend has
-    answered by then.
+    answered by then. *noted* gets the id of a response before the caller does.
     """
 
     def __init__(
@@ -68,7 +72,10 @@ class ProxiedBody:
         *,
         patient: bool,
         lease: Lease | None = None,
+        api: Api | None = None,
+        noted: Noted | None = None,
     ) -> None:
+        self._api, self._noted = api or CompletionsApi(), noted
         self._ask, self._record, self._limits = ask, record, limits
         self._run, self._patient = record.run, patient
         self._lease = lease
@@ -98,6 +105,7 @@ class ProxiedBody:
             async with aclosing(pieces):
                 async for piece in pieces:
                     self._decide(pipe, len(piece))
+                    await self._note_id()
                     await self._record.recorded()
                     await pipe.write(piece)
         except ChatError as exc:
@@ -109,6 +117,13 @@ class ProxiedBody:
             return InternalError("The answer could not be passed on.")
         pipe.commit()
         return None
+
+    async def _note_id(self) -> None:
+        answer, noted = self._answer, self._noted
+        found = self._tap.response_id if self._tap else ""
+        if noted and answer and answer.succeeded and found:
+            self._noted = None
+            await noted(found, answer.backend)
 
     def _decide(self, pipe: Pipe, size: int) -> None:
         streams = self._answer is not None and self._answer.streams
@@ -160,10 +175,7 @@ class ProxiedBody:
 
     def _read_by(self, answer: "Reply", asked: bool) -> Tap:
         run, call = self._run, self._record.call
-        if answer.streams:
-            tap: Tap = StreamTap(run, call, asked=asked)
-        else:
-            tap = BodyTap(run, call, status=answer.status, plain=answer.plain)
+        tap = self._api.tap(answer, run, call, asked=asked)
         self._record.answered_by(answer.backend, answer.region)
         self._record.read_by(tap)
         return tap
@@ -182,10 +194,10 @@ class ProxiedBody:
             return
         if isinstance(error, BudgetUsedUp):
             if self._between:
-                await pipe.write(cut(self._run.deployment, self._run.id))
+                await pipe.write(self._api.cut(self._run))
             return
         if self._between:
-            await pipe.write(b"data: %b\n\n" % wire.error(error, self._run.request_id))
+            await pipe.write(self._api.error(error, self._run.request_id))
         if not self._between or isinstance(error, UpstreamError):
             pipe.fail(error)
 

@@ -13,17 +13,21 @@ from streaming.errors import ChatError
 KEPT = 1024 * 1024
 """Bytes of an answer that are kept, to be read at its end."""
 
+KEPT_START = 4 * 1024
+"""Bytes that are kept of a longer answer's beginning, which has its id."""
+
 KEPT_END = 8 * 1024
 """Bytes that are kept of a longer answer's end, which has its usage."""
 
 _FINISH = re.compile(rb'"finish_reason"\s*:\s*"(\w+)"')
-_USAGE = re.compile(rb'"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
+USAGE = re.compile(rb'"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
 
 
 class BodyTap:
-    """Reads an answer that is no stream, unless it is not *plain* but compressed."""
+    """Reads a whole chat completion, unless it is not *plain* but compressed."""
 
     done, between = False, False
+    response_id = ""
     unread_bytes = 0  # A long answer's end, which is read, says what it cost.
 
     def __init__(
@@ -31,6 +35,7 @@ class BodyTap:
     ) -> None:
         self._run, self._call, self._status = run, call, status
         self._kept, self._whole, self._plain = b"", True, plain
+        self._start = b""
         self.error: ChatError | None = None
         self.unrecorded: list[str] = []
 
@@ -38,6 +43,7 @@ class BodyTap:
         self._run.spoken, self._run.active_at = True, monotonic()
         self._kept += read
         if len(self._kept) > KEPT:
+            self._start = self._start or self._kept[:KEPT_START]
             self._kept, self._whole = self._kept[-KEPT_END:], False
         return read
 
@@ -53,8 +59,10 @@ class BodyTap:
             self._read_end()
             return
         answer = outcome.loads(self._kept)
-        if not isinstance(answer, dict):
-            return
+        if isinstance(answer, dict):
+            self._answer(answer)
+
+    def _answer(self, answer: dict[str, JsonValue]) -> None:
         if self._status >= 400 or answer.get("error"):
             self.error = outcome.error(answer.get("error"), max(self._status, 400))
             return
@@ -73,7 +81,7 @@ class BodyTap:
         self._run.unread = True
         found = _FINISH.search(self._kept)
         self._call.note_finish(found[1].decode() if found else "stop")
-        if found := _USAGE.search(self._kept):
+        if found := USAGE.search(self._kept):
             self._call.usage = outcome.usage(outcome.loads(found[1]))
 
     def _choice(self, choice: JsonValue) -> None:

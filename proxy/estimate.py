@@ -11,6 +11,10 @@ MAX_READ = 1024 * 1024
 """Bytes above which a request is counted as a whole, not message by message."""
 
 
+_OF_TOOLS = ("arguments", "input", "output")
+"""Where an item of a response's input has what a tool was asked, or answered."""
+
+
 def written(value: object) -> str:
     """The text in a part of a message: reasoning, a refusal, tool calls."""
     match value:
@@ -50,20 +54,29 @@ def _count_prompt(asked: Mapping[str, object]) -> int:
     messages = asked.get("messages")
     if isinstance(messages, list):
         return sum(map(_count_message, messages))
-    return _count_input(asked.get("input"))
+    instructions = asked.get("instructions")
+    first = _count_text(instructions) if isinstance(instructions, str) else 0
+    return first + _count_input(asked.get("input"))
 
 
 def _count_message(message: object) -> int:
     content = message.get("content") if isinstance(message, dict) else None
+    return _count_text(_text_of(content))
+
+
+def _text_of(content: object) -> str:
     if isinstance(content, list):
         texts = [part.get("text") for part in content if isinstance(part, dict)]
-        content = "".join(text for text in texts if isinstance(text, str))
-    text = content if isinstance(content, str) else ""
+        return "".join(text for text in texts if isinstance(text, str))
+    return content if isinstance(content, str) else ""
+
+
+def _count_text(text: str) -> int:
     return count_tokens(text) + TOKENS_PER_MESSAGE
 
 
 def _count_input(given: object) -> int:
-    """Count an embedding's input: texts, or tokens already."""
+    """Count the items of a response's input, or an embedding's texts or tokens."""
     match given:
         case str():
             return count_tokens(given)
@@ -71,5 +84,9 @@ def _count_input(given: object) -> int:
             return sum(map(_count_input, given))
         case int():
             return 1
+        case dict():
+            return _count_message(given) + sum(
+                count_tokens(_text_of(given.get(name))) for name in _OF_TOOLS
+            )
         case _:
             return 0

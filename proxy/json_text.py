@@ -22,6 +22,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 
 MEMBERS = (
     *("model", "stream", "stream_options", "data_sources", "user"),
+    *("store", "background", "previous_response_id"),
     *PARAMETERS,
 )
 """The members that this server reads."""

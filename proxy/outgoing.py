@@ -1,9 +1,10 @@
 """What is sent upstream for a caller's request: its bytes, at an address of ours."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlencode
 
 import orjson
 
@@ -15,7 +16,13 @@ from settings.backends import Backend
 from streaming.errors import InvalidRequest, NotConfigured, UnknownModel
 from streaming.requests import end_user
 
-Operation = Literal["chat/completions", "embeddings"]
+Operation = Literal["chat/completions", "embeddings", "responses"]
+
+STREAMED: tuple[Operation, ...] = ("chat/completions", "responses")
+"""The operations whose answers may be streams."""
+
+V1_RESPONSES = f"{names.V1}/responses"
+"""Where Azure has the Responses API, seen from the resource; it has no versions."""
 
 # Never in a path; it is what the request's `model` must be.
 _MODEL_NAME = re.compile(r"[\x20-\x7e]{1,200}")
@@ -26,6 +33,13 @@ _V1 = ("v1", "preview", "latest")
 USAGE_SINCE = "2024-09-01"
 """The date of the first API version that knows `stream_options`."""
 
+
+QUERY = (
+    *("stream", "starting_after", "include_obfuscation", "include", "include[]"),
+    *("limit", "order", "after", "before"),
+)
+"""What may be asked of a response that was made before: the rest of a query is about
+this server, and may have its key."""
 
 ASKING = "stream_options"
 """The field that asks for usage."""
@@ -51,12 +65,13 @@ class Outgoing:
     own_version: bool
     end_user: str | None
 
-    method = "POST"
+    method: Literal["DELETE", "GET", "POST"] = "POST"
     timeouts = None  # The run's own limits end what takes too long.
 
     def fit(self, backend: Backend, refusals: Refusals) -> Fitting:
         body = self.body
-        if backend.v1 and self.provider == "azure":
+        named_in_path = not backend.v1 and self.operation != "responses"
+        if body and self.provider == "azure" and not named_in_path:
             body = _for_model(body, json_text.members(body), backend.deployment)
         return SplicedBody(body, backend.deployment, refusals, can_ask=self.can_ask)
 
@@ -100,7 +115,10 @@ def build(
     members = read or {}
     if not settings.model_configured:
         raise NotConfigured()
-    if settings.azure:
+    if settings.azure and operation == "responses":
+        _check(names.DEPLOYMENT, deployment)
+        path, knows_usage, own_version = V1_RESPONSES, False, True
+    elif settings.azure:
         _check(names.DEPLOYMENT, deployment)
         version = _api_version(query, settings)
         own_version = version == settings.azure_openai_api_version
@@ -110,9 +128,9 @@ def build(
         _check(_MODEL_NAME, deployment)
         path = operation
         body = _for_model(body, read, deployment)
-        knows_usage = own_version = True
-    streamed = operation == "chat/completions" and members.get("stream") is True
-    free = "stream_options" not in members and "data_sources" not in members
+        knows_usage, own_version = operation == "chat/completions", True
+    streamed = operation in STREAMED and members.get("stream") is True
+    free = not {"stream_options", "data_sources"} & members.keys()
     sent = list(headers.forwarded(given))
     if not any(name == "content-type" for name, _ in sent):
         sent.append(("content-type", "application/json"))
@@ -127,6 +145,35 @@ def build(
         can_ask=streamed and free and knows_usage,
         own_version=own_version,
         end_user=end_user(members.get("user")),
+    )
+
+
+def of_response(
+    settings: Settings,
+    given: Mapping[str, str],
+    query: Sequence[tuple[str, str]],
+    *,
+    method: Literal["DELETE", "GET", "POST"],
+    path: str,
+) -> Outgoing:
+    """The request about a response that was made before; *path* begins with its id."""
+    asked = [(name, value) for name, value in query if name in QUERY]
+    base = V1_RESPONSES if settings.azure else "responses"
+    address = f"{base}/{path}"
+    if asked:
+        address += f"?{urlencode(asked)}"
+    return Outgoing(
+        operation="responses",
+        provider="azure" if settings.azure else "openai",
+        path=address,
+        headers=list(headers.forwarded(given)),
+        body=b"",
+        parameters={},
+        streamed=("stream", "true") in asked,
+        can_ask=False,
+        own_version=True,
+        end_user=None,
+        method=method,
     )
 
 

@@ -25,10 +25,13 @@ _AT_WORK = (DeadlineExceeded, ShuttingDown, UpstreamIncomplete, UpstreamTimeout)
 class ProxiedRun:
     """Ends *run* once, and passes it to *emit*; *body* is the caller's request.
 
-    A request that is refused before anything was sent upstream is not emitted.
+    A request that is refused before anything was sent upstream is not emitted, nor is
+    any without *emit*.
     """
 
-    def __init__(self, run: Run, deployment: str, body: bytes, emit: Emit) -> None:
+    def __init__(
+        self, run: Run, deployment: str, body: bytes, emit: Emit | None
+    ) -> None:
         self.run, self.call = run, ModelCall(deployment)
         self.ended = self._begun = False
         self._body, self._emit = body, emit
@@ -84,7 +87,7 @@ class ProxiedRun:
         if self.call.usage is not None:
             self.call.estimate, self._body = Usage, b""
         self.run.finish(error, cancelled=cancelled)
-        if self._begun:
+        if self._begun and self._emit:
             self._recording = self._emit(self.run)
 
     async def recorded(self) -> None:

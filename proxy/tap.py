@@ -44,16 +44,22 @@ class Tap(Protocol):
     def between(self) -> bool:
         """Whether an event may be added to what has been passed on."""
 
+    @property
+    def response_id(self) -> str:
+        """The id of the response that the answer is, if it is known to be one."""
+
     def feed(self, read: bytes) -> bytes: ...
 
     def end(self) -> bytes: ...
 
 
 class StreamTap:
-    """Reads the chunks of a stream.
+    """Reads the chunks of a stream of chat completions.
 
     With *asked*, the first chunk that has usage and no choice is not passed on.
     """
+
+    response_id = ""
 
     def __init__(self, run: Run, call: ModelCall, *, asked: bool) -> None:
         self._run, self._call, self._asked = run, call, asked
@@ -78,7 +84,7 @@ class StreamTap:
         for end in _ends_of_events(piece):
             if self._passing:
                 self._passing = False
-                self.unread_bytes += end - start
+                self._passed(piece[start:end])
             elif self._event(event := piece[start:end]):
                 removed = end - len(event.lstrip(b"\r\n")), end
             start = end
@@ -125,6 +131,10 @@ class StreamTap:
         self.unread_bytes += end - start
         return end
 
+    def _passed(self, rest: bytes) -> None:
+        """Note the *rest* of a long event."""
+        self.unread_bytes += len(rest)
+
     def end(self) -> bytes:
         rest, self._rest = self._rest, b""
         if self._unseen and self.done and self._call.finish_reason is None:
@@ -139,7 +149,7 @@ class StreamTap:
             self._run.content.append(text)
             self._call.output_bytes += len(text)
             return False
-        data = event[6:] if event[:7] == b"data: {" else _data(event)
+        data = event[6:] if event[:7] == b"data: {" else data_of(event)
         if data.startswith(b"[DONE]"):
             self.done = self._run.spoken = True
             return False
@@ -194,7 +204,7 @@ def _ends_of_events(piece: bytes) -> Iterator[int]:
         end = piece.find(b"\n\n", end) + 2
 
 
-def _data(event: bytes) -> bytes:
+def data_of(event: bytes) -> bytes:
     lines = (line.partition(b":") for line in _LINE.split(event))
     return b"\n".join(
         value.removeprefix(b" ") for name, _, value in lines if name == b"data"

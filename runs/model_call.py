@@ -22,6 +22,7 @@ PARAMETERS = (
     "top_p",
     "max_tokens",
     "max_completion_tokens",
+    "max_output_tokens",
     "seed",
     "n",
     "frequency_penalty",

@@ -49,6 +49,8 @@ ALLOWED = {
         ["azure_openai", "budgets", "runs", "server", "settings", "streaming"],
         ["msgspec", "orjson", "starlette"],
     ),
+    # Which backend has a response is known to all processes.
+    "proxy.kept": (["store"], []),
     "runnables": (
         [
             "azure_openai",
@@ -100,12 +102,8 @@ ALLOWED = {
     "devhost": (
         [],
         [
-            "azure.functions",
-            "azure_functions_runtime",
-            "azurefunctions",
-            "fastapi",
-            "starlette",
-            "uvicorn",
+            *("azure.functions", "azure_functions_runtime", "azurefunctions"),
+            *("fastapi", "starlette", "uvicorn"),
         ],
     ),
     # The console names what this app was started with.

@@ -45,6 +45,9 @@ def test_a_path_of_none_is_an_empty_404(app: AppProcess) -> None:
         ("POST", "/openai/models?api-version=2024-10-21", "GET, HEAD"),
         ("DELETE", "/api/openai/v1/models/chat", "GET, HEAD"),
         ("GET", "/openai/v1/chat/completions", "POST"),
+        ("GET", "/openai/v1/responses", "POST"),
+        ("POST", "/openai/v1/responses/resp_1", "DELETE, GET, HEAD"),
+        ("GET", "/openai/responses/resp_1/cancel", "POST"),
         ("GET", "/openai/deployments/chat/chat/completions", "POST"),
     ],
 )

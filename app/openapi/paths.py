@@ -12,13 +12,14 @@ from app import (
     chat,
     health,
     openai_api,
+    responses,
     runs,
     stream_check,
     threads,
     usage,
 )
 from app.invocation import Handler, Route
-from app.openapi import asked, describe, run_paths, schemas
+from app.openapi import asked, describe, response_paths, run_paths, schemas
 from app.openapi.schemas import STRING, Schema, an_object, ref, statuses
 from app.routes import KNOWN
 from settings import VERSION
@@ -45,7 +46,12 @@ def build() -> Schema:
         "security": [{}, *({name: []} for name in SECURITY)],
         "paths": paths(),
         "components": {
-            "schemas": asked.schemas() | schemas.schemas() | run_paths.schemas(),
+            "schemas": {
+                **asked.schemas(),
+                **schemas.schemas(),
+                **run_paths.schemas(),
+                **response_paths.schemas(),
+            },
             "securitySchemes": SECURITY,
         },
     }
@@ -94,6 +100,7 @@ DELTA = stream_body(message="DeltaEvent", error="Error", done="Status") | json_b
     an_object(message=STRING)
 )
 COMPLETION = stream_body() | json_body(ref("Completion"))
+RESPONSE = stream_body() | json_body(ref("Response"))
 OBJECT = json_body({"type": "object"})
 WRONG_KEY = {"description": "No key, or a wrong one; a host says no more."}
 
@@ -148,6 +155,11 @@ ANSWERS: dict[Handler, Schema] = {
     openai_api.embed: OBJECT,
     openai_api.list_models: json_body(ref("Models")),
     openai_api.get_model: json_body(ref("Model")),
+    openai_api.respond: RESPONSE,
+    responses.response: RESPONSE,
+    responses.delete: OBJECT,
+    responses.cancel: OBJECT,
+    responses.input_items: OBJECT,
     stream_check.stream_check: NATIVE,
     chains.list_chains: json_body(ref("Chains")),
     chains.chain: json_body(ref("Chain")),
@@ -173,10 +185,14 @@ SILENCE: Schema = {
     "schema": {"type": "number", "minimum": 0, "maximum": stream_check.MAX_SILENCE},
 }
 
+PARAMETERS = run_paths.PARAMETERS | response_paths.PARAMETERS
+"""Those of a query or of headers."""
+
 POSTED: dict[Handler, str] = {
     openai_api.complete: "CompletionRequest",
     openai_api.complete_by_default: "CompletionRequest",
     openai_api.embed: "EmbeddingsRequest",
+    openai_api.respond: "ResponseRequest",
 }
 
 
@@ -187,7 +203,8 @@ def _posted(route: Route) -> tuple[str, ...]:
         return ()
     name = POSTED[route.handler]
     # Elsewhere the path or the settings say which model it is.
-    return (name if "openai/v1/" in route.path else f"Deployment{name}",)
+    in_body = "openai/v1/" in route.path or route.handler is openai_api.respond
+    return (name if in_body else f"Deployment{name}",)
 
 
 def _operation(route: Route) -> Schema:
@@ -238,7 +255,7 @@ def operation(
         values = {"enum": list(DIALECTS)} if found[1] == "dialect" else {}
         schema = {**STRING, **values}
         parameter = {"name": found[1], "in": "path", "required": True, "schema": schema}
-        more = run_paths.PARAMETERS.get(route.handler, [])
+        more = PARAMETERS.get(route.handler, [])
         described["parameters"] = [parameter, *more]
     return described
 

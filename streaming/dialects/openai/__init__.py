@@ -44,15 +44,17 @@ def error(error: ChatError, request_id: str) -> bytes:
 
 
 def _error(error: ChatError) -> Fields:
+    return {"error": error_object(error)}
+
+
+def error_object(error: ChatError) -> Fields:
     kinds = {401: "authentication_error", 429: "rate_limit_error"}
     kind = "invalid_request_error" if error.status < 500 else "server_error"
     return {
-        "error": {
-            "message": error.message,
-            "type": kinds.get(error.status, kind),
-            "param": error.param,
-            "code": error.code,
-        }
+        "message": error.message,
+        "type": kinds.get(error.status, kind),
+        "param": error.param,
+        "code": error.code,
     }
 
 

@@ -45,6 +45,7 @@ PARAMETERS = {
     "top_p": "gen_ai.request.top_p",
     "max_tokens": "gen_ai.request.max_tokens",
     "max_completion_tokens": "gen_ai.request.max_tokens",
+    "max_output_tokens": "gen_ai.request.max_tokens",
     "seed": "gen_ai.request.seed",
     "n": "gen_ai.request.choice.count",
     "frequency_penalty": "gen_ai.request.frequency_penalty",

@@ -1,0 +1,130 @@
+"""The Responses API of deployments: what is asked anew, and what was made before."""
+
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import App
+from proxy import json_text
+from proxy.kept import Kept
+from runs import Run
+from settings.backends import Backend
+from streaming.errors import InvalidRequest, NotFound
+from streaming.events import Usage
+
+NOTHING = (0, 0)
+
+
+async def forward(
+    app: App, request: Request, body: bytes, run: Run, *, deployment: str
+) -> Response:
+    """Respond with *deployment*, and remember which backend has the response."""
+    members = json_text.members(body) or {}
+    previous = members.get("previous_response_id")
+    at = await _previous(app, run, previous) if previous is not None else None
+    unseen = members.get("background") is True
+
+    async def keep(response_id: str, backend: Backend) -> None:
+        kept = Kept(backend.resource, backend.deployment, NOTHING if unseen else None)
+        await app.responses.keep(run.owner, response_id, kept)
+        if unseen and run.streamed:
+            run.closers.append(lambda: _note_counted(app, run, response_id, kept))
+
+    return app.proxy.respond(
+        body,
+        request.headers,
+        request.query_params,
+        operation="responses",
+        deployment=deployment,
+        run=run,
+        emit=app.telemetry.emit,
+        lease=app.budgets.lease(run),
+        capacity=app.capacity,
+        limits=app.limits,
+        at=at,
+        noted=keep if members.get("store") is not False else None,
+    )
+
+
+async def _previous(app: App, run: Run, response_id: object) -> Kept:
+    """Where the response is that the new one goes on with."""
+    if not isinstance(response_id, str):
+        message = "previous_response_id: expected a string"
+        raise InvalidRequest(message, param="previous_response_id")
+    try:
+        return await app.responses.find(run.owner, response_id)
+    except NotFound as error:
+        message = f"previous_response_id: {error.message}"
+        raise NotFound(message, param="previous_response_id") from None
+
+
+async def _note_counted(app: App, run: Run, response_id: str, kept: Kept) -> None:
+    """Note what *run*'s record has of a response that may go on without its caller."""
+    usage = run.usage
+    counted = (usage.input_tokens, usage.output_tokens) if usage.estimated else None
+    now = Kept(kept.resource, kept.deployment, counted)
+    await app.responses.keep(run.owner, response_id, now)
+
+
+async def response(app: App, request: Request, run: Run) -> Response:
+    """The response as it is, or its events after the number of one."""
+    return await _about(app, request, run, "GET")
+
+
+async def delete(app: App, request: Request, run: Run) -> Response:
+    async def forget(response_id: str, backend: Backend) -> None:
+        await app.responses.forget(run.owner, response_id)
+
+    return await _about(app, request, run, "DELETE", noted=forget)
+
+
+async def cancel(app: App, request: Request, run: Run) -> Response:
+    return await _about(app, request, run, "POST", below="/cancel")
+
+
+async def input_items(app: App, request: Request, run: Run) -> Response:
+    return await _about(app, request, run, "GET", below="/input_items")
+
+
+async def _about(
+    app: App,
+    request: Request,
+    run: Run,
+    method: Literal["DELETE", "GET", "POST"],
+    *,
+    below: str = "",
+    noted: Callable[[str, Backend], Awaitable[None]] | None = None,
+) -> Response:
+    response_id = str(request.path_params["response"])
+    kept = await app.responses.find(run.owner, response_id)
+    if kept.counted is not None:
+        run.closers.append(lambda: _count(app, run, response_id))
+    return app.proxy.respond_about(
+        kept,
+        response_id + below,
+        request.headers,
+        request.query_params.multi_items(),
+        method=method,
+        run=run,
+        capacity=app.capacity,
+        limits=app.limits,
+        noted=noted,
+    )
+
+
+async def _count(app: App, run: Run, response_id: str) -> None:
+    """Record what a response has used that has ended in the background, once.
+
+    *run* is the call whose answer shows its end.
+    """
+    call = run.last_call
+    if call is None or call.usage is None or call.usage == Usage():
+        return
+    left = await app.responses.count(run.owner, response_id, call.usage)
+    if left is not None:
+        call.usage = left
+        app.telemetry.emit(run)
+        if lease := app.budgets.lease(run):
+            await lease.settle()
