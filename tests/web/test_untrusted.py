@@ -2,25 +2,28 @@
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import FilePayload, Page, Route, expect
 
+from telemetry.usage.tally import Tally
 from tests.clients.chromium_page import chromium
 from tests.support.app_process import AppProcess
 from tests.support.page_chains import RICH
 from tests.web.chat_page import ChatPage, tab
 from tests.web.payloads import PAYLOADS
+from tests.web.usage_page import ago
 
 FORBIDDEN = """() => {
     const bad = [];
     const tags = "script,img,iframe,object,embed,link,style,base,meta,video,audio,"
-        + "portal,template,math,marquee,svg *:not(path)";
+        + "portal,template,math,marquee,svg *:not(path, line, rect, text)";
     for (const found of document.body.querySelectorAll(tags)) bad.push(found.outerHTML);
     for (const found of document.querySelectorAll("main *, #chats *, header *")) {
         for (const { name, value } of found.attributes) {
             if (/^on|^style$|^src/.test(name)) bad.push(name);
-            const good = /^(https?:|mailto:|#)/;
+            const good = /^(https?:|mailto:|#|chat$|usage(#run=[\\w-]+)?$)/;
             if (name === "href" && !good.test(value)) bad.push(value);
         }
     }
@@ -152,3 +155,35 @@ def test_no_payload_runs_as_a_chain_or_a_file(page: ChatPage) -> None:
     clean(page.page)
     page.page.unroute("**/api/chains")
     page.page.unroute("**/api/chains/*")
+
+
+def test_no_payload_runs_as_a_name_or_a_run_of_usage(page: ChatPage) -> None:
+    tally = Tally(runs=1, cost={PAYLOADS[0]: Decimal(1)}).as_dict()
+    over = [{"time": ago()[:13] + ":00:00Z", **tally}]
+    call = {"model": PAYLOADS[3], "usage": {"prompt_tokens": 1, "completion_tokens": 1}}
+    attempts = [
+        {"backend": each, "deployment": each, "outcome": each, "duration_ms": 1}
+        for each in PAYLOADS
+    ]
+    report: dict[str, object] = {
+        **{"since": ago(hours=3), "until": ago(), "by": "chain"},
+        **{"totals": {**tally, "over": over}, "instance": PAYLOADS[1]},
+        "groups": [{"name": each, **tally, "over": over} for each in PAYLOADS],
+        "errors": [
+            {"run_id": each, "timestamp": ago(), "code": each, "chain": each}
+            for each in PAYLOADS
+        ],
+    }
+    named = dict.fromkeys(("id", "status", "chain", "dialect", "principal"), "<b>")
+    run = {**named, "latency_ms": 9, "timestamp": PAYLOADS[2], "calls": [call]}
+    one = {"run": {**run, "attempts": attempts, "error": {"code": PAYLOADS[4]}}}
+
+    def answer(route: Route) -> None:
+        route.fulfill(json=one if "run=" in route.request.url else report)
+
+    page.page.route("**/api/usage?*", answer)
+    page.page.goto(f"{page.app.url}/usage#run=x")
+    expect(page.page.locator(".timeline li")).to_have_count(len(PAYLOADS) + 2)
+    expect(page.page.locator("#groups tbody tr")).to_have_count(len(PAYLOADS))
+    assert page.page.evaluate(FORBIDDEN) == [[], None, 0]
+    page.page.unroute("**/api/usage?*")

@@ -1,6 +1,6 @@
 // An answer: what its events make of it, as data that can be kept, and how that is shown.
 
-import { h, icon, iconButton, outside, safeUrl } from "./dom.js";
+import { h, icon, iconButton, iconLink, outside, safeUrl } from "./dom.js";
 import { Interrupt } from "./interrupt.js";
 import { Markdown } from "./markdown.js";
 
@@ -167,6 +167,7 @@ export class AnswerView {
         { class: "actions" },
         answer.text && copied,
         !answer.error && iconButton("retry", "Answer again", () => this.on.retry()),
+        answer.done?.run_id && iconLink("chart", "What this run has used", `usage#run=${encodeURIComponent(answer.done.run_id)}`),
         answer.text && iconButton("branch", "Branch from here", () => this.on.branch()),
       ),
     );

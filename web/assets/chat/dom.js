@@ -44,6 +44,7 @@ const SHAPES = {
   theme: "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16",
   key: "M14 10a4 4 0 1 0-3 3l1 1h2v2h2v2h3v-3z",
   close: "M6 6l12 12M18 6L6 18",
+  chart: "M5 19v-7M12 19V5M19 19v-10",
   down: "M12 5v14M6 13l6 6 6-6",
 };
 
@@ -55,6 +56,11 @@ export function icon(name) {
   path.setAttribute("d", SHAPES[name]);
   svg.append(path);
   return svg;
+}
+
+/** A link with an icon alone, within the app. */
+export function iconLink(name, label, href) {
+  return h("a", { class: "icon", href, "aria-label": label, title: label }, icon(name));
 }
 
 /** A button with an icon alone, whose name is said and shown on hover. */

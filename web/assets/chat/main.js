@@ -4,11 +4,11 @@ import { AnswerView } from "./answer.js";
 import { remove } from "./api.js";
 import { ChainPicker } from "./chains.js";
 import { Conversation } from "./conversation.js";
-import { h, icon, iconButton } from "./dom.js";
+import { h, icon, iconButton, iconLink } from "./dom.js";
 import { download } from "./export.js";
 import { Attachments } from "./files.js";
 import { askForKey } from "./key.js";
-import { Chats, settings } from "./storage.js";
+import { Chats, showTheme, toggleTheme } from "./storage.js";
 import { fromThread, listThreads } from "./threads.js";
 
 const $ = (id) => document.getElementById(id);
@@ -231,13 +231,6 @@ async function loadChains() {
   if (chains.known.threads) await listThreads(chats).then(showChats, () => {});
 }
 
-function toggleTheme() {
-  const dark = document.documentElement.dataset.theme
-    ? document.documentElement.dataset.theme === "dark"
-    : matchMedia("(prefers-color-scheme: dark)").matches;
-  settings.theme = document.documentElement.dataset.theme = dark ? "light" : "dark";
-}
-
 function toggleChats() {
   const opened = document.body.classList.toggle("chats-open");
   $("show-chats").setAttribute("aria-expanded", String(opened));
@@ -245,12 +238,13 @@ function toggleChats() {
 }
 
 function begin() {
-  if (settings.theme) document.documentElement.dataset.theme = settings.theme;
+  showTheme();
   $("show-chats").append(icon("menu"));
   $("new-chat").prepend(icon("plus"));
   $("to-end").append(icon("down"));
   $("tools").append(
     iconButton("export", "Export as Markdown", () => download(current.chat), { id: "export" }),
+    iconLink("chart", "Usage", "usage"),
     iconButton("theme", "Light or dark", toggleTheme),
     iconButton("key", "Key", askForKey),
   );

@@ -30,6 +30,17 @@ export const settings = {
   set chain(value) { write(CHAIN, value); },
 };
 
+/** The colours that were chosen here, if any were; else they are the system's. */
+export function showTheme() {
+  if (settings.theme) document.documentElement.dataset.theme = settings.theme;
+}
+
+export function toggleTheme() {
+  const { dataset } = document.documentElement;
+  const dark = dataset.theme ? dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  settings.theme = dataset.theme = dark ? "light" : "dark";
+}
+
 /** Files stay in memory: a browser keeps only 5 MB. */
 const withoutFiles = (name, value) => (name === "part" ? undefined : value);
 
