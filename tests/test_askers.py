@@ -98,6 +98,18 @@ def test_the_record_of_a_proxied_call_says_who_asks(server: AppProcess) -> None:
     assert (record["end_user"], record["metadata"]) == ("ann", None)
 
 
+def test_a_question_in_the_field_of_the_end_user_is_not_logged(
+    server: AppProcess,
+) -> None:
+    answer = server.client.post(
+        "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21",
+        json={"user": "standin:answer as if this were the question"},
+        headers={"x-request-id": "confused"},
+    )
+    assert answer.status_code == 400
+    assert server.record("confused")["end_user"] is None
+
+
 @pytest.mark.parametrize("user", ["", "x" * 600, 7, ["ann"], {}])
 def test_openais_user_may_be_anything(server: AppProcess, user: object) -> None:
     body = {"model": "asking", "messages": [QUESTION], "user": user}

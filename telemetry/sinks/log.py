@@ -1,6 +1,7 @@
 """One JSON line per run in the log, without prompt and answer."""
 
 import logging
+import re
 from collections.abc import Sequence
 
 from settings import Settings
@@ -9,6 +10,10 @@ from telemetry.records import Record
 from telemetry.sinks import Sink
 
 log = logging.getLogger("telemetry")
+
+_ID = re.compile(r"[!-~]{1,128}")
+"""An end user's id. OpenAI's field for it is `user`, which elsewhere is the question: a
+caller who confuses the two has it refused, but not logged."""
 
 
 class LogSink(Sink):
@@ -26,6 +31,8 @@ class LogSink(Sink):
                 for name, value in records.published(record).items()
                 if name not in records.CONTENT
             }
+            if not _ID.fullmatch(record["end_user"] or ""):
+                logged["end_user"] = None
             log.info("%s", records.dumps(logged).decode())
 
 
