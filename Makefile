@@ -5,7 +5,7 @@ SOURCES := function_app.py mkdocs_hooks.py registry.py app azure_openai bench bu
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run ask replay test lint types client-envs clients bench bench-envs profile docs doctor package soak install
+.PHONY: run ask replay test lint types client-envs clients bench bench-envs profile docs doctor package sbom soak install
 
 run: .venv/run.done
 	@exec $(BIN)/python -m devhost --reload
@@ -54,6 +54,9 @@ docs: install
 
 package: install
 	$(BIN)/python -m tests.soak package
+
+sbom: install
+	$(BIN)/python -m tests.support.sbom dist
 
 soak: install
 	$(BIN)/python -m tests.soak $(ARGS)

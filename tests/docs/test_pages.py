@@ -32,6 +32,7 @@ TRIED = {"", "html", "js", "json", "jsx", "kql", "mjs", "promql", "py", "python"
 
 # Named in prose, and made by who follows it.
 MADE_LATER = {"local.settings.json", "chat.js", ".venv", "my_graph.py"}
+MADE_LATER |= {"sbom.cdx.json", "dist/sbom.cdx.json", "dist/licenses.txt"}
 
 
 def target(page: str, link: str) -> str:
