@@ -73,7 +73,7 @@ def records(client: httpx.Client, arrival: Arrival, told: Report) -> Finding:
     """The check's own run has left its record, and sinks take records."""
     name, telemetry = "records", _delivered(client, told)
     if not telemetry:
-        return Finding("skipped", name, told.told_to)
+        return Finding("skipped", name, told.lacks)
     journal = telemetry.pop("journal", {})
     if journal.get("waiting"):
         text = "they wait for the instance's disk, which is full or cannot be written"

@@ -52,6 +52,11 @@ class Report:
         return {name: _object(state) for name, state in found.items()}
 
     @property
+    def lacks(self) -> str:
+        """Why something is not in it."""
+        return OLDER if self.checks else self.told_to
+
+    @property
     def told_to(self) -> str:
         match self.keyed:
             case None:
@@ -131,14 +136,14 @@ def ready(report: Report) -> Finding:
 
 
 def versions(report: Report) -> Finding:
+    version = str(report.fields.get("version", ""))
+    if version and _numbers(version) < _numbers(VERSION):
+        text = f"{version} runs there, and {VERSION} is out: deploy it"
+        return Finding("warning", "versions", text)
     if not report.packages:
         return Finding("skipped", "versions", report.told_to)
     packages = ", ".join(f"{name} {v}" for name, v in report.packages.items())
-    version = str(report.fields.get("version"))
     text = f"{version} on Python {report.fields.get('python')}; {packages}"
-    if _numbers(version) < _numbers(VERSION):
-        text = f"{version} runs there, and {VERSION} is out: deploy it"
-        return Finding("warning", "versions", text)
     return Finding("ok", "versions", text)
 
 

@@ -26,7 +26,7 @@ def store(arrival: Arrival, now: Report) -> Finding:
         text = f"{engine} keeps nothing ({why or 'of the check'}): {remedy}"
         return Finding("problem", name, text)
     if not now.logs:
-        return Finding("skipped", name, now.told_to)
+        return Finding("skipped", name, now.lacks)
     if engine == "memory":
         text = "memory: what it keeps is one instance's, and gone with it"
         return Finding("ok", name, text)
@@ -51,7 +51,7 @@ def model(now: Report) -> Finding:
     backends = objects(now.fields.get("backends"))
     if not backends:
         known = "backends" in now.fields
-        text = "no backend is configured" if known else now.told_to
+        text = "no backend is configured" if known else now.lacks
         return Finding("skipped", "model", text)
     findings = [_backend(each) for each in backends]
     order = ("problem", "warning", "skipped", "ok")

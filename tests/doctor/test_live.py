@@ -12,6 +12,7 @@ from doctor import live, report
 from doctor.__main__ import main, offline
 from doctor.app import read
 from doctor.arrival import Arrival
+from doctor.findings import Finding
 from settings import VERSION
 from tests.conftest import azure
 from tests.doctor.spoiling_proxies import Harm, proxy
@@ -212,6 +213,15 @@ def test_nor_is_one_that_has_a_health_of_its_own() -> None:
     told = report.Report(report.DETAILS, 200, fields, 200)
     assert "is it the URL?" in report.ready(told).text
     assert report.versions(told).level == "skipped"
+
+
+def test_the_first_version_is_told_from_one_that_keeps_something_back() -> None:
+    """It has a version and checks, and nothing of packages, records or the store."""
+    fields = {"status": "ok", "version": "0.0.1", "checks": {"chain": "ok"}}
+    told = report.Report(report.HEALTH, 200, fields, None)
+    text = f"0.0.1 runs there, and {VERSION} is out: deploy it"
+    assert report.versions(told) == Finding("warning", "versions", text)
+    assert told.lacks == report.OLDER
 
 
 def test_a_key_in_the_address_is_not_printed(guarded: AppProcess) -> None:
