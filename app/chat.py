@@ -46,6 +46,8 @@ def start(app: App, request: ChatRequest, run: Run) -> Response:
     run.chain, run.streamed = app.chains.find(request.chain), request.stream
     run.end_user, run.metadata = request.end_user, request.metadata
     run.thread_id = request.thread_id
+    if run.thread_id is not None:
+        run.admission.ask()
     request = request.model_copy(
         update={
             "id": run.request_id,

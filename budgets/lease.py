@@ -28,6 +28,7 @@ class Lease:
         self._growing: asyncio.Task[None] | None = None
         self._refused = False
         self._prompt = self._items = self._unseen = 0
+        run.admission.ask()
 
     async def open(self, prompt_tokens: int) -> None:
         """Lease the prompt and a step; raises `QuotaExceeded` without room for it."""
@@ -37,6 +38,7 @@ class Lease:
         self._leased = amount
         self._run.quota = self.headers
         self._run.closers.append(self.close)
+        self._run.admission.agree()
 
     @property
     def headers(self) -> Mapping[str, str]:

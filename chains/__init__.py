@@ -220,6 +220,7 @@ class Chains:
 
         if request.thread_id is not None:
             request = await threads.open(request, run, keeps=chain.keeps)
+            run.admission.agree()
         saver = await self._saver(chain) if run.thread else None
         events = events_of(chain, request, run, bounded=name in BOUNDED, saver=saver)
         async with aclosing(events):

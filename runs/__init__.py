@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from runs import attempts, current
+from runs.admission import Admission
 from runs.attempts import AttemptRecord
 from runs.cost import PriceList, cost
 from runs.finish_reasons import STOPPED, Status
@@ -51,12 +52,11 @@ class Run:
 
     It owns the task that makes the answer. Times are `time.monotonic()`. `content` is
     the text the caller got, unless it is `unread`; `prompt` gives the request's
-    messages, which take `prompt_bytes` as JSON. `owner` is to whom the run belongs.
-    `thread_id` is what the request names, `thread` that thread once it is open, whose
-    `listener` gets what the caller gets. `spoken` is whether anything was shown, or the
-    end announced. `closers` are awaited once the run is over; `kept` is whether all
-    that was to be kept is. `number` is that of the event shown last, for the `log`. A
-    run that `goes_on` does so without its caller.
+    messages, which take `prompt_bytes` as JSON. `owner` is to whom the run belongs,
+    `thread_id` what the request names, `thread` that thread once it is open; `listener`
+    gets what the caller gets. `spoken` is whether anything was shown or the end told,
+    `closers` are awaited at the end, `kept` is whether all that was to be kept is,
+    `number` that of the event shown last. A run that `goes_on` needs no caller.
     """
 
     chain: str = ""
@@ -72,6 +72,7 @@ class Run:
     metadata: Mapping[str, str] = field(default_factory=dict)
     thread_id: str | None = None
     thread: Thread | None = None
+    admission: Admission = field(default_factory=Admission)
     listener: Callable[[Event], None] | None = None
     timing: Timing = field(default_factory=Timing)
     timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -57,8 +57,8 @@ class Body(Protocol):
 class StreamResponse(Response):
     """Sends *body*, the answer of *run*; *dialect* writes an error sent in its place.
 
-    The status is held until something is shown, for `limits.peek` seconds at most: a
-    failure by then is a real HTTP status.
+    The status is held until something is shown, for `limits.peek` seconds at most, and
+    until the run is admitted: a failure by then is a real HTTP status.
     """
 
     def __init__(
@@ -159,10 +159,21 @@ class StreamResponse(Response):
         try:
             await pipe.wait_until_decided(left)
         except TimeoutError:
+            await self._admitted(pipe)
             if self._body.commits():
                 pipe.commit()
             else:
                 await pipe.wait_until_decided(None)
+
+    async def _admitted(self, pipe: Pipe) -> None:
+        """Return once nothing but the model can refuse, or the status is decided."""
+        waits = (self._run.admission.wait(), pipe.wait_until_decided(None))
+        either = [asyncio.create_task(each) for each in waits]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in either:
+                each.cancel()
 
     async def _send(self, pipe: Pipe, send: Send) -> None:
         if pipe.left:
