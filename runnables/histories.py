@@ -12,7 +12,7 @@ from langchain_core.runnables.history import RunnableWithMessageHistory
 from langchain_core.runnables.utils import ConfigurableFieldSpec
 
 from runnables.generator import Chain
-from runnables.structure import parts
+from runnables.structure import Place, parts, replaced
 
 EARLIER = "earlier_messages"
 """The field of a run's config with the messages before the user's newest."""
@@ -30,12 +30,20 @@ def _history(earlier: list[BaseMessage]) -> _OfRequest:
 
 
 def fed(part: Chain) -> Chain | None:
-    """*part*, if it has a history, with that of the request in its place."""
+    """*part*, if it has a history, with that of the request in its place.
+
+    The runnable that has the history is a step of it then, and no longer hidden in a
+    function that returns it.
+    """
     if not isinstance(part, RunnableWithMessageHistory):
         return None
     field = ConfigurableFieldSpec(id=EARLIER, annotation=list)
     changed = {"get_session_history": _history, "history_factory_config": [field]}
-    return part.model_copy(update=changed)
+    return part.model_copy(update={**changed, "bound": replaced(part.bound, _shown)})
+
+
+def _shown(part: Chain, place: Place) -> Chain | None:
+    return next(_called(part), None) if isinstance(part, RunnableLambda) else None
 
 
 def has_history(chain: Chain) -> bool:

@@ -58,8 +58,14 @@ def prepare(chain: Chain, *, tracebacks: bool = False) -> Prepared:
 
 
 def _streaming(part: Chain, place: Place) -> Chain | None:
-    own = histories.fed(part) or graphs.step(part, place)
-    own = own or functions.asynchronous(part)
+    if (own := histories.fed(part)) is not None:
+        # A graph in it has no state of its own: the history is the conversation.
+        return replaced(own, _without_graphs)
+    return graphs.step(part, place) or _without_graphs(part, place)
+
+
+def _without_graphs(part: Chain, place: Place) -> Chain | None:
+    own = functions.asynchronous(part)
     return own or returned.preparing(part, partial(_returned, place))
 
 

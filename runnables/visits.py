@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from langchain_core.messages import convert_to_openai_messages
 from langchain_core.runnables import RunnableConfig, RunnableSequence
 from langchain_core.runnables.base import RunnableBindingBase
+from langchain_core.runnables.history import RunnableWithMessageHistory
 from pydantic import JsonValue
 
 from runnables import states
@@ -55,6 +56,8 @@ def visiting(chain: Chain, visit: Visit, saver: "AnySaver | None") -> Chain:
 
     def visited(part: Chain, place: Place) -> Chain | None:
         nonlocal number
+        if isinstance(part, RunnableWithMessageHistory):
+            return part  # Its history has the conversation, and no graph in it.
         graph = _graph(part)
         if not is_graph(graph):
             return None
