@@ -70,7 +70,7 @@ def build(settings: Settings, platform: Platform) -> App:
     checkpointer = Checkpointer(settings, kept)
     open_runs.when_over(checkpointer.close)
     chains = Chains(settings, checkpointer, tracebacks=developers)
-    logs.keep_private()
+    logs.keep_private(developers=developers)
     if platform.open_to_anyone(settings):
         log.warning("anyone may call: set API_KEYS, or HTTP_AUTH_LEVEL to function")
     if platform.knows_nobody(settings):

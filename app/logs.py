@@ -1,27 +1,40 @@
-"""Keeps query strings, URLs and headers out of other libraries' logs.
+"""Keeps prompts, query strings, URLs and headers out of other people's log lines.
 
-A query string may hold a function key, as `?code=…`.
+A query string may hold a function key, as `?code=…`. The text of an exception may quote
+a prompt, and a library logs it without anybody having asked: whatever is installed, and
+Python itself. What a chain's own code logs is its author's.
 """
 
 import logging
 import sys
+import sysconfig
 import threading
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from types import TracebackType
 
 log = logging.getLogger(__name__)
 
-QUOTING = (
-    *("asyncio", "concurrent.futures", "uvicorn.error"),
-    *("langchain_core.callbacks.manager", "langchain_core.tracers.core"),
+TALKATIVE = (
+    *("httpx", "httpx2", "azure.core.pipeline.policies.http_logging_policy"),
+    *("openai", "httpcore", "aiosqlite"),
 )
-"""Loggers that log uncaught exceptions with their text."""
-
-TALKATIVE = ("httpx", "httpx2", "azure.core.pipeline.policies.http_logging_policy")
-"""Loggers that log each request's URL, or its headers, at INFO."""
+"""Loggers of each request's URL, headers or body, at INFO or DEBUG."""
 
 
 INDISCREET = ("azure.eventhub", "azure.identity", "opentelemetry")
 """Loggers of error texts, which may hold addresses and keys; our callers of these
 libraries log their failures, and `/api/health` shows them."""
+
+INSTALLED = (
+    *("site-packages", "dist-packages"),
+    *(sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")),
+)
+"""What is in the path of a file that a library, or Python, has."""
+
+CAUSES = 8
+"""Exceptions behind an exception to look at."""
 
 
 class _WithoutQuery(logging.Filter):
@@ -34,54 +47,122 @@ class _WithoutQuery(logging.Filter):
         return True
 
 
-class _WithoutExceptionText(logging.Filter):
-    """Drops the text of an exception, which may quote the prompt."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        kind = record.exc_info[0] if record.exc_info else None
-        if record.levelno < logging.WARNING and kind is None:
-            return True
-        message = record.getMessage().partition("\n")[0].partition("(")[0]
-        record.msg, record.args = "%s %s", (message, kind.__name__ if kind else "")
-        record.exc_info = record.exc_text = record.stack_info = None
-        return True
-
-
-def keep_private() -> None:
-    """Filter these logs; Azure's worker writes the one of `uvicorn.access`.
+def keep_private(*, developers: bool = False) -> None:
+    """Keep what is private out of these logs, in this process.
 
     What Python prints of exceptions that nobody can catch is logged by class as well.
+    Of a warning only its class and place are, unless this is a *developers* machine.
     """
     if threading.excepthook is threading.__excepthook__:
         threading.excepthook = _of_thread
     if sys.unraisablehook is sys.__unraisablehook__:
         sys.unraisablehook = _unraisable
-    for name in QUOTING:
-        _add(logging.getLogger(name), _WithoutExceptionText())
-    _add(logging.getLogger("uvicorn.access"), _WithoutQuery())
+    if not developers:
+        warnings.formatwarning = _without_message
+    before = logging.getLogRecordFactory()
+    if not isinstance(before, _Discreet):
+        logging.setLogRecordFactory(_Discreet(before))
+    access = logging.getLogger("uvicorn.access")
+    if not any(isinstance(present, _WithoutQuery) for present in access.filters):
+        access.addFilter(_WithoutQuery())
     for name in INDISCREET:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _log_uncaught(where: str, kind: type[BaseException] | None) -> None:
+class _Discreet:
+    """Makes records with *make*: those of libraries without an exception's text.
+
+    A filter of a logger does not see what the loggers below it log.
+    """
+
+    def __init__(self, make: Callable[..., logging.LogRecord]) -> None:
+        self._make = make
+
+    def __call__(self, *args: object, **kwargs: object) -> logging.LogRecord:
+        record = self._make(*args, **kwargs)
+        if any(part in record.pathname for part in INSTALLED):
+            _shorten(record)
+        return record
+
+
+def _shorten(record: logging.LogRecord) -> None:
+    exc = _exception(record)
+    if exc is None and record.levelno < logging.WARNING:
+        return
+    message = _message(record)
+    if exc is not None:
+        for end in (*_texts(exc), "(", ": "):
+            message = message.partition(end)[0]
+    message = message.partition("\n")[0].rstrip(" :")
+    record.msg, record.args = message, ()
+    if exc is not None:
+        record.msg, record.args = "%s: %s", (message, type(exc).__name__)
+    record.exc_info = record.exc_text = record.stack_info = None
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:
+        return str(record.msg)  # Its arguments do not fit; logging would print them.
+
+
+def _exception(record: logging.LogRecord) -> BaseException | None:
+    """What *record* is about: an exception that it has, or that is being handled."""
+    if record.exc_info and record.exc_info[1]:
+        return record.exc_info[1]
+    args = record.args.values() if isinstance(record.args, dict) else record.args or ()
+    given = (arg for arg in args if isinstance(arg, BaseException))
+    return next(given, None) or sys.exception()
+
+
+def _texts(exc: BaseException) -> Iterator[str]:
+    """What *exc*, and what is behind it, may be called in a message."""
+    behind: BaseException | None = exc
+    for _ in range(CAUSES):
+        if behind is None:
+            return
+        for value in (behind, *behind.args):
+            yield from filter(None, (_written(str, value), _written(repr, value)))
+        behind = behind.__cause__ or behind.__context__
+
+
+def _written(write: Callable[[object], str], value: object) -> str:
+    try:
+        return write(value).strip()
+    except Exception:
+        return ""
+
+
+def _without_message(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
+    return f"{filename}:{lineno}: {category.__name__}\n"
+
+
+def _log_uncaught(
+    where: str, kind: type[BaseException] | None, trace: TracebackType | None
+) -> None:
     """Log an exception of this *kind* that nobody caught, without its text."""
-    log.error("uncaught in %s: %s", where, kind.__name__ if kind else "an exception")
+    frames = reversed(traceback.extract_tb(trace)[-4:])
+    place = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in frames)
+    name = kind.__name__ if kind else "an exception"
+    log.error("uncaught in %s: %s at %s", where, name, place or "no line")
 
 
 def _of_thread(args: threading.ExceptHookArgs) -> None:
-    name = args.thread.name if args.thread else "a thread"
+    # Not the thread's name, which a chain may have made of a prompt.
     if not issubclass(args.exc_type, SystemExit):
-        _log_uncaught(f"thread {name.partition(' ')[0]}", args.exc_type)
+        _log_uncaught("a thread", args.exc_type, args.exc_traceback)
 
 
 def _unraisable(args: "sys.UnraisableHookArgs") -> None:
     # Not the object's `repr`, which may quote a prompt.
     name = getattr(args.object, "__qualname__", type(args.object).__name__)
-    _log_uncaught(name, args.exc_type)
-
-
-def _add(logger: logging.Logger, added: logging.Filter) -> None:
-    if not any(isinstance(present, type(added)) for present in logger.filters):
-        logger.addFilter(added)
+    _log_uncaught(name, args.exc_type, args.exc_traceback)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import registry
 from runnables.exits import contained
+from runnables.places import raised_at
 from settings import Settings
 from streaming.errors import ChatError, NotConfigured
 
@@ -27,10 +28,18 @@ def build(name: str, settings: Settings, *, tracebacks: bool) -> "Prepared":
     except ChatError as error:
         log.warning("the chain %r cannot answer: %s", name, error)
         raise
-    except Exception:
-        # Nothing has been asked yet that its text could hold.
-        log.exception("the chain %r could not be loaded", name)
+    except Exception as exc:
+        said, trace = _said(exc), exc if tracebacks else None
+        log.error("the chain %r could not be loaded: %s", name, said, exc_info=trace)
         raise
+
+
+def _said(exc: Exception) -> str:
+    """What *exc* is, and where it was raised. Its text may hold a key, as that of
+    pydantic does for settings; but not if it is about the code."""
+    kind = type(exc).__qualname__
+    text = f": {exc}" if isinstance(exc, ImportError | SyntaxError) else ""
+    return f"{kind}{text} at {raised_at(exc.__traceback__)}"
 
 
 def _prepared(name: str, settings: Settings, *, tracebacks: bool) -> "Prepared":

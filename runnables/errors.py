@@ -22,6 +22,7 @@ from langchain_core.exceptions import (
 
 from azure_openai import failure
 from runnables.exits import Exit
+from runnables.places import raised_at
 from streaming import provider_errors
 from streaming.errors import (
     ChatError,
@@ -122,9 +123,8 @@ def _of_responses(exc: Exception) -> type[ChatError] | None:
 
 def log_unexpected(exc: Exception, request_id: str) -> None:
     """Log what *exc* is and where it was raised, without its text."""
-    frames = traceback.extract_tb(exc.__traceback__)[-4:]
-    where = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
     kind = str(exc) if isinstance(exc, Exit) else type(exc).__qualname__
+    where = raised_at(exc.__traceback__)
     log.error("request %s: %s at %s", request_id, kind, where)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.app_process import AppProcess
+from tests.support.app_process import AppProcess, read_events, text_of
 from tests.support.exiting_chains import SECRET_BEGINS
 
 CHAINS = ",".join(
@@ -58,3 +58,49 @@ def test_no_other_environment_logs_a_text(environment: dict[str, str]) -> None:
             assert response.status_code in (200, 500, 504), response.text
         server.record(response.headers["x-request-id"])
     assert [line for line in server.lines if SECRET_BEGINS in line] == []
+
+
+@pytest.mark.parametrize("environment", [{}, ELSEWHERE[0]], ids=["own", "elsewhere"])
+def test_a_chain_that_cannot_be_built_has_its_place_and_elsewhere_no_text(
+    environment: dict[str, str],
+) -> None:
+    module = "tests.support.raising_chains"
+    chains = f"unbuilt={module}:unbuilt,unimported={module}:unimported"
+    with AppProcess({"CHAINS": chains, **environment}) as server:
+        server.client.headers["x-functions-key"] = "function-key"
+        for chain in ("unbuilt", "unimported"):
+            response = server.chat("hello", chain=chain, stream=False)
+            assert response.json()["error"]["code"] == "not_configured"
+        server.wait_for(r"'unbuilt' could not be loaded: ValidationError at \S+")
+        missing = "ModuleNotFoundError: No module named 'a_package_that_nobody_has'"
+        server.wait_for(rf"'unimported' could not be loaded: {missing} at \S+")
+    told = any(f"input_value='{SECRET_BEGINS}'" in line for line in server.lines)
+    assert told is not bool(environment)
+
+
+TALKING = ("warning", "thread", "task", "callback", "retried", "own_line")
+
+
+@pytest.mark.parametrize("environment", [{}, ELSEWHERE[0]], ids=["own", "elsewhere"])
+def test_no_line_that_a_chain_causes_has_the_prompt(
+    environment: dict[str, str],
+) -> None:
+    """A warning has its text on a developer's own machine."""
+    module = "tests.support.talking_chains"
+    chains = ",".join(f"{name}={module}:{name}" for name in TALKING)
+    secret = f"{SECRET_BEGINS} in a prompt"
+    with AppProcess({"CHAINS": chains, **environment}) as server:
+        server.client.headers["x-functions-key"] = "function-key"
+        for chain in TALKING:
+            response = server.chat(secret, chain=chain)
+            assert text_of(read_events(response)) == "done", chain
+            server.record(response.headers["x-request-id"])
+        server.wait_for(r"talking_chains.py:\d+: UserWarning")
+        server.wait_for(r"uncaught in a thread: Worded at \S+talking_chains.py:\d+")
+        server.wait_for(r"Task exception was never retrieved: Worded")
+        server.wait_for(r"Broken.on_chat_model_start callback: Worded$")
+        server.wait_for(r"Retrying task ask after .*: ConnectionError$")
+        server.wait_for(rf"asked: {len(secret)}$")
+    told = [line for line in server.lines if SECRET_BEGINS in line]
+    assert all("UserWarning" in line for line in told)
+    assert len(told) == (0 if environment else 1)

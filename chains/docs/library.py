@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from chains.docs.folder import read
 from chains.docs.index import Index, terms
 from chains.docs.passages import Passage
+from runnables.places import raised_at
 from streaming.errors import NotConfigured
 
 log = logging.getLogger(__name__)
@@ -37,10 +38,10 @@ class Library:
         try:
             reading = read(self._folder)
             index = Index(reading)
-        except Exception:
+        except Exception as exc:
             self.warning = UNREAD
-            # Nothing has been asked yet that its text could hold.
-            log.exception("the documents could not be read")
+            kind, where = type(exc).__name__, raised_at(exc.__traceback__)
+            log.error("the documents could not be read: %s at %s", kind, where)
             self._index.set_result(None)
             return
         self.warning = reading.warning

@@ -1,10 +1,12 @@
 """Chains that raise, each at another place or in another way."""
 
 from collections.abc import AsyncGenerator
+from importlib import import_module
 from typing import NoReturn
 
 from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langgraph.graph import START, StateGraph
+from pydantic import BaseModel
 
 from runnables import Chain, ChainInput, Chunk, from_generator
 from settings import Settings
@@ -68,3 +70,19 @@ def group(settings: Settings) -> Chain:
 
 def ending(settings: Settings) -> Chain:
     return RunnableLambda(leave)
+
+
+class Keys(BaseModel):
+    """Settings of a chain's own, whose exceptions quote what they got."""
+
+    port: int
+
+
+def unbuilt(settings: Settings) -> Chain:
+    Keys.model_validate({"port": SECRET_BEGINS})
+    return RunnableLambda(str)
+
+
+def unimported(settings: Settings) -> Chain:
+    import_module("a_package_that_nobody_has")
+    return RunnableLambda(str)
