@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
+from streaming.approvals import decision
+
 
 def answers(messages: Sequence[object]) -> dict[str, JsonValue]:
     """The answers by the ids of what was asked; none if nobody has decided now.
@@ -28,14 +30,8 @@ def answers(messages: Sequence[object]) -> dict[str, JsonValue]:
 
 
 def _answer(part: Mapping[str, object], approved: bool, reason: object) -> JsonValue:
-    """The boolean, or as LangChain's human-in-the-loop middleware has it."""
     match part.get("input"):
-        case {"value": {"action_requests": list(requests)}}:
-            decision: dict[str, JsonValue] = {"type": "approve"}
-            if not approved:
-                decision = {"type": "reject"}
-                if isinstance(reason, str) and reason:
-                    decision["message"] = reason
-            return {"decisions": [decision for _ in requests]}
+        case {"value": asked}:
+            return decision(asked, approved, reason)
         case _:
             return approved
