@@ -64,6 +64,14 @@ class ThreadLease:
         return True
 
 
+async def holder(store: Store, partition: str, key: str) -> str | None:
+    """The id of the run that has the right, if one does."""
+    found = await store.get(partition, key)
+    if found is None or found.value == _GONE:
+        return None
+    return str(orjson.loads(found.value)["run"])
+
+
 async def revoke(store: Store, partition: str, key: str) -> str | None:
     """Take the right from the run that has it, and return the run's id, if one does.
 

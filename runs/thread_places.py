@@ -19,6 +19,10 @@ def locks(owner: str) -> str:
     return f"locks-{owner}"
 
 
+def notes(owner: str) -> str:
+    return f"notes-{owner}"
+
+
 def failed_runs(key: str) -> str:
     """The ids of those runs that have left nothing on the thread but their logs."""
     return f"failed-{key}"

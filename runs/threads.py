@@ -1,31 +1,37 @@
 """The threads of all callers: conversations that outlive their runs."""
 
 import asyncio
-import logging
 import re
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
 from runs import Run
-from runs.lease import LEASE_SECONDS, ThreadLease, revoke
+from runs.lease import LEASE_SECONDS, ThreadLease, holder, revoke
 from runs.on_thread import OnThread
+from runs.reached import reached
 from runs.thread import Thread
 from runs.thread_document import ThreadDocument, Title
-from runs.thread_places import failed_runs, locks, of_graphs, threads, titles
+from runs.thread_notes import Note, ThreadNotes
+from runs.thread_places import (
+    failed_runs,
+    locks,
+    notes,
+    of_graphs,
+    threads,
+    titles,
+)
 from runs.trimming import asked_again, newest
-from store import Store, StoreError
+from store import Store
 from streaming.errors import (
     InvalidRequest,
     NotFound,
-    StoreUnavailable,
     ThreadBusy,
     ThreadChain,
+    ThreadExists,
 )
 from streaming.requests import ChatRequest, Message
-
-log = logging.getLogger(__name__)
 
 PAGE = 50
 """Threads in one answer."""
@@ -62,6 +68,7 @@ class Threads:
     ) -> None:
         self._store, self._most, self._retention = store, most, retention
         self._lease_seconds = lease_seconds
+        self.notes = ThreadNotes(store)
         self._open: dict[str, OnThread] = {}
 
     async def open(self, request: ChatRequest, run: Run, *, keeps: bool) -> ChatRequest:
@@ -72,7 +79,7 @@ class Threads:
         """
         id = str(request.thread_id)
         key = key_of(run.owner, id)
-        async with _reached():
+        async with reached():
             on_thread = self._enter(request, run, id, key)
             if not await on_thread.begin():
                 raise ThreadBusy
@@ -127,16 +134,41 @@ class Threads:
 
     async def list(self, owner: str, before: str = "") -> Sequence[Title]:
         """A page of the owner's threads, the newest first, all older than *before*."""
-        async with _reached():
-            found = await self._store.list(titles(owner))
-        shown = [Title.read(id, document.value) for id, document in found]
+        shown = await self.titles(owner)
         older = [each for each in shown if not before or each.updated_at < before]
         return sorted(older, key=lambda each: each.updated_at, reverse=True)[:PAGE]
+
+    async def titles(self, owner: str) -> Sequence[Title]:
+        """All threads of the owner on which something has been said."""
+        async with reached():
+            found = await self._store.list(titles(owner))
+        return [Title.read(id, document.value) for id, document in found]
+
+    async def create(self, owner: str, id: str, note: Note) -> None:
+        """Have a thread on which nothing has been said; raises `ThreadExists`."""
+        async with reached():
+            there, _ = await self._read(owner, id)
+        if there is not None or not await self.notes.create(owner, id, note):
+            raise ThreadExists(f"There is a thread {id!r} already.")
+
+    async def running(self, owner: str, id: str) -> str | None:
+        """The id of the run that is on the thread, if one is.
+
+        One that has ended here, or is being stopped, has a moment to get off it.
+        """
+        _check(id)
+        on_thread = self._open.get(key_of(owner, id))
+        if on_thread and (on_thread.run.over or on_thread.run.stopped_by):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(END_SECONDS):
+                    await on_thread.over.wait()
+        async with reached():
+            return await holder(self._store, locks(owner), id)
 
     async def get(self, owner: str, id: str) -> ThreadDocument:
         """Raises `NotFound` for somebody else's too."""
         _check(id)
-        async with _reached():
+        async with reached():
             found, _ = await self._read(owner, id)
         if found is None:
             raise _unknown(id)
@@ -149,7 +181,7 @@ class Threads:
         """
         _check(id)
         key = key_of(owner, id)
-        async with _reached():
+        async with reached():
             found, _ = await self._read(owner, id)
             running = await revoke(self._store, locks(owner), id)
             on_thread = self._open.get(key)
@@ -160,9 +192,11 @@ class Threads:
                         await on_thread.over.wait()
             await self._store.delete(threads(owner), id)
             await self._store.delete(titles(owner), id)
+            noted = await self._store.get(notes(owner), id)
+            await self._store.delete(notes(owner), id)
             runs = {*(found.runs if found else ()), *filter(None, [running])}
             left = await self._delete_rest(key, runs)
-            if found is None and running is None and not left:
+            if not (found or running or left or noted):
                 raise _unknown(id)
         if found is not None:
             return Deleted(found.chain, key)
@@ -218,15 +252,6 @@ def _asked_again(
         request.model_copy(update={"messages": request.messages[posted:]}),
         before.messages[kept:],
     )
-
-
-@asynccontextmanager
-async def _reached() -> AsyncIterator[None]:
-    try:
-        yield
-    except StoreError as exc:
-        log.error("threads: %s", type(exc).__name__)
-        raise StoreUnavailable from None
 
 
 def key_of(owner: str, id: str) -> str:

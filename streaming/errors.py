@@ -13,6 +13,7 @@
   x RequestTimeout        408  request_timeout
   x ThreadBusy            409  thread_busy
   x ThreadChain           409  thread_chain
+  x ThreadExists          409  thread_exists
   x Cancelled             409  cancelled
   x TooLarge              413  too_large
   x UnsupportedMediaType  415  unsupported_media_type
@@ -189,6 +190,12 @@ class ThreadChain(ChatError):
     """The thread was begun with another chain; the message names it."""
 
     code, status = "thread_chain", 409
+
+
+class ThreadExists(ChatError):
+    """The caller has a thread of that id already."""
+
+    code, status = "thread_exists", 409
 
 
 class Cancelled(ChatError):
