@@ -1,6 +1,7 @@
 """The first line of a run's log: what is needed to write its events in any dialect."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Self
 
 import orjson
@@ -10,11 +11,15 @@ from streaming import sse
 from streaming.caller_tools import CallerTools, name_of
 from streaming.requests import ChatRequest, Message
 
+MOST_ECHOED = 256 * 1024
+"""Characters of `echo` that a log keeps: it waits for the store as a whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """`owner` may read the log, and `instance` writes it; `created_at` is in seconds
-    since 1970. `tools` are the names of those that the caller has."""
+    since 1970. `tools` are the names of those that the caller has. `echo` is what the
+    wire that began the run has to know again."""
 
     run_id: str
     owner: str
@@ -27,6 +32,7 @@ class Header:
     include_usage: bool
     continues: str | None
     tools: list[str]
+    echo: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: Run, request: ChatRequest, instance: str) -> Self:
@@ -44,6 +50,7 @@ class Header:
             include_usage=request.include_usage,
             continues=request.continues,
             tools=[name for name in names if name],
+            echo=request.echo if _is_small(request.echo) else {},
         )
 
     @classmethod
@@ -64,7 +71,12 @@ class Header:
             caller_tools=CallerTools.model_validate({"tools": tools or None}),
             include_usage=self.include_usage,
             continues=self.continues,
+            echo=self.echo,
             id=self.request_id,
             run_id=self.run_id,
             created=self.created_at,
         )
+
+
+def _is_small(echo: Mapping[str, str]) -> bool:
+    return sum(map(len, echo.values())) <= MOST_ECHOED
