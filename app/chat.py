@@ -22,6 +22,7 @@ from server.request import (
 )
 from server.response import StreamResponse
 from streaming import dialects
+from streaming.dialects import Dialect
 from streaming.events import Event
 from streaming.requests import ChatRequest
 
@@ -41,8 +42,13 @@ async def chat(app: App, request: Request, run: Run) -> Response:
     return start(app, await parsed(dialect.parse, body, request.path_params), run)
 
 
-def start(app: App, request: ChatRequest, run: Run) -> Response:
-    """Start the chain; everything after this happens in the response."""
+def start(
+    app: App, request: ChatRequest, run: Run, dialect: Dialect | None = None
+) -> Response:
+    """Start the chain; everything after this happens in the response.
+
+    Without a *dialect* the run names it.
+    """
     run.chain, run.streamed = app.chains.find(request.chain), request.stream
     run.end_user, run.metadata = request.end_user, request.metadata
     run.thread_id = request.thread_id
@@ -65,7 +71,7 @@ def start(app: App, request: ChatRequest, run: Run) -> Response:
     run.prompt = partial(_messages, request)
     app.logs.attach(run, request)
     events = app.chains.stream(run.chain, request, run, app.threads)
-    return respond(app, events, request, run)
+    return respond(app, events, request, run, dialect)
 
 
 def _messages(request: ChatRequest) -> list[dict[str, object]]:
@@ -80,12 +86,16 @@ def _prompt_tokens(request: ChatRequest) -> int:
 
 
 def respond(
-    app: App, events: AsyncGenerator[Event], request: ChatRequest, run: Run
+    app: App,
+    events: AsyncGenerator[Event],
+    request: ChatRequest,
+    run: Run,
+    dialect: Dialect | None = None,
 ) -> Response:
     limits = app.limits if request.stream else app.limits.unstreamed
     if (lease := app.budgets.lease(run)) is not None:
         events = within(events, lease, _prompt_tokens(request))
     limited = limit(events, limits, run, started=run.started)
-    dialect = dialects.load(run.dialect)
+    dialect = dialect or dialects.load(run.dialect)
     body = EventBody(ending(limited, run), request, dialect, run, app.telemetry.emit)
     return StreamResponse(body, run, dialect, limits=limits, capacity=app.capacity)

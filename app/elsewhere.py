@@ -9,14 +9,19 @@ from starlette.responses import Response
 from app import App
 from app.invocation import Handler, Route
 from runs import Run
-from streaming.errors import MethodNotAllowed, NotFound
+from streaming.errors import MethodNotAllowed, NotFound, NotYet
 
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 def routes(known: Sequence[Route]) -> Iterator[Route]:
     """Routes for whatever else is asked beside the *known* ones."""
-    for prefix, dialect in (("api", "json"), ("api/openai", "openai"), ("openai",) * 2):
+    for prefix, dialect in (
+        ("api", "json"),
+        ("api/openai", "openai"),
+        ("openai", "openai"),
+        ("langgraph", "langgraph"),
+    ):
         yield Route(
             f"elsewhere_{prefix.replace('/', '_')}",
             f"{prefix}/{{*rest}}",
@@ -38,6 +43,8 @@ def _handler(prefix: str, known: Sequence[Route]) -> Handler:
         allowed = {method for route, _ in found for method in _methods(route)}
         if request.method == "HEAD" and "HEAD" in allowed:
             return await _as_get(app, request, run, found)
+        if prefix == "langgraph":
+            raise _not_of_this_sdk(request.method, path)
         if allowed:
             raise _wrong_method(request.method, path, allowed)
         if prefix == "api":
@@ -73,6 +80,13 @@ def _wrong_method(method: str, path: str, allowed: set[str]) -> MethodNotAllowed
     return MethodNotAllowed(
         f"/{path[:100]} has no {method}: use {' or '.join(sorted(allowed))}.",
         allowed=sorted(allowed),
+    )
+
+
+def _not_of_this_sdk(method: str, path: str) -> NotYet:
+    return NotYet(
+        f"{method} /{path[:100]}: the LangGraph SDK may ask for it, and it is not done "
+        "here. What is: assistants, threads, and their runs."
     )
 
 

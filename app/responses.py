@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app import App
 from proxy import json_text
-from proxy.kept import Kept
+from proxy.kept import KeptResponse
 from runs import Run
 from settings.backends import Backend
 from streaming.errors import InvalidRequest, NotFound
@@ -27,7 +27,9 @@ async def forward(
     unseen = members.get("background") is True
 
     async def keep(response_id: str, backend: Backend) -> None:
-        kept = Kept(backend.resource, backend.deployment, NOTHING if unseen else None)
+        kept = KeptResponse(
+            backend.resource, backend.deployment, NOTHING if unseen else None
+        )
         await app.responses.keep(run.owner, response_id, kept)
         if unseen and run.streamed:
             run.closers.append(lambda: _note_counted(app, run, response_id, kept))
@@ -48,7 +50,7 @@ async def forward(
     )
 
 
-async def _previous(app: App, run: Run, response_id: object) -> Kept:
+async def _previous(app: App, run: Run, response_id: object) -> KeptResponse:
     """Where the response is that the new one goes on with."""
     if not isinstance(response_id, str):
         message = "previous_response_id: expected a string"
@@ -60,11 +62,13 @@ async def _previous(app: App, run: Run, response_id: object) -> Kept:
         raise NotFound(message, param="previous_response_id") from None
 
 
-async def _note_counted(app: App, run: Run, response_id: str, kept: Kept) -> None:
+async def _note_counted(
+    app: App, run: Run, response_id: str, kept: KeptResponse
+) -> None:
     """Note what *run*'s record has of a response that may go on without its caller."""
     usage = run.usage
     counted = (usage.input_tokens, usage.output_tokens) if usage.estimated else None
-    now = Kept(kept.resource, kept.deployment, counted)
+    now = KeptResponse(kept.resource, kept.deployment, counted)
     await app.responses.keep(run.owner, response_id, now)
 
 

@@ -8,6 +8,7 @@ from app.chains import chain, list_chains
 from app.chat import chat
 from app.health import alive, details
 from app.invocation import Route
+from app.langgraph.routes import routes as langgraph
 from app.openai_api import (
     complete,
     complete_by_default,
@@ -177,6 +178,7 @@ KNOWN: tuple[Route, ...] = (
         dialect="openai",
     ),
     *_openai(),
+    *langgraph(),
 )
 
 ROUTES = (*KNOWN, *pages.routes(), *elsewhere.routes(KNOWN))

@@ -29,7 +29,7 @@ async def run_state(app: App, request: Request, run: Run) -> Response:
 
 async def follow_run(app: App, request: Request, run: Run) -> Response:
     """Stream what comes after the event of the number that the caller names."""
-    after, speed = _after(request), _speed(request)
+    after, speed = position(request), _speed(request)
     name = request.query_params.get("dialect", "json")
     dialects.load(name)
     found = await _found(app, request, run)
@@ -78,25 +78,36 @@ async def follow_chat(app: App, request: Request, run: Run) -> Response:
 async def cancel_run(app: App, request: Request, run: Run) -> Response:
     """Stop the run, wherever it is made; one that is over stays as it is."""
     found = await _found(app, request, run)
+    stopped = await stop_run(app, found)
+    return json_response(found.state(), 202 if stopped else 200)
+
+
+async def stop_run(app: App, found: LoggedRun) -> bool:
+    """Whether the run goes on, and is being stopped."""
     header = found.header
     if found.status != RUNNING:
-        return json_response(found.state())
+        return False
     if not app.logs.cancel(header.run_id):
         try:
             await app.logs.instance.ask_to_cancel(header.instance, header.run_id)
         except StoreError:
             raise StoreUnavailable() from None
-    return json_response(found.state(), 202)
+    return True
 
 
 async def _found(app: App, request: Request, run: Run) -> LoggedRun:
-    run_id = str(request.path_params["run_id"]).lower()
+    return await find_run(app, str(request.path_params["run_id"]), run.owner)
+
+
+async def find_run(app: App, run_id: str, owner: str) -> LoggedRun:
+    """Raises `NotFound` for somebody else's, too."""
+    run_id = run_id.lower()
     if not _ID.fullmatch(run_id):
         raise NotFound(f"There is no run {run_id[:100]!r}.")
-    return await reading.read(app.logs, run_id, run.owner)
+    return await reading.read(app.logs, run_id, owner)
 
 
-def _after(request: Request) -> int:
+def position(request: Request) -> int:
     """The number of the last event that the caller has seen; 0 for none."""
     for name, given in (
         ("Last-Event-ID", request.headers.get("last-event-id")),

@@ -51,7 +51,9 @@ async def _state(
 def _shown(
     id: str, found: ThreadDocument, state: JsonValue, pending: Sequence[Interrupt]
 ) -> Response:
-    messages = [each.model_dump(exclude_none=True) for each in found.messages]
+    messages = [
+        each.model_dump(exclude_none=True, exclude={"id"}) for each in found.messages
+    ]
     return json_response(
         {
             "id": id,

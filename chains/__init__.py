@@ -232,16 +232,20 @@ class Chains:
             return None
         return await self._checkpointer.saver()
 
-    async def kept(self, name: str, key: str) -> tuple[JsonValue, list[Interrupt]]:
+    async def kept(
+        self, name: str, key: str, *, whole: bool = False
+    ) -> tuple[JsonValue, list[Interrupt]]:
         """What the graphs of a chain keep on the thread *key*, and what is pending
         there.
 
-        Messages are in OpenAI's shape. Raises only `ChatError`.
+        Messages are in OpenAI's shape, or *whole* in LangChain's. Raises only
+        `ChatError`.
         """
-        chain = await self._loaded(name)
+        chain = await self._found(name)
         from runnables import visits
 
-        return await visits.kept(chain.chain, key, await self._saver(chain))
+        saver = await self._saver(chain)
+        return await visits.kept(chain.chain, key, saver, whole=whole)
 
     async def forget(self, name: str, key: str) -> None:
         """Delete what the graphs of a chain have kept on the thread *key*."""
@@ -252,7 +256,7 @@ class Chains:
 
     async def keeps_state(self, name: str) -> bool:
         """Whether graphs of a chain keep the conversation of a thread."""
-        return (await self._loaded(name)).keeps
+        return (await self._found(name)).keeps
 
 
 def _builtin(settings: Settings) -> list[str]:

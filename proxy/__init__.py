@@ -19,7 +19,7 @@ from budgets.lease import Lease
 from proxy import json_text, outgoing
 from proxy.apis import CompletionsApi, ResponsesApi
 from proxy.body import Noted, Opened, ProxiedBody
-from proxy.kept import Kept
+from proxy.kept import KeptResponse
 from proxy.outgoing import Operation, Outgoing
 from proxy.record import ProxiedRun
 from runs import Run
@@ -59,7 +59,7 @@ class Proxy:
         lease: Lease | None = None,
         capacity: Capacity,
         limits: Limits,
-        at: Kept | None = None,
+        at: KeptResponse | None = None,
         noted: Noted | None = None,
     ) -> Response:
         """The response to one call; nothing is sent before the response is.
@@ -90,7 +90,7 @@ class Proxy:
 
     def respond_about(
         self,
-        kept: Kept,
+        kept: KeptResponse,
         path: str,
         headers: Mapping[str, str],
         query: Sequence[tuple[str, str]],
@@ -175,7 +175,7 @@ class Proxy:
             self._pools[deployment] = backends.of(self._settings, deployment)
         return self._pools[deployment]
 
-    def _at(self, kept: Kept, deployment: str) -> Sequence[Backend]:
+    def _at(self, kept: KeptResponse, deployment: str) -> Sequence[Backend]:
         """The *deployment* at the one resource that has the response *kept*."""
         known = backends.named(self._settings, deployment)
         there = [each for each in known if each.resource == kept.resource]

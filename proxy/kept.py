@@ -30,7 +30,7 @@ KEEP_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptResponse:
     """Where a response is, and the deployment that has made it.
 
     `counted` are the tokens of it, read and written, that a record has, if its end was
@@ -49,7 +49,7 @@ class KeptResponses:
         self._store = store
         self._seconds = DURABLE_SECONDS if store.durable else MEMORY_SECONDS
 
-    async def keep(self, owner: str, response_id: str, kept: Kept) -> None:
+    async def keep(self, owner: str, response_id: str, kept: KeptResponse) -> None:
         """Note where the response is; a store that is down is only logged."""
         if not ID.fullmatch(response_id):
             return
@@ -60,7 +60,7 @@ class KeptResponses:
             log.warning("the id of a response is not kept: %s", type(exc).__name__)
 
     async def _put(
-        self, owner: str, response_id: str, kept: Kept, version: str
+        self, owner: str, response_id: str, kept: KeptResponse, version: str
     ) -> None:
         await self._store.put(
             _partition(owner),
@@ -70,7 +70,7 @@ class KeptResponses:
             keep=self._seconds,
         )
 
-    async def find(self, owner: str, response_id: str) -> Kept:
+    async def find(self, owner: str, response_id: str) -> KeptResponse:
         """Raises `NotFound` if *owner* has no such response, or had it too long ago."""
         try:
             found = await self._get(owner, response_id)
@@ -112,8 +112,8 @@ class KeptResponses:
             log.warning("the id of a response stays: %s", type(exc).__name__)
 
 
-def _read(found: Document) -> Kept:
-    return Kept(**orjson.loads(found.value))
+def _read(found: Document) -> KeptResponse:
+    return KeptResponse(**orjson.loads(found.value))
 
 
 def _partition(owner: str) -> str:

@@ -84,7 +84,7 @@ def messages(request: ChatRequest) -> list[BaseMessage]:
 
 
 def _message(index: int, message: Message) -> BaseMessage:
-    fields = {"content": "", **message.model_dump(exclude_none=True)}
+    fields = {"content": "", **message.model_dump(exclude_none=True, exclude={"id"})}
     if isinstance(content := fields["content"], list):
         where = f"messages.{index}.content"
         fields["content"] = [
@@ -102,7 +102,7 @@ def _message(index: int, message: Message) -> BaseMessage:
         ) from None
     if isinstance(converted, AIMessage):
         converted.invalid_tool_calls = unreadable
-    converted.id = str(uuid4())
+    converted.id = message.id or str(uuid4())
     return converted
 
 

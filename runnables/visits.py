@@ -132,33 +132,38 @@ def _from(chain: Chain, step: GraphStep) -> Chain:
 
 
 async def kept(
-    chain: Chain, key: str, saver: "AnySaver | None"
+    chain: Chain, key: str, saver: "AnySaver | None", *, whole: bool = False
 ) -> tuple[JsonValue, list[Interrupt]]:
     """What the first graph of *chain* keeps on the thread *key*, and what is pending
-    there."""
+    there.
+
+    Messages are in OpenAI's shape, or, if they are to be *whole*, as LangChain has
+    them.
+    """
     visited = visiting(chain, Visit(key), saver)
     values: JsonValue = None
     pending: list[Interrupt] = []
     for step in _spine(visited):
         if isinstance(step, GraphStep):
             found = await step.state(RunnableConfig())
-            values = _shown(found) if values is None else values
+            values = _shown(found, whole) if values is None else values
             pending += found.pending
     return values, pending
 
 
-def _shown(found: State) -> JsonValue:
+def _shown(found: State, whole: bool) -> JsonValue:
     if not isinstance(found.values, Mapping):
         return None
-    shown = {name: _value(value) for name, value in found.values.items()}
+    shown = {name: _value(value, whole) for name, value in found.values.items()}
     return {name: value for name, value in shown.items() if value is not NOTHING}
 
 
-def _value(value: object) -> JsonValue:
+def _value(value: object, whole: bool) -> JsonValue:
     if not (messages := states.messages_in(value)):
         return as_json(value)
-    written = convert_to_openai_messages(messages)
-    return as_json(written)
+    if whole:
+        return as_json([each.model_dump() for each in messages])
+    return as_json(convert_to_openai_messages(messages))
 
 
 def tidy(visited: Chain) -> None:

@@ -45,7 +45,7 @@ class OnThread:
         self._retention, self._left = retention, left
         self._before: ThreadDocument | None = None
         self._version: str | None = None
-        self._turn, self._lost = Turn(), False
+        self._turn, self._lost = Turn(run.id), False
         self._taking = asyncio.create_task(lease.take())
         self._renewing: asyncio.Task[None] | None = None
         self.over = asyncio.Event()

@@ -34,9 +34,10 @@ class _AnswerMessage:
 
 
 class Turn:
-    """Hears an answer's events."""
+    """Hears the events of a run's answer; `count` is that of its messages so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, run_id: str) -> None:
+        self._run_id = run_id
         self._answers = [_AnswerMessage(0)]
         self._redacted: list[Redact] = []
         self._length = self._kept = 0
@@ -78,25 +79,40 @@ class Turn:
         self._kept += length
         return self._kept <= MAX_CHARACTERS
 
+    @property
+    def count(self) -> int:
+        return len(self._answers)
+
+    @property
+    def next(self) -> int:
+        """The number of the message that reasoning comes before, as far as is known."""
+        return len(self._answers) + bool(self._answers[-1].results)
+
+    def id_of(self, number: int, result: str = "") -> str:
+        """The id of the message of that *number*, or of the *result* of its call."""
+        return ":".join(filter(None, (self._run_id, str(number), _whole(result))))
+
     def messages(self, *, waits: bool) -> Iterator[Message]:
         """The answer in OpenAI's shape, without what was withdrawn.
 
         A call without a result stays only if the run *waits* for one. A result may be
         of a call that an earlier run has made.
         """
-        for answer in self._answers:
+        for number, answer in enumerate(self._answers, 1):
             results = {each.id for each in answer.results}
             open_to = waits and answer is self._answers[-1]
             calls = [each for each in answer.calls if open_to or each.id in results]
             text = _whole(self._shown(answer))
             if text or calls:
                 yield Message(
+                    id=self.id_of(number),
                     role="assistant",
                     content=text or None,
                     tool_calls=[_request(each) for each in calls] or None,
                 )
             for result in answer.results:
                 yield Message(
+                    id=self.id_of(number, result.id),
                     role="tool",
                     content=_whole(result.content),
                     tool_call_id=_whole(result.id),

@@ -102,8 +102,12 @@ class ToolCallRequest(_Frozen):
 
 
 class Message(_Frozen):
-    """One turn of the conversation, in OpenAI's shape."""
+    """One turn of the conversation, in OpenAI's shape.
 
+    `id` is what those call it who tell messages apart.
+    """
+
+    id: Text | None = None
     role: Role
     content: str | Annotated[list[ContentPart], FailFast()] | None = None
     name: Text | None = None

@@ -92,8 +92,9 @@ def test_a_whole_answer_is_what_its_schema_says(app: AppProcess, chain: str) -> 
     validator({"$ref": "#/components/schemas/Answer"}).validate(answer)
 
 
+@pytest.mark.parametrize("which", ["--exclude-path-regex", "--include-path-regex"])
 def test_schemathesis_finds_no_server_error_and_nothing_undocumented(
-    app: AppProcess, tmp_path: Path
+    app: AppProcess, tmp_path: Path, which: str
 ) -> None:
     checks = (
         "not_a_server_error,status_code_conformance,content_type_conformance,"
@@ -104,6 +105,7 @@ def test_schemathesis_finds_no_server_error_and_nothing_undocumented(
             *(sys.executable, "-m", "schemathesis.cli", "run", str(FILE)),
             *("--url", app.url, "--checks", checks, "--phases", "examples,fuzzing"),
             *("--max-examples", "15", "--generation-deterministic", "--no-color"),
+            *(which, "^/langgraph/"),
             *("--exclude-path", "/api/stream-check", "--request-timeout", "20"),
             *("--exclude-path-regex", "^/api/openai/"),  # As what is under /openai.
             *("--suppress-health-check", "all", "--warnings", "off"),

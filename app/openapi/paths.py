@@ -19,8 +19,24 @@ from app import (
     usage,
 )
 from app.invocation import Handler, Route
-from app.openapi import asked, describe, response_paths, run_paths, schemas
-from app.openapi.schemas import STRING, Schema, an_object, ref, statuses
+from app.openapi import (
+    asked,
+    describe,
+    langgraph_paths,
+    response_paths,
+    run_paths,
+    schemas,
+)
+from app.openapi.health_path import health_report
+from app.openapi.schemas import (
+    STRING,
+    WRONG_KEY,
+    Schema,
+    an_object,
+    json_body,
+    ref,
+    statuses,
+)
 from app.routes import KNOWN
 from settings import VERSION
 from telemetry.usage import By, Over
@@ -51,14 +67,11 @@ def build() -> Schema:
                 **schemas.schemas(),
                 **run_paths.schemas(),
                 **response_paths.schemas(),
+                **langgraph_paths.schemas(),
             },
             "securitySchemes": SECURITY,
         },
     }
-
-
-def json_body(schema: Schema) -> Schema:
-    return {"application/json": {"schema": schema}}
 
 
 def stream_body(**kinds: str) -> Schema:
@@ -102,7 +115,6 @@ DELTA = stream_body(message="DeltaEvent", error="Error", done="Status") | json_b
 COMPLETION = stream_body() | json_body(ref("Completion"))
 RESPONSE = stream_body() | json_body(ref("Response"))
 OBJECT = json_body({"type": "object"})
-WRONG_KEY = {"description": "No key, or a wrong one; a host says no more."}
 
 
 def paths() -> Schema:
@@ -176,6 +188,7 @@ ANSWERS: dict[Handler, Schema] = {
             "schema": {"anyOf": [ref("UsageReport"), ref("RunReport")]}
         }
     },
+    **langgraph_paths.ANSWERS,
 }
 
 SILENCE: Schema = {
@@ -193,6 +206,7 @@ POSTED: dict[Handler, str] = {
     openai_api.complete_by_default: "CompletionRequest",
     openai_api.embed: "EmbeddingsRequest",
     openai_api.respond: "ResponseRequest",
+    **langgraph_paths.POSTED,
 }
 
 
@@ -202,6 +216,8 @@ def _posted(route: Route) -> tuple[str, ...]:
     if route.handler not in POSTED:
         return ()
     name = POSTED[route.handler]
+    if route.dialect == "langgraph":
+        return (name,)
     # Elsewhere the path or the settings say which model it is.
     in_body = "openai/v1/" in route.path or route.handler is openai_api.respond
     return (name if in_body else f"Deployment{name}",)
@@ -251,13 +267,15 @@ def operation(
         described["parameters"] = list(usage_parameters())
     if route.handler is stream_check.stream_check:
         described["parameters"] = [SILENCE]
-    if found := re.search(r"\{(\w+)\}", route.path):
-        values = {"enum": list(DIALECTS)} if found[1] == "dialect" else {}
-        schema = {**STRING, **values}
-        parameter = {"name": found[1], "in": "path", "required": True, "schema": schema}
+    if names := re.findall(r"\{(\w+)\}", route.path):
         more = PARAMETERS.get(route.handler, [])
-        described["parameters"] = [parameter, *more]
+        described["parameters"] = [*map(path_parameter, names), *more]
     return described
+
+
+def path_parameter(name: str) -> Schema:
+    schema = {**STRING, "enum": list(DIALECTS)} if name == "dialect" else STRING
+    return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def usage_parameters() -> Iterator[Schema]:
@@ -273,25 +291,3 @@ def usage_parameters() -> Iterator[Schema]:
             "description": description,
             "schema": schema,
         }
-
-
-def health_report(route: Route) -> Schema:
-    report, refused = json_body(ref("Health")), json_body(ref("Error"))
-    needs_key = {} if route.anonymous else {"401": WRONG_KEY}
-    return {
-        "summary": route.summary,
-        "parameters": [
-            {
-                "name": "ready",
-                "in": "query",
-                "description": "`1` for all checks, the default chain loaded.",
-                "schema": STRING,
-            }
-        ],
-        "responses": {
-            "200": {"description": "It can.", "content": report},
-            "431": {"description": "Not answered.", "content": refused},
-            "503": {"description": "It cannot.", "content": report},
-            **needs_key,
-        },
-    }

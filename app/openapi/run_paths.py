@@ -4,6 +4,7 @@ from typing import get_args
 
 from app import runs
 from app.invocation import Handler
+from app.openapi import langgraph_paths
 from app.openapi.schemas import STRING, Schema, an_object, ref
 from runs.finish_reasons import Status
 from runs.reading import LOST, RUNNING
@@ -33,7 +34,10 @@ FOLLOWED: list[Schema] = [
     },
 ]
 
-PARAMETERS: dict[Handler, list[Schema]] = {runs.follow_run: FOLLOWED}
+PARAMETERS: dict[Handler, list[Schema]] = {
+    runs.follow_run: FOLLOWED,
+    **langgraph_paths.PARAMETERS,
+}
 
 
 def responses(handler: Handler) -> Schema:
@@ -45,7 +49,7 @@ def responses(handler: Handler) -> Schema:
         return {"204": {"description": "Nothing streams there."}}
     if handler is runs.follow_run:
         return {"204": {"description": "All of the run has been seen."}}
-    return {}
+    return langgraph_paths.RESPONSES.get(handler, {})
 
 
 def schemas() -> Schema:

@@ -13,6 +13,7 @@ Schema = dict[str, Any]  # As pydantic types the schemas that it makes.
 STRING: Schema = {"type": "string"}
 MILLISECONDS: Schema = {"type": "integer", "minimum": 0}
 REFERENCE = "#/components/schemas/{model}"
+WRONG_KEY = {"description": "No key, or a wrong one; a host says no more."}
 
 
 def ref(name: str) -> Schema:
@@ -31,6 +32,10 @@ def an_object(**properties: Schema) -> Schema:
 
 def a_list(item: Schema) -> Schema:
     return {"type": "array", "items": item}
+
+
+def json_body(schema: Schema) -> Schema:
+    return {"application/json": {"schema": schema}}
 
 
 def schemas() -> Schema:

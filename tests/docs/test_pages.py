@@ -93,7 +93,8 @@ def test_every_file_that_a_page_names_exists(page: str) -> None:
 
 
 def test_the_table_of_endpoints_has_every_route(offline: AppProcess) -> None:
-    rows = table("Endpoints", PAGES["docs/requests.md"])
+    pages = ("docs/requests.md", "docs/langgraph.md")
+    rows = [row for page in pages for row in table("Endpoints", PAGES[page])]
     shown = {
         (method, path)
         for paths, methods, _ in rows

@@ -21,12 +21,12 @@ def run(code: str, server: AppProcess) -> str:
 
 
 def test_the_example_prints_what_the_chain_says(offline: AppProcess) -> None:
-    code = only("py")
+    code = only("py", "docs/openai-api.md")
     assert "chains/haiku.py" in run(code, offline)
 
 
 def test_the_azure_client_does_the_same(offline: AppProcess) -> None:
-    code = only("py")
+    code = only("py", "docs/openai-api.md")
     page = quoted(PAGES["docs/openai-api.md"])
     [client] = [each for each in page if each.startswith("AzureOpenAI(")]
     _, _, rest = code.partition(")\n")

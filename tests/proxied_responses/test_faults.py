@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from proxy.kept import Kept
+from proxy.kept import KeptResponse
 from runs import Run
 from server.limits import Limits
 from settings import Settings
@@ -139,7 +139,7 @@ async def test_a_response_goes_on_at_its_own_backend_alone(standin: StandIn) -> 
         emit=proxied.runs.emit,
         capacity=proxied.capacity,
         limits=proxied.limits,
-        at=Kept(second.resource, "payg"),
+        at=KeptResponse(second.resource, "payg"),
     )
     transport = httpx.ASGITransport(app=response)
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from proxy.kept import MEMORY_SECONDS, Kept, KeptResponses
+from proxy.kept import MEMORY_SECONDS, KeptResponse, KeptResponses
 from settings.backends import Backend
 from store.memory import MemoryStore
 from streaming.errors import NotFound
@@ -178,13 +178,13 @@ def test_of_a_background_stream_that_was_left_the_rest_is_recorded(
 async def test_a_store_that_is_down_keeps_no_answer_from_its_caller() -> None:
     kept = KeptResponses(MemoryStore(limit=10))
     backend = Backend(endpoint="http://127.0.0.1:1", deployment="gpt-4o")
-    await kept.keep("me", "resp_1", Kept(backend.resource, backend.deployment))
+    await kept.keep("me", "resp_1", KeptResponse(backend.resource, backend.deployment))
 
 
 async def test_an_id_is_kept_for_its_owner_and_for_so_long() -> None:
     now = 0.0
     kept = KeptResponses(MemoryStore(clock=lambda: now))
-    where = Kept("http://127.0.0.1:1", "gpt-4o")
+    where = KeptResponse("http://127.0.0.1:1", "gpt-4o")
     await kept.keep("me", "resp_1", where)
     assert await kept.find("me", "resp_1") == where
     with pytest.raises(NotFound):
@@ -196,6 +196,8 @@ async def test_an_id_is_kept_for_its_owner_and_for_so_long() -> None:
 
 async def test_of_two_who_see_the_end_one_counts_it() -> None:
     kept = KeptResponses(MemoryStore())
-    await kept.keep("me", "resp_1", Kept("http://127.0.0.1:1", "gpt-4o", (2, 3)))
+    await kept.keep(
+        "me", "resp_1", KeptResponse("http://127.0.0.1:1", "gpt-4o", (2, 3))
+    )
     told = [await kept.count("me", "resp_1", Usage(5, 7, 12)) for _ in range(2)]
     assert told == [Usage(3, 4, 7), None]

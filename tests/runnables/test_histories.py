@@ -71,7 +71,7 @@ class Sampled(Model):
         names = ("temperature", "max_tokens", "top_p", "seed", "stop")
         given = {name: more[name] for name in names if more.get(name) is not None}
         text = json.dumps([each.text for each in messages] + [given])
-        yield ChatGenerationChunk(message=AIMessageChunk(text))
+        yield ChatGenerationChunk(message=AIMessageChunk(content=text))
 
 
 SAMPLED: dict[str, tuple[Chain, Mapping[str, str]]] = {
@@ -88,8 +88,10 @@ async def test_the_callers_sampling_reaches_the_models_in_it(name: str) -> None:
     chain, inputs = SAMPLED[name]
     messages = [{"role": role, "content": content} for role, content in TURNS]
     sampling = {"temperature": 0.5, "max_tokens": 9, "stop": "x"}
-    given = {"messages": messages, "inputs": dict(inputs), "sampling": sampling}
-    events = events_of(prepare(chain), validate(given), Run())
+    request = validate(
+        {"messages": messages, "inputs": dict(inputs), "sampling": sampling}
+    )
+    events = events_of(prepare(chain), request, Run())
     pieces = [each.text async for each in events if isinstance(each, TextDelta)]
     *said, told = json.loads("".join(pieces))
     assert told == {"temperature": 0.5, "max_tokens": 9, "stop": ["x"]}

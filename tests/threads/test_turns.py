@@ -30,11 +30,11 @@ from tests.threads.kept_store import OWNER, answered, asked, run_of
 
 
 def turn(*events: Event, waits: bool = False) -> list[dict[str, object]]:
-    heard = Turn()
+    heard = Turn("")
     for event in events:
         heard.hear(event)
     messages = heard.messages(waits=waits)
-    return [each.model_dump(exclude_none=True) for each in messages]
+    return [each.model_dump(exclude_none=True, exclude={"id"}) for each in messages]
 
 
 def call(id: str) -> dict[str, object]:

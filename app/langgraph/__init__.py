@@ -1,0 +1,24 @@
+"""LangGraph's server as its SDK knows it, generation 1: what its routes have in common.
+
+To this wire a chain is an assistant, and a graph of one node.
+"""
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+
+from app import App
+from server.request import check_media_type, read_body
+from streaming.dialects.json import decode
+
+
+async def body_of(app: App, request: Request) -> Mapping[str, object]:
+    """The JSON object that was posted."""
+    check_media_type(request.headers)
+    body = await read_body(
+        request,
+        app.settings.max_request_bytes,
+        capacity=app.capacity,
+        seconds=app.settings.body_timeout_seconds,
+    )
+    return decode(body) if body.strip() else {}

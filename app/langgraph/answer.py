@@ -1,0 +1,281 @@
+"""A run's answer, in the words of the LangGraph SDK."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import asdict, dataclass
+from typing import assert_never
+
+from runs.turn import Turn
+from streaming import sse
+from streaming.dialects import json
+from streaming.dialects._langgraph import shown
+from streaming.dialects._langgraph.shown import TupleFrames
+from streaming.errors import Cancelled, ChatError, DeadlineExceeded, InternalError
+from streaming.events import (
+    BLANK_LINE,
+    Citation,
+    Custom,
+    Done,
+    Error,
+    Event,
+    Interrupt,
+    Output,
+    Paragraph,
+    ReasoningDelta,
+    Redact,
+    TextDelta,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+from streaming.headers import JSON
+from streaming.requests import ChatRequest, Message
+
+Values = dict[str, object]
+Final = Callable[[Sequence[Message], Values], Awaitable[Values | None]]
+"""The values after a run, of its messages and of what else came out of it."""
+
+Over = Callable[[], Awaitable[None]]
+"""What has to be done once the answer is written, or is not any more."""
+
+EXPOSED = "content-location, location, x-run-id"
+"""Headers that a page at another origin has to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRun:
+    """A run, and what is told of it: in *modes*, or only its values at its end."""
+
+    run_id: str
+    chain: str
+    thread_id: str | None
+    modes: Sequence[str]
+    streamed: bool = True
+
+    @property
+    def place(self) -> str:
+        thread = f"/threads/{self.thread_id}" if self.thread_id else ""
+        return f"{thread}/runs/{self.run_id}"
+
+    def headers(self) -> Mapping[str, str]:
+        kind = sse.HEADERS if self.streamed else JSON
+        more = {
+            "content-location": self.place,
+            "access-control-expose-headers": EXPOSED,
+        }
+        if self.thread_id:  # Whoever lost the connection reads on there.
+            more["location"] = self.place + ("/stream" if self.streamed else "/join")
+        return {**kind, **more}
+
+    def metadata(self) -> dict[str, object]:
+        thread = {"thread_id": self.thread_id} if self.thread_id else {}
+        return {
+            "run_id": self.run_id,
+            **thread,
+            "assistant_id": self.chain,
+            "graph_id": self.chain,
+            "langgraph_node": self.chain,
+            "langgraph_step": 1,
+            "langgraph_checkpoint_ns": "",
+        }
+
+
+async def _nothing() -> None:
+    pass
+
+
+class Answer:
+    """Writes one run as *told*, as a `Dialect` does: *before* are the values before it,
+    *final* gives those after it."""
+
+    def __init__(
+        self,
+        told: ToldRun,
+        *,
+        before: Values | None,
+        final: Final,
+        over: Over = _nothing,
+    ) -> None:
+        self._told, self._before, self._final = told, before, final
+        self._over = over
+        self._modes = frozenset(told.modes) if told.streamed else frozenset()
+        self._whole = not told.streamed
+        self._turn = Turn(told.run_id)
+        self._number, self._id = 0, ""
+        self._tuples = TupleFrames(told.metadata())
+        self._said: list[str] = []
+        self._calls: list[shown.Fields] = []
+        self._interrupts: list[Interrupt] = []
+        self._more: Values = {}
+        self._error: ChatError | None = None
+
+    parse = staticmethod(json.parse)
+    error = staticmethod(json.error)
+
+    def headers(self, request: ChatRequest) -> Mapping[str, str]:
+        return self._told.headers()
+
+    def keep_alive(self, deployment: str) -> bytes:
+        return b": heartbeat\n\n" if self._told.streamed else b"\n"
+
+    async def encode(
+        self, events: AsyncGenerator[Event], request: ChatRequest
+    ) -> AsyncGenerator[bytes]:
+        if self._told.streamed:
+            yield self._begin()
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    if isinstance(event, Done):
+                        yield await self._end(event)
+                    elif frames := self._written(event):
+                        yield frames
+        finally:
+            await self._over()
+
+    def _begin(self) -> bytes:
+        frames = sse.encode({"run_id": self._told.run_id, "attempt": 1}, "metadata")
+        return frames + (self._frame("values", self._before) if self._before else b"")
+
+    def _frame(self, mode: str, data: object) -> bytes:
+        return sse.encode(data, mode) if mode in self._modes else b""
+
+    def _written(self, event: Event) -> bytes:
+        self._turn.hear(event)
+        match event:
+            case TextDelta(_, text):
+                if isinstance(event, Paragraph):
+                    text = text.removeprefix(BLANK_LINE)
+                return self._text(text)
+            case ReasoningDelta(_, text):
+                return self._reasoning(text)
+            case ToolCall():
+                return self._call(event)
+            case ToolResult():
+                return self._result(event)
+            case Citation() | Redact() | Custom():
+                return self._frame("custom", _custom(event))
+            case Output(value):
+                self._more["output"] = value
+            case Interrupt():
+                self._interrupts.append(event)
+            case Error(error=error):
+                self._error = error
+            case Usage() | Done():
+                pass  # `Done` has the one, and ends the answer.
+            case _:
+                assert_never(event)
+        return b""
+
+    def _enter(self, number: int) -> str:
+        """The id of the message of that *number*."""
+        if number != self._number:
+            self._number, self._id = number, self._turn.id_of(number)
+            self._said, self._calls = [], []
+        return self._id
+
+    def _text(self, text: str) -> bytes:
+        id, frames = self._enter(self._turn.count), b""
+        if "messages-tuple" in self._modes:
+            frames = self._tuples.text(id, text)
+        if "messages" in self._modes:
+            self._said.append(text)
+            frames += self._partial()
+        return frames
+
+    def _tuple(self, message: shown.Fields) -> bytes:
+        return self._tuples.of(message) if "messages-tuple" in self._modes else b""
+
+    def _partial(self) -> bytes:
+        """The message so far, for the mode that repeats it."""
+        if "messages" not in self._modes:
+            return b""
+        so_far = shown.chunk(self._id, "".join(self._said), tool_calls=self._calls)
+        frames = b""
+        if len(self._said) + len(self._calls) == 1:
+            metadata = {self._id: {"metadata": self._told.metadata()}}
+            frames = sse.encode(metadata, "messages/metadata")
+        return frames + sse.encode([{**so_far, "type": "ai"}], "messages/partial")
+
+    def _reasoning(self, text: str) -> bytes:
+        id = self._enter(self._turn.next)
+        thought = {"reasoning_content": text}
+        return self._tuple(shown.chunk(id, additional_kwargs=thought))
+
+    def _call(self, call: ToolCall) -> bytes:
+        id = self._enter(self._turn.count)
+        made = shown.call_chunk(id, call, len(self._calls))
+        self._calls.append(shown.call(call.id, call.name, call.args))
+        return self._tuple(made) + self._partial()
+
+    def _result(self, result: ToolResult) -> bytes:
+        id = self._turn.id_of(self._turn.count, result.id)
+        message = shown.result(id, result)
+        whole = b""
+        if "messages" in self._modes:
+            whole = sse.encode([message], "messages/complete")
+        return self._tuple(message) + whole
+
+    async def _end(self, done: Done) -> bytes:
+        failure, values = self._failure(done), None
+        waits = done.finish_reason in ("interrupt", "tool_calls")
+        answered = list(self._turn.messages(waits=waits))
+        try:
+            if failure is None and (self._whole or "values" in self._modes):
+                values = await self._final(answered, self._more)
+        except ChatError as error:
+            failure = error
+        if failure is not None:
+            told = {"error": failure.code, "message": failure.message}
+            if self._whole:
+                return sse.dumps({"__error__": told})
+            return sse.encode(told, "error") + self._ended("error")
+        asked = [{"value": each.value, "id": each.id} for each in self._interrupts]
+        interrupts = {"__interrupt__": asked} if asked else {}
+        if self._whole:
+            return sse.dumps({**(values or {}), **interrupts})
+        frames = [self._last_chunk(done)]
+        new = [shown.message(each) for each in answered]
+        frames.append(self._frame("updates", {self._told.chain: {"messages": new}}))
+        if values is not None:
+            frames.append(self._frame("values", values))
+        if interrupts:
+            frames.append(self._frame("updates", interrupts))
+            frames.append(self._frame("values", {**(values or {}), **interrupts}))
+        return b"".join(frames) + self._ended("interrupted" if asked else "success")
+
+    def _failure(self, done: Done) -> ChatError | None:
+        match done.finish_reason:
+            case "error":
+                return self._error or InternalError()
+            case "deadline":
+                return DeadlineExceeded()
+            case "cancelled":
+                return Cancelled()
+        return None
+
+    def _last_chunk(self, done: Done) -> bytes:
+        """What a model's last chunk says; the tokens are those of the whole run."""
+        if not self._number:
+            return b""
+        said = {"finish_reason": done.finish_reason, "model_name": done.deployment}
+        usage = shown.usage(done.usage)
+        return self._tuple(
+            shown.chunk(self._id, response_metadata=said, usage_metadata=usage)
+        )
+
+    def _ended(self, status: str) -> bytes:
+        return sse.encode({"run_id": self._told.run_id, "status": status}, "end")
+
+
+def _custom(event: Citation | Redact | Custom) -> object:
+    match event:
+        case Citation():
+            return {"name": "citation", "data": asdict(event)}
+        case Redact(_, start, end):
+            span = {"start_offset": start, "end_offset": end}
+            return {"name": "redact", "data": span}
+        case Custom("custom", data):  # As a graph's writer has it.
+            return data
+        case Custom(name, data):
+            return {"name": name, "data": data}

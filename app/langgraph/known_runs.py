@@ -1,0 +1,123 @@
+"""Runs by their ids, as the LangGraph SDK has them: followed, waited for, stopped."""
+
+import asyncio
+from contextlib import aclosing, suppress
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import App
+from app.langgraph import kept
+from app.langgraph.answer import Answer, ToldRun
+from app.langgraph.kept import Fields
+from app.langgraph.values import of_thread, with_input
+from app.runs import find_run, position, stop_run
+from runs import Run
+from runs.following import Following
+from runs.reading import LoggedRun
+from server.followed_body import FollowedBody
+from server.response import StreamResponse, json_response
+from streaming.dialects._langgraph import request as asking
+from streaming.errors import NotFound, NotYet
+
+CANCEL_SECONDS = 10.0
+"""What a caller waits at most for the end of a run that is being stopped."""
+
+MOST = 20
+"""Runs in one answer: each is read from its log."""
+
+_STATUSES = {
+    "running": "running",
+    **dict.fromkeys(("ok", "content_filter", "budget"), "success"),
+    **dict.fromkeys(("interrupt", "cancelled"), "interrupted"),
+    "deadline": "timeout",
+}
+
+
+def shown_run(found: LoggedRun) -> Fields:
+    state = found.state()
+    return {
+        "run_id": state["run_id"],
+        "thread_id": found.header.thread_id,
+        "assistant_id": state["chain"],
+        "created_at": state["created_at"],
+        "updated_at": state["created_at"],
+        "status": _STATUSES.get(found.status, "error"),
+        "metadata": {},
+        "kwargs": {},
+        "multitask_strategy": "reject",
+    }
+
+
+async def get(app: App, request: Request, run: Run) -> Response:
+    return json_response(shown_run(await _found(app, request, run)))
+
+
+async def list_runs(app: App, request: Request, run: Run) -> Response:
+    """The thread's runs whose logs are kept, the newest first."""
+    thread = await kept.read(app, run.owner, str(request.path_params["thread"]))
+    ended = thread.document.runs if thread.document else {}
+    ids = [*filter(None, [thread.running]), *reversed(ended)]
+    shown: list[Fields] = []
+    for id in dict.fromkeys(ids[:MOST]):
+        with suppress(NotFound):
+            shown.append(shown_run(await find_run(app, id, run.owner)))
+    status = request.query_params.get("status")
+    return json_response([each for each in shown if status in (None, each["status"])])
+
+
+async def join(app: App, request: Request, run: Run) -> Response:
+    """The values after the run, once it is over."""
+    return await _follow(app, request, run, streamed=False)
+
+
+async def follow(app: App, request: Request, run: Run) -> Response:
+    return await _follow(app, request, run, streamed=True)
+
+
+async def _follow(app: App, request: Request, run: Run, *, streamed: bool) -> Response:
+    query = request.query_params
+    if query.get("cancel_on_disconnect", "0").lower() not in ("0", "false"):
+        raise NotYet("cancel_on_disconnect: whoever follows a run may leave it.")
+    # Before the first event, to the JavaScript SDK.
+    again = request.headers.get("last-event-id") == "-1"
+    after = 0 if again or not streamed else position(request)
+    found = await _found(app, request, run)
+    header = found.header
+    named = [*filter(None, query.getlist("stream_mode"))]
+    begun_with = [*filter(None, header.echo.get("modes", "").split(","))]
+    names = asking.modes(named or begun_with or [*asking.DEFAULT])
+    told = ToldRun(header.run_id, header.chain, header.thread_id, names, streamed)
+    there = await kept.read(app, run.owner, str(header.thread_id))
+    begun, begins = there.checkpoint != header.run_id, header.request()
+    before = with_input(there.values, begins) if begun else None
+    answer = Answer(told, before=before, final=of_thread(app, run, told))
+    body = FollowedBody(Following(app.logs, found), begins, answer, after)
+    return StreamResponse(body, run, answer, limits=app.limits, capacity=app.capacity)
+
+
+async def cancel(app: App, request: Request, run: Run) -> Response:
+    query = request.query_params
+    if asking.one_of(query, "action", ("interrupt", "rollback")) == "rollback":
+        raise NotYet("action: what a run has said stays here, expected 'interrupt'.")
+    found = await _found(app, request, run)
+    if not await stop_run(app, found):
+        return json_response({})
+    if query.get("wait", "0").lower() in ("0", "false"):
+        return json_response({}, 202)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CANCEL_SECONDS):
+            events = Following(app.logs, found).events()
+            async with aclosing(events):
+                async for _ in events:
+                    pass
+    return json_response({})
+
+
+async def _found(app: App, request: Request, run: Run) -> LoggedRun:
+    """Raises `NotFound` for a run of another thread, too."""
+    run_id = str(request.path_params["run_id"])
+    found = await find_run(app, run_id, run.owner)
+    if found.header.thread_id != request.path_params["thread"]:
+        raise NotFound(f"The thread has no run {run_id[:100]!r}.")
+    return found

@@ -1,0 +1,133 @@
+"""The threads of the LangGraph SDK: the caller's own."""
+
+import asyncio
+from collections.abc import Mapping
+from uuid import uuid4
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import App
+from app.langgraph import body_of, kept
+from app.langgraph.kept import Fields, Kept
+from runs import Run
+from runs.thread_notes import Note
+from server.response import json_response
+from streaming import sse
+from streaming.dialects._langgraph.request import checkpoint_of
+from streaming.errors import InvalidRequest, NotFound, NotYet, ThreadExists
+from streaming.requests import ThreadId
+
+MOST = 100
+"""Threads in one answer."""
+
+_ID: TypeAdapter[str] = TypeAdapter(ThreadId)
+MOST_METADATA = 16 * 1024
+"""Bytes that a client may note of a thread, as JSON."""
+
+
+async def create(app: App, request: Request, run: Run) -> Response:
+    body = await body_of(app, request)
+    if body.get("supersteps"):
+        raise NotYet("supersteps: a thread begins empty here; run something on it.")
+    try:
+        id = _ID.validate_python(body.get("thread_id") or str(uuid4()))
+    except ValidationError:
+        message = "thread_id: expected 1 to 128 of A-Za-z0-9_.:-"
+        raise InvalidRequest(message, param="thread_id") from None
+    try:
+        await app.threads.create(run.owner, id, Note(metadata=_metadata(body)))
+    except ThreadExists:
+        if body.get("if_exists") != "do_nothing":
+            raise
+    return await _shown(await kept.read(app, run.owner, id))
+
+
+def _metadata(body: Mapping[str, object]) -> dict[str, JsonValue]:
+    given = body.get("metadata") or {}
+    if isinstance(given, dict) and len(sse.dumps(given)) <= MOST_METADATA:
+        return given
+    message = f"metadata: expected an object of at most {MOST_METADATA} bytes"
+    raise InvalidRequest(message, param="metadata")
+
+
+async def get(app: App, request: Request, run: Run) -> Response:
+    return await _shown(await _read(app, request, run))
+
+
+async def update(app: App, request: Request, run: Run) -> Response:
+    """Add to the thread's metadata."""
+    found, body = await _read(app, request, run), await body_of(app, request)
+    note = found.note.with_metadata(_metadata(body))
+    await app.threads.notes.put(run.owner, found.id, note)
+    return await _shown(await _read(app, request, run))
+
+
+async def delete(app: App, request: Request, run: Run) -> Response:
+    deleted = await app.threads.delete(run.owner, str(request.path_params["thread"]))
+    if deleted.chain in app.chains.names:
+        await app.chains.forget(deleted.chain, deleted.key)
+    return Response(status_code=204)
+
+
+async def search(app: App, request: Request, run: Run) -> Response:
+    """The newest first; of the metadata, the assistant is the thread's own."""
+    body = await body_of(app, request)
+    for name in ("values", "extract"):
+        if body.get(name):
+            raise NotYet(f"{name}: threads are searched by their metadata here.")
+    notes = await app.threads.notes.all(run.owner)
+    titles = {each.id: each for each in await app.threads.titles(run.owner)}
+    asked, given = _metadata(body), body.get("ids")
+    ids = given if isinstance(given, list) else []
+    found: list[tuple[str, str]] = []
+    for id in notes.keys() | titles.keys():
+        chain = titles[id].chain if id in titles else None
+        known = {**(notes[id].metadata if id in notes else {})}
+        known |= {"graph_id": chain, "assistant_id": chain} if chain else {}
+        at = max(each[id].updated_at for each in (notes, titles) if id in each)
+        if asked.items() <= known.items() and (not ids or id in ids):
+            found.append((at, id))
+    found.sort(reverse=True)
+    shown: list[Fields] = []
+    first, most = _number(body, "offset", 0), min(_number(body, "limit", 10), MOST)
+    for _, id in found[first:]:
+        if len(shown) == most:
+            break
+        thread = (await kept.read(app, run.owner, id)).thread()
+        if body.get("status") in (None, thread["status"]):
+            shown.append(thread)
+    return await asyncio.to_thread(json_response, shown)
+
+
+def _number(body: Mapping[str, object], name: str, default: int) -> int:
+    given = body.get(name, default)
+    if not isinstance(given, int) or given < 0:
+        raise InvalidRequest(f"{name}: expected a whole number", param=name)
+    return given
+
+
+async def state(app: App, request: Request, run: Run) -> Response:
+    """The newest state; that of an earlier checkpoint is not kept."""
+    found = await _read(app, request, run)
+    body = await body_of(app, request) if request.method == "POST" else {}
+    if checkpoint_of(body) not in (None, found.checkpoint):
+        raise NotFound("There is no such checkpoint: the newest one is kept.")
+    return await asyncio.to_thread(json_response, found.state())
+
+
+async def history(app: App, request: Request, run: Run) -> Response:
+    """The newest state, which is all that is kept of it."""
+    found, body = await _read(app, request, run), await body_of(app, request)
+    others = body.get("before") or checkpoint_of(body) not in (None, found.checkpoint)
+    states = [] if others or found.checkpoint is None else [found.state()]
+    return await asyncio.to_thread(json_response, states)
+
+
+async def _read(app: App, request: Request, run: Run) -> Kept:
+    return await kept.read(app, run.owner, str(request.path_params["thread"]))
+
+
+async def _shown(found: Kept) -> Response:
+    return await asyncio.to_thread(json_response, found.thread())

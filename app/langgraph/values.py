@@ -1,0 +1,56 @@
+"""The values of a thread around a run: before it, and after it."""
+
+from collections.abc import Sequence
+
+from app import App
+from app.langgraph import kept
+from app.langgraph.answer import Final, ToldRun, Values
+from runs import Run
+from streaming.dialects._langgraph import shown
+from streaming.dialects.json import decode
+from streaming.requests import ChatRequest, Message
+
+
+def with_input(values: Values, chat: ChatRequest) -> Values:
+    """The *values* of a thread and what the run brings."""
+    given = decode(chat.echo.get("given", "{}").encode())
+    new = given.pop("messages", None)
+    if not isinstance(new, list):
+        return {**values, **given}
+    made = [Message.model_validate(each) for each in new]
+    return _with_messages({**values, **given}, made)
+
+
+def _with_messages(values: Values, new: Sequence[Message]) -> Values:
+    said = values.get("messages")
+    before = said if isinstance(said, list) else []
+    return {**values, "messages": [*before, *map(shown.message, new)]}
+
+
+def of_answer(before: Values) -> Final:
+    """What was said before, and the answer."""
+
+    async def final(answered: Sequence[Message], more: Values) -> Values:
+        return {**_with_messages(before, answered), **more}
+
+    return final
+
+
+def of_graph(app: App, chain: str, key: str) -> Final:
+    """What the graph keeps on the thread *key*."""
+
+    async def final(answered: Sequence[Message], more: Values) -> Values:
+        state, _ = await app.chains.kept(chain, key, whole=True)
+        return {**(state if isinstance(state, dict) else {}), **more}
+
+    return final
+
+
+def of_thread(app: App, run: Run, told: ToldRun) -> Final:
+    """What is kept of the thread, if it is still as the run has left it."""
+
+    async def final(answered: Sequence[Message], more: Values) -> Values | None:
+        found = await kept.read(app, run.owner, str(told.thread_id))
+        return {**found.values, **more} if found.checkpoint == told.run_id else None
+
+    return final

@@ -1,0 +1,119 @@
+"""Messages that a client of LangChain posts, in OpenAI's form."""
+
+from collections.abc import Mapping
+from uuid import uuid4
+
+from streaming import sse
+from streaming.errors import InvalidRequest
+
+Fields = dict[str, object]
+
+_ROLES = {
+    "human": "user",
+    "user": "user",
+    "ai": "assistant",
+    "assistant": "assistant",
+    "tool": "tool",
+    "system": "system",
+    "developer": "developer",
+}
+_KINDS = {"image": "image_url", "file": "file", "audio": "input_audio"}
+
+
+def to_messages(given: object) -> list[Fields]:
+    """*given* is a list of messages, or one of them, or a text; each gets an id."""
+    if isinstance(given, str | dict):
+        given = [given]
+    if not isinstance(given, list):
+        raise InvalidRequest("input.messages: expected a list", param="input")
+    return [_message(f"input.messages.{n}", each) for n, each in enumerate(given)]
+
+
+def _message(where: str, given: object) -> Fields:
+    match given:
+        case str(text):
+            given = {"type": "human", "content": text}
+        case [str(kind), content]:
+            given = {"type": kind, "content": content}
+    if not isinstance(given, dict):
+        raise InvalidRequest(f"{where}: expected a message", param="input")
+    kind = str(given.get("role") or given.get("type") or "")
+    role = _ROLES.get(kind.removesuffix("MessageChunk").lower())
+    if role is None:
+        known = ", ".join(_ROLES)
+        raise InvalidRequest(f"{where}.type: expected one of {known}", param="input")
+    content = _content(where, given.get("content"))
+    made: Fields = {"id": str(given.get("id") or uuid4()), "role": role}
+    if calls := given.get("tool_calls"):
+        made["tool_calls"] = _calls(where, calls)
+        content = content or None
+    if role == "tool":
+        made["tool_call_id"] = given.get("tool_call_id")
+    if name := given.get("name"):
+        made["name"] = name
+    return {**made, "content": content}
+
+
+def _calls(where: str, calls: object) -> list[Fields]:
+    if not isinstance(calls, list):
+        raise InvalidRequest(f"{where}.tool_calls: expected a list", param="input")
+    return [_call(f"{where}.tool_calls.{n}", call) for n, call in enumerate(calls)]
+
+
+def _call(where: str, call: object) -> Fields:
+    match call:
+        case {"name": str(name), "args": args, "id": str(id)}:
+            arguments = args if isinstance(args, str) else sse.dumps(args).decode()
+        case {"id": str(id), "function": {"name": str(name), "arguments": str(text)}}:
+            arguments = text
+        case _:
+            message = f"{where}: expected an id, a name and args"
+            raise InvalidRequest(message, param="input")
+    function = {"name": name, "arguments": arguments}
+    return {"id": id, "type": "function", "function": function}
+
+
+def _content(where: str, content: object) -> str | list[Fields]:
+    if content is None or isinstance(content, str):
+        return content or ""
+    if not isinstance(content, list):
+        message = f"{where}.content: expected a string or a list of parts"
+        raise InvalidRequest(message, param="input")
+    parts = [made for part in content if (made := _part(part)) is not None]
+    if all(part["type"] == "text" for part in parts):
+        return "".join(str(part["text"]) for part in parts)
+    return parts
+
+
+def _part(part: object) -> Fields | None:
+    """*part* unless it is the model's own: its reasoning, or its calls of tools."""
+    match part:
+        case str(text):
+            return {"type": "text", "text": text}
+        case {"type": "text", "text": str(text)}:
+            return {"type": "text", "text": text}
+        case {"type": "image_url", "image_url": str(url)}:
+            return {"type": "image_url", "image_url": {"url": url}}
+        case {"type": "image_url" | "input_audio"} | {"type": "file", "file": _} if (
+            isinstance(part, dict)
+        ):
+            return part
+        case {"type": "image" | "file" | "audio" as kind} if isinstance(part, dict):
+            return _file(kind, part)
+    return None
+
+
+def _file(kind: str, part: Mapping[str, object]) -> Fields:
+    """A part of LangChain's own form, whose names changed with its versions."""
+    mime = str(part.get("mime_type") or part.get("mimeType") or "")
+    inline = str(part.get("base64") or part.get("data") or "")
+    url = f"data:{mime};base64,{inline}" if inline else str(part.get("url") or "")
+    if kind == "audio":
+        audio: Fields = {"data": inline, "format": mime.partition("/")[2]}
+        return {"type": "input_audio", "input_audio": audio}
+    if kind == "image":
+        return {"type": "image_url", "image_url": {"url": url}}
+    told = part.get("metadata") or part.get("extras")
+    named = told if isinstance(told, dict) else {}
+    name = named.get("filename") or named.get("name") or part.get("filename")
+    return {"type": "file", "file": {"filename": str(name or "file"), "file_data": url}}

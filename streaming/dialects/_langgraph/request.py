@@ -1,0 +1,183 @@
+"""What a client of the LangGraph SDK asks of a run."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import JsonValue
+
+from streaming import requests, sse
+from streaming.dialects._langgraph.posted import Fields, to_messages
+from streaming.errors import InvalidRequest, NotYet
+from streaming.requests import ChatRequest
+
+MODES = ("values", "updates", "messages", "messages-tuple", "custom")
+_UNTOLD = ("events", "tasks", "checkpoints", "debug", "tools", "lifecycle")
+_STRATEGIES = ("reject", "interrupt", "rollback", "enqueue")
+DEFAULT = ("values", "updates", "messages-tuple", "custom")
+"""The modes of a run that was begun on another wire."""
+
+_UNDONE = (
+    *("after_seconds", "context", "feedback_keys"),
+    *("interrupt_after", "interrupt_before", "webhook"),
+)
+"""What the SDK can ask of a run, and no run here does."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunAsked:
+    """*given* is the input, whose messages are apart, if it *speaks*; `None` if there
+    is none."""
+
+    assistant: str | None
+    modes: tuple[str, ...]
+    given: Mapping[str, object] | None
+    messages: list[Fields]
+    speaks: bool
+    resume: JsonValue
+    on_disconnect: Literal["cancel", "continue"]
+    metadata: dict[str, str]
+    checkpoint: str | None
+    creates: bool
+
+    def request(
+        self,
+        *,
+        chain: str,
+        thread_id: str | None,
+        known: Iterable[object],
+        variables: Mapping[str, object],
+        keeps: bool,
+        streamed: bool,
+    ) -> ChatRequest:
+        """The run, without messages that are *known* on its thread by their ids.
+
+        Of the input the chain gets what its *variables*, a JSON schema, name. What
+        *keeps* a state of its own need not have messages.
+        """
+        new = [each for each in self.messages if each["id"] not in known]
+        given = self.given or {}
+        if self.messages and not new and self.resume is None:
+            message = "input.messages: the thread has each of them already"
+            raise InvalidRequest(message, param="input")
+        echo = {"modes": ",".join(self.modes)}
+        if self.given is not None:
+            said = {"messages": new} if self.speaks or not keeps else {}
+            echo["given"] = sse.dumps({**given, **said}).decode()
+        return requests.validate(
+            {
+                "messages": [] if self.resume is not None else new,
+                "chain": chain,
+                "stream": streamed,
+                "inputs": _taken(given, variables),
+                "thread_id": thread_id,
+                "resume": self.resume,
+                "on_disconnect": self.on_disconnect,
+                "metadata": self.metadata,
+                "echo": echo,
+            }
+        )
+
+
+def read(body: Mapping[str, object]) -> RunAsked:
+    """Raises `NotYet` for what cannot be told or done truly."""
+    fields = {name: value for name, value in body.items() if value is not None}
+    for name in _UNDONE:
+        if fields.get(name):
+            raise NotYet(f"{name}: no run here does that; leave it out.")
+    if one_of(fields, "multitask_strategy", _STRATEGIES) not in (None, "reject"):
+        raise NotYet("multitask_strategy: a thread that is busy rejects a run.")
+    given, messages, speaks = _input(fields.get("input"))
+    resumable = fields.get("stream_resumable") is True
+    leaving = one_of(fields, "on_disconnect", ("cancel", "continue"))
+    goes_on = leaving == "continue" or (leaving is None and resumable)
+    assistant = fields.get("assistant_id")
+    return RunAsked(
+        assistant=str(assistant) if assistant else None,
+        modes=modes(fields.get("stream_mode")),
+        given=given,
+        messages=messages,
+        speaks=speaks,
+        resume=_resume(fields.get("command")),
+        on_disconnect="continue" if goes_on else "cancel",
+        metadata=_metadata(fields.get("metadata")),
+        checkpoint=checkpoint_of(fields),
+        creates=one_of(fields, "if_not_exists", ("create", "reject")) == "create",
+    )
+
+
+def one_of(
+    given: Mapping[str, object], name: str, choices: tuple[str, ...]
+) -> str | None:
+    """The word at *name*, if there is one; raises `InvalidRequest` for any other."""
+    word = given.get(name)
+    if word is None or (isinstance(word, str) and word in choices):
+        return word
+    message = f"{name}: expected one of {', '.join(choices)}"
+    raise InvalidRequest(message, param=name)
+
+
+def modes(given: object) -> tuple[str, ...]:
+    names = [given] if isinstance(given, str) else given or ["values"]
+    if not isinstance(names, list):
+        message = "stream_mode: expected a name or a list"
+        raise InvalidRequest(message, param="stream_mode")
+    for name in names:
+        if one_of({"stream_mode": name}, "stream_mode", (*MODES, *_UNTOLD)) in _UNTOLD:
+            known = ", ".join(MODES)
+            message = f"{name!r} cannot be told here, expected one of {known}."
+            raise NotYet(f"stream_mode: {message}")
+    return tuple(dict.fromkeys(names))
+
+
+def checkpoint_of(fields: Mapping[str, object]) -> str | None:
+    match fields:
+        case {"checkpoint": {"checkpoint_id": str(id)}} | {"checkpoint_id": str(id)}:
+            return id
+    return None
+
+
+def _taken(
+    given: Mapping[str, object], schema: Mapping[str, object]
+) -> Mapping[str, object]:
+    """As LangGraph does, what the chain does not know is passed over."""
+    known = schema.get("properties")
+    names = known if isinstance(known, dict) else {}
+    if schema.get("additionalProperties"):
+        return given
+    return {name: value for name, value in given.items() if name in names}
+
+
+def _input(given: object) -> tuple[Mapping[str, object] | None, list[Fields], bool]:
+    """The input, its messages, and whether it has any; else its first text is one."""
+    if given is None:
+        return None, [], False
+    if not isinstance(given, dict):
+        return {}, to_messages(given), True
+    rest = {name: value for name, value in given.items() if value is not None}
+    if (messages := rest.pop("messages", None)) is not None:
+        return rest, to_messages(messages), True
+    texts = [value for value in rest.values() if isinstance(value, str) and value]
+    return rest, to_messages(texts[:1]), False
+
+
+def _resume(given: object) -> JsonValue:
+    if given is None:
+        return None
+    if not isinstance(given, dict):
+        raise InvalidRequest("command: expected an object", param="command")
+    command: Mapping[str, JsonValue] = given
+    for name in ("goto", "update", "graph"):
+        if command.get(name):
+            raise NotYet(f"command.{name}: a graph goes on by `resume` alone here.")
+    if (resume := command.get("resume")) is None:
+        raise InvalidRequest("command.resume: expected a value", param="command")
+    return resume
+
+
+def _metadata(given: object) -> dict[str, str]:
+    """As many as a record has, of those that are texts and numbers."""
+    if not isinstance(given, dict):
+        return {}
+    plain = [(k, v) for k, v in given.items() if isinstance(v, str | int | float)]
+    return {key[:64]: str(value)[:512] for key, value in plain[:16] if key}

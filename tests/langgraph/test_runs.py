@@ -1,0 +1,162 @@
+"""Runs by their ids: begun, rejoined, stopped, and followed on other wires."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from langgraph_sdk.errors import NotFoundError, RateLimitError
+
+from tests.langgraph.sdk import (
+    ANN,
+    all_of,
+    client,
+    names,
+    new_thread,
+    of,
+    said,
+    streamed,
+    text_of,
+    texts,
+)
+from tests.support.app_process import AppProcess, read_events
+from tests.support.app_process import text_of as native_text
+
+SLOW = "standin:answer tokens=40 delay_ms=20"
+TEXT = " ".join(f"tok{number}" for number in range(40))
+OWN = {"api-key": ANN}
+
+
+async def test_a_run_in_the_background_is_joined(app: AppProcess) -> None:
+    async with client(app) as sdk:
+        thread = await new_thread(sdk)
+        run = await sdk.runs.create(thread, "chat", input=said(SLOW))
+        assert (run["status"], run["thread_id"]) == ("running", thread)
+        assert (await sdk.threads.get(thread))["status"] == "busy"
+        assert [each["run_id"] for each in await sdk.runs.list(thread)] == [
+            run["run_id"]
+        ]
+        values: Any = await sdk.runs.join(thread, run["run_id"])
+        assert texts(values) == [("human", SLOW), ("ai", TEXT)]
+        assert (await sdk.runs.get(thread, run["run_id"]))["status"] == "success"
+        assert (await sdk.threads.get(thread))["status"] == "idle"
+
+
+async def test_a_background_run_that_cannot_begin_is_refused(app: AppProcess) -> None:
+    async with client(app) as sdk:
+        thread = await new_thread(sdk)
+        with pytest.raises(RateLimitError):
+            await sdk.runs.create(thread, "chat", input=said("standin:rate_limited"))
+
+
+async def test_a_stream_names_its_run_and_is_read_on(app: AppProcess) -> None:
+    created: list[Any] = []
+    async with client(app) as sdk:
+        thread = await new_thread(sdk)
+        parts = []
+        stream = sdk.runs.stream(
+            thread,
+            "chat",
+            input=said(SLOW),
+            stream_mode=["messages-tuple", "values"],
+            stream_resumable=True,
+            on_run_created=created.append,
+        )
+        async for part in stream:
+            parts.append(part)
+            if len(parts) == 12:
+                break
+        await stream.aclose()  # type: ignore[attr-defined]  # It is a generator.
+        [run] = created
+        assert run["thread_id"] == thread
+        last = parts[-1].id
+        rest = await all_of(
+            sdk.runs.join_stream(thread, run["run_id"], last_event_id=last)
+        )
+        seen = [(part.event, part.data) for part in parts]
+        assert (text_of(seen) + text_of(rest)).strip() == TEXT
+        assert names(rest) == ["messages", "values", "end"]
+        again = await all_of(
+            sdk.runs.join_stream(thread, run["run_id"], last_event_id="-1")
+        )
+        assert text_of(again).strip() == TEXT
+        assert of("values", again)[-1] == of("values", rest)[-1]
+        end = await all_of(
+            sdk.runs.join_stream(thread, run["run_id"], last_event_id="41")
+        )
+        assert end == []
+
+
+async def test_whoever_joins_in_the_middle_sees_the_question(app: AppProcess) -> None:
+    async with client(app) as sdk:
+        thread = await new_thread(sdk)
+        run = await sdk.runs.create(
+            thread, "chat", input=said(SLOW, id="q"), stream_mode=["values"]
+        )
+        parts = await all_of(sdk.runs.join_stream(thread, run["run_id"]))
+    before, after = of("values", parts)
+    assert texts(before) == [("human", SLOW)]
+    assert before["messages"][0]["id"] == after["messages"][0]["id"] == "q"
+    assert of("messages", parts) == []
+
+
+@pytest.mark.parametrize("wait", [True, False])
+async def test_a_run_that_is_stopped_was_interrupted(
+    app: AppProcess, wait: bool
+) -> None:
+    question = "standin:answer tokens=1000 delay_ms=20"
+    async with client(app) as sdk:
+        thread = await new_thread(sdk)
+        run = await sdk.runs.create(thread, "chat", input=said(question))
+        followed = asyncio.create_task(
+            all_of(sdk.runs.join_stream(thread, run["run_id"]))
+        )
+        await sdk.runs.cancel(thread, run["run_id"], wait=wait)
+        parts = await followed
+        assert of("error", parts)[0]["error"] == "cancelled"
+        assert (await sdk.runs.get(thread, run["run_id"]))["status"] == "interrupted"
+        state: Any = await sdk.threads.get_state(thread)
+        assert texts(state["values"])[0] == ("human", question)
+        await sdk.runs.cancel(thread, run["run_id"])  # It is over.
+
+
+async def test_a_run_is_followed_on_another_wire_and_the_other_way_round(
+    app: AppProcess,
+) -> None:
+    async with client(app) as sdk:
+        thread = await new_thread(sdk)
+        run = await sdk.runs.create(thread, "chat", input=said(SLOW))
+        response = await asyncio.to_thread(
+            app.client.get, f"/api/runs/{run['run_id']}/stream?dialect=json"
+        )
+        assert native_text(read_events(response)).strip() == TEXT
+        body = {"user": SLOW, "chain": "chat", "thread_id": thread}
+        answer = await asyncio.to_thread(app.client.post, "/api/chat", json=body)
+        begun = answer.headers["x-run-id"]
+        parts = await all_of(sdk.runs.join_stream(thread, begun))
+        assert text_of(parts).strip() == TEXT
+        assert names(parts)[-1] == "end"
+        assert (await sdk.runs.get(thread, begun))["assistant_id"] == "chat"
+        with pytest.raises(NotFoundError):
+            await sdk.runs.get(await new_thread(sdk), begun)
+
+
+async def test_a_client_that_leaves_stops_its_run_unless_it_may_rejoin(
+    app: AppProcess,
+) -> None:
+    endless = "standin:answer tokens=1000 delay_ms=20"
+    async with client(app) as sdk:
+        thread = await new_thread(sdk)
+        stream = sdk.runs.stream(
+            thread, "chat", input=said(endless), stream_mode="messages-tuple"
+        )
+        async for _ in stream:
+            break
+        await stream.aclose()  # type: ignore[attr-defined]  # It is a generator.
+        # The thread is free once the run is off it.
+        async with asyncio.timeout(10):
+            while (await sdk.threads.get(thread))["status"] == "busy":
+                pass
+        [run] = await sdk.runs.list(thread)
+        assert run["status"] == "interrupted"
+        parts = await streamed(sdk, thread, "chat", "standin:answer tokens=1")
+        assert names(parts)[-1] == "end"
