@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.conftest import azure
 from tests.docs.test_settings_documented import names
 from tests.standin.process import StandIn
 from tests.support.app_process import AppProcess
-from tests.support.markdown import LOCAL, PAGES, ROOT, blocks, quoted
+from tests.support.markdown import LOCAL, PAGES, ROOT, blocks, files, quoted
 
 DEPLOYED = "https://APP_NAME.azurewebsites.net"
 KEY = "caller-key-1"
@@ -26,7 +27,10 @@ EXAMPLE = '"chain": "assistant"'
 """Of the page about graphs, whose test has that chain."""
 
 MAKES = [line for line in COMMANDS if re.match(r"([A-Z_]+=\S+ )*make ", line)]
-OF_AZURE = [line for line in COMMANDS if re.match(r"(az|azd|docker|func) ", line)]
+OF_OTHER_TOOLS = r"(az|azd|docker|func|npm) "
+"""What is typed with tools that are not here, and was tried by hand if it could be."""
+
+OTHERS = [line for line in COMMANDS if re.match(OF_OTHER_TOOLS, line)]
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = set(re.findall(r"^(\w+):", MAKEFILE, re.MULTILINE))
@@ -70,7 +74,7 @@ def assigned(pairs: list[str]) -> dict[str, str]:
 
 
 def test_every_command_is_of_a_kind_that_is_tried() -> None:
-    assert sorted(COMMANDS) == sorted(CURLS + MAKES + OF_AZURE)
+    assert sorted(COMMANDS) == sorted(CURLS + MAKES + OTHERS)
 
 
 @pytest.mark.parametrize("command", [c for c in CURLS if EXAMPLE not in c])
@@ -100,11 +104,17 @@ def test_make_has_the_target_and_the_variables(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", [line for line in MAKES if words(line)[0]])
-def test_the_app_starts_with_the_settings_before_make(command: str) -> None:
+def test_the_app_starts_with_the_settings_before_make(
+    command: str, tmp_path: Path
+) -> None:
+    """The pages' own modules are there, as they say to save them."""
+    for path, code in files().items():
+        if "/" not in path:
+            (tmp_path / path).write_text(code, "utf-8")
     environment, _, _ = words(command)
     known = {name for field in Settings.model_fields for name in names(field)}
     assert environment.keys() <= known | OF_OTHERS
-    with AppProcess(environment) as server:
+    with AppProcess({**environment, "PYTHONPATH": str(tmp_path)}) as server:
         assert server.client.get("/api/chains").status_code == 200
 
 

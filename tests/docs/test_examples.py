@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.conftest import azure
+from tests.docs.test_commands import MAKES, words
 from tests.standin.process import StandIn
 from tests.support.app_process import AppProcess, read_events, text_of
 from tests.support.markdown import PAGES, ROOT, after, blocks, files
@@ -145,6 +146,24 @@ def test_the_rag_chain_cites_its_source_and_hides_its_inner_call(
         {"role": "user", "content": "standin:echo"},
     ]
     assert len(standin.requests()) == asked + 2
+
+
+def test_the_tutorial_asks_a_chain_that_answers(example: AppProcess) -> None:
+    [command] = [each for each in MAKES if each.startswith("make ask CHAIN=handbook ")]
+    _, _, given = words(command)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "devhost.ask", "--chain", given["CHAIN"]),
+            *("--url", example.url, given["Q"]),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip()
 
 
 def test_the_helper_takes_the_callers_tools(
