@@ -24,10 +24,10 @@ from langchain_core.runnables import (
 from pydantic import JsonValue
 
 from runnables import paused, states
-from runnables.checkpoint_pruning import prune_soon
 from runnables.chunks import Translator
 from runnables.generator import Chain
 from runnables.pregel import forget_remote, is_graph, is_local, is_remote
+from runnables.pruning import prune_soon
 from runnables.states import Part, put_out
 from runnables.structure import Place, parts, unbound
 from runs import Run
