@@ -6,7 +6,7 @@ Each part is a module with a `main` that prints figures and returns an exit code
 import sys
 from importlib import import_module
 
-PARTS = ("telemetry", "chaos", "fuzz", "postgres", "package", "runs")
+PARTS = ("telemetry", "chaos", "fuzz", "postgres", "package", "runs", "page")
 
 
 def main(names: list[str]) -> int:

@@ -1,6 +1,7 @@
 """Chains whose answers have all that a page can show."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncGenerator
 
 from langchain_core.documents import Document
@@ -97,6 +98,35 @@ async def _slow(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Ch
         yield f"word{number} "
 
 
+PARAGRAPH = (
+    "Tokens come one by one, and *each* is shown as `soon` as it is there; see "
+    "[the docs](https://example.com/docs) for what **else** there is to know. "
+)
+CODE = "\n\n```python\nfor token in stream:\n    print(token)\n```\n\n"
+BLOCKS = (PARAGRAPH, PARAGRAPH, "\n\n- one\n- two\n  - three\n\n", PARAGRAPH, CODE)
+LONG_LIST = "- An **item** with `code` in it\n"
+CHARACTERS = 4
+"""Of a token."""
+
+
+async def _long(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
+    """Writes as many tokens as asked, so many a second: `2000 200`, `2000 0 list`."""
+    count, rate, *kind = _asked(inputs).split()
+    blocks = itertools.cycle((LONG_LIST,) if kind else BLOCKS)
+    text, began, loop = (
+        "",
+        asyncio.get_running_loop().time(),
+        asyncio.get_running_loop(),
+    )
+    for number in range(int(count)):
+        while len(text) < CHARACTERS:
+            text += next(blocks)
+        if int(rate):
+            await asyncio.sleep(began + number / int(rate) - loop.time())
+        yield text[:CHARACTERS]
+        text = text[CHARACTERS:]
+
+
 async def _quoting(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
     """Says the question in each place that an answer has."""
     said = _asked(inputs)
@@ -113,7 +143,7 @@ def _ask(state: MessagesState) -> MessagesState:
     return {"messages": [AIMessage(f"The answer was {approved}.")]}
 
 
-rich, slow, quoting = map(from_generator, (_rich, _slow, _quoting))
+rich, slow, quoting, long = map(from_generator, (_rich, _slow, _quoting, _long))
 
 
 def asking() -> Chain:

@@ -2,17 +2,33 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from time import monotonic, time
 
 from playwright.sync_api import Browser, Locator, expect
 
 from tests.clients.chromium_page import MILLISECONDS
+from tests.standin.process import StandIn
 from tests.support.app_process import AppProcess
 from tests.web.tab import Tab
 
 CHAINS = ",".join(
     f"{name}=tests.support.page_chains:{name}"
-    for name in ("rich", "slow", "quoting", "asking")
+    for name in ("rich", "slow", "quoting", "asking", "long")
 )
+
+
+MANY_CHATS = """count => {
+    const messages = [{ role: "user", text: "Hello" }];
+    const chats = Array.from({ length: count }, (_, number) => (
+        { id: `c${number}`, title: `Conversation ${number}`, updated: number, messages }
+    ));
+    localStorage.setItem("chat-page:chats", JSON.stringify(chats.reverse()));
+}"""
+
+
+def many_chats(count: int) -> str:
+    """A script that keeps so many conversations, before the page begins."""
+    return f"({MANY_CHATS})({count})"
 
 
 class ChatPage(Tab):
@@ -39,6 +55,23 @@ class ChatPage(Tab):
         """Wait until the last answer is over."""
         answered = expect(self.answer)
         answered.to_have_attribute("aria-busy", "false", timeout=MILLISECONDS)
+
+
+CLICKED = """() => document.getElementById("send").addEventListener(
+    "click", () => (window.clicked = performance.timeOrigin + performance.now()),
+    { capture: true, once: true })"""
+
+
+def stopped_after(page: ChatPage, standin: StandIn, tag: str) -> float:
+    """Click on *Stop*; how many ms later the call of *tag* was closed."""
+    page.page.evaluate(CLICKED)
+    page.button("Stop").click()
+    closed = standin.wait_closed(tag)["closed_at"]
+    assert closed is not None
+    # The stand-in has the clock that never goes back, the page the one of the day.
+    since_boot = 1000 * (time() - monotonic())
+    clicked: float = page.page.evaluate("window.clicked")
+    return 1000 * closed + since_boot - clicked
 
 
 @contextmanager

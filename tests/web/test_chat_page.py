@@ -1,6 +1,6 @@
 """The chat page, used as people use it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
@@ -9,7 +9,7 @@ from tests.clients.chromium_page import chromium
 from tests.conftest import azure
 from tests.standin.process import StandIn
 from tests.support.app_process import AppProcess
-from tests.web.chat_page import ChatPage, settings, tab
+from tests.web.chat_page import ChatPage, many_chats, settings, stopped_after, tab
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +69,14 @@ def test_usage_and_cost_are_under_the_answer(page: ChatPage) -> None:
         expect(page.answer.locator(".facts")).to_contain_text(said)
 
 
-def test_stop_stops_the_model(page: ChatPage, standin: StandIn) -> None:
+def test_stop_stops_the_model(
+    page: ChatPage, standin: StandIn, record_property: Callable[[str, object], None]
+) -> None:
     page.choose("chat")
     page.ask("standin:answer tokens=999 delay_ms=50 tag=chat-page-stops")
     expect(page.text).to_contain_text("tok1")
-    page.button("Stop").click()
-    standin.wait_closed("chat-page-stops")
+    milliseconds = stopped_after(page, standin, "chat-page-stops")
+    record_property("milliseconds from the click to the closed upstream", milliseconds)
     page.finished()
     expect(page.answer).to_contain_text("Stopped.")
     expect(page.button("Send")).to_be_visible()
@@ -129,6 +131,21 @@ def test_conversations_are_kept_and_go_on(page: ChatPage) -> None:
     expect(page.text).to_contain_text("tok0 tok1")  # Which it was sent again.
     page.button("Delete standin:answer tokens=2").click()
     expect(chats).to_have_count(1)
+
+
+def test_only_the_newest_of_many_conversations_are_listed_at_first(
+    page: ChatPage,
+) -> None:
+    page.page.add_init_script(many_chats(250))
+    page.page.reload()
+    chats = page.page.locator("#chat-list .chat")
+    expect(chats).to_have_count(101)
+    chats.last.click()
+    expect(chats).to_have_count(201)
+    expect(chats.nth(100)).to_be_focused()
+    chats.last.click()
+    expect(chats).to_have_count(250)
+    expect(chats.last).to_have_text("Conversation 0")
 
 
 def test_a_question_is_edited_in_a_branch(page: ChatPage) -> None:

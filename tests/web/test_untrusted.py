@@ -29,6 +29,12 @@ FORBIDDEN = """() => {
     }
     return [bad, window.pwned, document.querySelectorAll("#messages").length];
 }"""
+LISTS = [  # Longer than what is lexed at once.
+    "Before\n\n" + "- an *item*\n" * 130 + "\nAfter\n\n- another\n",
+    "".join(f"{number}. item\n   - below\n" for number in range(3, 110)) + "- bullet",
+    "- apart\n\n" * 60 + "- `tight`\n" * 60,
+    "* tight\n" * 60 + "\n* apart\n\n- other\n" + "- other\n" * 60 + "text\n# Title",
+]
 CLEAN: list[object] = [[], None, 1]
 
 RENDER = """async (texts) => {
@@ -95,7 +101,7 @@ def test_there_are_enough_of_them() -> None:
 
 
 def test_an_answer_looks_the_same_however_it_came(page: ChatPage) -> None:
-    assert page.page.evaluate(RENDER, [RICH, *PAYLOADS]) == []
+    assert page.page.evaluate(RENDER, [RICH, *LISTS, *PAYLOADS]) == []
     clean(page.page)
 
 

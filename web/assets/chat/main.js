@@ -8,6 +8,7 @@ import { h, icon, iconButton, iconLink } from "./dom.js";
 import { download } from "./export.js";
 import { Attachments } from "./files.js";
 import { askForKey } from "./key.js";
+import { ChatList } from "./list.js";
 import { Chats, showTheme, toggleTheme } from "./storage.js";
 import { fromThread, listThreads } from "./threads.js";
 
@@ -18,6 +19,7 @@ const NEAR = 80; // Pixels from the end in which the page follows what comes.
 const chats = new Chats();
 const conversations = new Map();
 const views = new Map();
+const chatList = new ChatList($("chat-list"), { open, forget });
 const chains = new ChainPicker();
 const files = new Attachments($("files"), say);
 let current;
@@ -121,17 +123,7 @@ function showState() {
 }
 
 function showChats() {
-  const rows = chats.all
-    .filter((chat) => chat.messages.length || chat.remote)
-    .map((chat) =>
-      h(
-        "li",
-        {},
-        h("button", { type: "button", class: "chat", "aria-current": chat === current.chat && "true", onclick: () => open(chat) }, chat.title || "Untitled"),
-        iconButton("trash", `Delete ${chat.title}`, () => forget(chat)),
-      ),
-    );
-  $("chat-list").replaceChildren(...rows);
+  chatList.show(chats.all, current.chat);
 }
 
 const on = {

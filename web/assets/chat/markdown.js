@@ -8,7 +8,8 @@ const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00
 const DEEPEST = 40; // Levels of nesting; what is deeper stays as it was written.
 const TOO_DEEP = /^[ \t]*(?:> ?|[-*+] ){60}/m; // For the parser.
 const WRAPPED = 70; // Characters; a longer line was wrapped by an editor, and ends nothing.
-const UNSETTLED = 4; // Blocks at the end that what follows may still change.
+const UNSETTLED = 4; // Blocks at the end, or items of a list, that what follows may still change.
+const LONG_LIST = 50; // Items; those of a longer list are settled while it grows.
 
 function unescape(text) {
   return text.replace(/&(?:#(\d{1,6})|#x([0-9a-f]{1,5})|(amp|lt|gt|quot|apos|nbsp));/gi, (all, decimal, hex, name) => {
@@ -32,13 +33,14 @@ export class Markdown {
   }
 
   clear() {
-    [this.shown, this.settled, this.offset, this.settledLevel] = ["", [], 0, 2];
+    [this.shown, this.settled, this.offset, this.settledLevel, this.list] = ["", [], 0, 2, undefined];
+    this.uneven = false; // Whether a list has room between some of its items alone, which a whole one has between all.
   }
 
   /** Show *text*; once it is *whole*, nothing of it will change. */
   show(given, whole = false) {
     const text = given.replace(/\r\n?/g, "\n");
-    if (!text.startsWith(this.shown)) this.clear();
+    if (!text.startsWith(this.shown) || (whole && this.uneven)) this.clear();
     this.shown = text;
     const tokens = this.lex(text.slice(this.offset));
     const last = tokens.length - 1;
@@ -49,11 +51,37 @@ export class Markdown {
       levels.push(this.level);
       return block;
     });
+    if (this.list) this.joinList(tokens, blocks);
     patch(this.parent, [...this.settled, ...blocks.flat()]);
-    for (let index = 0; index <= last - UNSETTLED; index++) {
+    const grows = last >= 0 && tokens[last].type === "list" && tokens[last].items.length > LONG_LIST;
+    for (let index = 0; index < (grows ? last : last - UNSETTLED + 1); index++) {
       this.offset += tokens[index].raw.length;
       this.settled.push(...blocks[index]);
       this.settledLevel = levels[index];
+      this.list &&= { ...this.list, open: false };
+    }
+    if (grows) this.splitList(tokens[last], blocks[last][0]);
+  }
+
+  /** Settle the items of a list but for the last ones; what comes then is lexed as a list of its own. */
+  splitList({ items, raw, ordered, loose }, shown) {
+    const settled = items.slice(0, -UNSETTLED).map((item) => item.raw).join("");
+    if (!raw.startsWith(settled)) return;
+    this.offset += settled.length;
+    this.list = { ordered, loose, open: true, shown: { ...shown, children: shown.children.slice(0, -UNSETTLED) } };
+  }
+
+  /** Put what was settled of a list before the rest of it. */
+  joinList(tokens, blocks) {
+    const { ordered, loose, open, shown } = this.list;
+    if (!open) return;
+    if (tokens[0]?.type === "list" && tokens[0].ordered === ordered) {
+      this.uneven ||= tokens[0].loose !== loose;
+      const { tag, attributes, children } = shown;
+      blocks[0] = [node(tag, [...children, ...blocks[0][0].children], attributes)];
+    } else {
+      this.settled.push(shown);
+      this.list.open = false;
     }
   }
 

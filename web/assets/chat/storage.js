@@ -12,9 +12,9 @@ function read(name, otherwise) {
   }
 }
 
-function write(name, value) {
+function write(name, value, replacer) {
   try {
-    localStorage.setItem(name, JSON.stringify(value));
+    localStorage.setItem(name, JSON.stringify(value, replacer));
     return true;
   } catch {
     return false; // The browser keeps nothing, or is full.
@@ -68,7 +68,7 @@ export class Chats {
   save() {
     this.all.sort((one, other) => other.updated - one.updated);
     let kept = this.all.filter((chat) => chat.messages.length);
-    while (kept.length && !write(CHATS, JSON.parse(JSON.stringify(kept, withoutFiles)))) kept = kept.slice(0, -1);
+    while (kept.length && !write(CHATS, kept, withoutFiles)) kept = kept.slice(0, -1);
     if (!kept.length) write(CHATS, []);
   }
 }

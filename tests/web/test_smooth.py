@@ -1,0 +1,29 @@
+"""A long answer at the pace of a model: whole, and how smoothly it is shown."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.clients.chromium_page import chromium
+from tests.support.app_process import AppProcess
+from tests.web import frames
+from tests.web.chat_page import settings, tab
+
+
+@pytest.mark.parametrize("question", ["2000 200", "2000 200 list"])
+def test_two_thousand_tokens_are_shown_as_they_come(
+    question: str, record_property: Callable[[str, object], None]
+) -> None:
+    """Its figures are the machine's, and only reported; `make soak` has more."""
+    with AppProcess(settings({})) as app, chromium() as browser:
+        app.warm()
+        with tab(browser, app) as page:
+            page.choose("long")
+            frames.record(page.page)
+            page.ask(question)
+            page.finished()
+            record_property("frames", str(frames.recorded(page.page)))
+            record_property("megabytes", frames.megabytes(page.page))
+            said = "item" if "list" in question else "come one by one"
+            assert page.text.inner_text().count(said) > 10
+            assert page.errors == []
