@@ -64,6 +64,17 @@ def test_a_graph_goes_on_with_what_is_written(page: ChatPage) -> None:
     expect(page.text).to_have_text("The answer was not today.")
 
 
+def test_another_chain_goes_on_with_the_conversation(page: ChatPage) -> None:
+    page.choose("asking")
+    page.ask("Please send it")
+    page.button("Approve").click()
+    expect(page.text).to_have_text("The answer was True.")
+    page.choose("chat")
+    page.ask("standin:echo tag=other-chain")
+    page.finished()
+    expect(page.text).to_contain_text("The answer was True.")
+
+
 def test_a_conversation_is_opened_in_another_browser(
     browser: Browser, keeping: AppProcess
 ) -> None:

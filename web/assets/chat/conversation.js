@@ -28,6 +28,8 @@ export class Conversation {
   /** Leave the page: the run goes on, and is read on from what is kept. */
   ask(text, files, { chain, inputs, threads }) {
     const { chat } = this;
+    // A thread stays with its chain, so another chain begins one with the same messages.
+    if (chat.thread && chat.chain !== chain) [chat.thread, chat.begun] = [undefined, false];
     Object.assign(chat, { chain, inputs, threads: chat.threads ?? threads });
     chat.title ||= text.trim().slice(0, 80) || files[0]?.name || "";
     chat.messages.push({ role: "user", text, ...(files.length && { files }) });
