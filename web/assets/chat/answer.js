@@ -167,7 +167,7 @@ export class AnswerView {
         { class: "actions" },
         answer.text && copied,
         !answer.error && iconButton("retry", "Answer again", () => this.on.retry()),
-        answer.done?.run_id && iconLink("chart", "What this run has used", `usage#run=${encodeURIComponent(answer.done.run_id)}`),
+        answer.runId && iconLink("chart", "What this run has used", `usage#run=${encodeURIComponent(answer.runId)}`),
         answer.text && iconButton("branch", "Branch from here", () => this.on.branch()),
       ),
     );
