@@ -106,12 +106,12 @@ def as_json(value: object) -> JsonValue:
     """*value* as JSON; `NOTHING`, with a warning in the log, for what is none."""
     try:
         plain = _ANY.dump_python(_shown(value), mode="json")
-        if not is_deep(plain):
-            return cast(JsonValue, plain)
-    except (ValueError, RecursionError):
-        pass
-    warn(value)
-    return cast(JsonValue, NOTHING)
+    except Exception:  # Of whatever a chain has made it.
+        plain = NOTHING
+    if plain is NOTHING or is_deep(plain):
+        warn(value)
+        plain = NOTHING
+    return cast(JsonValue, plain)
 
 
 def warn(value: object) -> None:

@@ -1,9 +1,9 @@
 """One turn of a conversation: what a caller has seen of an answer, as messages."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from streaming import sse
 from streaming.events import (
     BLANK_LINE,
     Event,
@@ -50,7 +50,7 @@ class Turn:
             case ToolCall():
                 if self._answers[-1].results:
                     self._begin()
-                if event.id and self._has_room(len(str(event.args))):
+                if event.id and self._has_room(len(_arguments(event))):
                     self._answers[-1].calls.append(event)
             case ToolResult():
                 if event.id and self._has_room(len(event.content)):
@@ -130,13 +130,13 @@ class Turn:
 
 
 def _request(call: ToolCall) -> ToolCallRequest:
-    args = (
-        call.args
-        if isinstance(call.args, str)
-        else json.dumps(dict(call.args), default=str)
-    )
-    function = FunctionCall(name=_whole(call.name) or "tool", arguments=_whole(args))
+    args = _whole(_arguments(call))
+    function = FunctionCall(name=_whole(call.name) or "tool", arguments=args)
     return ToolCallRequest(id=_whole(call.id), function=function)
+
+
+def _arguments(call: ToolCall) -> str:
+    return call.args if isinstance(call.args, str) else sse.text_of(dict(call.args))
 
 
 def _whole(text: str) -> str:

@@ -1,7 +1,7 @@
 """What a chain's answer is made of, whatever the wire: the closed union `Event`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Literal, Protocol
 
@@ -175,6 +175,15 @@ Event = (
     | Error
     | Done
 )
+
+
+def members(event: "Event | Cost") -> dict[str, object]:
+    """The fields of *event* as they are.
+
+    `asdict` copies values, and a chain may send what cannot be copied.
+    """
+    return {each.name: getattr(event, each.name) for each in fields(event)}
+
 
 VISIBLE = (TextDelta, ReasoningDelta, ToolCall, Interrupt)
 """The events that commit the HTTP status and count as the first token."""

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, fields
 from decimal import Decimal
 
 import orjson
@@ -25,6 +24,7 @@ from streaming.events import (
     ToolCall,
     ToolResult,
     Usage,
+    members,
 )
 
 _KINDS: dict[str, type[Event]] = {
@@ -62,19 +62,14 @@ def lines(noted: Iterable[Noted], *, started: float, status: str = "") -> bytes:
 def _members(event: Event, status: str) -> dict[str, object]:
     match event:
         case Done(cost=cost, usage=usage):
-            priced = cost and {**asdict(cost), "amount": str(cost.amount)}
-            counted = {"cost": priced, "usage": asdict(usage)}
+            priced = cost and {**members(cost), "amount": str(cost.amount)}
+            counted = {"cost": priced, "usage": members(usage)}
             named = {"kind": "Done", "status": status}
-            return named | _shallow(event) | counted
+            return named | members(event) | counted
         case Error(deployment, error):
             return {"kind": "Error", "deployment": deployment, **_fields(error)}
         case _:
-            return {"kind": type(event).__name__, **_shallow(event)}
-
-
-def _shallow(event: Event) -> dict[str, object]:
-    # `asdict` copies values, and a chain may send what cannot be copied.
-    return {each.name: getattr(event, each.name) for each in fields(event)}
+            return {"kind": type(event).__name__, **members(event)}
 
 
 def status_of(line: bytes) -> str | None:

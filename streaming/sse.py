@@ -26,8 +26,8 @@ _LINE_BREAKS = (
 def dumps(value: object) -> bytes:
     """*value* as one line of JSON for any reader of lines.
 
-    A lone surrogate, which UTF-8 cannot carry, becomes U+FFFD. An integer may have
-    4,300 digits. A value that JSON cannot hold is written as its `str`.
+    A lone surrogate, which UTF-8 cannot carry, becomes U+FFFD. A value that JSON cannot
+    hold is written as its `str`, and what cannot be written at all as `LEFT_OUT`.
     """
     try:
         data = orjson.dumps(value)
@@ -40,20 +40,42 @@ def dumps(value: object) -> bytes:
     return data
 
 
-def _plain(value: object) -> object:
+MOST_NESTED = 100
+"""Levels of a value that is no JSON as it is; readers of JSON have limits too."""
+
+MOST_BITS = 14_000
+"""Of an integer: Python writes no more than 4,300 digits."""
+
+LEFT_OUT = "..."
+"""In the place of what is nested deeper, or in itself, or too long."""
+
+
+def _plain(value: object, within: tuple[int, ...] = ()) -> object:
     match value:
-        case None | bool() | int():
+        case None | bool():
             return value
+        case int():
+            return value if value.bit_length() <= MOST_BITS else LEFT_OUT
         case float():
             return value if isfinite(value) else None
         case str():
             return _without_surrogates(value)
-        case dict():
-            return {_without_surrogates(str(k)): _plain(v) for k, v in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [_plain(item) for item in value]
+        case dict() | list() | tuple() | set() | frozenset():
+            if id(value) in within or len(within) == MOST_NESTED:
+                return LEFT_OUT
+            within = (*within, id(value))
+            if isinstance(value, dict):
+                return {_said(k): _plain(v, within) for k, v in value.items()}
+            return [_plain(item, within) for item in value]
         case _:
-            return _without_surrogates(str(value))
+            return _said(value)
+
+
+def _said(value: object) -> str:
+    try:
+        return _without_surrogates(str(value))
+    except Exception:  # Whatever a chain has made it of.
+        return f"<{type(value).__name__}>"
 
 
 def _without_surrogates(text: str) -> str:

@@ -105,7 +105,7 @@ def test_past_the_limit_a_chain_gets_the_newest_messages(server: AppProcess) -> 
 def test_calls_of_tools_and_their_results_are_kept(server: AppProcess) -> None:
     id = new()
     ask(server, "How is it?", id, chain="tool")
-    call = {"name": "weather", "arguments": '{"city": "Bern"}'}
+    call = {"name": "weather", "arguments": '{"city":"Bern"}'}
     assert thread(server, id)["messages"][1:] == [
         {
             "role": "assistant",

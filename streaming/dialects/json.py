@@ -3,7 +3,6 @@
 from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import asdict
 from typing import assert_never
 
 import orjson
@@ -24,6 +23,7 @@ from streaming.events import (
     ToolCall,
     ToolResult,
     Usage,
+    members,
 )
 from streaming.headers import JSON
 from streaming.requests import ChatRequest, Sampling
@@ -160,7 +160,7 @@ async def encode(
                     | Custom()
                     | Interrupt()
                 ):
-                    yield sse.encode(asdict(event), NAMES[type(event)])
+                    yield sse.encode(members(event), NAMES[type(event)])
                 case Output():
                     pass  # The text has said it.
                 case Error(deployment, failure):
@@ -177,7 +177,7 @@ async def encode(
 
 
 def _done(done: Done, usage: Usage) -> dict[str, object]:
-    numbers = asdict(usage)
+    numbers = members(usage)
     if not usage.estimated:
         del numbers["estimated"]
     return {
@@ -207,9 +207,9 @@ async def _whole(events: AsyncGenerator[Event]) -> bytes:
                 case ReasoningDelta(_, piece):
                     reasoning.append(piece)
                 case Citation():
-                    lists["citations"].append(asdict(event))
+                    lists["citations"].append(members(event))
                 case Interrupt():
-                    lists.setdefault("interrupts", []).append(asdict(event))
+                    lists.setdefault("interrupts", []).append(members(event))
                 case ToolCall() | ToolResult() | Redact():
                     more = lists.setdefault(LISTS[type(event)], [])
                     more.append(_without_deployment(event))
@@ -231,6 +231,6 @@ async def _whole(events: AsyncGenerator[Event]) -> bytes:
 
 
 def _without_deployment(event: ToolCall | ToolResult | Redact) -> dict[str, object]:
-    fields = asdict(event)
+    fields = members(event)
     del fields["deployment"]
     return fields

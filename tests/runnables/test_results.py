@@ -1,21 +1,26 @@
 """What a chain ends with, if that is neither text nor messages."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from langchain_core.documents import Document
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda, RunnableParallel
+from langgraph.config import get_stream_writer
+from langgraph.graph import START, MessagesState, StateGraph
 from pydantic import BaseModel
 
 from runnables import Chain
 from runnables.prepared import prepare
 from runnables.run import events_of
 from runs import Run
+from runs.ending import ending
+from streaming import dialects
 from streaming.errors import ChatError, InternalError
 from streaming.events import Citation, Event, Output, TextDelta
 from streaming.requests import validate
@@ -129,3 +134,24 @@ async def test_what_is_no_json_is_an_error_that_names_its_type() -> None:
         await events(returning(object()))
     assert isinstance(raised.value, InternalError)
     assert raised.value.message == "The chain's result is of the type object."
+
+
+@pytest.mark.parametrize("odd", [threading.Lock(), object(), {"a": threading.Lock()}])
+async def test_a_chain_may_send_what_cannot_be_copied(odd: Any) -> None:
+    """As the arguments of a tool it is text, as an event of its own it is left out."""
+
+    def call(state: MessagesState) -> Any:
+        get_stream_writer()(odd)
+        asked = [{"name": "t", "args": {"odd": odd}, "id": "c1"}]
+        made = AIMessage("", tool_calls=asked)
+        return {"messages": [made, ToolMessage("held", tool_call_id="c1", name="t")]}
+
+    graph: Any = StateGraph(MessagesState).add_node("call", call)
+    chain = graph.add_edge(START, "call").compile()
+    request = validate({"messages": [{"role": "user", "content": "Why?"}]})
+    run = Run(chain="c")
+    made = ending(events_of(prepare(chain), request, run), run)
+    frames = [f async for f in dialects.load("json").encode(made, request)]
+    assert run.error is None
+    assert b'"name":"t","args":{"odd":' in b"".join(frames)
+    assert b"event: done" in frames[-1]

@@ -5,7 +5,6 @@ See: https://docs.ag-ui.com/spec/1.0
 
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import asdict
 from typing import assert_never
 
 from streaming import sse
@@ -28,6 +27,7 @@ from streaming.events import (
     ToolCall,
     ToolResult,
     Usage,
+    members,
 )
 from streaming.headers import JSON
 from streaming.requests import ChatRequest
@@ -105,7 +105,7 @@ class _Run:
             case ToolResult():
                 yield from self._messages.result(event)
             case Citation():
-                yield _custom("citation", asdict(event))
+                yield _custom("citation", members(event))
             case Redact(_, start, end):
                 yield _custom("redact", {"start_offset": start, "end_offset": end})
             case Custom(name, data):

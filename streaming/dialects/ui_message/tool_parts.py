@@ -3,7 +3,8 @@ tools it called, and what they answered."""
 
 from collections.abc import Iterator, Sequence
 
-from streaming import sse
+import orjson
+
 from streaming.errors import InvalidRequest
 
 Message = dict[str, object]
@@ -93,6 +94,6 @@ def _result(part: Message) -> str | None:
 
 def _as_text(value: object) -> str:
     try:
-        return value if isinstance(value, str) else sse.dumps(value).decode()
-    except RecursionError:
+        return value if isinstance(value, str) else orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # What was read as JSON can be written else.
         raise InvalidRequest("messages: a tool's part is nested too deep") from None
