@@ -16,7 +16,7 @@ RUNS = OPEN / ANSWER_SECONDS
 
 MONTH_SECONDS = 30 * 24 * 3600
 
-WRITE, OTHER, TABLE = 0.05 / 10_000, 0.004 / 10_000, 0.000_36 / 10_000
+WRITE, OTHER, TABLE = 0.055 / 10_000, 0.004_4 / 10_000, 0.000_36 / 10_000
 """Dollars a request: writes of hot blobs (LRS), other requests, requests of tables."""
 
 ACCOUNT = 20_000
