@@ -13,21 +13,21 @@ def said(dialect: str, body: bytes, *, stream: bool) -> str | None:
         return _whole(dialect, body)
     match dialect:
         case "text":
-            return "".join(data for data in _data(body) if data != "[DONE]")
+            return "".join(data for data in data(body) if data != "[DONE]")
         case "json":
-            return "".join(event.get("delta_content", "") for event in _objects(body))
+            return "".join(event.get("delta_content", "") for event in objects(body))
         case "delta":
-            return "".join(event.get("delta", "") for event in _objects(body))
+            return "".join(event.get("delta", "") for event in objects(body))
         case "openai":
-            deltas = [event["choices"][0]["delta"] for event in _objects(body)]
+            deltas = [event["choices"][0]["delta"] for event in objects(body)]
             return "".join(delta.get("content") or "" for delta in deltas)
         case "ui-message":
-            chunks = _objects(body)
+            chunks = objects(body)
             kinds = ("text-start", "text-delta")
             texts = [c.get("delta", "\n\n") for c in chunks if c["type"] in kinds]
             return "".join(texts).removeprefix("\n\n")
         case "ag-ui":
-            return _of_run(_objects(body))
+            return _of_run(objects(body))
         case _:
             return None
 
@@ -57,12 +57,12 @@ def _whole(dialect: str, body: bytes) -> str | None:
             return text
 
 
-def _data(body: bytes) -> list[str]:
+def data(body: bytes) -> list[str]:
     response = httpx.Response(
         200, content=body, headers={"content-type": "text/event-stream"}
     )
     return [event.data for event in EventSource(response).iter_sse()]
 
 
-def _objects(body: bytes) -> list[dict[str, Any]]:
-    return [json.loads(data) for data in _data(body) if data != "[DONE]"]
+def objects(body: bytes) -> list[dict[str, Any]]:
+    return [json.loads(data) for data in data(body) if data != "[DONE]"]
