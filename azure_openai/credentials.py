@@ -26,7 +26,7 @@ CLOUDS: Mapping[str, str | None] = {
 """Who signs in to each cloud, by the last label of its hosts' names; `None` leaves that
 to azure-identity."""
 
-_OF_A_CLOUD = re.compile(r"\.azure(?:-api)?\.(us|cn)$")
+_OF_A_CLOUD = re.compile(r"\.azure(?:-api)?\.(us|cn)\.?$")
 
 HEADERS = ("api-key", "authorization")
 """Headers that hold a credential: the caller's and the SDK's are removed."""

@@ -16,6 +16,9 @@ from settings import keys, names
 _REGION = re.compile(r"[\x20-\x7e]{1,100}")
 # What a header may hold, less the space.
 _KEY = re.compile(r"[\x21-\x7e]+")
+# A name, of whatever letters, or an address.
+_URLS_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.?|[\da-f.]*:[\da-f:.]*(?:%[\w-]+)?")
+_OPERATIONS = ("/completions", "/responses", "/embeddings", "/models")
 
 
 def stripped(value: object) -> object:
@@ -79,6 +82,7 @@ def _http_url(value: str) -> str:
     try:
         parts = urlsplit(value)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        good = good and bool(_URLS_HOST.fullmatch(parts.hostname or ""))
         good = good and not re.search(r"[\s\x00-\x1f\x7f]", value)
     except ValueError:  # Its text has a part of the URL.
         good = False
@@ -100,8 +104,7 @@ def azure_endpoint(value: str) -> str:
     """
     parts = urlsplit(value)
     path = parts.path.rstrip("/")
-    whole = not (parts.query or parts.fragment or "?" in value or "#" in value)
-    if not (whole and (not path or path.lower().endswith(names.V1))):
+    if not (_is_address(value) and (not path or path.lower().endswith(names.V1))):
         raise ValueError(
             "expected the address alone, such as https://name.openai.azure.com, or "
             "that with /openai/v1: leave out the path, and what follows it"
@@ -111,11 +114,27 @@ def azure_endpoint(value: str) -> str:
     return value.rstrip("/")[: -len(names.V1)] + names.V1
 
 
+def _base_url(value: str) -> str:
+    """Return *value*, or raise `ValueError` if it is the address of one operation."""
+    if not _is_address(value) or value.lower().endswith(_OPERATIONS):
+        raise ValueError(
+            "expected the address that operations are below, such as "
+            "https://api.openai.com/v1: leave out what follows it"
+        )
+    return value
+
+
+def _is_address(value: str) -> bool:
+    """Whether *value* has neither a query, nor what is not masked: a password."""
+    return not (set("?#") & set(value) or "@" in urlsplit(value).netloc)
+
+
 ApiKey = Annotated[SecretStr, BeforeValidator(stripped), AfterValidator(_key)]
 Deployment = Annotated[str, AfterValidator(deployment_name)]
 Version = Annotated[str, AfterValidator(_version)]
 Region = Annotated[str, AfterValidator(_region)]
 Url = Annotated[str, AfterValidator(_http_url)]
+BaseUrl = Annotated[str, AfterValidator(_http_url), AfterValidator(_base_url)]
 AzureEndpoint = Annotated[
     str, AfterValidator(_http_url), AfterValidator(azure_endpoint)
 ]

@@ -10,6 +10,7 @@ from settings.kinds import (
     ApiKey,
     AzureApi,
     AzureEndpoint,
+    BaseUrl,
     CallerSystemPrompt,
     ChainTargets,
     Deployment,
@@ -17,7 +18,6 @@ from settings.kinds import (
     Region,
     Scope,
     Seconds,
-    Url,
     Version,
 )
 
@@ -52,7 +52,7 @@ class ModelSettings(BaseModel):
     azure_openai_backends: BackendList = Field(default_factory=tuple)
     backend_timeout_seconds: Seconds = 20
 
-    openai_base_url: Url | None = None
+    openai_base_url: BaseUrl | None = None
     openai_api_key: ApiKey | None = None
     openai_model: str | None = None
 

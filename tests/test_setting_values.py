@@ -164,6 +164,10 @@ def test_other_servers_name_models_as_they_like(
         ("AZURE_OPENAI_API_VERSION", "2024-10-21&x=1", "a date such as 2024-10-21"),
         ("AZURE_OPENAI_ENDPOINT", "https://na me.example", "a URL such as"),
         ("AZURE_OPENAI_ENDPOINT", "https://name.\nexample", "a URL such as"),
+        ("AZURE_OPENAI_ENDPOINT", "https://<name>.openai.azure.com", "a URL such as"),
+        ("AZURE_OPENAI_ENDPOINT", "https://name.openai.azure.com;", "a URL such as"),
+        ("AZURE_OPENAI_ENDPOINT", "https://name.openai.azure.com%20", "a URL such as"),
+        ("AZURE_OPENAI_ENDPOINT", "https://name..azure.com", "a URL such as"),
     ],
 )
 def test_what_would_make_another_address(
@@ -171,6 +175,43 @@ def test_what_would_make_another_address(
 ) -> None:
     message = refused(monkeypatch, **{**AZURE, setting: value})
     assert message.startswith(f"{setting}: expected {expected}")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://api.openai.com/v1/chat/completions",
+        "https://openrouter.ai/api/v1/Chat/Completions/",
+        "http://127.0.0.1:8000/v1/responses",
+        "http://127.0.0.1:8000/v1/embeddings",
+        "http://127.0.0.1:11434/v1/models",
+        "https://gateway.example/v1?code=the-secret",
+        "https://gateway.example/v1#the-secret",
+        "https://user:the-secret@gateway.example/v1",
+    ],
+)
+def test_a_base_url_that_is_more_than_one_is_refused(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    message = refused(monkeypatch, **{**OPENAI, "OPENAI_BASE_URL": value})
+    assert message.startswith("OPENAI_BASE_URL: expected the address that operations")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://127.0.0.1:11434/v1",
+        "http://[::1]:8000/v1",
+        "http://bücher.example/v1",
+        "http://model_server:8000",
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+    ],
+)
+def test_a_base_url_may_be_below_any_path_of_any_host(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    loaded = load(monkeypatch, **{**OPENAI, "OPENAI_BASE_URL": f"{value}/"})
+    assert loaded.backends[0].endpoint == value
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,8 @@ def test_an_endpoint_is_an_address_and_perhaps_that_of_v1(
         "https://x.openai.azure.com/#secret-key",
         "https://x.openai.azure.com?",
         "https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=1",
+        "https://x.services.ai.azure.com/api/projects/p",
+        "https://user:secret-key@x.openai.azure.com",
     ],
 )
 def test_what_was_pasted_with_more_is_refused_by_the_settings_name(value: str) -> None:
@@ -122,6 +124,8 @@ def test_what_was_pasted_with_more_is_refused_by_the_settings_name(value: str) -
         ("https://X.OpenAI.Azure.CN", "cn", "login.chinacloudapi.cn"),
         ("https://x.cognitiveservices.azure.us", "us", "login.microsoftonline.us"),
         ("https://x.azure-api.us", "us", "login.microsoftonline.us"),
+        ("https://x.openai.azure.us.", "us", "login.microsoftonline.us"),
+        ("https://X.OPENAI.AZURE.US:443/", "us", "login.microsoftonline.us"),
         ("https://x.azure.us.example", "com", None),
         ("https://gateway.example", "com", None),
     ],
