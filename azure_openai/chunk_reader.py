@@ -67,6 +67,7 @@ class ChunkReader:
         if delta.get("tool_calls"):
             pieces = delta["tool_calls"]
             delta["tool_calls"] = self._indexes.number(pieces, choice.get("index"))
+        choice["index"] = 0  # As that of an only answer.
         self._limit.add_delta(delta)
 
     def _count(self, chunk: CompletionChunk) -> None:

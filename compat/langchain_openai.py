@@ -5,11 +5,15 @@ No issue of theirs is known that asks for them.
 
 from collections.abc import Callable, Mapping
 from functools import wraps
+from types import SimpleNamespace
+from typing import Concatenate
 
 from langchain_core.outputs import ChatGenerationChunk, GenerationChunk
+from langchain_openai.chat_models import base
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from langchain_openai.llms import base as llms
 
+_convert_event = base._convert_responses_chunk_to_generation_chunk
 _convert = BaseChatOpenAI._convert_chunk_to_generation_chunk
 _convert_text = llms._stream_response_to_generation_chunk
 _streams = {name: getattr(BaseChatOpenAI, name) for name in ("_stream", "_astream")}
@@ -27,6 +31,17 @@ def apply() -> None:
     for name, stream in _streams.items():
         setattr(BaseChatOpenAI, name, _with_n_of_the_call(stream))
     vars(llms)["_stream_response_to_generation_chunk"] = convert_first_text
+    show_reasoning()
+
+
+def show_reasoning() -> None:
+    """Put this patch alone in place.
+
+    langchain-openai 1.7.4, chat_models/base.py: what a model with open weights thinks
+    comes as text instead of a summary, and is left out.
+    """
+    name = "_convert_responses_chunk_to_generation_chunk"
+    vars(base)[name] = convert_reasoning
 
 
 def _with_n_of_the_call[T](stream: Callable[..., T]) -> Callable[..., T]:
@@ -73,3 +88,21 @@ def convert_first_text(chunk: dict[str, object]) -> GenerationChunk:
     ours = choices if isinstance(choices, list) else []
     ours = [choice for choice in ours if not choice.get("index")]
     return _convert_text({**chunk, "choices": ours})
+
+
+def _with_thoughts[**P, T](
+    convert: Callable[Concatenate[object, P], T],
+) -> Callable[Concatenate[object, P], T]:
+    """LangChain's function *convert*, for which text that was thought is a summary."""
+
+    @wraps(convert)
+    def converted(event: object, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if getattr(event, "type", None) == "response.reasoning_text.delta":
+            named = {**vars(event), "type": "response.reasoning_summary_text.delta"}
+            event = SimpleNamespace(**named, summary_index=named["content_index"])
+        return convert(event, *args, **kwargs)
+
+    return converted
+
+
+convert_reasoning = _with_thoughts(_convert_event)

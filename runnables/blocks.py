@@ -44,8 +44,23 @@ def _texts(said: object) -> Iterator[str]:
                 # Another part of a summary begins so.
                 yield text or (PARAGRAPH if said.get("index") else "")
             else:
-                for name in (*REASONING, "summary"):
+                for name in (*REASONING, "summary", "content"):
                     yield from _texts(said.get(name))
+
+
+def texts(message: AIMessage) -> Iterator[tuple[object, str]]:
+    """The text of *message* in pieces, each with the block that it is of.
+
+    The blocks of OpenAI's Responses API are messages of their own. Those of others may
+    be pieces of one sentence, and are one.
+    """
+    blocks = message.content if isinstance(message.content, list) else ()
+    apart = message.response_metadata.get("model_provider") == "openai"
+    for block in blocks:
+        if isinstance(block, str):
+            yield None, block
+        elif block.get("type") == "text" and isinstance(text := block.get("text"), str):
+            yield block.get("index") if apart else None, text
 
 
 def refusal(message: AIMessage) -> str:

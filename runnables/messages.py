@@ -29,6 +29,7 @@ class _Said:
     ids: set[str | None] = field(default_factory=set)
     text: list[str] = field(default_factory=list)
     held: list[ReasoningDelta | TextDelta | Redact] = field(default_factory=list)
+    block: object = None
     start: int = 0
     streamed: bool = True
     ended: bool = False
@@ -154,15 +155,13 @@ class Messages:
                     yield delta
                 else:
                     said.held.append(delta)
-        # Building `message.text` anew costs more than all the rest.
-        text = content if isinstance(content, str) else message.text
+        if isinstance(content, str):
+            yield from self._piece(said, content)
+        else:
+            for block, text in blocks.texts(message):
+                yield from self._piece(said, text, block)
         if extra or not isinstance(content, str):
-            text += blocks.refusal(message)
-        if text:
-            if self._may_show(said):
-                yield self._shown(said, text)
-            else:
-                said.held.append(TextDelta(self._progress.deployment, text))
+            yield from self._piece(said, blocks.refusal(message))
         for offsets in extra.get("redact", ()):
             start, end = offsets.get("start_offset", 0), offsets.get("end_offset", 0)
             redact = Redact(self._progress.deployment, start, end)
@@ -170,6 +169,18 @@ class Messages:
                 yield _shifted(redact, said.start)
             else:
                 said.held.append(redact)
+
+    def _piece(self, said: _Said, text: str, block: object = None) -> Iterator[Event]:
+        """The next text, which a *block* other than the last one has apart."""
+        if not text:
+            return
+        apart = None not in (block, said.block) and block != said.block
+        said.block = said.block if block is None else block
+        if self._may_show(said):
+            yield self._shown(said, text, apart=apart)
+        else:
+            kind = Paragraph if apart else TextDelta
+            said.held.append(kind(self._progress.deployment, text))
 
     def _may_show(self, said: _Said) -> bool:
         if self._open is not said:
@@ -180,9 +191,10 @@ class Messages:
             self._open = said
         return True
 
-    def _shown(self, said: _Said, text: str) -> TextDelta:
+    def _shown(self, said: _Said, text: str, *, apart: bool = False) -> TextDelta:
         named = None not in said.ids
         begins = named and self._spoke is not None and self._spoke is not said
+        begins = begins or apart
         said.text.append(text)
         self._spoke, self._result = said if named else None, ""
         delta = self._delta(text, begins=begins)
@@ -198,7 +210,8 @@ class Messages:
             for held in said.held:
                 match held:
                     case TextDelta(_, text):
-                        yield self._shown(said, text)
+                        apart = isinstance(held, Paragraph)
+                        yield self._shown(said, text, apart=apart)
                     case Redact():
                         yield _shifted(held, said.start)
                     case ReasoningDelta():

@@ -16,6 +16,7 @@ from pydantic import BaseModel, SecretStr
 from azure_openai import outcome, refusals, transport
 from azure_openai.completions import Completions
 from azure_openai.transport import answered
+from compat import langchain_openai as compat_openai
 from compat import openai_sdk
 from runnables import responses
 from runnables.callback import Fields, Json
@@ -208,6 +209,7 @@ def chat_model(settings: Settings) -> BaseChatModel:
     if not settings.model_configured:
         raise NotConfigured()
     openai_sdk.apply()
+    compat_openai.show_reasoning()
     http_client = transport.client(settings)
     shared: Fields = {
         "api_key": SET_BY_CREDENTIAL,

@@ -25,10 +25,11 @@ BY_CODE: Mapping[str, type[ChatError]] = {
     "content_filter": ContentFiltered,
     "context_length_exceeded": ContextTooLong,
     "rate_limit_exceeded": RateLimited,
+    "too_many_requests": RateLimited,
     "insufficient_quota": QuotaUsedUp,
     "invalid_prompt": InvalidRequest,
 }
-"""Errors by the code of OpenAI's API."""
+"""Errors by the code of OpenAI's API, and of Azure's."""
 
 BY_STATUS: Mapping[int, type[ChatError]] = {
     400: InvalidRequest,

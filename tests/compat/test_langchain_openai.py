@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessageChunk
 from langchain_openai import ChatOpenAI
+from openai.types.responses import ResponseReasoningTextDeltaEvent
 from pydantic import SecretStr
 
 from compat import langchain_openai as compat
@@ -63,3 +64,25 @@ def test_of_several_texts_the_first_is_read() -> None:
 def test_langchain_still_mixes_texts() -> None:
     """If this fails, LangChain has learnt: take the patch out."""
     assert [compat._convert_text(each).text for each in TEXTS] == ["uno", "one", ""]
+
+
+THOUGHT = ResponseReasoningTextDeltaEvent(
+    type="response.reasoning_text.delta",
+    **{"delta": "Hm.", "item_id": "r", "output_index": 0, "content_index": 0},
+    sequence_number=1,
+)
+
+
+def thought(convert: Callable[..., Any]) -> list[Any]:
+    [*_, made] = convert(THOUGHT, -1, -1, -1)
+    return [] if made is None else made.message.content
+
+
+def test_text_that_was_thought_is_a_summary() -> None:
+    [block] = thought(compat.convert_reasoning)
+    assert (block["type"], block["summary"][0]["text"]) == ("reasoning", "Hm.")
+
+
+def test_langchain_still_leaves_it_out() -> None:
+    """If this fails, LangChain has learnt: take the patch out."""
+    assert thought(compat._convert_event) == []
