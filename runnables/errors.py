@@ -1,7 +1,6 @@
 """Turns providers' exceptions into the errors a caller sees: one table, one seam."""
 
 import logging
-import sys
 import traceback
 from collections.abc import Mapping
 
@@ -21,6 +20,8 @@ from langchain_core.exceptions import (
 )
 
 from azure_openai import failure
+from runnables import connecting
+from runnables.connecting import is_any
 from runnables.exits import Exit
 from runnables.places import raised_at
 from streaming import provider_errors
@@ -57,8 +58,7 @@ RESPONSES_READERS = (
 NO_CHUNKS = ("No generation chunks were returned", "No generations found in stream.")
 """What LangChain says, in a `ValueError`, of a model that has given nothing."""
 
-DEPTH = 8
-"""Causes of an exception to look at."""
+UNCONNECTED = (ConnectTimeout, UpstreamLost, UpstreamUnreachable)
 
 # LangChain's classes, which other providers' integrations raise too. The first fits.
 BY_CLASS: Mapping[type[Exception], type[ChatError]] = {
@@ -94,14 +94,16 @@ def to_chat_error(exc: Exception, request_id: str) -> ChatError:
         param = _parameter(exc) if kind is InvalidRequest else None
         message = f"{kind.says} Parameter: {param}." if param else None
         wait = _retry_after_ms(exc) if kind.retryable else None
+        if kind in UNCONNECTED and (said := connecting.described(exc)):
+            log.warning("request %s: %s", request_id, said)
         return kind(message, retry_after_ms=wait, param=param)
     if found := _of_responses(exc):
         return found()
     if isinstance(exc, ValueError) and exc.args in ((said,) for said in NO_CHUNKS):
         return UpstreamIncomplete("The model's answer ended before it began.")
-    if _is_any(exc, "openai", "OpenAIError"):
+    if is_any(exc, "openai", "OpenAIError"):
         return UpstreamError("The model's provider failed in the middle of its answer.")
-    if _is_any(exc, "azure.core.exceptions", "ClientAuthenticationError"):
+    if is_any(exc, "azure.core.exceptions", "ClientAuthenticationError"):
         return SignInFailed()
     log_unexpected(exc, request_id)
     return InternalError(f"Something went wrong here; it is logged as {request_id}.")
@@ -143,12 +145,12 @@ def _kind(exc: Exception) -> type[ChatError] | None:
     if found is UpstreamForbidden and _retry_after_ms(exc) is not None:
         return RateLimited  # A gateway's quota.
     if found in (UpstreamLost, UpstreamTimeout):
-        return _unconnected(exc) or found
+        return connecting.failure(exc) or found
     return found
 
 
 def _by_status(exc: Exception) -> type[ChatError] | None:
-    if not _is_any(exc, "openai", "APIError"):
+    if not is_any(exc, "openai", "APIError"):
         return None  # A retriever's 404, say, is none of the model's.
     status: int = getattr(exc, "status_code", 0)
     code, message = getattr(exc, "code", None), getattr(exc, "message", None)
@@ -159,32 +161,6 @@ def _by_class(
     exc: Exception, kinds: Mapping[type[Exception], type[ChatError]]
 ) -> type[ChatError] | None:
     return next((kinds[kind] for kind in kinds if isinstance(exc, kind)), None)
-
-
-def _unconnected(exc: Exception) -> type[ChatError] | None:
-    """The error if *exc* comes of there being no connection."""
-    cause: BaseException | None = exc
-    for _ in range(DEPTH):
-        match cause:
-            case None:
-                return None
-            case ConnectTimeout() | UpstreamUnreachable():
-                return type(cause)
-            case Exception():
-                for module in ("httpx", "httpx2"):
-                    if _is_any(cause, module, "ConnectError"):
-                        return UpstreamUnreachable
-                    if _is_any(cause, module, "ConnectTimeout"):
-                        return ConnectTimeout
-        cause = cause.__cause__
-    return None
-
-
-def _is_any(exc: Exception, module: str, name: str) -> bool:
-    """Whether *exc* is of a class in a *module* that may never have been imported."""
-    # While it is being imported, in another thread, it has no such class yet.
-    kind = getattr(sys.modules.get(module), name, None)
-    return kind is not None and isinstance(exc, kind)
 
 
 def _parameter(exc: Exception) -> str | None:
