@@ -46,6 +46,8 @@ def _handler(prefix: str, known: Sequence[Route]) -> Handler:
         if prefix == "langgraph":
             raise _not_of_this_sdk(request.method, path)
         if allowed:
+            route, values = found[0]
+            run.dialect = route.dialect or values["dialect"]
             raise _wrong_method(request.method, path, allowed)
         if prefix == "api":
             return Response(status_code=404)  # As the host answers elsewhere.

@@ -114,13 +114,13 @@ def judge(each: Input, answer: Answer) -> str | None:
         return None
     if answer.status == 307:
         return None  # The root, which leads to the page.
+    if answer.status in (204, 404) and not answer.body:
+        return None  # The host's, of which we know no path or method.
     openai = OPENAI.search(each.path) is not None
     if openai and answer.header("content-type") != "application/json":
         return None  # The stand-in's, passed on.
     if TEXT.search(each.path) and answer.header("content-type") != "application/json":
         return None if answer.body.strip() else f"an empty {answer.status}"
-    if answer.status in (204, 404) and not answer.body:
-        return None  # The host's, of which we know no path or method.
     if answer.status >= 500 and answer.status not in DOCUMENTED:
         return f"status {answer.status}: {answer.body[:200]!r}"
     return _shape(answer, openai=openai)

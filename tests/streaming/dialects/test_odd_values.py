@@ -101,7 +101,7 @@ async def test_a_runs_log_has_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", VALUES)
 async def test_a_thread_has_its_call(name: str) -> None:
-    turn = Turn()
+    turn = Turn("")
     async for event in made_of(VALUES[name]()):
         turn.hear(event)
     calls = next(turn.messages(waits=False)).tool_calls or []
