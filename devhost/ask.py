@@ -1,7 +1,9 @@
 """Ask a running app, and print its answer as it comes: `python -m devhost.ask`."""
 
 import argparse
+import json
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ _UNPRINTABLE = dict.fromkeys((*range(32), *range(127, 160)))
 del _UNPRINTABLE[ord("\n")], _UNPRINTABLE[ord("\t")]
 """Control characters, with which a model's text could steer the terminal."""
 
+_ERROR = re.compile(r"^event: error\ndata: (.*)$", re.MULTILINE)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m devhost.ask", description=__doc__)
@@ -34,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         body = {"user": given.question, "chain": given.chain}
         app = RunningApp(given.url or local_url(), given.key, "ask Q=…")
-        app.show("POST", "/api/chat/plain", json=body)
+        app.show("POST", "/api/chat/plain", body=body)
     except KeyboardInterrupt:
         return 130
     except (StartError, Failed) as exc:
@@ -65,7 +69,7 @@ class RunningApp:
         method: str,
         path: str,
         *,
-        json: object = None,
+        body: object = None,
         params: Mapping[str, str] | None = None,
     ) -> None:
         """Print what it answers as it comes; raises `Failed`."""
@@ -75,10 +79,12 @@ class RunningApp:
         address = f"{self.url.rstrip('/')}{path}"
         # A proxy of the environment does not lead to this machine.
         outside = httpx.URL(self.url).host not in ("127.0.0.1", "localhost", "::1")
+        run = ""
         with httpx.Client(headers=keys, timeout=timeout, trust_env=outside) as client:
             try:
-                asked = client.stream(method, address, json=json, params=params)
+                asked = client.stream(method, address, json=body, params=params)
                 with asked as response:
+                    run = response.headers.get("x-run-id", "")
                     _print(response, self.command)
             except httpx.ConnectError:
                 raise Failed(
@@ -88,8 +94,19 @@ class RunningApp:
             except httpx.ReadTimeout:
                 raise Failed("\nThe app says nothing any more.") from None
             except (httpx.HTTPError, httpx.InvalidURL) as exc:
-                name = type(exc).__name__
-                raise Failed(f"\nThe answer broke off ({name}): see its log.") from None
+                why = self._said_of(run, client) if run else ""
+                why = why or f"see the app's log ({type(exc).__name__})."
+                raise Failed(f"\nThe answer broke off: {why}") from None
+
+    def _said_of(self, run: str, client: httpx.Client) -> str:
+        """The error that ended *run*, which has no place in an answer's plain text."""
+        address = f"{self.url.rstrip('/')}/api/runs/{run}/stream"
+        try:
+            found = _ERROR.search(client.get(address, timeout=10).text)
+            message = str(json.loads(found[1])["error"]["message"]) if found else ""
+        except (httpx.HTTPError, ValueError, KeyError, TypeError):
+            return ""
+        return message.translate(_UNPRINTABLE)
 
 
 def _print(response: httpx.Response, command: str) -> None:

@@ -95,7 +95,7 @@ def test_an_answer_that_breaks_off_is_said_to(asked: AppProcess) -> None:
     code, out, err = make(asked, "Q=standin:drop tokens=2 delay_ms=5")
     assert code != 0
     assert out.startswith("tok0")
-    assert "The answer broke off" in err
+    assert "The answer broke off: The connection to the model was lost" in err
 
 
 def test_where_nothing_listens_it_says_what_to_start(asked: AppProcess) -> None:
