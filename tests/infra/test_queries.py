@@ -8,10 +8,12 @@ import pytest
 
 from runs.attempts import AttemptRecord
 from runs.finish_reasons import Status
+from settings import Settings
+from telemetry.journal import MAX_BYTES
 from telemetry.records import Record, UsageRecord
 from telemetry.sinks.otel import names
 from tests.support.app_process import ROOT
-from tests.support.markdown import PAGES, blocks, quoted
+from tests.support.markdown import PAGES, blocks, quoted, table
 
 WORKBOOK = json.loads((ROOT / "infra/workbook.json").read_text("utf-8"))
 SHOWN = {
@@ -20,7 +22,8 @@ SHOWN = {
     if "query" in item["content"]
 }
 FILES = {path.name: path.read_text("utf-8") for path in ROOT.glob("infra/queries/*")}
-PAGE = {str(block): block.code for block in blocks("kql")}
+# With a number, as several begin alike.
+PAGE = {f"{number} {each}": each.code for number, each in enumerate(blocks("kql"))}
 QUERIES = {**FILES, **SHOWN, **PAGE}
 
 FIELDS: dict[str, Any] = {
@@ -85,3 +88,29 @@ def test_every_part_of_the_workbook_is_shown_for_the_time_that_is_chosen() -> No
     for part in parts:
         assert part["content"]["timeContextFromParameter"] == chosen["name"]
         assert part["content"]["version"] == "KqlItem/1.0"
+
+
+def test_the_page_says_from_which_number_on_each_alert_fires() -> None:
+    """In the unit that its query has; of lines that are counted it says no unit."""
+    bicep = (ROOT / "infra/watch.bicep").read_text("utf-8")
+    found = re.findall(r"name: '([\w-]+)'\n.*\n.*\n.*\n +threshold: (\d+)", bicep)
+    limits = {name: int(limit) for name, limit in found}
+    rows = table("Alerts", PAGES["docs/monitoring.md"])
+    fires = {name.strip("`"): text for name, text, _ in rows}
+    assert limits.keys() == fires.keys()
+    assert f"more than {limits['errors']} % of at least 20 runs" in fires["errors"]
+    assert "runs >= 20" in FILES["errors.kql"]
+    seconds = limits["first-token"] // 1000
+    assert f"more than {seconds} s for 5 %" in fires["first-token"]
+    for name in ("budgets", "failovers"):
+        assert f"more than {limits[name]} " in fires[name]
+
+
+def test_the_thresholds_of_metrics_are_of_this_apps_own_limits() -> None:
+    text = PAGES["docs/metrics.md"]
+    most = Settings.model_fields["max_concurrent_streams"].default
+    assert f"MAX_CONCURRENT_STREAMS, whose default is {most}" in text
+    assert f"open_streams[5m]) > {most * 8 // 10}" in text
+    assert f"The journal holds {MAX_BYTES // 2**20} MB" in text
+    [backlog] = re.findall(r"backlog_bytes\[30m\]\) > (\S+)", text)
+    assert float(backlog) < MAX_BYTES / 10
