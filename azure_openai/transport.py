@@ -15,6 +15,7 @@ from azure_openai.attempt import WHOLE_READ, Attempt, JsonRequest
 from azure_openai.connection import Reply, Timeouts, connections
 from azure_openai.failover import AttemptLimits, first_answer
 from azure_openai.failure import CUT
+from azure_openai.target import Target
 from settings import Settings
 from streaming.errors import RateLimited
 from streaming.upstream_errors import (
@@ -33,6 +34,13 @@ BACKSTOP_SECONDS = 5
 
 answered: ContextVar[Mapping[str, str | None]] = ContextVar("answered")
 """Who answered the last request of this task: `deployment`, `backend`, `region`."""
+
+_target: ContextVar[Target] = ContextVar("target")
+
+
+def note_reasoning() -> None:
+    """Note that who answered the last request of this task reasons."""
+    _target.get().thinks = True
 
 
 def client(settings: Settings) -> httpx2.AsyncClient:
@@ -94,6 +102,7 @@ class BackendTransport(httpx2.AsyncBaseTransport):
             if attempt.backend is not None:
                 request.extensions["upstream"] = attempt.upstream
         answered.set(attempt.upstream)
+        _target.set(reply.target)
         if not reply.succeeded:
             return await legible(reply)
         if not streamed and await attempt.whole(reply) is CUT:

@@ -15,7 +15,6 @@ from pydantic import BaseModel, SecretStr
 
 from azure_openai import outcome, refusals, transport
 from azure_openai.completions import Completions
-from azure_openai.transport import answered
 from compat import langchain_openai as compat_openai
 from compat import openai_sdk
 from runnables import responses
@@ -139,9 +138,8 @@ class _WholeWire(FastStream):
         # Who answers is known once there is a chunk, and the callbacks read it there.
         first = True
         async for chunk in self._astream_responses(messages, stop, **kwargs):
-            if first:
-                chunk.message.response_metadata["upstream"] = answered.get()
-                first = False
+            responses.note_answerer(chunk.message, begins=first)
+            first = False
             if run_manager is not None:
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
@@ -153,7 +151,7 @@ class _WholeWire(FastStream):
             raise UpstreamError(STRANGE) from exc
         # Of an answer that did not stream, LangChain keeps nothing that would tell.
         for generation in result.generations:
-            generation.message.response_metadata["upstream"] = answered.get()
+            responses.note_answerer(generation.message)
         return result
 
     async def _answer(self, ask: Callable[[], Awaitable[ChatResult]]) -> ChatResult:

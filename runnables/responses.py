@@ -5,7 +5,9 @@ from functools import cache
 from inspect import signature
 
 import openai
+from langchain_core.messages import AIMessage, BaseMessage
 
+from azure_openai import transport
 from runnables.callback import Fields, Json
 
 _NAMED = re.compile(r"\bv1/responses\b|\bresponses api\b", re.IGNORECASE)
@@ -23,6 +25,16 @@ def is_named_by(exc: Exception) -> bool:
 
 def is_payload(payload: Json) -> bool:
     return "messages" not in payload
+
+
+def note_answerer(message: BaseMessage, *, begins: bool = True) -> None:
+    """Have *message*, which *begins* an answer, name who gives it; and note that its
+    model reasons, if it has counted that."""
+    if begins:
+        message.response_metadata["upstream"] = transport.answered.get()
+    usage = message.usage_metadata if isinstance(message, AIMessage) else None
+    if usage and usage.get("output_token_details", {}).get("reasoning"):
+        transport.note_reasoning()
 
 
 def with_form(given: Fields) -> Fields:

@@ -9,6 +9,7 @@ from tests.support.backend_pool import (
     CHAIN,
     OPENAI,
     PROXY,
+    WHOLE,
     PooledApp,
     asked,
     asking,
@@ -51,6 +52,21 @@ async def test_so_has_one_that_has_reported_reasoning_tokens(
         answer = await client.post(path, json=asking(path, thinking(tag, "ptu")))
     assert text_of(path, answer) == "tok0 tok1"
     assert await asyncio.to_thread(asked, standin, tag) == ["ptu"]
+
+
+@pytest.mark.parametrize("path", [CHAIN, WHOLE])
+async def test_so_has_one_that_has_reported_them_to_the_responses_api(
+    standin: StandIn, path: str
+) -> None:
+    """What OpenAI's SDK sends is read by LangChain alone."""
+    tag = f"responded-{path.replace('/', '')}"
+    pool = [backend(standin, "ptu"), backend(standin, "payg", priority=2)]
+    responses = {"backend_timeout_seconds": 0.5, "azure_openai_api": "responses"}
+    async with PooledApp(pool, more=responses).served() as client:
+        await client.post(path, json=asking(path, "reasoning"))
+        answer = await client.post(CHAIN, json=asking(CHAIN, thinking(tag, "ptu")))
+    assert text_of(CHAIN, answer) == "tok0 tok1"
+    assert len(await asyncio.to_thread(standin.requests, tag)) == 1
 
 
 @pytest.mark.parametrize("path", PATHS)

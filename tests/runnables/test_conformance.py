@@ -1,6 +1,7 @@
 """Whatever people bring, in every dialect: one text, one ending, what it has cost."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -55,6 +56,21 @@ async def test_it_says_its_text_once_in_every_dialect(
     assert run.error is None
     text = said(dialect, b"".join(frames), stream=stream)
     assert text is None or text == kind.text
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+async def test_no_page_of_the_ai_sdk_asks_again_by_itself(kind: Kind) -> None:
+    """Unless it has answered a call: `lastAssistantMessageIsCompleteWithToolCalls`."""
+    made, _ = answer(kind, Model(scripts=kind.scripts), stream=False)
+    request = asked(kind, stream=False)
+    async with asyncio.timeout(5), aclosing(made):
+        frames = [f async for f in dialects.load("ui-message").encode(made, request)]
+    last: list[Any] = []
+    for part in json.loads(b"".join(frames))["parts"]:
+        last = [] if part["type"] == "step-start" else [*last, part]
+    calls = [each for each in last if "toolCallId" in each]
+    own = [each["state"] for each in calls if not each.get("providerExecuted")]
+    assert not own or not all(state.startswith("output") for state in own)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
