@@ -1,14 +1,17 @@
 """A thread as it is kept, and as the LangGraph SDK has it."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from app import App
 from runs.thread_document import ThreadDocument
 from runs.thread_notes import Note
 from runs.threads import key_of
 from streaming.dialects._langgraph import shown
+from streaming.dialects._langgraph.posted import to_messages
+from streaming.dialects._langgraph.request import Earlier
 from streaming.errors import NotFound
 from streaming.events import Interrupt
 
@@ -19,7 +22,7 @@ Fields = dict[str, object]
 class Kept:
     """*document* is `None` if nothing has been said there yet.
 
-    To this wire a chain is one node, and each run that a thread keeps one checkpoint.
+    To this wire a chain is one node. The newest checkpoint is the run that has left it.
     """
 
     id: str
@@ -42,10 +45,8 @@ class Kept:
     @property
     def known(self) -> set[object]:
         """The ids of the messages that are there."""
-        messages = self.values.get("messages")
-        listed = messages if isinstance(messages, list) else []
-        ids = {each.get("id") for each in listed if isinstance(each, dict)}
         said = self.document.messages if self.document else ()
+        ids = {each.get("id") for each in self.messages}
         return {*ids, *(each.id for each in said)} - {None}
 
     @property
@@ -68,15 +69,44 @@ class Kept:
             "error": None,
         }
 
-    def state(self) -> Fields:
-        at = {"thread_id": self.id, "checkpoint_ns": ""}
-        made = self.checkpoint
-        task: Fields = {
-            "id": self.checkpoint,
-            "name": self.chain,
-            "path": [],
-            "error": None,
-        }
+    @property
+    def messages(self) -> list[Fields]:
+        listed = self.values.get("messages")
+        return listed if isinstance(listed, list) else []
+
+    def at(self, checkpoint: str | None) -> "Kept":
+        """The thread as it was then: up to a question, or with it.
+
+        Raises `NotFound` for a checkpoint that it has not.
+        """
+        if checkpoint == self.checkpoint:
+            return self
+        cuts = {_checkpoint(cut): cut for cut in self._cuts()}
+        if (cut := cuts.get(str(checkpoint))) is None:
+            raise NotFound("The thread has no such checkpoint.")
+        return replace(self, values={"messages": self.messages[:cut]}, pending=())
+
+    def earlier(self, checkpoint: str) -> Earlier:
+        """What a run needs that goes on from there; raises `NotFound`."""
+        said = self.at(checkpoint).messages
+        asked = [each for each in said if each.get("type") == "human"]
+        return Earlier(checkpoint, to_messages(asked), asked[-1:] == said[-1:])
+
+    def _cuts(self) -> Iterator[int]:
+        """Before and after each question, the newest first."""
+        for place in reversed(range(len(self.messages))):
+            if self.messages[place].get("type") == "human":
+                yield from (n for n in (place + 1, place) if n < len(self.messages))
+
+    def history(self) -> Iterator[Fields]:
+        """The newest state, and those that the conversation has gone through."""
+        ids = [self.checkpoint, *dict.fromkeys(map(_checkpoint, self._cuts())), None]
+        for id, parent in itertools.pairwise(ids):
+            if id is not None:
+                yield self.at(id).state(id, parent)
+
+    def state(self, id: str | None, parent: str | None) -> Fields:
+        task: Fields = {"id": id, "name": self.chain, "path": [], "error": None}
         rest = {"checkpoint": None, "state": None, "result": None}
         tasks = [{**task, **rest, "interrupts": self._asked}] if self.pending else []
         return {
@@ -84,11 +114,20 @@ class Kept:
             "next": [self.chain] if self.pending else [],
             "tasks": tasks,
             "interrupts": self._asked,
-            "checkpoint": {**at, "checkpoint_id": made} if made else None,
-            "parent_checkpoint": None,
-            "metadata": {"graph_id": self.chain, "run_id": made} if made else {},
+            "checkpoint": self._at(id),
+            "parent_checkpoint": self._at(parent),
+            "metadata": {"graph_id": self.chain} if id else {},
             "created_at": self.document.updated_at if self.document else None,
         }
+
+    def _at(self, id: str | None) -> Fields | None:
+        at: Fields = {"thread_id": self.id, "checkpoint_ns": "", "checkpoint_id": id}
+        return at if id else None
+
+
+def _checkpoint(cut: int) -> str:
+    """Of a thread whose first so many messages there are."""
+    return f"messages-{cut}"
 
 
 async def read(app: App, owner: str, id: str) -> Kept:

@@ -90,6 +90,8 @@ async def _follow(app: App, request: Request, run: Run, *, streamed: bool) -> Re
     told = ToldRun(header.run_id, header.chain, header.thread_id, names, streamed)
     there = await kept.read(app, run.owner, str(header.thread_id))
     begun, begins = there.checkpoint != header.run_id, header.request()
+    if begun and (cut := header.echo.get("from")):
+        there = there.at(cut)
     before = with_input(there.values, begins) if begun else None
     answer = Answer(told, before=before, final=of_thread(app, run, told))
     body = FollowedBody(Following(app.logs, found), begins, answer, after)

@@ -22,7 +22,7 @@ from runs.threads import key_of
 from server.request import check_starts_anew
 from streaming import sse
 from streaming.dialects._langgraph import request as asking
-from streaming.errors import NotFound, NotYet, ThreadBusy
+from streaming.errors import NotFound, ThreadBusy
 from streaming.headers import JSON
 
 _going_on: set[asyncio.Task[None]] = set()
@@ -73,14 +73,16 @@ async def begun(app: App, request: Request, run: Run, *, streamed: bool) -> Resp
     asked = asking.read(await body_of(app, request))
     chain, thread = app.chains.find(asked.assistant), request.path_params.get("thread")
     there = await _there(app, run, thread, creates=asked.creates)
+    earlier = None
     if asked.checkpoint not in (None, there.checkpoint):
-        raise NotYet("checkpoint: a run goes on from the newest one here.")
+        there, earlier = there.at(asked.checkpoint), there.earlier(asked.checkpoint)
     schema, _ = await app.chains.input_of(chain)
     keeps = await app.chains.keeps_state(chain)
     chat = asked.request(
         chain=chain,
         thread_id=thread,
         known=there.known,
+        earlier=earlier,
         variables=schema,
         keeps=keeps,
         streamed=streamed,

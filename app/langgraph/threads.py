@@ -109,20 +109,31 @@ def _number(body: Mapping[str, object], name: str, default: int) -> int:
 
 
 async def state(app: App, request: Request, run: Run) -> Response:
-    """The newest state; that of an earlier checkpoint is not kept."""
     found = await _read(app, request, run)
     body = await body_of(app, request) if request.method == "POST" else {}
-    if checkpoint_of(body) not in (None, found.checkpoint):
-        raise NotFound("There is no such checkpoint: the newest one is kept.")
-    return await asyncio.to_thread(json_response, found.state())
+    asked = checkpoint_of(body) or request.path_params.get("checkpoint")
+    if asked is None and found.checkpoint is None:
+        return json_response(found.state(None, None))
+    states = await asyncio.to_thread(lambda: [*found.history()])
+    for each in states:
+        if asked in (None, _id(each["checkpoint"])):
+            return await asyncio.to_thread(json_response, each)
+    raise NotFound("The thread has no such checkpoint.")
 
 
 async def history(app: App, request: Request, run: Run) -> Response:
-    """The newest state, which is all that is kept of it."""
     found, body = await _read(app, request, run), await body_of(app, request)
-    others = body.get("before") or checkpoint_of(body) not in (None, found.checkpoint)
-    states = [] if others or found.checkpoint is None else [found.state()]
-    return await asyncio.to_thread(json_response, states)
+    states = await asyncio.to_thread(lambda: [*found.history()])
+    given = body.get("before")
+    if (before := given if isinstance(given, str) else _id(given)) is not None:
+        ids = [_id(each["checkpoint"]) for each in states]
+        states = states[ids.index(before) + 1 :] if before in ids else []
+    limit = min(_number(body, "limit", 10), MOST)
+    return await asyncio.to_thread(json_response, states[:limit])
+
+
+def _id(checkpoint: object) -> object:
+    return checkpoint.get("checkpoint_id") if isinstance(checkpoint, dict) else None
 
 
 async def _read(app: App, request: Request, run: Run) -> Kept:

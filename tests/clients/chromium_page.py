@@ -50,8 +50,11 @@ class Page:
         self._page.reload()
 
     def ask(self, question: str) -> None:
-        self._page.locator("input").fill(question)
+        self.fill(question)
         self.click("Send")
+
+    def fill(self, question: str) -> None:
+        self._page.locator("input").fill(question)
 
     def click(self, button: str) -> None:
         self._page.get_by_role("button", name=button).click()

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from tests.clients.chromium_page import Page, served
 from tests.clients.node_scripts import SCRIPTS
 from tests.standin.process import StandIn
-from tests.support.app_process import AppProcess
+from tests.support.app_process import AppProcess, until
 from tests.support.piecewise_server import Origin
 from tests.support.waiting_chains import CHAINS
 
@@ -92,6 +92,24 @@ def test_a_tool_is_approved_after_a_reload(
     streaming.shows("tool", "Paid 5.")
     streaming.shows("ai", "Done.")
     streaming.says("ready: 4")
+
+
+def test_an_answer_is_made_anew_and_a_question_edited(
+    app: AppProcess, standin: StandIn, streaming: Page
+) -> None:
+    opened(streaming, app)
+    streaming.ask("standin:answer tokens=3 tag=stream-again")
+    streaming.says("ready: 2")
+    streaming.click("Again")
+    until(lambda: len(standin.requests("stream-again")) == 2)
+    streaming.says("ready: 2")
+    streaming.fill("standin:answer tokens=7")
+    streaming.click("Edit")
+    streaming.shows("ai", "tok6")
+    streaming.says("ready: 2")
+    streaming.reload()
+    streaming.says("ready: 2")
+    streaming.shows("human", "standin:answer tokens=7")
 
 
 def test_an_error_is_shown(app: AppProcess, streaming: Page) -> None:

@@ -206,7 +206,6 @@ async def test_a_busy_thread_is_a_conflict(graphs: AppProcess) -> None:
         ({"context": {"model": "x"}}, "context"),
         ({"multitask_strategy": "enqueue"}, "multitask_strategy"),
         ({"command": {"goto": "node"}}, "command.goto"),
-        ({"checkpoint_id": "0" * 8}, "checkpoint"),
     ],
 )
 async def test_what_cannot_be_done_is_refused_by_name(

@@ -1,11 +1,26 @@
 """Threads and assistants, as LangGraph's SDK has them."""
 
+import json
 from typing import Any
 
 import pytest
-from langgraph_sdk.errors import ConflictError, InternalServerError, NotFoundError
+from langgraph_sdk.errors import (
+    BadRequestError,
+    ConflictError,
+    InternalServerError,
+    NotFoundError,
+)
 
-from tests.langgraph.sdk import ANN, BOB, client, new_thread, said, streamed, texts
+from tests.langgraph.sdk import (
+    ANN,
+    BOB,
+    client,
+    new_thread,
+    of,
+    said,
+    streamed,
+    texts,
+)
 from tests.support.app_process import AppProcess
 
 
@@ -67,7 +82,7 @@ async def test_threads_are_found_by_the_assistant_that_spoke_there(
         assert await sdk.threads.search(ids=threads[:1], status="busy") == []
 
 
-async def test_the_state_is_that_of_the_newest_run(graphs: AppProcess) -> None:
+async def test_the_newest_state_is_that_of_the_newest_run(graphs: AppProcess) -> None:
     async with client(graphs) as sdk:
         thread = await new_thread(sdk)
         parts = await streamed(sdk, thread, "graph", "one")
@@ -75,15 +90,66 @@ async def test_the_state_is_that_of_the_newest_run(graphs: AppProcess) -> None:
         made: Any = {"thread_id": thread, "checkpoint_ns": ""}
         made["checkpoint_id"] = parts[0][1]["run_id"]
         assert state["checkpoint"] == made
-        assert await sdk.threads.get_history(thread) == [state]
-        assert await sdk.threads.get_history(thread, before=made["checkpoint_id"]) == []
+        history: Any = await sdk.threads.get_history(thread)
+        assert history[0] == state
         at: Any = {"thread_id": thread}
         assert await sdk.threads.get_state(thread, checkpoint=at) == state
         at = {**at, "checkpoint_id": "x"}
         with pytest.raises(NotFoundError, match="checkpoint"):
             await sdk.threads.get_state(thread, checkpoint=at)
+        with pytest.raises(NotFoundError, match="checkpoint"):
+            await streamed(sdk, thread, "graph", "two", checkpoint=at)
         # It goes on from what the client has seen last.
         await streamed(sdk, thread, "graph", "two", checkpoint=made)
+
+
+@pytest.mark.parametrize("chain", ["echo", "graph"])
+async def test_a_history_has_the_thread_before_and_after_each_question(
+    graphs: AppProcess, chain: str
+) -> None:
+    async with client(graphs) as sdk:
+        thread = await new_thread(sdk)
+        for question in ("one", "two"):
+            await streamed(sdk, thread, chain, question)
+        history: Any = await sdk.threads.get_history(thread)
+        counts = [len(each["values"]["messages"]) for each in history]
+        assert counts == [4, 3, 2, 1, 0]
+        parents = [each["parent_checkpoint"] for each in history]
+        assert parents == [*(each["checkpoint"] for each in history[1:]), None]
+        second = history[1]["checkpoint"]["checkpoint_id"]
+        assert await sdk.threads.get_state(thread, checkpoint_id=second) == history[1]
+        older = await sdk.threads.get_history(thread, before=second, limit=2)
+        assert older == history[2:4]
+
+
+@pytest.mark.parametrize("chain", ["echo", "graph"])
+async def test_an_answer_is_made_anew_and_a_question_edited(
+    graphs: AppProcess, chain: str
+) -> None:
+    async with client(graphs) as sdk:
+        thread = await new_thread(sdk)
+        for question in ("one", "two"):
+            await streamed(sdk, thread, chain, question)
+        history: Any = await sdk.threads.get_history(thread)
+        asked, before = history[1]["checkpoint"], history[2]["checkpoint"]
+        parts = await streamed(sdk, thread, chain, checkpoint=asked)
+        first, last = of("values", parts)
+        assert len(first["messages"]) == 3
+        told = json.dumps(["one", '["one"]', "two"])
+        assert [each for _, each in texts(last)] == ["one", '["one"]', "two", told]
+        assert last == (await sdk.threads.get_state(thread))["values"]
+        parts = await streamed(sdk, thread, chain, "three", checkpoint=before)
+        state: Any = await sdk.threads.get_state(thread)
+        told = json.dumps(["one", '["one"]', "three"])
+        said = ["one", '["one"]', "three", told]
+        assert [each for _, each in texts(state["values"])] == said
+        assert of("values", parts)[-1] == state["values"]
+        with pytest.raises(BadRequestError, match="messages"):
+            await streamed(sdk, thread, chain, checkpoint=before)
+        begun = history[-1]["checkpoint"]
+        await streamed(sdk, thread, chain, "four", checkpoint=begun)
+        state = await sdk.threads.get_state(thread)
+        assert [each for _, each in texts(state["values"])] == ["four", '["four"]']
 
 
 async def test_what_another_wire_said_on_a_thread_is_there(graphs: AppProcess) -> None:

@@ -25,6 +25,16 @@ _UNDONE = (
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """A *checkpoint* before the newest one, and the *questions* up to it, the last of
+    which it *asks* if nothing has answered that."""
+
+    checkpoint: str
+    questions: list[Fields]
+    asks: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RunAsked:
     """*given* is the input, whose messages are apart, if it *speaks*; `None` if there
     is none."""
@@ -46,11 +56,13 @@ class RunAsked:
         chain: str,
         thread_id: str | None,
         known: Iterable[object],
+        earlier: "Earlier | None",
         variables: Mapping[str, object],
         keeps: bool,
         streamed: bool,
     ) -> ChatRequest:
-        """The run, without messages that are *known* on its thread by their ids.
+        """The run, without messages that are *known* on its thread by their ids; it may
+        go on from an *earlier* checkpoint.
 
         Of the input the chain gets what its *variables*, a JSON schema, name. What
         *keeps* a state of its own need not have messages.
@@ -61,12 +73,17 @@ class RunAsked:
             message = "input.messages: the thread has each of them already"
             raise InvalidRequest(message, param="input")
         echo = {"modes": ",".join(self.modes)}
+        posted = new
+        if earlier is not None:
+            echo["from"] = earlier.checkpoint
+            posted = [*earlier.questions, *new] if new or earlier.asks else []
         if self.given is not None:
             said = {"messages": new} if self.speaks or not keeps else {}
             echo["given"] = sse.dumps({**given, **said}).decode()
         return requests.validate(
             {
-                "messages": [] if self.resume is not None else new,
+                "messages": [] if self.resume is not None else posted,
+                "again": earlier is not None,
                 "chain": chain,
                 "stream": streamed,
                 "inputs": _taken(given, variables),
