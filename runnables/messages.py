@@ -17,6 +17,7 @@ from streaming.events import (
     Progress,
     ReasoningDelta,
     Redact,
+    Refusal,
     TextDelta,
 )
 
@@ -156,12 +157,13 @@ class Messages:
                 else:
                     said.held.append(delta)
         if isinstance(content, str):
-            yield from self._piece(said, content)
+            declined = Refusal if extra.get("declined") else TextDelta
+            yield from self._piece(said, content, kind=declined)
         else:
             for block, text in blocks.texts(message):
                 yield from self._piece(said, text, block)
         if extra or not isinstance(content, str):
-            yield from self._piece(said, blocks.refusal(message))
+            yield from self._piece(said, blocks.refusal(message), kind=Refusal)
         for offsets in extra.get("redact", ()):
             start, end = offsets.get("start_offset", 0), offsets.get("end_offset", 0)
             redact = Redact(self._progress.deployment, start, end)
@@ -170,16 +172,23 @@ class Messages:
             else:
                 said.held.append(redact)
 
-    def _piece(self, said: _Said, text: str, block: object = None) -> Iterator[Event]:
+    def _piece(
+        self,
+        said: _Said,
+        text: str,
+        block: object = None,
+        *,
+        kind: type[TextDelta] = TextDelta,
+    ) -> Iterator[Event]:
         """The next text, which a *block* other than the last one has apart."""
         if not text:
             return
         apart = None not in (block, said.block) and block != said.block
         said.block = said.block if block is None else block
+        kind = Paragraph if apart else kind
         if self._may_show(said):
-            yield self._shown(said, text, apart=apart)
+            yield self._shown(said, text, kind)
         else:
-            kind = Paragraph if apart else TextDelta
             said.held.append(kind(self._progress.deployment, text))
 
     def _may_show(self, said: _Said) -> bool:
@@ -191,17 +200,19 @@ class Messages:
             self._open = said
         return True
 
-    def _shown(self, said: _Said, text: str, *, apart: bool = False) -> TextDelta:
+    def _shown(
+        self, said: _Said, text: str, kind: type[TextDelta] = TextDelta
+    ) -> TextDelta:
         named = None not in said.ids
         begins = named and self._spoke is not None and self._spoke is not said
-        begins = begins or apart
+        begins = begins or kind is Paragraph
         said.text.append(text)
         self._spoke, self._result = said if named else None, ""
         delta = self._delta(text, begins=begins)
         self.length += len(delta.text)
         if len(said.text) == 1:
             said.start = self.length - len(text)
-        return delta
+        return Refusal(delta.deployment, delta.text) if kind is Refusal else delta
 
     def _next(self) -> Iterator[Event]:
         """What waited for a message that has ended."""
@@ -210,8 +221,7 @@ class Messages:
             for held in said.held:
                 match held:
                     case TextDelta(_, text):
-                        apart = isinstance(held, Paragraph)
-                        yield self._shown(said, text, apart=apart)
+                        yield self._shown(said, text, type(held))
                     case Redact():
                         yield _shifted(held, said.start)
                     case ReasoningDelta():

@@ -72,7 +72,8 @@ class _WholeWire(FastStream):
         choices = chunk.get("choices")
         choice = choices[0] if choices else {}
         delta = choice.get("delta") or {}
-        if refusal := delta.get("refusal"):
+        refusal = delta.get("refusal")
+        if refusal:
             choice["delta"] = {
                 **delta,
                 "content": (delta.get("content") or "") + refusal,
@@ -88,6 +89,8 @@ class _WholeWire(FastStream):
         # `reasoning` is what vLLM and OpenRouter call it.
         if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
             extra["reasoning_content"] = reasoning
+        if refusal:
+            extra["declined"] = [True]
         offsets = choice.get("content_filter_offsets")
         if offsets and choice.get("finish_reason") == "content_filter":
             # In a list, so that LangChain appends where it would add the numbers up.

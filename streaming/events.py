@@ -39,6 +39,12 @@ class Paragraph(TextDelta):
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal(TextDelta):
+    """The next piece of what a model declines with; the first one of a message after
+    another begins with `BLANK_LINE`."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReasoningDelta:
     """The next piece of the model's reasoning; never empty."""
 

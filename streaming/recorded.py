@@ -20,6 +20,7 @@ from streaming.events import (
     Paragraph,
     ReasoningDelta,
     Redact,
+    Refusal,
     TextDelta,
     ToolCall,
     ToolResult,
@@ -31,7 +32,7 @@ _KINDS: dict[str, type[Event]] = {
     each.__name__: each
     for each in (
         *(Paragraph, ReasoningDelta, ToolCall, ToolResult, Citation, Redact, Custom),
-        *(Output, Interrupt),
+        *(Output, Interrupt, Refusal),
     )
 }
 
