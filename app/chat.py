@@ -69,7 +69,8 @@ def start(
     )
     run.goes_on = request.on_disconnect == "continue"
     run.prompt = partial(_messages, request)
-    app.logs.attach(run, request)
+    if request.response.store:
+        app.logs.attach(run, request)
     events = app.chains.stream(run.chain, request, run, app.threads)
     return respond(app, events, request, run, dialect)
 
@@ -92,7 +93,8 @@ def respond(
     run: Run,
     dialect: Dialect | None = None,
 ) -> Response:
-    limits = app.limits if request.stream else app.limits.unstreamed
+    waits = not request.stream and not request.response.background
+    limits = app.limits.unstreamed if waits else app.limits
     if (lease := app.budgets.lease(run)) is not None:
         events = within(events, lease, _prompt_tokens(request))
     limited = limit(events, limits, run, started=run.started)

@@ -5,7 +5,7 @@ from codecs import BOM_UTF8
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import App, responses
+from app import App, chain_responses, responses
 from app.chat import start
 from proxy import json_text
 from proxy.outgoing import Operation
@@ -19,7 +19,7 @@ from server.request import (
 )
 from server.response import json_response
 from streaming.dialects import json, openai
-from streaming.errors import NotYet, UnknownModel
+from streaming.errors import UnknownModel
 
 
 async def complete(app: App, request: Request, run: Run) -> Response:
@@ -33,15 +33,14 @@ async def complete(app: App, request: Request, run: Run) -> Response:
 
 
 async def respond(app: App, request: Request, run: Run) -> Response:
-    """Respond with the deployment that the body's `model` names."""
+    """Respond with the chain or the deployment that the body's `model` names."""
     body = await _read(app, request)
     name = _model(request, body)
     if _is_chain(app, name):
-        raise NotYet(
-            f"The chain {name[:100]!r} answers chat completions, not yet responses: "
-            "POST /openai/v1/chat/completions."
-        )
-    _check(app, name, list(app.settings.deployments))
+        run.dialect = "responses"
+        _check_asked(app, request, body)
+        return await chain_responses.answer(app, body, run, name)
+    _check(app, name, [*app.chains.names, *app.settings.deployments])
     return await responses.forward(app, request, body, run, deployment=name)
 
 
@@ -117,12 +116,17 @@ def _unknown(name: str, expected: list[str]) -> UnknownModel:
     )
 
 
-async def _run_chain(
-    app: App, request: Request, body: bytes, name: str, run: Run
-) -> Response:
+def _check_asked(app: App, request: Request, body: bytes) -> None:
+    """What is asked of a chain has limits of its own."""
     check_starts_anew(request.headers)
     check_media_type(request.headers)
     check_size(len(body), app.settings.max_request_bytes)
+
+
+async def _run_chain(
+    app: App, request: Request, body: bytes, name: str, run: Run
+) -> Response:
+    _check_asked(app, request, body)
     run.prompt_bytes = len(body)
     path = {"deployment": name}
     return start(app, await parsed(openai.parse, body, path), run)

@@ -1,4 +1,7 @@
-"""The Responses API of deployments: what is asked anew, and what was made before."""
+"""The Responses API of deployments: what is asked anew, and what was made before.
+
+What a chain has made is asked for by its id at the same paths.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Literal
@@ -6,7 +9,7 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import App
+from app import App, chain_responses
 from proxy import json_text
 from proxy.kept import KeptResponse
 from runs import Run
@@ -74,10 +77,15 @@ async def _note_counted(
 
 async def response(app: App, request: Request, run: Run) -> Response:
     """The response as it is, or its events after the number of one."""
+    if (found := await chain_responses.find(app, request, run)) is not None:
+        return await chain_responses.response(app, request, run, found)
     return await _about(app, request, run, "GET")
 
 
 async def delete(app: App, request: Request, run: Run) -> Response:
+    if (found := await chain_responses.find(app, request, run)) is not None:
+        return await chain_responses.delete(app, run, found)
+
     async def forget(response_id: str, backend: Backend) -> None:
         await app.responses.forget(run.owner, response_id)
 
@@ -85,10 +93,14 @@ async def delete(app: App, request: Request, run: Run) -> Response:
 
 
 async def cancel(app: App, request: Request, run: Run) -> Response:
+    if (found := await chain_responses.find(app, request, run)) is not None:
+        return await chain_responses.cancel(app, found)
     return await _about(app, request, run, "POST", below="/cancel")
 
 
 async def input_items(app: App, request: Request, run: Run) -> Response:
+    if (found := await chain_responses.find(app, request, run)) is not None:
+        return await chain_responses.input_items(app, request, run, found)
     return await _about(app, request, run, "GET", below="/input_items")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from app import elsewhere, pages
+from app import chain_responses, elsewhere, pages
 from app.chains import chain, list_chains
 from app.chat import chat
 from app.health import alive, details
@@ -100,6 +100,13 @@ def _openai() -> Iterator[Route]:
 
 KNOWN: tuple[Route, ...] = (
     Route("chat", "api/chat", chat, "Ask a chain"),
+    Route(
+        "chat_responses",
+        "api/chat/responses",
+        chain_responses.ask,
+        "Ask a chain for a response",
+        dialect="responses",
+    ),
     Route(
         "chat_dialect",
         "api/chat/{dialect}",

@@ -15,6 +15,7 @@ from server.response import StreamResponse, json_response
 from store import StoreError
 from streaming import dialects
 from streaming.errors import InvalidRequest, NotFound, StoreUnavailable
+from streaming.requests import ChatRequest
 
 _NUMBER = re.compile(r"[0-9]{1,15}")
 _SPEED = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?")
@@ -53,10 +54,12 @@ def follow(
     dialect: str,
     after: int = 0,
     pace: Pace | None = None,
+    asked: ChatRequest | None = None,
 ) -> Response:
+    """Stream a run as the answer to *asked*, if not to the request that began it."""
     wire = dialects.load(dialect)
     following = Following(app.logs, found, pace)
-    body = FollowedBody(following, found.header.request(), wire, after)
+    body = FollowedBody(following, asked or found.header.request(), wire, after)
     return StreamResponse(body, run, wire, limits=app.limits, capacity=app.capacity)
 
 

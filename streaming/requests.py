@@ -17,6 +17,7 @@ from streaming.caller_tools import CallerTools
 from streaming.errors import InvalidRequest
 
 ThreadId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
+ResponseId = Annotated[str, StringConstraints(pattern=r"^resp_[0-9a-f]{32}$")]
 Metadata = Annotated[
     dict[
         Annotated[str, StringConstraints(min_length=1, max_length=64)],
@@ -142,6 +143,29 @@ class Sampling(_Frozen):
     seed: Annotated[int, Field(ge=-(2**63), le=2**63 - 1)] | None = None
 
 
+class AsResponse(_Frozen):
+    """What OpenAI's Responses API has beside the conversation.
+
+    `items` are the input as it was given, `instructions` the message before it. A
+    response that is not to `store` has no log; one in the `background` is answered by
+    what can be asked for later. `after` is the number of the last event that the caller
+    has seen.
+    """
+
+    items: list[dict[str, JsonValue]] = Field(default_factory=list)
+    instructions: str | None = None
+    previous_response_id: ResponseId | None = None
+    store: bool = True
+    background: bool = False
+    after: int = -1
+
+    @model_validator(mode="after")
+    def _is_kept_to_be_asked_for(self) -> Self:
+        if self.background and not self.store:
+            raise ValueError("background: goes with 'store' alone")
+        return self
+
+
 class ChatRequest(_Frozen):
     """A conversation to go on with; `chain` is `None` for the default one.
 
@@ -155,9 +179,9 @@ class ChatRequest(_Frozen):
     messages have ids, `chat` that of the page's conversation. `whole` says that a
     thread has all messages up to the last answer already, `replaces` that the messages
     are all that a thread is to have, `again` that the user's last message takes the
-    place of one that the thread has, and of what came after it. `echo` has ids by their
-    names on the wire, which the answer repeats. `id`, `run_id` and `created`, in
-    seconds since 1970, are set by the server.
+    place of one that the thread has, and of what came after it. `echo` has what the
+    answer repeats, by its names on the wire. `id`, `run_id` and `created`, in seconds
+    since 1970, are set by the server.
     """
 
     messages: Annotated[list[Message], FailFast()]
@@ -178,6 +202,7 @@ class ChatRequest(_Frozen):
     replaces: bool = False
     again: bool = False
     echo: dict[str, str] = Field(default_factory=dict)
+    response: AsResponse = AsResponse()
     chat: str | None = None
     id: str = ""
     run_id: str = ""
@@ -208,9 +233,10 @@ _FIELDS = {
         FunctionCall,
         Sampling,
         CallerTools,
+        AsResponse,
     )
     for name in model.model_fields
-} - {"sampling", "caller_tools"}
+} - {"sampling", "caller_tools", "response"}
 
 
 def end_user(user: object) -> str | None:

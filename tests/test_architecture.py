@@ -106,7 +106,6 @@ ALLOWED = {
             *("fastapi", "starlette", "uvicorn"),
         ],
     ),
-    # The console names what this app was started with.
     "devhost.banner": (["settings"], []),
     "devhost.summary": (["settings"], []),
     "devhost.ask": ([], ["httpx"]),
@@ -116,15 +115,16 @@ ALLOWED = {
     ),
 }
 
-# Modules that may not import each other, except for what is the same in several.
+# Modules that may not import each other, except for what is the same in several: the
+# chain `agent` searches what the chain `docs` has read.
 SEPARATE = ["chains", "streaming.dialects", "telemetry.sinks"]
 SAME_JSON = ("decode", "error", "headers", "normalize", "parse")
-# The chain `agent` searches what the chain `docs` has read.
+SAME_WIRES = ("openai.error", "ui_message.error", "ui_message.to_request")
 SAME_DOCS = ("library.Library", "passages.Passage", "retriever.as_documents")
 SHARED = {
     *(f"chains.docs.{name}" for name in SAME_DOCS),
     *(f"streaming.dialects.json.{name}" for name in SAME_JSON),
-    *(f"streaming.dialects.ui_message.{name}" for name in ("error", "to_request")),
+    *(f"streaming.dialects.{name}" for name in SAME_WIRES),
 }
 
 

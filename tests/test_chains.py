@@ -90,7 +90,8 @@ def test_a_chain_that_says_nothing_ends_without_a_first_token(app: AppProcess) -
 
 
 @pytest.mark.parametrize(
-    "dialect", ["json", "openai", "text", "delta", "ui-message", "ag-ui"]
+    "dialect",
+    ["json", "openai", "responses", "text", "delta", "ui-message", "ag-ui"],
 )
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_chain_that_gives_nothing_is_no_success(
@@ -100,6 +101,8 @@ def test_a_chain_that_gives_nothing_is_no_success(
     body = {"messages": [message], "chain": "nothing", "stream": stream}
     if dialect == "openai":
         body = {"messages": [message], "model": "nothing", "stream": stream}
+    if dialect == "responses":
+        body = {"input": HELLO, "model": "nothing", "stream": stream}
     response = app.client.post(f"/api/chat/{dialect}", json=body)
     assert response.status_code == 500
     assert "The chain gave nothing" in response.text

@@ -124,7 +124,10 @@ def ask(server: AppProcess, dialect: str, question: str, chain: str) -> bytes:
         "ui-message": {"role": "user", "parts": [{"type": "text", "text": question}]},
     }
     body = {"messages": [message.get(dialect, message["openai"])], "stream": True}
-    body |= {"model": chain} if dialect == "openai" else {"chain": chain}
+    if dialect == "responses":
+        body = {"input": question, "stream": True}
+    names = "model" if dialect in ("openai", "responses") else "chain"
+    body |= {names: chain}
     response = server.client.post(f"/api/chat/{dialect}", json=body)
     assert response.status_code == 200, response.text
     assert response.headers["content-type"].startswith("text/event-stream")

@@ -38,7 +38,7 @@ PATHS = [
     ("api/stream", "chat"),
     *(
         (f"api/chat/{name}", "chat")
-        for name in ("plain", "openai", "ui-message", "ag-ui")
+        for name in ("plain", "openai", "responses", "ui-message", "ag-ui")
     ),
     *((f"{under}{CHAIN}", "chat") for under in ("", "api/")),
     *((f"{under}{PROXIED}", "gpt-4o") for under in ("", "api/")),

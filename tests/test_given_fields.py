@@ -20,13 +20,16 @@ COMPLETIONS = [
     "/openai/deployments/chat/chat/completions",
 ]
 COMPLETIONS += ["/api/chat/openai"]
-PATHS = [*NATIVE, *COMPLETIONS, "/api/chat/ui-message", "/api/chat/ag-ui"]
+OTHERS = ["/api/chat/ui-message", "/api/chat/ag-ui", "/api/chat/responses"]
+PATHS = [*NATIVE, *COMPLETIONS, *OTHERS]
 
 
 def body_for(path: str) -> dict[str, Any]:
     """What asks the chain `chat` at *path*."""
     if path in COMPLETIONS:
         return {"model": "chat", "messages": [ASKED]}
+    if path.endswith("responses"):
+        return {"model": "chat", "input": [ASKED]}
     message = PARTS if path.endswith("ui-message") else ASKED
     return {"chain": "chat", "messages": [message]}
 

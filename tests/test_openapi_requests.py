@@ -164,6 +164,31 @@ def test_and_of_what_ag_ui_posts(app: AppProcess, body: Any) -> None:
     assert valid is (status == 200), status
 
 
+RESPONSE: dict[str, Any] = {"model": "strings", "input": "hello"}
+RESPONSES: list[Any] = [
+    RESPONSE,
+    RESPONSE | {"input": [USER], "tools": [], "text": {}, "unknown": 1},
+    RESPONSE | {"conversation": {"id": str(uuid4())}, "temperature": None},
+    RESPONSE | {"conversation": {}},
+    RESPONSE | {"conversation": "a b"},
+    RESPONSE | {"previous_response_id": "resp_1"},
+    RESPONSE | {"max_output_tokens": 0},
+    RESPONSE | {"stream": "yes"},
+    RESPONSE | {"store": 1},
+    RESPONSE | {"input": []},
+    RESPONSE | {"input": ""},
+    {"model": "strings"},
+]
+
+
+@pytest.mark.parametrize("body", RESPONSES)
+def test_and_of_what_asks_for_a_response(app: AppProcess, body: Any) -> None:
+    schema = {"$ref": "#/components/schemas/ChainResponseRequest"}
+    valid = Draft202012Validator({**DESCRIPTION, **schema}).is_valid(body)
+    status = app.client.post("/api/chat/responses", json=body).status_code
+    assert valid is (status == 200), status
+
+
 def test_the_dialects_of_this_project_are_named() -> None:
     [parameter] = DESCRIPTION["paths"]["/api/chat/{dialect}"]["post"]["parameters"]
     assert set(parameter["schema"]["enum"]) == set(dialects.names())

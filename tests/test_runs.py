@@ -77,11 +77,14 @@ def _asked(app: AppProcess, dialect: str) -> httpx.Response:
     return response
 
 
-@pytest.mark.parametrize("dialect", ["text", "delta", "plain"])
+@pytest.mark.parametrize("dialect", ["text", "delta", "plain", "responses"])
 def test_some_dialects_have_no_numbers(app: AppProcess, dialect: str) -> None:
-    response = app.client.post(f"/api/chat/{dialect}", json={"user": QUESTION})
+    body: dict[str, Any] = {"user": QUESTION}
+    if dialect == "responses":
+        body = {"input": QUESTION, "stream": True}
+    response = app.client.post(f"/api/chat/{dialect}", json=body)
     run_id = response.headers["x-run-id"]
-    assert b"id:" not in response.content
+    assert b"\nid:" not in response.content
     assert follow(app, run_id, dialect=dialect).content == response.content
 
 

@@ -59,6 +59,7 @@ def schemas() -> Schema:
         "UIMessageRequest": ui_request({**sampling, **tools}),
         "UIMessage": ui_message(),
         "RunAgentInput": run_agent_input({**sampling, **tools}),
+        "ChainResponseRequest": response_request({**sampling, **tools}),
         "CompletionRequest": {**completion, "required": ["model", "messages"]},
         "DeploymentCompletionRequest": completion,
         "EmbeddingsRequest": an_embedding(["model"]),
@@ -223,4 +224,34 @@ def run_agent_input(more: Mapping[str, Schema]) -> Schema:
             **{name: nullable(schema) for name, schema in optional.items()},
         },
         "required": ["messages"],
+    }
+
+
+def response_request(more: Mapping[str, Schema]) -> Schema:
+    """A request to OpenAI's Responses API; what is not named here is ignored."""
+    named = {"type": "object", "properties": {"id": STRING}, "required": ["id"]}
+    flag = {"type": "boolean", "default": False}
+    item: Schema = {"type": "object"}
+    optional = {
+        "input": {"anyOf": [TEXT, {**a_list(item), "minItems": 1}]},
+        "model": TEXT,
+        "instructions": STRING,
+        "stream": flag,
+        "store": {"type": "boolean", "default": True},
+        "background": flag,
+        "previous_response_id": {"type": "string", "pattern": "^resp_[0-9a-f]{32}$"},
+        "conversation": {"anyOf": [OF_ANY["thread_id"], named]},
+        "tools": a_list(item),
+        "text": item,
+        "reasoning": item,
+        "max_output_tokens": more["max_tokens"],
+        **{name: more[name] for name in ("temperature", "top_p")},
+        "parallel_tool_calls": more["parallel_tool_calls"],
+        **OF_ANY,
+    }
+    return {
+        "type": "object",
+        "properties": {name: nullable(schema) for name, schema in optional.items()},
+        "anyOf": [given("input"), given("resume")],
+        **RESUMED,
     }

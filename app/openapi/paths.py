@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from app import (
+    chain_responses,
     chains,
     chat,
     health,
@@ -139,7 +140,9 @@ def _named(described: Schema, route: Route, method: str) -> Schema:
     return {"operationId": name.lower(), **described}
 
 
-DIALECTS = ("ag-ui", "delta", "json", "openai", "plain", "text", "ui-message")
+DIALECTS = (
+    *("ag-ui", "delta", "json", "openai", "plain", "responses", "text", "ui-message"),
+)
 """Those of this project; whatever else is in the folder is added when it is served."""
 
 ASKED: dict[str | None, tuple[str, ...]] = {
@@ -148,7 +151,7 @@ ASKED: dict[str | None, tuple[str, ...]] = {
     "delta": ("DeltaRequest",),
     None: (
         *("ChatRequest", "DeltaRequest", "UIMessageRequest", "RunAgentInput"),
-        "DeploymentCompletionRequest",
+        *("DeploymentCompletionRequest", "ChainResponseRequest"),
     ),
 }
 """Request schemas of a chain, by the route's dialect."""
@@ -172,6 +175,7 @@ ANSWERS: dict[Handler, Schema] = {
     responses.delete: OBJECT,
     responses.cancel: OBJECT,
     responses.input_items: OBJECT,
+    chain_responses.ask: stream_body() | OBJECT,
     stream_check.stream_check: NATIVE,
     chains.list_chains: json_body(ref("Chains")),
     chains.chain: json_body(ref("Chain")),
@@ -206,6 +210,7 @@ POSTED: dict[Handler, str] = {
     openai_api.complete_by_default: "CompletionRequest",
     openai_api.embed: "EmbeddingsRequest",
     openai_api.respond: "ResponseRequest",
+    chain_responses.ask: "ChainResponseRequest",
     **langgraph_paths.POSTED,
 }
 
@@ -216,11 +221,10 @@ def _posted(route: Route) -> tuple[str, ...]:
     if route.handler not in POSTED:
         return ()
     name = POSTED[route.handler]
-    if route.dialect == "langgraph":
-        return (name,)
     # Elsewhere the path or the settings say which model it is.
-    in_body = "openai/v1/" in route.path or route.handler is openai_api.respond
-    return (name if in_body else f"Deployment{name}",)
+    elsewhere = route.dialect == "openai" and "openai/v1/" not in route.path
+    by_path = elsewhere and route.handler is not openai_api.respond
+    return (f"Deployment{name}" if by_path else name,)
 
 
 def _operation(route: Route) -> Schema:
@@ -228,12 +232,14 @@ def _operation(route: Route) -> Schema:
         return health_report(route)
     is_chat = route.handler is chat.chat
     answer = CHAT[route.dialect] if is_chat else ANSWERS[route.handler]
-    failures = {"openai": ("OpenAIError",), None: ("Error", "OpenAIError")}
+    openais = route.dialect in ("openai", "responses")
+    failures = ("OpenAIError",) if openais else ("Error",)
+    either = ("Error", "OpenAIError")
     return operation(
         route,
         answer,
         posted=_posted(route),
-        failures=failures.get(route.dialect, ("Error",)),
+        failures=failures if route.dialect else either,
     )
 
 

@@ -47,7 +47,8 @@ LISTS: Mapping[type[Event], str] = {
 
 INTERNAL = (
     *("again", "caller_tools", "chat", "continues", "created", "echo", "id"),
-    *("include_usage", "limit_name", "replaces", "run_id", "sampling", "whole"),
+    *("include_usage", "limit_name", "replaces", "response", "run_id", "sampling"),
+    "whole",
 )
 """Fields of a `ChatRequest` that are no fields of this wire."""
 

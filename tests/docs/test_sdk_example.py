@@ -1,4 +1,4 @@
-"""The few lines of docs/openai-api.md with OpenAI's SDK print an answer."""
+"""The few lines of the pages with OpenAI's SDK print an answer."""
 
 import subprocess
 import sys
@@ -32,3 +32,8 @@ def test_the_azure_client_does_the_same(offline: AppProcess) -> None:
     _, _, rest = code.partition(")\n")
     azure = f"from openai import AzureOpenAI\nclient = {client}\n{rest}"
     assert "chains/haiku.py" in run(azure, offline)
+
+
+def test_the_example_of_responses_prints_it_too(offline: AppProcess) -> None:
+    code = only("py", "docs/responses.md")
+    assert "chains/haiku.py" in run(code, offline)

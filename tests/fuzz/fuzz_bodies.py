@@ -50,6 +50,16 @@ VALID: dict[str, list[dict[str, Any]]] = {
             {"role": "user", "parts": [PART, {"type": "file", "url": "data:,x",
                                               "mediaType": "text/plain"}]}]},
     ],
+    "responses": [
+        {"model": "chat", "input": "hello", "stream": True},
+        {"model": "docs", "input": [HELLO],
+         "tools": [{"type": "function", "name": "f"}]},
+        {"model": "chat", "input": [{"role": "user", "content": [PART]}],
+         "store": False, "text": {"format": {"type": "json_object"}}},
+        {"input": [HELLO, {"type": "function_call_output", "call_id": "c",
+                           "output": "x"}],
+         "instructions": "x", "conversation": "c", "max_output_tokens": 5},
+    ],
     "ag-ui": [
         {"threadId": "t", "runId": "r", "messages": [HELLO], "context": []},
         {"messages": [HELLO], "tools": [{"name": "f", "description": "x"}]},

@@ -16,6 +16,7 @@ ROUTES = {
     "/api/chat/delta": "native",
     "/api/chat/ui-message": "ui",
     "/api/chat/ag-ui": "ag-ui",
+    "/api/chat/responses": "responses",
     "/api/chat/openai": "openai",
     "/api/aoaifn": "openai",
     "/openai/v1/chat/completions": "openai",

@@ -24,7 +24,7 @@ SETTINGS = {
 }
 """So that bodies can be too late and too large, and the log is a deployment's."""
 
-OPENAI = re.compile(r"/openai/|/api/aoaifn|/api/chat/openai")
+OPENAI = re.compile(r"/openai/|/api/aoaifn|/api/chat/(openai|responses)")
 TEXT = re.compile(r"^/api/chat/(plain|ui-message)")
 """The dialects whose clients show an error as it is."""
 

@@ -28,8 +28,15 @@ def said(dialect: str, body: bytes, *, stream: bool) -> str | None:
             return "".join(texts).removeprefix("\n\n")
         case "ag-ui":
             return _of_run(objects(body))
+        case "responses":
+            return _of_items(objects(body)[-1]["response"])
         case _:
             return None
+
+
+def _of_items(response: dict[str, Any]) -> str:
+    items = [item for item in response["output"] if item["type"] == "message"]
+    return "\n\n".join(part["text"] for item in items for part in item["content"])
 
 
 def _of_run(events: list[dict[str, Any]]) -> str:
@@ -41,7 +48,7 @@ def _of_run(events: list[dict[str, Any]]) -> str:
 def _whole(dialect: str, body: bytes) -> str | None:
     if dialect == "text":
         return body.decode()
-    if dialect not in ("json", "delta", "openai", "ui-message", "ag-ui"):
+    if dialect not in ("json", "delta", "openai", "responses", "ui-message", "ag-ui"):
         return None
     answer = json.loads(body)
     match dialect:
@@ -49,6 +56,8 @@ def _whole(dialect: str, body: bytes) -> str | None:
             return answer["choices"][0]["message"]["content"] or ""
         case "ag-ui":
             return _of_run(answer["events"])
+        case "responses":
+            return _of_items(answer)
         case "ui-message":
             parts = [part for part in answer["parts"] if part["type"] == "text"]
             return "\n\n".join(part["text"] for part in parts)

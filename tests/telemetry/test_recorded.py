@@ -57,6 +57,8 @@ def ask(server: AppProcess, path: str, user: str, **fields: Any) -> httpx.Respon
     if "ui-message" in path:
         part = {"type": "text", "text": user}
         body = {"messages": [{"id": "1", "role": "user", "parts": [part]}]}
+    if "responses" in path:
+        body = {"input": user, **fields}
     headers = {"x-request-id": f"recorded-{uuid4()}"}
     return server.client.post(path, json=body, headers=headers)
 
@@ -84,6 +86,8 @@ CHAINS = [
     ("/api/chat/ui-message", "ui-message", True),
     ("/api/chat/ag-ui", "ag-ui", True),
     ("/api/chat/ag-ui", "ag-ui", False),
+    ("/api/chat/responses", "responses", True),
+    ("/api/chat/responses", "responses", False),
 ]
 
 

@@ -1,0 +1,127 @@
+"""The input items of a request as messages in OpenAI's form."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from streaming import sse
+from streaming.errors import InvalidRequest
+
+Item = Mapping[str, object]
+Message = dict[str, object]
+"""A message, or a part of one, in OpenAI's form."""
+
+APPROVAL = re.compile(r"mcpr_([0-9a-f]{32})_(.+)", re.DOTALL)
+"""The id of a question to a person: its run's id, and the interrupt's."""
+
+_TEXTS = ("input_text", "output_text", "text", "summary_text")
+
+
+def conversation(items: Sequence[Item]) -> list[Message]:
+    """The turns in *items*, without a model's reasoning and what refers elsewhere."""
+    turns: list[Message] = []
+    for number, item in enumerate(items):
+        where = f"input.{number}"
+        match item.get("type", "message"):
+            case "message":
+                content = _content(f"{where}.content", item.get("content"))
+                turns.append({"role": _role(where, item), "content": content})
+            case "function_call" | "custom_tool_call":
+                _add_call(turns, where, item, "call_id")
+            case "function_call_output" | "custom_tool_call_output":
+                output = _content(f"{where}.output", item.get("output"))
+                turns.append(_result(where, item, "call_id", output))
+            case "mcp_call":
+                _add_call(turns, where, item, "id")
+                turns.append(_result(where, item, "id", str(item.get("output") or "")))
+            case "mcp_approval_response":
+                turns.append(_decision(where, item))
+            case str():
+                pass  # `reasoning`, `item_reference`, and what other tools have done.
+            case _:
+                raise wrong(f"{where}.type", "expected a string")
+    return turns
+
+
+def wrong(param: str, message: str) -> InvalidRequest:
+    return InvalidRequest(f"{param}: {message}", param=param)
+
+
+def _role(where: str, item: Item) -> object:
+    role = item.get("role")
+    if role not in ("user", "assistant", "system", "developer"):
+        names = "'user', 'assistant', 'system' or 'developer'"
+        raise wrong(f"{where}.role", f"expected {names}")
+    return role
+
+
+def _add_call(turns: list[Message], where: str, item: Item, key: str) -> None:
+    """A call is of the assistant's message before it, if there is one."""
+    arguments = item.get("arguments", "")
+    if "input" in item:
+        arguments = sse.text_of({"input": item["input"]})
+    if not isinstance(arguments, str):
+        raise wrong(f"{where}.arguments", "expected a string")
+    function = {"name": _text(where, item, "name"), "arguments": arguments}
+    made = {"id": _text(where, item, key), "type": "function", "function": function}
+    before = turns.pop() if turns and turns[-1]["role"] == "assistant" else {}
+    calls = before.get("tool_calls")
+    more = [*calls, made] if isinstance(calls, list) else [made]
+    turns.append({"role": "assistant", "content": None, **before, "tool_calls": more})
+
+
+def _result(where: str, item: Item, key: str, content: object) -> Message:
+    called = _text(where, item, key)
+    return {"role": "tool", "tool_call_id": called, "content": content}
+
+
+def _decision(where: str, item: Item) -> Message:
+    if not isinstance(item.get("approve"), bool):
+        raise wrong(f"{where}.approve", "expected a boolean")
+    asked = APPROVAL.fullmatch(_text(where, item, "approval_request_id"))
+    if asked is None:
+        raise wrong(f"{where}.approval_request_id", "nothing has asked for this")
+    content = sse.text_of(item["approve"])
+    return {"role": "tool", "tool_call_id": asked[2], "content": content}
+
+
+def _text(where: str, item: Item, name: str) -> str:
+    value = item.get(name)
+    if not isinstance(value, str) or not value:
+        raise wrong(f"{where}.{name}", "expected a non-empty string")
+    return value
+
+
+def _content(where: str, content: object) -> object:
+    match content:
+        case str():
+            return content
+        case [{"type": str(kind), "text": str(text)}] if kind in _TEXTS:
+            return text
+        case list():
+            parts = [
+                _part(f"{where}.{place}", part) for place, part in enumerate(content)
+            ]
+            return parts or ""
+        case _:
+            raise wrong(where, "expected a string or a list of parts")
+
+
+def _part(where: str, part: object) -> Message:
+    match part:
+        case {"type": str(kind), "text": str(text)} if kind in _TEXTS:
+            return {"type": "text", "text": text}
+        case {"type": "refusal", "refusal": str(text)}:
+            return {"type": "text", "text": text}
+        case {"type": "input_image", "image_url": str(url), **rest}:
+            detail = {"detail": rest["detail"]} if rest.get("detail") else {}
+            return {"type": "image_url", "image_url": {"url": url, **detail}}
+        case {"type": "input_file", "file_id": str(key)}:
+            return {"type": "file", "file": {"file_id": key}}
+        case {"type": "input_file", **rest}:
+            named = {"filename": rest.get("filename") or "file"}
+            given = rest.get("file_data") or rest.get("file_url") or ""
+            return {"type": "file", "file": {**named, "file_data": given}}
+        case {"type": "input_audio", "input_audio": dict(audio)}:
+            return {"type": "input_audio", "input_audio": audio}
+        case _:
+            raise wrong(where, "expected text, an input_image or an input_file")

@@ -1,0 +1,203 @@
+"""Reads requests in the form of OpenAI's Responses API."""
+
+import re
+from collections.abc import Mapping
+
+from streaming import caller_tools, requests, sse
+from streaming.dialects.json import decode
+from streaming.dialects.responses.items import conversation, wrong
+from streaming.errors import ChatError, InvalidRequest
+from streaming.requests import ChatRequest
+
+Fields = dict[str, object]
+
+NAMES = {
+    "chain": "model",
+    "messages": "input",
+    "max_tokens": "max_output_tokens",
+    "reasoning_effort": "reasoning.effort",
+    "response_format": "text.format",
+    "thread_id": "conversation",
+}
+"""Fields of a `ChatRequest` by their names on this wire."""
+
+LARGEST = 64 * 1024
+"""Bytes that an answer repeats of one field."""
+
+REPEATED = (
+    *("instructions", "tool_choice", "parallel_tool_calls", "temperature", "top_p"),
+    *("max_output_tokens", "metadata", "store", "background", "safety_identifier"),
+    *("user", "previous_response_id", "prompt_cache_key", "text", "reasoning"),
+)
+"""What the answer has too, as the request gave it."""
+
+
+def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
+    """Read what the Responses API takes; what does not concern a chain is ignored.
+
+    The chain is the path's `deployment`, else the body's `model`.
+    """
+    fields = {name: value for name, value in decode(body).items() if value is not None}
+    for name in ("prompt", "top_logprobs"):
+        if fields.get(name):
+            raise wrong(name, "is not supported by a chain")
+    try:
+        return requests.validate(_read(fields, path))
+    except InvalidRequest as error:
+        raise named(error) from None
+
+
+def named[E: ChatError](error: E) -> E:
+    """*error* with this wire's names for fields."""
+    message, param = error.message, error.param or ""
+    for ours, theirs in NAMES.items():
+        message = re.sub(rf"(^|; ){ours}(?=[:.])", rf"\1{theirs}", message)
+        param = re.sub(rf"^{ours}(?=\.|$)", theirs, param)
+    return type(error)(message, param=param or None)
+
+
+def _read(fields: Fields, path: Mapping[str, str]) -> Fields:
+    items, functions = _items(fields), _functions(fields)
+    known = {name: fields[name] for name in requests.OF_CHAINS if name in fields}
+    if fields.get("background") is True:
+        known["on_disconnect"] = "continue"
+    thread = _thread(fields)
+    repeated = {name: fields[name] for name in REPEATED if name in fields}
+    repeated["tools"] = [*map(_repeated, functions)]
+    repeated["conversation"] = thread and {"id": thread}
+    return {
+        **known,
+        "thread_id": thread,
+        "messages": [*_instructions(fields), *conversation(items)],
+        "chain": path.get("deployment") or fields.get("model"),
+        "stream": fields.get("stream", False),
+        "sampling": _sampling(fields),
+        "limit_name": "max_completion_tokens",
+        "caller_tools": _caller_tools(fields, functions),
+        "end_user": requests.end_user(
+            fields.get("safety_identifier") or fields.get("user")
+        ),
+        "echo": {"response": _small(repeated)},
+        "response": {
+            "items": items,
+            "instructions": fields.get("instructions"),
+            "previous_response_id": fields.get("previous_response_id"),
+            "store": fields.get("store"),
+            "background": fields.get("background"),
+        },
+    }
+
+
+def _items(fields: Fields) -> list[Fields]:
+    match fields.get("input"):
+        case str(text) if text:
+            return [{"type": "message", "role": "user", "content": text}]
+        case list(items) if items and all(isinstance(item, dict) for item in items):
+            return items
+        case None if "resume" in fields:
+            return []
+        case _:
+            raise wrong(
+                "input", "expected a text, or a list of items; not an empty one"
+            )
+
+
+def _instructions(fields: Fields) -> list[Fields]:
+    text = fields.get("instructions", "")
+    if not isinstance(text, str):
+        raise wrong("instructions", "expected a string")
+    waits = "resume" in fields
+    return [{"role": "system", "content": text}] if text and not waits else []
+
+
+def _thread(fields: Fields) -> object:
+    """The thread's id, under either name."""
+    match fields.get("conversation"):
+        case None:
+            return fields.get("thread_id")
+        case str(key) | {"id": str(key)} if "previous_response_id" not in fields:
+            return key
+        case _:
+            message = "expected an id, or an object with one"
+            raise wrong("conversation", f"{message}, without previous_response_id")
+
+
+def _sampling(fields: Fields) -> Fields:
+    return {
+        "temperature": fields.get("temperature"),
+        "top_p": fields.get("top_p"),
+        "max_tokens": fields.get("max_output_tokens"),
+    }
+
+
+def _caller_tools(fields: Fields, functions: list[Fields]) -> Fields:
+    asked: Fields = {
+        "tools": [*map(_tool, functions)],
+        "tool_choice": _choice(fields.get("tool_choice")),
+        "parallel_tool_calls": fields.get("parallel_tool_calls"),
+        "reasoning_effort": _object(fields, "reasoning").get("effort"),
+        "response_format": _form(_object(fields, "text").get("format")),
+    }
+    return caller_tools.normalized(asked)
+
+
+def _functions(fields: Fields) -> list[Fields]:
+    """The caller's own functions: tools of a provider are none that a chain has."""
+    match fields.get("tools", []):
+        case list(tools) if all(isinstance(tool, dict) for tool in tools):
+            found = [tool for tool in tools if tool.get("type") == "function"]
+            for tool in found:
+                if not caller_tools.name_of(tool):
+                    raise wrong("tools", "each function needs a 'name'")
+            return found
+        case _:
+            raise wrong("tools", "expected a list of objects")
+
+
+def _tool(tool: Fields) -> Fields:
+    known = ("name", "description", "parameters", "strict")
+    function = {name: tool[name] for name in known if tool.get(name) is not None}
+    return {"type": "function", "function": function}
+
+
+def _repeated(tool: Fields) -> Fields:
+    return {"description": None, "parameters": None, "strict": None, **tool}
+
+
+def _small(repeated: Fields) -> str:
+    """As JSON, without what is too large for the log that the answer is read in."""
+    written = {name: sse.dumps(value) for name, value in repeated.items()}
+    kept = {name for name, value in written.items() if len(value) <= LARGEST}
+    return sse.text_of({name: repeated[name] for name in repeated if name in kept})
+
+
+def _choice(choice: object) -> object:
+    match choice:
+        case {"type": "function", "name": str(name)}:
+            return {"type": "function", "function": {"name": name}}
+        case {"type": "allowed_tools", "tools": list(tools), **rest}:
+            allowed = {
+                "mode": rest.get("mode", "auto"),
+                "tools": [*map(_choice, tools)],
+            }
+            return {"type": "allowed_tools", "allowed_tools": allowed}
+        case {"type": str(kind)}:
+            raise wrong("tool_choice", f"no chain has the tool {kind[:100]!r}")
+        case _:
+            return choice
+
+
+def _form(wanted: object) -> object:
+    match wanted:
+        case {"type": "json_schema", **schema}:
+            given = {name: value for name, value in schema.items() if value is not None}
+            return {"type": "json_schema", "json_schema": given}
+        case _:
+            return wanted
+
+
+def _object(fields: Fields, name: str) -> Fields:
+    value = fields.get(name, {})
+    if not isinstance(value, dict):
+        raise wrong(name, "expected an object")
+    return value
