@@ -90,6 +90,8 @@ def test_curl_is_answered(
     answer = typed(re.sub(r"\bKEY\b", KEY, command))
     if "/api/chat/plain" in command:
         assert answer.startswith("No model is configured")
+    elif "/api/chat-stream" in command:
+        assert "data: [DONE]" in answer
     elif " -N " in command:
         assert "\n\nevent: done\ndata: " in answer
     else:
