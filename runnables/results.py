@@ -11,6 +11,7 @@ from langchain_core.runnables import AddableDict
 from pydantic import JsonValue, TypeAdapter
 
 from runnables.tool_calls import is_deep
+from streaming.errors import ChatError
 from streaming.upstream_errors import UnreadableAnswer
 
 log = logging.getLogger(__name__)
@@ -106,6 +107,8 @@ def as_json(value: object) -> JsonValue:
     """*value* as JSON; `NOTHING`, with a warning in the log, for what is none."""
     try:
         plain = _ANY.dump_python(_shown(value), mode="json")
+    except ChatError:
+        raise  # It says what is wrong.
     except Exception:  # Of whatever a chain has made it.
         plain = NOTHING
     if plain is NOTHING or is_deep(plain):
