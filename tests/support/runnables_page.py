@@ -1,7 +1,10 @@
 """docs/runnables.md, written from the runnables that the tests try.
 
-`python -m tests.support.runnables_page` writes it.
+`python -m tests.support.runnables_page` writes it, and prints how many work.
 """
+
+import sys
+from collections.abc import Iterable
 
 from langchain_core.messages import BaseMessage
 
@@ -31,6 +34,16 @@ GROUPS = {
 }
 KINDS = [kind for kinds in GROUPS.values() for kind in kinds]
 
+ORDINARY = (
+    *("prompt-model", "string-prompt", "chat-history", "function", "own-state"),
+    *("bound", "bind-tools", "with-retry", "with-fallbacks", "with-config"),
+    *("configurable-fields", "graph-in-sequence", "graph-with-retry"),
+    *("graph-and-parser", "remote-graph", "formatted-context", "json-parser"),
+    *("structured", "return-direct", "response-format", "agent", "no-reducer"),
+    *("rebuilt-message", "writing", "parallel-nodes", "interrupted"),
+)
+"""What most people bring, each of which once did not work here or elsewhere."""
+
 GENERATED = "## Works: "
 """Where on the page that begins which the tests write; what is before is prose."""
 
@@ -42,8 +55,25 @@ def page(written: str) -> str:
         _table(GENERATED.removeprefix("## ") + name, _HEAD, map(_row, kinds))
         for name, kinds in GROUPS.items()
     ]
+    groups.insert(0, f"{GENERATED}how many\n\n{counted()}\n")
     refused = _table("Refused", _REFUSED_HEAD, map(_refused_row, REFUSED))
     return "\n".join([prose, *groups, refused])
+
+
+def counted() -> str:
+    """How many work, of all and of the most ordinary ones."""
+    works = set(map(str, KINDS))
+    others = [each.about for each in REFUSED if each.name in ORDINARY]
+    assert works.issuperset(set(ORDINARY) - {each.name for each in REFUSED})
+    known = f"{len(ORDINARY) - len(others)} of the {len(ORDINARY)} most ordinary ones"
+    return (
+        f"{len(KINDS)} runnables work unmodified in every dialect, streamed and not.\n"
+        f"{known} do; refused is: {_joined(others)}."
+    )
+
+
+def _joined(refused: Iterable[str]) -> str:
+    return "; ".join(f"{each[0].lower()}{each[1:]}" for each in refused)
 
 
 _HEAD = "| runnable | gets | streams |\n|---|---|---|"
@@ -84,3 +114,4 @@ def _gets(kind: Kind) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(PAGE.read_text("utf-8")), encoding="utf-8")
+    sys.stdout.write(f"{counted()}\n")
