@@ -18,6 +18,8 @@ from pydantic import SecretStr
 
 import app
 from app.chat import start
+from app.langgraph.answer import Answer, ToldRun
+from app.langgraph.values import of_answer
 from runs import Run
 from settings import Settings
 from settings.budgets import Budget
@@ -27,6 +29,9 @@ from tests.support.replayed_upstream import Replay
 
 CALLS = 89
 """Calls of functions a token, C's included: 71 were measured."""
+
+LANGGRAPH_CALLS = 107
+"""Those calls to LangGraph's SDK: 86 were measured."""
 
 BUDGETED_CALLS = 90
 """Those calls if the caller has a budget: 80 were measured beside 77 without."""
@@ -56,6 +61,7 @@ def stream(tokens: int) -> bytes:
 ASKED = {
     "json": b'{"user":"hello","chain":"chat"}',
     "responses": b'{"input":"hello","model":"chat","stream":true}',
+    "langgraph": b'{"user":"hello","chain":"chat"}',
 }
 
 
@@ -63,8 +69,11 @@ async def answer(
     built: app.App, sent: Callable[[bytes], None], wire: str = "json"
 ) -> None:
     """Ask the chain `chat`, and give *sent* each piece of the answer's body."""
-    request = dialects.load(wire).parse(ASKED[wire], {})
-    response = start(built, request, Run(dialect=wire))
+    run, sdk = Run(dialect=wire), wire == "langgraph"
+    request = dialects.load("json" if sdk else wire).parse(ASKED[wire], {})
+    told = ToldRun(run.id, "chat", None, ("values", "updates", "messages-tuple"))
+    own = Answer(told, before={}, final=of_answer({})) if sdk else None
+    response = start(built, request, run, own)
 
     async def receive() -> Any:
         await asyncio.Event().wait()
@@ -102,7 +111,11 @@ async def calls(
         await answer(built, pieces.append, wire)
         profile.disable()
         await built.proxy.aclose()
-    counted = {"json": b'"delta_content"', "responses": b'"delta":'}
+    counted = {
+        "json": b'"delta_content"',
+        "responses": b'"delta":',
+        "langgraph": b'data: [{"content":" tok',
+    }
     assert b"".join(pieces).count(counted[wire]) == tokens
     total: int = pstats.Stats(profile).total_calls  # type: ignore[attr-defined] # typeshed
     return total
@@ -121,6 +134,14 @@ async def test_a_response_costs_a_token_at_most_a_third_more(
     few = await calls(build, 500, "responses")
     many = await calls(build, 2_500, "responses")
     assert (many - few) / 2_000 < RESPONSE_CALLS, (many - few) / 2_000
+
+
+async def test_a_token_to_langgraphs_sdk_costs_little_more(
+    build: Callable[[str], app.App],
+) -> None:
+    few = await calls(build, 500, "langgraph")
+    many = await calls(build, 2_500, "langgraph")
+    assert (many - few) / 2_000 < LANGGRAPH_CALLS, (many - few) / 2_000
 
 
 async def test_a_budget_costs_a_token_little(
