@@ -20,22 +20,23 @@ from server.request import (
 from server.response import json_response
 from streaming.dialects import json, openai
 from streaming.errors import UnknownModel
+from streaming.large import off_loop
 
 
 async def complete(app: App, request: Request, run: Run) -> Response:
     """Chat with the model that the path names, else the body's `model`."""
     body = await _read(app, request)
-    name = _model(request, body)
+    name = await _model(request, body)
     if _is_chain(app, name):
         return await _run_chain(app, request, body, name, run)
     _check(app, name, [*app.chains.names, *app.settings.deployments])
-    return _forward(app, request, body, run, deployment=name)
+    return await _forward(app, request, body, run, deployment=name)
 
 
 async def respond(app: App, request: Request, run: Run) -> Response:
     """Respond with the chain or the deployment that the body's `model` names."""
     body = await _read(app, request)
-    name = _model(request, body)
+    name = await _model(request, body)
     if _is_chain(app, name):
         run.dialect = "responses"
         _check_asked(app, request, body)
@@ -50,15 +51,17 @@ async def complete_by_default(app: App, request: Request, run: Run) -> Response:
     name = app.settings.deployment
     if name is None:
         return await _run_chain(app, request, body, app.chains.default, run)
-    return _forward(app, request, body, run, deployment=name)
+    return await _forward(app, request, body, run, deployment=name)
 
 
 async def embed(app: App, request: Request, run: Run) -> Response:
     """Embed the body with the deployment that the path names, else its `model`."""
     body = await _read(app, request)
-    name = _model(request, body)
+    name = await _model(request, body)
     _check(app, name, list(app.settings.deployments))
-    return _forward(app, request, body, run, deployment=name, operation="embeddings")
+    return await _forward(
+        app, request, body, run, deployment=name, operation="embeddings"
+    )
 
 
 async def list_models(app: App, request: Request, run: Run) -> Response:
@@ -97,12 +100,16 @@ async def _read(app: App, request: Request) -> bytes:
     return body.removeprefix(BOM_UTF8)
 
 
-def _model(request: Request, body: bytes) -> str:
+async def _model(request: Request, body: bytes) -> str:
     if name := request.path_params.get("deployment"):
         return str(name)
     check_media_type(request.headers)
+    return openai.model(await off_loop(len(body), lambda: _members(body)))
+
+
+def _members(body: bytes) -> dict[str, object]:
     members = json_text.members(body)
-    return openai.model(json.decode(body) if members is None else members)
+    return json.decode(body) if members is None else members
 
 
 def _check(app: App, name: str, expected: list[str]) -> None:
@@ -132,7 +139,7 @@ async def _run_chain(
     return start(app, await parsed(openai.parse, body, path), run)
 
 
-def _forward(
+async def _forward(
     app: App,
     request: Request,
     body: bytes,
@@ -141,11 +148,12 @@ def _forward(
     deployment: str,
     operation: Operation = "chat/completions",
 ) -> Response:
+    sent = await responses.outgoing(
+        app, request, body, operation=operation, deployment=deployment
+    )
     return app.proxy.respond(
+        sent,
         body,
-        request.headers,
-        request.query_params,
-        operation=operation,
         deployment=deployment,
         run=run,
         emit=app.telemetry.emit,

@@ -4,6 +4,7 @@ What a chain has made is asked for by its id at the same paths.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Literal
 
 from starlette.requests import Request
@@ -12,10 +13,12 @@ from starlette.responses import Response
 from app import App, chain_responses
 from proxy import json_text
 from proxy.kept import KeptResponse
+from proxy.outgoing import Operation, Outgoing
 from runs import Run
 from settings.backends import Backend
 from streaming.errors import InvalidRequest, NotFound
 from streaming.events import Usage
+from streaming.large import off_loop
 
 NOTHING = (0, 0)
 
@@ -24,7 +27,7 @@ async def forward(
     app: App, request: Request, body: bytes, run: Run, *, deployment: str
 ) -> Response:
     """Respond with *deployment*, and remember which backend has the response."""
-    members = json_text.members(body) or {}
+    members = await off_loop(len(body), lambda: json_text.members(body)) or {}
     previous = members.get("previous_response_id")
     at = await _previous(app, run, previous) if previous is not None else None
     unseen = members.get("background") is True
@@ -37,11 +40,12 @@ async def forward(
         if unseen and run.streamed:
             run.closers.append(lambda: _note_counted(app, run, response_id, kept))
 
+    sent = await outgoing(
+        app, request, body, operation="responses", deployment=deployment
+    )
     return app.proxy.respond(
+        sent,
         body,
-        request.headers,
-        request.query_params,
-        operation="responses",
         deployment=deployment,
         run=run,
         emit=app.telemetry.emit,
@@ -51,6 +55,21 @@ async def forward(
         at=at,
         noted=keep if members.get("store") is not False else None,
     )
+
+
+async def outgoing(
+    app: App, request: Request, body: bytes, *, operation: Operation, deployment: str
+) -> Outgoing:
+    """What is sent to *deployment*; raises a `ChatError` if nothing can be."""
+    build = partial(
+        app.proxy.outgoing,
+        body,
+        request.headers,
+        request.query_params,
+        operation=operation,
+        deployment=deployment,
+    )
+    return await off_loop(len(body), build)
 
 
 async def _previous(app: App, run: Run, response_id: object) -> KeptResponse:

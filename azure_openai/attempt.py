@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from azure_openai import failure, refusals
@@ -20,6 +21,7 @@ from azure_openai.failure import (
 from azure_openai.peek import STRANGE, Peek, examine_whole
 from azure_openai.refusals import Fitting, Refusals, with_model
 from settings.backends import Backend
+from streaming.large import off_loop
 from streaming.upstream_errors import (
     ConnectTimeout,
     UpstreamAuth,
@@ -61,6 +63,9 @@ class BackendRequest(Protocol):
     @property
     def timeouts(self) -> "Timeouts | None": ...
 
+    @property
+    def size(self) -> int: ...
+
     def fit(self, backend: Backend, refusals: Refusals) -> Fitting: ...
 
 
@@ -75,6 +80,10 @@ class JsonRequest:
     timeouts: "Timeouts | None"
     method: str = "POST"
     own_version: bool = True
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
 
     def fit(self, backend: Backend, refusals: Refusals) -> Fitting:
         content = self.content
@@ -112,17 +121,19 @@ class Attempt:
         self.backend, self._region = backend, backend.region or ""
         self._note(backend)
         known = self._connections.target(backend).refusals
-        fitted = self._request.fit(backend, known)
+        size = self._request.size
+        fitted = await off_loop(size, partial(self._request.fit, backend, known))
         reply = await self._send(backend, fitted.content)
         while reply.status in refusals.STATUSES and fitted.amendable:
             with ExitStack() as stack:
                 stack.callback(reply.close)
-                if not fitted.amend(await reply.peek_bytes(refusals.MAX_READ)):
+                said = await reply.peek_bytes(refusals.MAX_READ)
+                if not await off_loop(size, partial(fitted.amend, said)):
                     stack.pop_all()
                     return reply
             reply = await self._send(backend, fitted.content)
         if reply.status < 400:
-            fitted.accepted()
+            await off_loop(size, fitted.accepted)
         return reply
 
     async def _send(self, backend: Backend, content: bytes) -> "Reply":

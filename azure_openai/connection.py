@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -14,6 +15,7 @@ from azure_openai.target import Target
 from settings import Settings
 from settings.backends import Backend
 from streaming.events import Usage
+from streaming.large import LARGE_BYTES
 from streaming.upstream_errors import (
     ConnectTimeout,
     UpstreamError,
@@ -162,7 +164,7 @@ class Connections:
             response = await self._session.request(
                 request.method,
                 target.url(request.path),
-                data=content or None,
+                data=_body(content),
                 headers=headers,
                 allow_redirects=False,
                 proxy=target.proxy,
@@ -189,6 +191,11 @@ class Connections:
 
     async def aclose(self) -> None:
         await self._session.close()
+
+
+def _body(content: bytes) -> bytes | BytesIO | None:
+    # Of a file aiohttp sends a piece at a time, of bytes all at once.
+    return BytesIO(content) if len(content) > LARGE_BYTES else content or None
 
 
 def _log(backend: Backend, exc: Exception) -> None:

@@ -46,13 +46,34 @@ class Proxy:
         self._pools: dict[str, BackendPool] = {}
         self._connect: Callable[[], Connections] | None = None
 
-    def respond(
+    def outgoing(
         self,
         body: bytes,
         headers: Mapping[str, str],
         query: Mapping[str, str],
         *,
         operation: Operation,
+        deployment: str,
+    ) -> Outgoing:
+        """The call to make for a caller's request; a large one takes a while.
+
+        Of *query* only `api-version` counts. Raises a `ChatError` if no call can be
+        made of *body*.
+        """
+        return outgoing.build(
+            self._settings,
+            body,
+            headers,
+            query,
+            operation=operation,
+            deployment=deployment,
+        )
+
+    def respond(
+        self,
+        sent: Outgoing,
+        body: bytes,
+        *,
         deployment: str,
         run: Run,
         emit: Emit,
@@ -64,19 +85,11 @@ class Proxy:
     ) -> Response:
         """The response to one call; nothing is sent before the response is.
 
-        Of *query* only `api-version` counts. *emit* is given *run* once, when it is
-        over and the end of the answer is still to be sent. If the answer goes on with a
+        *emit* is given *run* once, when it is over and the end of the answer is still
+        to be sent. *body* is what the caller has sent. If the answer goes on with a
         response, only the resource *at* which that is is asked. *noted* gets the
-        answer's own id. Raises a `ChatError` if no call can be made of *body*.
+        answer's own id.
         """
-        sent = outgoing.build(
-            self._settings,
-            body,
-            headers,
-            query,
-            operation=operation,
-            deployment=deployment,
-        )
         record = ProxiedRun(run, deployment, body, emit)
         return self._answer(
             sent,

@@ -5,20 +5,23 @@ but one of equal keys.
 """
 
 import re
-from json import JSONDecoder
+from collections.abc import Iterator
 from json import loads as lenient_loads
-from json.decoder import scanstring  # type: ignore[attr-defined]  # not in typeshed
 
 import msgspec
 import orjson
 
 from runs.model_call import PARAMETERS
+from streaming.large import find_marks, string_end
 
 USAGE = b'"stream_options":{"include_usage":true}'
 
-_OPENING = re.compile(rb"[ \t\n\r]*\{")
-_SPACE = re.compile(r"[ \t\n\r]*")
+_OPENING = re.compile(rb"[ \t\n\r]*+\{")
+_CLOSING = re.compile(rb"[ \t\n\r]*+\}")
+_COLON = re.compile(rb"[ \t\n\r]*+:[ \t\n\r]*+")
+_SCALAR = re.compile(rb"[^\[{,}\s]++")
 
+_ESCAPED_LETTERS = (rb"\u004", rb"\u005", rb"\u006", rb"\u007")
 
 MEMBERS = (
     *("model", "stream", "stream_options", "data_sources", "user"),
@@ -49,7 +52,8 @@ def members(body: bytes) -> dict[str, object] | None:
     A long list or object is not decoded either; its value is `None`.
     """
     try:
-        body.decode()  # Of what it passes over, msgspec does not look at the bytes.
+        if not body.isascii():
+            body.decode()  # What it passes over, msgspec does not look at.
         read = _READER.decode(body)
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
         found = fields(body) if body.count(b",") <= LENIENT_COMMAS else {}
@@ -87,9 +91,8 @@ def with_member(body: bytes, member: bytes) -> bytes:
     opening = _OPENING.match(body)
     if opening is None:
         raise ValueError("not a JSON object")
-    rest = body[opening.end() :]
-    comma = b"" if rest.lstrip(b" \t\n\r").startswith(b"}") else b","
-    return opening[0] + member + comma + rest
+    comma = b"" if _CLOSING.match(body, opening.end()) else b","
+    return b"".join([opening[0], member, comma, memoryview(body)[opening.end() :]])
 
 
 def asks_for_usage(body: bytes) -> bool:
@@ -98,34 +101,62 @@ def asks_for_usage(body: bytes) -> bool:
     return opening is not None and body.startswith(USAGE, opening.end())
 
 
-def with_value(body: bytes, name: str, value: bytes) -> bytes:
+def with_value(body: bytes, name: str, value: bytes, *, given: bool) -> bytes:
     """Put *value* in the place of each that members called *name*, in any case, have.
 
-    *name* is in lower case.
+    *name* is in lower case. The object that *body* is has a member of exactly that name
+    if one is *given*.
     """
-    text = body.decode()
+    only = _only(body, name) if given else None
     pieces, kept = [], 0
-    for start, end in _values(text, name):
-        pieces += [text[kept:start].encode(), value]
+    for start, end in [only] if only else _values(body, name):
+        pieces += [body[kept:start], value]
         kept = end
-    return b"".join([*pieces, text[kept:].encode()])
+    return b"".join([*pieces, body[kept:]]) if pieces else body
 
 
-def _values(text: str, name: str) -> list[tuple[int, int]]:
-    decoder, found = JSONDecoder(), []
-    at = _past_space(text, _past_space(text, 0) + 1)
-    while text[at] != "}":
-        key, at = scanstring(text, at + 1, True)
-        start = _past_space(text, _past_space(text, at) + 1)
-        _, at = decoder.raw_decode(text, start)
-        if key.lower() == name:
-            found.append((start, at))
-        at = _past_space(text, at)
-        if text[at] == ",":
-            at = _past_space(text, at + 1)
-    return found
+def _only(body: bytes, name: str) -> tuple[int, int] | None:
+    """Where the value of a member begins and ends if nothing else has its name.
+
+    Then it need not be looked for in what may be millions of objects.
+    """
+    key, lower = b'"%b"' % name.encode(), body.lower()
+    if lower.count(key) != 1 or any(each in body for each in _ESCAPED_LETTERS):
+        return None
+    begins = lower.index(key)
+    colon = _COLON.match(body, begins + len(key))
+    return _value_at(body, colon.end()) if colon else None
 
 
-def _past_space(text: str, at: int) -> int:
-    space = _SPACE.match(text, at)
-    return space.end() if space else at
+def _value_at(body: bytes, start: int) -> tuple[int, int] | None:
+    """Where the value at *start* begins and ends, unless it is a list or an object."""
+    if body[start : start + 1] == b'"':
+        return start, string_end(body, start)
+    scalar = _SCALAR.match(body, start)
+    return scalar.span() if scalar else None
+
+
+def _values(body: bytes, name: str) -> Iterator[tuple[int, int]]:
+    """Where the values of the members called *name* begin and end."""
+    depth, opened = 0, None
+    for begins, ends in find_marks(body, b"[]{}"):
+        match body[begins : begins + 1]:
+            case b"{" | b"[":
+                depth += 1
+            case b"}" | b"]":
+                depth -= 1
+                if depth == 1 and opened is not None:
+                    yield opened, ends
+                    opened = None
+            case _ if depth == 1 and _is_called(body[begins:ends], name):
+                if (colon := _COLON.match(body, ends)) is None:
+                    continue  # A value, which has the name's letters.
+                if (span := _value_at(body, colon.end())) is not None:
+                    yield span
+                else:
+                    opened = colon.end()
+
+
+def _is_called(key: bytes, name: str) -> bool:
+    longest = len(name) * len("\\u0000") + 2
+    return len(key) <= longest and lenient_loads(key).lower() == name

@@ -68,6 +68,10 @@ class Outgoing:
     method: Literal["DELETE", "GET", "POST"] = "POST"
     timeouts = None  # The run's own limits end what takes too long.
 
+    @property
+    def size(self) -> int:
+        return len(self.body)
+
     def fit(self, backend: Backend, refusals: Refusals) -> Fitting:
         body = self.body
         named_in_path = not backend.v1 and self.operation != "responses"
@@ -206,7 +210,7 @@ def _for_model(
         if members is None:
             raise ValueError("no object")
         # Some servers take the first of equal names, and some take them in any case.
-        body = json_text.with_value(body, "model", name)
+        body = json_text.with_value(body, "model", name, given="model" in members)
     except (ValueError, IndexError, RecursionError):
         # What cannot be read here may be read there: as another model's name.
         raise InvalidRequest("The body is not a JSON object in UTF-8.") from None

@@ -80,10 +80,11 @@ class Talk(list[BaseMessage]):
 
 def messages(request: ChatRequest) -> list[BaseMessage]:
     """The conversation; each message has an id, by which a graph knows it again."""
-    return [_message(index, each) for index, each in enumerate(request.messages)]
+    calls = handed_back.Calls()
+    return [_message(index, each, calls) for index, each in enumerate(request.messages)]
 
 
-def _message(index: int, message: Message) -> BaseMessage:
+def _message(index: int, message: Message, calls: handed_back.Calls) -> BaseMessage:
     fields = {"content": "", **message.model_dump(exclude_none=True, exclude={"id"})}
     if isinstance(content := fields["content"], list):
         where = f"messages.{index}.content"
@@ -93,7 +94,7 @@ def _message(index: int, message: Message) -> BaseMessage:
         ]
     unreadable: list[InvalidToolCall] = []
     if message.tool_calls:
-        fields["tool_calls"], unreadable = handed_back.calls(message.tool_calls)
+        fields["tool_calls"], unreadable = calls.read(message.tool_calls)
     try:
         [converted] = convert_to_messages([fields])
     except Exception:

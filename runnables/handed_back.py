@@ -5,34 +5,59 @@ from collections.abc import Iterable
 
 from langchain_core.messages import InvalidToolCall, ToolCall
 
+from streaming.large import count_marks
 from streaming.requests import ToolCallRequest
 
 DEPTH = 100
 """Levels of arguments that LangChain gets as objects; deeper ones stay text."""
 
+VALUES = 20_000
+"""Values in the arguments of a conversation that LangChain gets as objects. It takes
+microseconds for each, several times."""
 
-def calls(
-    given: Iterable[ToolCallRequest],
-) -> tuple[list[ToolCall], list[InvalidToolCall]]:
-    """*given*, and apart from them those whose arguments are no JSON object.
 
-    An answer that was cut has such a call. The model's SDK sends it back as the text
-    that it is.
-    """
-    valid: list[ToolCall] = []
-    invalid: list[InvalidToolCall] = []
-    for call in given:
-        name, text = call.function.name, call.function.arguments
-        args = _object(text)
-        if args is not None:
-            valid.append(ToolCall(name=name, args=args, id=call.id, type="tool_call"))
-            continue
-        invalid.append(
-            InvalidToolCall(
-                name=name, args=text, id=call.id, error=None, type="invalid_tool_call"
+class Calls:
+    """Reads the tool calls of one conversation."""
+
+    def __init__(self) -> None:
+        self._left = VALUES
+
+    def read(
+        self, given: Iterable[ToolCallRequest]
+    ) -> tuple[list[ToolCall], list[InvalidToolCall]]:
+        """*given*, and apart from them those whose arguments stay text.
+
+        They are no JSON object, as in an answer that was cut, or have too many values.
+        The model's SDK sends them back as the text that they are.
+        """
+        valid: list[ToolCall] = []
+        invalid: list[InvalidToolCall] = []
+        for call in given:
+            name, text = call.function.name, call.function.arguments
+            args = self._object(text)
+            if args is not None:
+                valid.append(
+                    ToolCall(name=name, args=args, id=call.id, type="tool_call")
+                )
+                continue
+            invalid.append(
+                InvalidToolCall(
+                    name=name,
+                    args=text,
+                    id=call.id,
+                    error=None,
+                    type="invalid_tool_call",
+                )
             )
-        )
-    return valid, invalid
+        return valid, invalid
+
+    def _object(self, text: str) -> dict[str, object] | None:
+        json = text.encode("utf-8", "replace")
+        count = count_marks(json, b"[{,", most=self._left)
+        if count > self._left:
+            return None
+        self._left -= count
+        return _object(text)
 
 
 def _object(text: str) -> dict[str, object] | None:

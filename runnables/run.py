@@ -51,10 +51,10 @@ async def events_of(
     """
     visit = _visit(run.thread, request) if run.thread else None
     chain = sampled(prepared.chain, request.sampling.model_dump(exclude_none=True))
-    given = await _input(prepared, request)
+    given, asked = await _converted(prepared, chain, request, run)
     translator = Translator(run, given, prepared.outputs)
     more = [] if bounded else [AnswerLimit(), Marks(translator.report)]
-    config = asker.config(run, _given(chain, request) | _history(prepared, request))
+    config = asker.config(run, asked)
     config["callbacks"] = [RunCallback(run), *more]
     turn, passed, said, ended = monotonic(), 0, False, False
     refusals.asked_limit.set(request.limit_name)
@@ -94,23 +94,27 @@ def _visit(thread: Thread, request: ChatRequest) -> Visit:
     return Visit(thread.key, request.resume, dropped)
 
 
-def _history(prepared: Prepared, request: ChatRequest) -> dict[str, object]:
-    if not prepared.has_history:
-        return {}
-    return {histories.EARLIER: conversation.earlier(request)}
+async def _converted(
+    prepared: Prepared, chain: Chain, request: ChatRequest, run: Run
+) -> tuple[object, dict[str, object]]:
+    work = partial(_convert, prepared, chain, request)
+    return await converted(work, request.messages, size=run.prompt_bytes)
 
 
-async def _input(prepared: Prepared, request: ChatRequest) -> object:
-    """What the chain gets; a resume brings nothing that it could."""
-    if request.resume is not None:
-        return None
-    return await converted(partial(prepared.input.of, request), request.messages)
-
-
-def _given(chain: Chain, request: ChatRequest) -> dict[str, object]:
-    """What the caller would have the models of *chain* heed."""
+def _convert(
+    prepared: Prepared, chain: Chain, request: ChatRequest
+) -> tuple[object, dict[str, object]]:
+    """What *chain* gets; what the caller would have its models heed, and earlier
+    messages. A resume brings nothing that a chain could get."""
+    given = None if request.resume is not None else prepared.input.of(request)
     sampling = request.sampling.model_dump(exclude_none=True)
-    return {"sampling": sampling, "caller_tools": taken(chain, request)}
+    asked: dict[str, object] = {
+        "sampling": sampling,
+        "caller_tools": taken(chain, request),
+    }
+    if prepared.has_history:
+        asked[histories.EARLIER] = conversation.earlier(request)
+    return given, asked
 
 
 async def _on_thread(

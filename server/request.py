@@ -16,15 +16,13 @@ from streaming.errors import (
     TooLarge,
     UnsupportedMediaType,
 )
+from streaming.large import off_loop
 from streaming.requests import ChatRequest
 
 # What the server in front of Azure's worker lets through; uvicorn has no limit.
 # See: https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits
 MAX_HEADERS = 100
 MAX_HEAD_BYTES = 32 * 1024
-
-LARGE_BYTES = 64 * 1024
-"""Validate longer bodies in a thread: they may have enough parts to block the loop."""
 
 _DECIMAL = re.compile(r"[0-9]{1,18}")
 _JSON_TYPE = re.compile(r"[a-z0-9.+-]+/([a-z0-9.+-]+\+|x-)?json")
@@ -117,9 +115,7 @@ async def parsed(
     body: bytes,
     path: Mapping[str, str],
 ) -> ChatRequest:
-    if len(body) > LARGE_BYTES:
-        return await asyncio.to_thread(parse, body, path)
-    return parse(body, path)
+    return await off_loop(len(body), lambda: parse(body, path))
 
 
 def check_size(size: int, limit: int, setting: str = "MAX_REQUEST_BYTES") -> None:

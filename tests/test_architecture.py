@@ -57,7 +57,7 @@ ALLOWED = {
             *("compat.langchain_openai", "compat.langgraph", "compat.openai_sdk"),
             *("runs", "settings", "store"),
             *EVENTS,
-            "streaming.requests",
+            *("streaming.large", "streaming.requests"),
         ],
         ["langchain_core", "langchain_openai", "langgraph", "pydantic"],
     ),

@@ -20,7 +20,7 @@ HELLO = {"role": "user", "content": "hello"}
         (b"{", "JSON"),
         (b'{"user": "\xff"}', "JSON"),
         (b'{"user": NaN}', "JSON"),
-        (b"[" * 100_000, "JSON"),
+        (b"[" * 20_000, "JSON"),
         (b'"hello"', "object"),
         (b"[]", "object"),
         (b"{}", "user, messages"),
@@ -165,7 +165,7 @@ def test_more_parts_than_that_many_messages_have_are_413(
     ("messages", "told"),
     [
         ([1] * 100_000, "messages.0: "),
-        ([{}] * 100_000, "messages.0.role: is missing"),
+        ([{}] * 40_000, "messages.0.role: is missing"),
         ([{"role": "user", "content": [1] * 100_000}], "messages.0.content.0: "),
         ([{"role": "assistant", "tool_calls": [1] * 100_000}], "tool_calls.0: "),
         ([{**HELLO, **dict.fromkeys(map(str, range(101)))}], "more than 100 fields"),

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from app import App
 from server.request import check_media_type, read_body
 from streaming.dialects.json import decode
+from streaming.large import off_loop
 
 
 async def body_of(app: App, request: Request) -> Mapping[str, object]:
@@ -21,4 +22,4 @@ async def body_of(app: App, request: Request) -> Mapping[str, object]:
         capacity=app.capacity,
         seconds=app.settings.body_timeout_seconds,
     )
-    return decode(body) if body.strip() else {}
+    return await off_loop(len(body), lambda: decode(body)) if body.strip() else {}

@@ -8,7 +8,7 @@ from typing import assert_never
 import orjson
 
 from streaming import requests, sse
-from streaming.errors import ChatError, InvalidRequest
+from streaming.errors import ChatError, InvalidRequest, TooLarge
 from streaming.events import (
     Citation,
     Custom,
@@ -26,6 +26,7 @@ from streaming.events import (
     members,
 )
 from streaming.headers import JSON
+from streaming.large import count_marks
 from streaming.requests import ChatRequest, Sampling
 
 NAMES: Mapping[type[Event], str] = {
@@ -67,8 +68,16 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
     return requests.validate(normalize(decode(body)))
 
 
+MAX_CONTAINERS = 50_000
+"""Lists and objects in a body. Python's garbage collection stops the process for longer
+the more there are."""
+
+
 def decode(body: bytes) -> dict[str, object]:
-    """The JSON object in *body*; raises `InvalidRequest` for anything else."""
+    """The JSON object in *body*; raises `InvalidRequest` for anything else, `TooLarge`
+    for one of too many parts."""
+    if count_marks(body, b"[{", most=MAX_CONTAINERS) > MAX_CONTAINERS:
+        raise TooLarge(f"The body has more than {MAX_CONTAINERS} lists and objects.")
     try:
         value = orjson.loads(body.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError as exc:

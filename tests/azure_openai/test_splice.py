@@ -59,8 +59,10 @@ def test_only_the_field_is_added(text: str) -> None:
 @given(bodies("model", "stream"), st.text())
 def test_only_the_value_is_replaced(text: str, value: str) -> None:
     body = text.encode()
-    replaced = json_text.with_value(body, "model", json.dumps(value).encode())
     pairs: list[tuple[str, Any]] = json.loads(text, object_pairs_hook=list)
+    replaced = json_text.with_value(
+        body, "model", json.dumps(value).encode(), given="model" in dict(pairs)
+    )
     expected = [(k, value if k == "model" else v) for k, v in pairs]
     assert json.loads(replaced, object_pairs_hook=list) == expected
     if "model" not in dict(pairs):

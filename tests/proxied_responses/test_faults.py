@@ -129,11 +129,10 @@ async def test_a_response_goes_on_at_its_own_backend_alone(standin: StandIn) -> 
     first, second = proxied.settings.azure_openai_backends or ()
     run = Run(request_id="the-request-id")
     body = json.dumps(asking("rate_limited tag=pinned")).encode()
+    sent = proxied.proxy.outgoing(body, {}, {}, operation="responses", deployment="ptu")
     response = proxied.proxy.respond(
+        sent,
         body,
-        {},
-        {},
-        operation="responses",
         deployment="ptu",
         run=run,
         emit=proxied.runs.emit,

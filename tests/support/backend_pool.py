@@ -148,12 +148,18 @@ class PooledApp:
 
     def forward(self, request: Request, body: bytes) -> Any:
         """As `gateway` does."""
-        return self.proxy.respond(
+        deployment = request.url.path.split("/")[3]
+        sent = self.proxy.outgoing(
             body,
             request.headers,
             request.query_params,
             operation="chat/completions",
-            deployment=request.url.path.split("/")[3],
+            deployment=deployment,
+        )
+        return self.proxy.respond(
+            sent,
+            body,
+            deployment=deployment,
             run=Run(dialect="openai", request_id="the-request-id"),
             emit=self.runs.emit,
             capacity=self.capacity,

@@ -59,11 +59,16 @@ class ProxyServer:
         query: Mapping[str, str] | None = None,
     ) -> Response:
         """The response to one call."""
-        return self.proxy.respond(
+        sent = self.proxy.outgoing(
             body,
             headers or {},
             query or {},
             operation=self.operation,
+            deployment=self.deployment,
+        )
+        return self.proxy.respond(
+            sent,
+            body,
             deployment=self.deployment,
             run=Run(dialect="openai", request_id="the-request-id"),
             emit=self.runs.emit,
