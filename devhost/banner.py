@@ -6,7 +6,8 @@ from devhost.config import HostConfig
 from devhost.worker import HttpFunction, Worker
 from settings import Settings
 
-_QUESTION = '{"user":"How do I add my own chain?"}'
+_QUESTION = "How do I add my own chain?"
+_OF_ANY_DOCUMENTS = "YOUR QUESTION"
 _CHAT = "api/chat"
 
 
@@ -66,7 +67,10 @@ def _curl(
         key = " -H 'api-key: YOUR_KEY'"
     elif config.function_key and not function.anonymous:
         key = " -H 'x-functions-key: YOUR_KEY'"
+    # Of documents of their own people would be told that nothing matches.
+    answers = known.default_chain != "docs" or not known.docs_path
+    question = _QUESTION if answers else _OF_ANY_DOCUMENTS
     return (
         f"curl -N {base_url}/{_CHAT} -H 'content-type: application/json'{key} "
-        f"-d '{_QUESTION}'"
+        f'-d \'{{"user":"{question}"}}\''
     )

@@ -1,7 +1,13 @@
 """The input and output of a chain, and its cheapest form: an async generator."""
 
 from asyncio import CancelledError
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterable,
+)
 from contextlib import aclosing
 from typing import Any, TypedDict
 from uuid import uuid4
@@ -17,6 +23,7 @@ from langchain_core.runnables.config import (
 from runnables import taken
 from runnables.exits import contained
 from runnables.listening import only_ours
+from streaming.errors import NotConfigured
 
 
 class ChainInput(TypedDict):
@@ -87,8 +94,21 @@ class GeneratorChain(Runnable[ChainInput, Any]):
             # Nobody would hear of its run, but custom events have to be of one.
             manager.parent_run_id = uuid4()
             # `events_of` contains what would end the process.
-            return self._generator(input, patch_config(config, callbacks=manager))
+            return self._begun(input, patch_config(config, callbacks=manager))
         return self._stream_observed(input, config)
+
+    def _begun(
+        self, input: ChainInput, config: RunnableConfig
+    ) -> AsyncGenerator[Chunk]:
+        chunks = self._generator(input, config)
+        if isinstance(chunks, AsyncIterator):
+            return chunks
+        if isinstance(chunks, Coroutine):
+            chunks.close()  # It would be missed.
+        raise NotConfigured(
+            f"The chain's function {self.name!r} gives a {type(chunks).__name__}, "
+            "expected an async generator: async def, and yield for each piece of text."
+        )
 
     async def _stream_observed(
         self, input: ChainInput, config: RunnableConfig
@@ -100,7 +120,7 @@ class GeneratorChain(Runnable[ChainInput, Any]):
         child = patch_config(config, callbacks=run.get_child())
         try:
             with contained:
-                async with aclosing(self._generator(input, child)) as chunks:
+                async with aclosing(self._begun(input, child)) as chunks:
                     async for chunk in chunks:
                         yield chunk
         # All that `contained` lets out.

@@ -41,7 +41,7 @@ def build(settings: Settings) -> Chain:
     library = Library.shared(settings.docs_path)
     most = FOR_A_MODEL if settings.model_configured else TO_QUOTE
     retriever = DocsRetriever(library=library, most=most)
-    ask, write = _model(settings) if settings.model_configured else (_last, _quote)
+    ask, write = _model(settings) if settings.model_configured else _no_model(library)
 
     async def docs(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
         question = await ask(inputs["messages"], config)
@@ -57,14 +57,16 @@ def build(settings: Settings) -> Chain:
     return chain
 
 
-async def _last(messages: Sequence[BaseMessage], config: RunnableConfig) -> str:
-    return messages[-1].text
+def _no_model(library: Library) -> tuple[Ask, Write]:
+    async def ask(messages: Sequence[BaseMessage], config: RunnableConfig) -> str:
+        return messages[-1].text
 
+    def write(
+        inputs: ChainInput, config: RunnableConfig, found: list[Document]
+    ) -> AsyncGenerator[Chunk]:
+        return quoted(found, readable=library.warning is None)
 
-def _quote(
-    inputs: ChainInput, config: RunnableConfig, found: list[Document]
-) -> AsyncGenerator[Chunk]:
-    return quoted(found)
+    return ask, write
 
 
 def _model(settings: Settings) -> tuple[Ask, Write]:

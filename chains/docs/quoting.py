@@ -20,14 +20,22 @@ NOTHING = (
     "without them."
 )
 
+NO_DOCUMENTS = (
+    "There are no documents to answer from: none can be read. The log says why."
+)
 
-async def quoted(found: Sequence[Document]) -> AsyncGenerator[str]:
-    """The answer of no model: *found* as it stands, word by word."""
+
+async def quoted(found: Sequence[Document], *, readable: bool) -> AsyncGenerator[str]:
+    """The answer of no model: *found* as it stands, word by word.
+
+    Whether any document is *readable* tells apart why nothing is found.
+    """
     text = NO_MODEL + "".join(
         f"\n\n**{document.metadata['title']}** [{number}]\n\n{quote(document)}"
         for number, document in enumerate(found, 1)
     )
-    words = re.findall(r"\s*\S+", text if found else NOTHING)
+    nothing = NOTHING if readable else NO_DOCUMENTS
+    words = re.findall(r"\s*\S+", text if found else nothing)
     pace = min(PACE_SECONDS, PACED_SECONDS / len(words))
     for word in words:
         yield word

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,14 @@ def test_a_fresh_clone_has_documents_and_nothing_else() -> None:
         "curl -N URL/api/chat -H 'content-type: application/json' "
         """-d '{"user":"How do I add my own chain?"}'""",
     ]
+
+
+def test_documents_of_ones_own_are_asked_a_question_of_ones_own(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "page.md").write_text("# A page\n\nIt has words.\n")
+    lines = banner({"DOCS_PATH": str(tmp_path)})
+    assert any("""-d '{"user":"YOUR QUESTION"}'""" in line for line in lines)
 
 
 def test_backends_hub_and_collector_are_named() -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from chains import Chains
+from chains.docs.quoting import NO_DOCUMENTS
 from doctor import configuration, report
 from doctor.app import read as inspect
 from settings import Settings
-from tests.support.app_process import AppProcess, until
+from tests.support.app_process import AppProcess, text_of, until
 
 TEXT = "# A page\n\nIt has words.\n"
 
@@ -33,6 +34,7 @@ def test_an_app_without_readable_documents_says_so_in_log_and_health(
             return report["checks"]["warnings"]
 
         until(lambda: told() == {"docs": says})
+        assert text_of(server.events("Is there anything?")) == NO_DOCUMENTS
         found = report.ready(report.loaded(server.client, keyed=False))
         assert (found.level, found.text) == ("warning", f"docs: {says}")
 
