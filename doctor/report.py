@@ -35,21 +35,21 @@ class Report:
 
     @property
     def checks(self) -> Mapping[str, object]:
-        return _object(self.fields.get("checks"))
+        return an_object(self.fields.get("checks"))
 
     @property
     def packages(self) -> Mapping[str, object]:
-        return _object(self.fields.get("packages"))
+        return an_object(self.fields.get("packages"))
 
     @property
     def logs(self) -> Mapping[str, object]:
-        return _object(self.checks.get("logs"))
+        return an_object(self.checks.get("logs"))
 
     @property
     def telemetry(self) -> dict[str, Mapping[str, object]]:
         """What is undelivered: of each sink by its name, and of the `journal`."""
-        found = _object(self.checks.get("telemetry"))
-        return {name: _object(state) for name, state in found.items()}
+        found = an_object(self.checks.get("telemetry"))
+        return {name: an_object(state) for name, state in found.items()}
 
     @property
     def lacks(self) -> str:
@@ -82,14 +82,18 @@ def read(client: httpx.Client, *, keyed: bool, ready: bool = True) -> Report:
 
 
 def _report(path: str, answer: httpx.Response, keyed: int | None) -> Report:
+    return Report(path, answer.status_code, fields_of(answer), keyed)
+
+
+def fields_of(answer: httpx.Response) -> Mapping[str, object]:
+    """Those of the JSON object that *answer* is; none, if it is something else."""
     try:
-        fields = answer.json()
+        return an_object(answer.json())
     except ValueError:
-        fields = None
-    return Report(path, answer.status_code, _object(fields), keyed)
+        return {}
 
 
-def _object(value: object) -> Mapping[str, object]:
+def an_object(value: object) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 
@@ -129,7 +133,7 @@ def ready(report: Report) -> Finding:
         text = "; ".join(f"{name}: {found}" for name, found in bad.items())
         why = text or f"why is {report.told_to}"
         return Finding("problem", "health", f"it cannot answer: {why}")
-    if warnings := _object(report.checks.get("warnings")):
+    if warnings := an_object(report.checks.get("warnings")):
         text = "; ".join(f"{name}: {found}" for name, found in warnings.items())
         return Finding("warning", "health", text)
     return Finding("ok", "health", "it says that it is ready")

@@ -6,7 +6,7 @@ import httpx
 
 from doctor.arrival import Arrival
 from doctor.findings import Finding
-from doctor.report import OLDER, Report, objects
+from doctor.report import OLDER, Report, an_object, fields_of, objects
 from doctor.store import REMEDIES
 
 REFUSED = (401, 403)
@@ -37,9 +37,9 @@ def answer(client: httpx.Client) -> Finding:
     """The default chain answers, which calls its model."""
     asked = {"user": "Say OK.", "stream": False}
     told = client.post("/api/chat", json=asked, timeout=240)
-    fields = told.json() if "json" in told.headers.get("content-type", "") else {}
+    fields = fields_of(told)
     if told.status_code != 200:
-        error = fields.get("error", {})
+        error = an_object(fields.get("error"))
         text = f"{told.status_code} {error.get('code', '')}: {error.get('message', '')}"
         return Finding("problem", "answer", text.strip(" :"))
     text = f"{fields.get('deployment')} answered in {fields.get('latency_ms')} ms"

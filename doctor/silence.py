@@ -23,7 +23,9 @@ def silence(client: httpx.Client, seconds: float) -> Finding:
             for piece in response.iter_bytes():
                 text, last = text + piece, monotonic()
     except httpx.HTTPError:
-        pass  # That something has cut it shows in what has arrived.
+        if not text:
+            raise
+        # That it was cut shows in what has arrived.
     keep_alives = text.count(KEEP_ALIVE)
     if status != 200 or text.count(b"delta_content") - keep_alives > 2:
         return Finding("skipped", name, OLDER)
