@@ -24,7 +24,7 @@ def apply() -> None:
 
     langchain-openai 1.7.4, chat_models/base.py and llms/base.py: the first choice of
     each chunk is read, whatever its index, and with `n` above 1 the answers are mixed
-    into one text.
+    into one text. Usage that is a list, or has fractions, ends the answer.
     """
     name = "_convert_chunk_to_generation_chunk"
     setattr(BaseChatOpenAI, name, convert_first_choice)
@@ -72,7 +72,10 @@ def convert_first_choice(
     default_chunk_class: type,
     base_generation_info: dict[str, object] | None,
 ) -> ChatGenerationChunk | None:
-    """LangChain's method, for the choice with the index 0 if there are several."""
+    """LangChain's method, for the choice with the index 0 if there are several; usage
+    that is none is left out."""
+    if chunk.get("usage") and not _counts(chunk["usage"]):
+        chunk = {**chunk, "usage": None}
     choices = chunk.get("choices")
     if model.n and model.n > 1 and isinstance(choices, list) and choices:
         ours = [choice for choice in choices if not choice.get("index")]
@@ -80,6 +83,19 @@ def convert_first_choice(
             return None
         chunk = {**chunk, "choices": ours}
     return _convert(model, chunk, default_chunk_class, base_generation_info)
+
+
+def _counts(usage: object) -> bool:
+    """Whether *usage* is what LangChain can add up: whole numbers by their names."""
+    if not isinstance(usage, dict):
+        return False
+    return all(
+        value is None
+        or isinstance(value, int | str)
+        or (isinstance(value, dict) and _counts(value))
+        for name, value in usage.items()
+        if "tokens" in name
+    )
 
 
 def convert_first_text(chunk: dict[str, object]) -> GenerationChunk:

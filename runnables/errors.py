@@ -55,6 +55,11 @@ RESPONSES_READERS = (
 )
 """LangChain's functions that raise a failed response's error, without its code."""
 
+READERS = ("_convert_chunk_to_generation_chunk", "_create_chat_result")
+"""LangChain's functions that read an answer, and fail if it is no answer."""
+
+STRANGE = "The model's answer is not what it should be."
+
 NO_CHUNKS = ("No generation chunks were returned", "No generations found in stream.")
 """What LangChain says, in a `ValueError`, of a model that has given nothing."""
 
@@ -99,6 +104,9 @@ def to_chat_error(exc: Exception, request_id: str) -> ChatError:
         return kind(message, retry_after_ms=wait, param=param)
     if found := _of_responses(exc):
         return found()
+    if _is_strange(exc):
+        log_unexpected(exc, request_id)
+        return UpstreamError(STRANGE)
     if isinstance(exc, ValueError) and exc.args in ((said,) for said in NO_CHUNKS):
         return UpstreamIncomplete("The model's answer ended before it began.")
     if is_any(exc, "openai", "OpenAIError"):
@@ -121,6 +129,17 @@ def _of_responses(exc: Exception) -> type[ChatError] | None:
         code, message = (getattr(error, n, None) for n in ("code", "message"))
         return provider_errors.of_provider(502, code, message)
     return None
+
+
+def _is_strange(exc: Exception) -> bool:
+    """Whether *exc* was raised over what a model's server has sent."""
+    frames = [frame for frame, _ in traceback.walk_tb(exc.__traceback__)]
+    modules = [str(frame.f_globals.get("__name__")) for frame in frames]
+    return any(
+        module == "openai._streaming"
+        or (module.startswith("langchain_openai.") and frame.f_code.co_name in READERS)
+        for frame, module in zip(frames, modules, strict=True)
+    )
 
 
 def log_unexpected(exc: Exception, request_id: str) -> None:
