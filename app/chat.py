@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import App
-from budgets.lease import within
 from runs import Run
 from runs.ending import ending
 from runs.tokens import TOKENS_PER_MESSAGE, count_tokens
@@ -96,8 +95,8 @@ def respond(
     waits = not request.stream and not request.response.background
     limits = app.limits.unstreamed if waits else app.limits
     if (lease := app.budgets.lease(run)) is not None:
-        events = within(events, lease, _prompt_tokens(request))
-    limited = limit(events, limits, run, started=run.started)
+        lease.limit(_prompt_tokens(request))
+    limited = limit(events, limits, run, started=run.started, meter=run.meter)
     dialect = dialect or dialects.load(run.dialect)
     body = EventBody(ending(limited, run), request, dialect, run, app.telemetry.emit)
     return StreamResponse(body, run, dialect, limits=limits, capacity=app.capacity)

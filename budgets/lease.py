@@ -1,21 +1,18 @@
 """What one run may use of its caller's budget: a little more than it has used."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, suppress
+import sys
+from collections.abc import Mapping
 from math import ceil
 
 from budgets.account import Account
 from budgets.units import Units, tokens, used
 from runs import Run
-from streaming.errors import BudgetUsedUp, ChatError, QuotaExceeded, StoreUnavailable
+from runs.tokens import BYTES_PER_TOKEN
+from streaming.errors import BudgetUsedUp, QuotaExceeded, StoreUnavailable
 
 STEP_TOKENS = 256
 """Tokens of an answer that are leased at a time."""
-
-MOST_UNSEEN = 32
-"""Items of an answer that may pass before what it uses is looked at again: to look
-costs as much as a sixth of all that is done for a token."""
 
 
 class Lease:
@@ -27,18 +24,31 @@ class Lease:
         self._leased, self._period = 0, ""
         self._growing: asyncio.Task[None] | None = None
         self._refused = False
-        self._prompt = self._items = self._unseen = 0
+        self._watching: asyncio.Task[None] | None = None
         run.admission.ask()
+
+    def limit(self, prompt_tokens: int) -> None:
+        """Have the run lease its prompt before anything is asked, and then each step
+        before it goes on."""
+        meter = self._run.meter
+
+        async def pay() -> None:
+            if self._period:
+                await self.cover()
+            else:
+                await self.open(prompt_tokens)
+
+        meter.pay, meter.overdue, meter.mark = pay, self._watch, 0
 
     async def open(self, prompt_tokens: int) -> None:
         """Lease the prompt and a step; raises `QuotaExceeded` without room for it."""
         amount = self._units.of(tokens(prompt_tokens, STEP_TOKENS))
-        self._prompt = amount - self._step
         self._period = await self._account.take(amount)
         self._leased = amount
         self._run.quota = self.headers
         self._run.closers.append(self.close)
         self._run.admission.agree()
+        self._set_mark(amount)
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -49,37 +59,57 @@ class Lease:
             "x-quota-reset": str(ceil(self._account.resets_in())),
         }
 
-    async def cover(self) -> int:
-        """Return once all that the run has used is leased, and for how many items.
+    async def cover(self) -> None:
+        """Return once all that the run has used is leased.
 
         Half a step before that more is leased meanwhile. Raises `BudgetUsedUp`.
         """
         used = self._used
-        left = self._leased - used
-        if left >= self._step // 2:
-            return self._covered(used, left)
-        if left >= 0:
-            if self._growing is None and not self._refused:
-                self._growing = asyncio.create_task(self._grow(self._step))
-            return self._covered(used, self._leased - used)
-        if self._growing is not None:
+        if self._leased < used and self._growing is not None:
             await asyncio.wait({self._growing})
-            left = self._leased - used
-        if left < 0:
-            self._refused = False
-            await self._grow(self._step - left)
         if self._leased < used:
-            raise BudgetUsedUp()
-        return self._covered(used, self._leased - used)
+            self._refused = False
+            await self._grow(self._step + used - self._leased)
+            if self._leased < used:
+                raise BudgetUsedUp()
+        left = self._leased - used
+        if left <= self._step // 2 and self._growing is None and not self._refused:
+            self._growing = asyncio.create_task(self._grow(self._step))
+        self._set_mark(left)
 
-    def _covered(self, used: int, left: int) -> int:
-        """As many items as use half of what is *left*, if they are as those until
-        now: tokens are counted as they arrive, several at once."""
-        self._items += self._unseen + 1
-        written = used - self._prompt
-        items = left * self._items // (2 * written) if written > 0 else 0
-        self._unseen = min(MOST_UNSEEN, items)
-        return self._unseen
+    def _set_mark(self, left: int) -> None:
+        """Look again once half a step is *left*, or, if it is, once nothing is."""
+        meter, step = self._run.meter, self._price_of_a_step()
+        if not step:  # What has no price costs nothing.
+            meter.mark = meter.overdue_at = sys.maxsize
+            return
+        ends = left * STEP_TOKENS // step + 1
+        ahead = (left - self._step // 2) * STEP_TOKENS // step + 1
+        asks = self._growing is None and not self._refused and ahead > 0
+        meter.mark = meter.written + (ahead if asks else ends) * BYTES_PER_TOKEN
+        late = ends + STEP_TOKENS // 2  # By then it would have been awaited.
+        meter.overdue_at = meter.written + late * BYTES_PER_TOKEN
+
+    def _price_of_a_step(self) -> int:
+        """Of the dearest model that the run has asked."""
+        usage, price = tokens(0, STEP_TOKENS), self._step
+        for call in self._run.calls.values():
+            price = max(price, self._units.of(usage, call))
+        return price
+
+    def _watch(self) -> None:
+        """End a run that shows nothing once its budget has: a tool's arguments, or what
+        a function asks a model."""
+        self._run.meter.overdue_at = sys.maxsize
+
+        async def watch() -> None:
+            try:
+                await self.cover()
+            except BudgetUsedUp as error:
+                self._run.end_early(error)
+
+        if self._watching is None or self._watching.done():
+            self._watching = asyncio.create_task(watch())
 
     async def _grow(self, amount: int) -> None:
         try:
@@ -100,24 +130,10 @@ class Lease:
 
     async def close(self) -> None:
         """Give back what was leased and not used, or use what was not leased."""
-        if self._growing is not None:
-            with suppress(ChatError):
-                await self._growing
+        self._run.meter.mark = self._run.meter.overdue_at = sys.maxsize
+        for task in (self._growing, self._watching):
+            if task is not None:
+                await asyncio.wait({task})
         rest, self._leased = self._leased - self._used, 0
         if rest:
             await self._account.give(rest, self._period)
-
-
-async def within[T](
-    items: AsyncGenerator[T], lease: Lease, prompt_tokens: int
-) -> AsyncGenerator[T]:
-    """Open *lease*, and pass *items* on as far as it reaches."""
-    await lease.open(prompt_tokens)
-    unseen = 0
-    async with aclosing(items):
-        async for item in items:
-            if unseen:
-                unseen -= 1
-            else:
-                unseen = await lease.cover()
-            yield item

@@ -169,7 +169,9 @@ class ProxiedBody:
         """What *tap* makes of *read*, event by event, as far as *lease* reaches."""
         for event in _EVENT.findall(read) if self._streams else [read]:
             piece = tap.feed(event)
-            if not tap.done:
+            meter = self._run.meter
+            meter.note(len(event))  # More than its text has.
+            if meter.written >= meter.mark and not tap.done:
                 await lease.cover()
             yield piece
 

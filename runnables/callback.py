@@ -1,6 +1,6 @@
 """LangChain's callbacks, which fill in a `Run`'s model calls."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -8,13 +8,20 @@ from uuid import UUID
 
 from langchain_core.callbacks.base import BaseCallbackHandler
 from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.outputs import ChatGeneration, Generation, LLMResult
+from langchain_core.outputs import ChatGeneration, LLMResult
 
+from runnables.estimates import (
+    count_generation,
+    count_messages,
+    estimate,
+    estimating,
+    generations,
+    size_of_the_rest,
+)
 from runs import ModelCall, Run
 from runs.model_call import parameters
 from runs.tokens import (
-    TOKENS_PER_MESSAGE,
-    count_bytes,
+    BYTES_PER_TOKEN,
     count_tokens,
     provided,
     summed,
@@ -55,7 +62,7 @@ class RunCallback(BaseCallbackHandler):
     ) -> None:
         prompt = [message for batch in messages for message in batch]
         call = self._begin(run_id, serialized, metadata, kwargs)
-        call.estimate = _estimating(call, partial(_count_messages, prompt))
+        call.estimate = estimating(call, partial(count_messages, prompt))
 
     def on_llm_start(
         self,
@@ -68,7 +75,7 @@ class RunCallback(BaseCallbackHandler):
     ) -> None:
         call = self._begin(run_id, serialized, metadata, kwargs)
         call.operation = "text_completion"
-        call.estimate = _estimating(call, lambda: sum(map(count_tokens, prompts)))
+        call.estimate = estimating(call, lambda: sum(map(count_tokens, prompts)))
 
     def _begin(
         self,
@@ -89,6 +96,7 @@ class RunCallback(BaseCallbackHandler):
             parameters=parameters(more.get("invocation_params") or {}),
         )
         self._run.begin_call(run_id, call)
+        self._run.meter.look()
         return call
 
     def on_llm_new_token(
@@ -107,11 +115,16 @@ class RunCallback(BaseCallbackHandler):
         call = self._run.calls.get(run_id)
         if call is not None and call.first_chunk is None:
             _note_upstream(call, _metadata(message))
+            self._run.meter.look()
         self.note_text(text, run_id)
         if call is None:
             return
+        if other := size_of_the_rest(message):
+            call.other_bytes += other
+            self._run.meter.note(other)
         if usage := getattr(message, "usage_metadata", None):
             call.usage = _with(call.usage, _usage(usage))
+            self._run.meter.look()
         if info:
             _note_finish(call, info)
 
@@ -123,7 +136,13 @@ class RunCallback(BaseCallbackHandler):
             return
         call.note_chunks(now)
         # A graph's call may end only after its run has been recorded.
-        call.output_bytes += len(text.encode("utf-8", "replace"))
+        size = len(text.encode("utf-8", "replace"))
+        call.output_bytes += size
+        meter = self._run.meter
+        # As `Meter.note`, without a call for each token.
+        meter.written += size if size > BYTES_PER_TOKEN else BYTES_PER_TOKEN
+        if meter.written >= meter.overdue_at:
+            meter.overdue()
 
     def on_llm_end(
         self, response: LLMResult, *, run_id: UUID, **kwargs: object
@@ -159,8 +178,8 @@ class RunCallback(BaseCallbackHandler):
         call.ended = True
         self._run.active_at = call.ended_at = monotonic()
         output = 0
-        for generation in _generations(response):
-            output += _count_generation(generation)
+        for generation in generations(response):
+            output += count_generation(generation)
             if isinstance(generation, ChatGeneration):
                 _note_message(call, generation.message)
             # The stream's own reasons, read per chunk, are not merged into one word.
@@ -169,7 +188,7 @@ class RunCallback(BaseCallbackHandler):
         if call.usage is None:
             seen = call.estimate()  # Also where the response of a failure has nothing.
             output = max(output, seen.output_tokens)
-            call.estimate = partial(_estimate, seen.input_tokens, output)
+            call.estimate = partial(estimate, seen.input_tokens, output)
 
     def on_tool_start(self, *args: object, **kwargs: object) -> None:
         self._run.tools_running += 1
@@ -183,39 +202,6 @@ class RunCallback(BaseCallbackHandler):
     def _tool_ended(self) -> None:
         self._run.tools_running -= 1
         self._run.active_at = monotonic()
-
-
-def _count_messages(messages: Iterable[BaseMessage]) -> int:
-    return sum(count_tokens(message.text) + TOKENS_PER_MESSAGE for message in messages)
-
-
-def _count_generation(generation: Generation) -> int:
-    text = generation.text
-    if isinstance(generation, ChatGeneration):
-        message = generation.message
-        text += str(message.additional_kwargs.get("reasoning_content") or "")
-        if isinstance(message, AIMessage) and message.tool_calls:
-            text += str([call["args"] for call in message.tool_calls])
-    return count_tokens(text)
-
-
-def _estimating(call: ModelCall, count_input: Callable[[], int]) -> Callable[[], Usage]:
-    return lambda: _estimate(count_input(), count_bytes(call.output_bytes))
-
-
-def _estimate(input_tokens: int, output_tokens: int) -> Usage:
-    total = input_tokens + output_tokens
-    return Usage(input_tokens, output_tokens, total, estimated=True)
-
-
-def _generations(response: LLMResult | None) -> Sequence[Generation]:
-    batches = response.generations if response else []
-    return [
-        generation
-        for batch in batches
-        for generation in batch
-        if isinstance(generation, Generation)
-    ]
 
 
 def _note_finish(call: ModelCall, info: Json, *, calls: bool = False) -> None:

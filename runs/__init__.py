@@ -15,6 +15,7 @@ from runs.admission import Admission
 from runs.attempts import AttemptRecord
 from runs.cost import PriceList, cost
 from runs.finish_reasons import STOPPED, Status
+from runs.meter import Meter
 from runs.model_call import ModelCall, failure, total
 from runs.thread import Thread
 from runs.timing import Timing
@@ -50,13 +51,12 @@ _stubborn: set[asyncio.Task[None]] = set()
 class Run:
     """One request's run, filled in while it streams; it satisfies `Progress`.
 
-    It owns the task that makes the answer. Times are `time.monotonic()`. `content` is
-    the text the caller got, unless it is `unread`; `prompt` gives the request's
-    messages, which take `prompt_bytes` as JSON. `owner` is to whom the run belongs,
-    `thread_id` what the request names, `thread` that thread once it is open; `listener`
-    gets what the caller gets. `spoken` is whether anything was shown or the end told,
-    `closers` are awaited at the end, `kept` is whether all that was to be kept is,
-    `number` that of the event shown last. A run that `goes_on` needs no caller.
+    It owns the task that makes the answer. Times are `time.monotonic()`, `content` is
+    the text the caller got, unless it is `unread`; `prompt` gives the messages asked,
+    which take `prompt_bytes` as JSON. `owner` is to whom the run belongs, `thread` the
+    one that `thread_id` names, once it is open; `listener` gets what the caller gets.
+    `spoken`: something was shown, or the end told. `closers` are awaited at the end;
+    `kept`: all that was to be is. A run `goes_on` without its caller.
     """
 
     chain: str = ""
@@ -73,6 +73,7 @@ class Run:
     thread_id: str | None = None
     thread: Thread | None = None
     admission: Admission = field(default_factory=Admission)
+    meter: Meter = field(default_factory=Meter)
     listener: Callable[[Event], None] | None = None
     timing: Timing = field(default_factory=Timing)
     timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -227,8 +228,7 @@ class Run:
             return "content_filter"
         if self.interrupts:
             return "interrupt"
-        said = [reason for reason in reasons if reason]
-        reason = said[-1] if said else "tool_calls"
+        reason: FinishReason = next(filter(None, reversed(reasons)), "tool_calls")
         return "stop" if reason == "tool_calls" and not self._waiting else reason
 
     @property

@@ -50,7 +50,8 @@ class ModelCall:
 
     `estimate` counts the tokens if the provider never sends a count; `parameters` are
     the request's, by OpenAI's names. `operation` is OpenTelemetry's word, `provider`
-    LangChain's, `backend` is known of calls on our own wire alone. Times are
+    LangChain's, `backend` is known of calls on our own wire alone. `output_bytes` are
+    of text, `other_bytes` of reasoning and the arguments of tools. Times are
     `time.monotonic()`.
     """
 
@@ -72,6 +73,7 @@ class ModelCall:
     ended: bool = False
     failed: bool = False
     output_bytes: int = 0
+    other_bytes: int = 0
     estimate: Callable[[], Usage] = Usage
     _prompt: int | None = None
 
@@ -85,7 +87,8 @@ class ModelCall:
     @property
     def written_tokens(self) -> int:
         """About how many tokens the model has written so far."""
-        return max(self.chunks, self.output_bytes // BYTES_PER_TOKEN)
+        written = self.output_bytes + self.other_bytes
+        return max(self.chunks, written // BYTES_PER_TOKEN)
 
     @property
     def cut(self) -> bool:

@@ -6,6 +6,7 @@ from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from time import monotonic
 
+from runs.meter import Meter
 from server.turns import Turns
 from streaming.errors import ChatError, DeadlineExceeded, InternalError, Overloaded
 from streaming.events import Progress
@@ -47,20 +48,25 @@ async def limit[T](
     progress: Progress,
     *,
     started: float,
+    meter: Meter | None = None,
 ) -> AsyncGenerator[T]:
     """Pass *items* on until a limit passes, then close them and raise its error.
+
+    The next item is not waited for before *meter* has been paid.
 
     *started* is `time.monotonic()` of the request's arrival. Time in which the reader
     is too slow to take the next item counts for the deadline alone.
 
     Raises `UpstreamTimeout`, `UpstreamStall` or `DeadlineExceeded`.
     """
-    alarm = _Alarm(limits, progress, started)
+    alarm, meter = _Alarm(limits, progress, started), meter or Meter()
     try:
         async with aclosing(items):
             while True:
                 alarm.wait()
                 try:
+                    if meter.written >= meter.mark:
+                        await meter.pay()
                     item = await anext(items)
                 except (asyncio.CancelledError, ChatError, StopAsyncIteration) as exc:
                     # A chain that is told to stop may also end, or raise its own error.

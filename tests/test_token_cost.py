@@ -33,8 +33,9 @@ CALLS = 89
 LANGGRAPH_CALLS = 107
 """Those calls to LangGraph's SDK: 86 were measured."""
 
-BUDGETED_CALLS = 90
-"""Those calls if the caller has a budget: 80 were measured beside 77 without."""
+BUDGET_CALLS = 3.0
+"""More calls if the caller has a budget, which STORE=memory counts: 2.1 were measured,
+most of them to lease 256 tokens."""
 
 RESPONSE_CALLS = 93
 """Those calls for a response, a third more than the native ones: 81 were measured."""
@@ -149,8 +150,9 @@ async def test_a_budget_costs_a_token_little(
 ) -> None:
     budgets = {"*": Budget(tokens=1_000_000, per="month")}
     with_budget = partial(build, budgets=budgets)
-    few, many = await calls(with_budget, 500), await calls(with_budget, 2_500)
-    assert (many - few) / 2_000 < BUDGETED_CALLS, (many - few) / 2_000
+    few, many = await calls(build, 500), await calls(build, 2_500)
+    more = await calls(with_budget, 500), await calls(with_budget, 2_500)
+    assert (more[1] - more[0] - many + few) / 2_000 < BUDGET_CALLS
 
 
 async def test_a_token_keeps_little_more_than_its_text(
