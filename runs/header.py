@@ -1,6 +1,5 @@
 """The first line of a run's log: what is needed to write its events in any dialect."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -50,7 +49,7 @@ class Header:
             include_usage=request.include_usage,
             continues=request.continues,
             tools=[name for name in names if name],
-            echo=request.echo if _is_small(request.echo) else {},
+            echo=_kept(request),
         )
 
     @classmethod
@@ -78,5 +77,7 @@ class Header:
         )
 
 
-def _is_small(echo: Mapping[str, str]) -> bool:
-    return sum(map(len, echo.values())) <= MOST_ECHOED
+def _kept(request: ChatRequest) -> dict[str, str]:
+    """Of a run without a thread nothing that was asked is kept."""
+    size = sum(map(len, request.echo.values()))
+    return request.echo if request.thread_id and size <= MOST_ECHOED else {}

@@ -135,7 +135,10 @@ class Answer:
 
     def _begin(self) -> bytes:
         frames = sse.encode({"run_id": self._told.run_id, "attempt": 1}, "metadata")
-        return frames + (self._frame("values", self._before) if self._before else b"")
+        if self._before:
+            frames += self._frame("values", self._before)
+        # By a number a client knows where to read on, be it before the first event.
+        return frames[:-1] + b"id: 0\n\n"
 
     def _frame(self, mode: str, data: object) -> bytes:
         return sse.encode(data, mode) if mode in self._modes else b""
