@@ -72,8 +72,7 @@ class _WholeWire(FastStream):
         choices = chunk.get("choices")
         choice = choices[0] if choices else {}
         delta = choice.get("delta") or {}
-        refusal = delta.get("refusal")
-        if refusal:
+        if refusal := delta.get("refusal"):
             choice["delta"] = {
                 **delta,
                 "content": (delta.get("content") or "") + refusal,
@@ -89,8 +88,7 @@ class _WholeWire(FastStream):
         # `reasoning` is what vLLM and OpenRouter call it.
         if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
             extra["reasoning_content"] = reasoning
-        if refusal:
-            extra["declined"] = [True]
+        extra |= {"declined": [True]} if refusal else {}
         offsets = choice.get("content_filter_offsets")
         if offsets and choice.get("finish_reason") == "content_filter":
             # In a list, so that LangChain appends where it would add the numbers up.

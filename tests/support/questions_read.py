@@ -79,15 +79,33 @@ def _outcome(events: list[Any]) -> tuple[Questions, str]:
     return asked, outcome["type"]
 
 
+def _responses(body: bytes) -> tuple[Questions, str]:
+    return _whole_response(objects(body)[-1]["response"])
+
+
+def _whole_response(response: Any) -> tuple[Questions, str]:
+    kinds = ("function_call", "mcp_approval_request")
+    items = [each for each in response["output"] if each["type"] in kinds]
+    calls, requests = items[::2], items[1::2]
+    asked = [
+        (call["call_id"], json.loads(request["arguments"])["value"])
+        for call, request in zip(calls, requests, strict=True)
+        if request["id"].endswith(f"_{call['call_id']}")
+    ]
+    return asked, response["status"]
+
+
 _STREAMED = {
     "json": _json,
     "openai": _openai,
+    "responses": _responses,
     "ui-message": _ui_message,
     "ag-ui": _ag_ui,
 }
 _WHOLE = {
     "json": _whole_json,
     "openai": _whole_openai,
+    "responses": _whole_response,
     "ui-message": _whole_ui_message,
     "ag-ui": _whole_ag_ui,
 }
@@ -95,6 +113,7 @@ _WHOLE = {
 REASONS = {
     "json": "interrupt",
     "openai": "tool_calls",
+    "responses": "completed",
     "ui-message": "interrupt",
     "ag-ui": "interrupt",
 }
