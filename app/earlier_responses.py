@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from app import App
-from runs import Run, reading
+from runs import Run, reading, thread_places
 from runs.on_thread import KEPT
 from runs.reading import RUNNING, LoggedRun
 from runs.trimming import newest
@@ -111,7 +111,7 @@ async def asked_of(app: App, owner: str, run_id: str) -> KeptInput:
 
 
 def _place(owner: str, run_id: str) -> tuple[str, str]:
-    return f"asked-{owner}", run_id
+    return thread_places.asked(owner), run_id
 
 
 def _instructions(asked: ChatRequest) -> int:

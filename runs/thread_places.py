@@ -23,6 +23,11 @@ def notes(owner: str) -> str:
     return f"notes-{owner}"
 
 
+def asked(owner: str) -> str:
+    """What runs were asked that others may go on from, under the ids of the runs."""
+    return f"asked-{owner}"
+
+
 def failed_runs(key: str) -> str:
     """The ids of those runs that have left nothing on the thread but their logs."""
     return f"failed-{key}"

@@ -15,6 +15,7 @@ from runs.thread import Thread
 from runs.thread_document import ThreadDocument, Title
 from runs.thread_notes import Note, ThreadNotes
 from runs.thread_places import (
+    asked,
     failed_runs,
     locks,
     notes,
@@ -195,19 +196,20 @@ class Threads:
             noted = await self._store.get(notes(owner), id)
             await self._store.delete(notes(owner), id)
             runs = {*(found.runs if found else ()), *filter(None, [running])}
-            left = await self._delete_rest(key, runs)
+            left = await self._delete_rest(key, owner, runs)
             if not (found or running or left or noted):
                 raise _unknown(id)
         if found is not None:
             return Deleted(found.chain, key)
         return Deleted(on_thread.run.chain if on_thread else None, key)
 
-    async def _delete_rest(self, key: str, runs: set[str]) -> bool:
+    async def _delete_rest(self, key: str, owner: str, runs: set[str]) -> bool:
         """Delete the logs of *runs*, and what runs have left that failed, or whose
         chain is there no more; whether they had left something."""
         failed = await self._take_all(failed_runs(key))
         for run in {*runs, *failed}:
             await self._store.drop(run)
+            await self._store.delete(asked(owner), run)
         left = [*failed]
         for place in of_graphs(key):
             left += await self._take_all(place)

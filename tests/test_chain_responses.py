@@ -236,6 +236,16 @@ def test_what_cannot_be_gone_on_from_is_400(app: AppProcess) -> None:
     assert answer.status_code == 200
 
 
+def test_a_thread_that_is_deleted_takes_its_responses_along(app: AppProcess) -> None:
+    made = ask(app, input="standin:answer tokens=1", conversation="conv_gone").json()
+    path = f"{PATH}/{made['id']}"
+    assert app.client.get(f"{path}/input_items").json()["data"]
+    assert app.client.delete("/api/threads/conv_gone").status_code == 200
+    assert app.client.get(path).status_code == 404
+    answer = ask(app, input="?", previous_response_id=made["id"])
+    assert answer.status_code == 400
+
+
 def test_a_number_that_is_none_is_refused(app: AppProcess) -> None:
     path = f"{PATH}/{ask(app, input='standin:answer tokens=1').json()['id']}"
     for query in ("?stream=true&starting_after=x", "/input_items?limit=0"):
