@@ -12,6 +12,8 @@ from pydantic import (
     model_validator,
 )
 
+from streaming.errors import InvalidRequest
+
 Object = dict[str, JsonValue]
 
 
@@ -142,3 +144,44 @@ def _tool_choice(call: object) -> object:
     if isinstance(call, dict):
         return {"type": "function", "function": call}
     return call
+
+
+def nested(fields: Mapping[str, object]) -> dict[str, object]:
+    """*fields*, in which OpenAI's newer API has no object within another, as
+    `CallerTools` has them."""
+    functions = fields.get("tools")
+    return {
+        "tools": [*map(_nested_tool, functions)] if isinstance(functions, list) else [],
+        "tool_choice": _nested_choice(fields.get("tool_choice")),
+        "response_format": _nested_format(fields.get("response_format")),
+    }
+
+
+def _nested_tool(tool: Mapping[str, object]) -> dict[str, object]:
+    known = ("name", "description", "parameters", "strict")
+    function = {name: tool[name] for name in known if tool.get(name) is not None}
+    return {"type": "function", "function": function}
+
+
+def _nested_choice(choice: object) -> object:
+    match choice:
+        case {"type": "function", "name": str(name)}:
+            return {"type": "function", "function": {"name": name}}
+        case {"type": "allowed_tools", "tools": list(tools), **rest}:
+            named = [*map(_nested_choice, tools)]
+            allowed = {"mode": rest.get("mode", "auto"), "tools": named}
+            return {"type": "allowed_tools", "allowed_tools": allowed}
+        case {"type": str(kind)}:
+            message = f"tool_choice: no chain has the tool {kind[:100]!r}"
+            raise InvalidRequest(message, param="tool_choice")
+        case _:
+            return choice
+
+
+def _nested_format(wanted: object) -> object:
+    match wanted:
+        case {"type": "json_schema", **schema}:
+            given = {name: value for name, value in schema.items() if value is not None}
+            return {"type": "json_schema", "json_schema": given}
+        case _:
+            return wanted

@@ -27,7 +27,7 @@ LARGEST = 64 * 1024
 REPEATED = (
     *("instructions", "tool_choice", "parallel_tool_calls", "temperature", "top_p"),
     *("max_output_tokens", "metadata", "store", "background", "safety_identifier"),
-    *("user", "previous_response_id", "prompt_cache_key", "text", "reasoning"),
+    *("user", "previous_response_id", "prompt_cache_key"),
 )
 """What the answer has too, as the request gave it."""
 
@@ -64,7 +64,7 @@ def _read(fields: Fields, path: Mapping[str, str]) -> Fields:
     thread = _thread(fields)
     repeated = {name: fields[name] for name in REPEATED if name in fields}
     repeated["tools"] = [*map(_repeated, functions)]
-    repeated["conversation"] = thread and {"id": thread}
+    repeated |= _whole(fields) | ({"conversation": {"id": thread}} if thread else {})
     return {
         **known,
         "thread_id": thread,
@@ -131,12 +131,15 @@ def _sampling(fields: Fields) -> Fields:
 
 
 def _caller_tools(fields: Fields, functions: list[Fields]) -> Fields:
+    flat = {
+        "tools": functions,
+        "tool_choice": fields.get("tool_choice"),
+        "response_format": _object(fields, "text").get("format"),
+    }
     asked: Fields = {
-        "tools": [*map(_tool, functions)],
-        "tool_choice": _choice(fields.get("tool_choice")),
+        **caller_tools.nested(flat),
         "parallel_tool_calls": fields.get("parallel_tool_calls"),
         "reasoning_effort": _object(fields, "reasoning").get("effort"),
-        "response_format": _form(_object(fields, "text").get("format")),
     }
     return caller_tools.normalized(asked)
 
@@ -154,14 +157,19 @@ def _functions(fields: Fields) -> list[Fields]:
             raise wrong("tools", "expected a list of objects")
 
 
-def _tool(tool: Fields) -> Fields:
-    known = ("name", "description", "parameters", "strict")
-    function = {name: tool[name] for name in known if tool.get(name) is not None}
-    return {"type": "function", "function": function}
-
-
 def _repeated(tool: Fields) -> Fields:
     return {"description": None, "parameters": None, "strict": None, **tool}
+
+
+def _whole(fields: Fields) -> Fields:
+    """Both with all of their members."""
+    text, reasoning = _object(fields, "text"), _object(fields, "reasoning")
+    wanted = text.get("format")
+    form: Fields = {**wanted} if isinstance(wanted, dict) else {"type": "text"}
+    if form.get("type") == "json_schema":
+        form = {"description": None, "strict": False, **form}
+    thought = {"effort": None, "summary": None, **reasoning}
+    return {"text": {**text, "format": form}, "reasoning": thought}
 
 
 def _small(repeated: Fields) -> str:
@@ -169,31 +177,6 @@ def _small(repeated: Fields) -> str:
     written = {name: sse.dumps(value) for name, value in repeated.items()}
     kept = {name for name, value in written.items() if len(value) <= LARGEST}
     return sse.text_of({name: repeated[name] for name in repeated if name in kept})
-
-
-def _choice(choice: object) -> object:
-    match choice:
-        case {"type": "function", "name": str(name)}:
-            return {"type": "function", "function": {"name": name}}
-        case {"type": "allowed_tools", "tools": list(tools), **rest}:
-            allowed = {
-                "mode": rest.get("mode", "auto"),
-                "tools": [*map(_choice, tools)],
-            }
-            return {"type": "allowed_tools", "allowed_tools": allowed}
-        case {"type": str(kind)}:
-            raise wrong("tool_choice", f"no chain has the tool {kind[:100]!r}")
-        case _:
-            return choice
-
-
-def _form(wanted: object) -> object:
-    match wanted:
-        case {"type": "json_schema", **schema}:
-            given = {name: value for name, value in schema.items() if value is not None}
-            return {"type": "json_schema", "json_schema": given}
-        case _:
-            return wanted
 
 
 def _object(fields: Fields, name: str) -> Fields:

@@ -1,7 +1,7 @@
 """One response: what it is at any moment, and the events of its life."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import assert_never
 
 from streaming.dialects.responses.output import REFUSED, SPOKEN, THOUGHT, Items
@@ -28,6 +28,7 @@ from streaming.requests import ChatRequest
 
 Fields = dict[str, object]
 
+_REASONING: Fields = {"effort": None, "summary": None}
 _ECHO: Fields = {
     **{"instructions": None, "tools": [], "tool_choice": "auto", "metadata": {}},
     **{
@@ -39,6 +40,7 @@ _ECHO: Fields = {
     **{"presence_penalty": 0.0, "frequency_penalty": 0.0, "max_tool_calls": None},
     **{"store": True, "background": False, "previous_response_id": None, "user": None},
     **{"safety_identifier": None, "prompt_cache_key": None},
+    **{"text": {"format": {"type": "text"}}, "reasoning": _REASONING},
 }
 """What a response repeats of its request, if it was not given."""
 
@@ -65,7 +67,7 @@ class Resource:
             "created_at": request.created,
             "model": chain,
             **_ECHO,
-            **_repeated(json.loads(request.echo.get("response", "{}"))),
+            **json.loads(request.echo.get("response", "{}")),
         }
         self._error: ChatError | None = None
         self._ended: Fields = {}
@@ -145,23 +147,6 @@ class Resource:
             "output": [*self._output.items],
             "usage": _usage(self.done.usage) if self.done else None,
         }
-
-
-def _repeated(echo: Mapping[str, object]) -> Fields:
-    """What was given, with all members of what has several."""
-    text, reasoning = echo.get("text"), echo.get("reasoning")
-    given = {name: value for name, value in echo.items() if value is not None}
-    format_: Fields = {"type": "text"}
-    about = text if isinstance(text, dict) else {}
-    if isinstance(wanted := about.get("format"), dict):
-        more = {"description": None, "strict": False} if "schema" in wanted else {}
-        format_ = {**more, **wanted}
-    thought = reasoning if isinstance(reasoning, dict) else {}
-    return {
-        **given,
-        "text": {**about, "format": format_},
-        "reasoning": {"effort": None, "summary": None, **thought},
-    }
 
 
 def _failure(error: ChatError) -> Fields:

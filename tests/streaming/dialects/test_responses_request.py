@@ -134,7 +134,9 @@ def test_what_the_model_is_to_heed_has_the_names_of_chat_completions() -> None:
     assert request.sampling.model_dump(exclude_none=True) == sampling
     assert (request.metadata, request.end_user) == ({"a": "b"}, "someone")
     assert request.limit_name == "max_completion_tokens"
-    assert repeated(request)["text"] == {"format": form, "verbosity": "low"}
+    whole = {"description": None, **form}
+    assert repeated(request)["text"] == {"format": whole, "verbosity": "low"}
+    assert repeated(request)["reasoning"] == {"effort": "low", "summary": None}
     assert repeated(request)["tools"] == [
         {
             **{"type": "function", "name": "f", "parameters": {}},
