@@ -61,9 +61,9 @@ class Completion:
                 return self._choice(delta, {})
             case Text():
                 return self._text(chunk)
-            case ToolCall(index, name):
+            case ToolCall(index, name, earlier):
                 self.completion_tokens += 1
-                call = tool_call(index, name) | {"index": index}
+                call = tool_call(index + earlier, name) | {"index": index}
                 return self._choice({"tool_calls": [call]}, {})
             case Arguments(index, text):
                 self.completion_tokens += 1

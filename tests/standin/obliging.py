@@ -49,7 +49,8 @@ def obliging(call: Call) -> Iterator[Step]:
     asked = call.request.asked
     if function := wanted(wishes, call.request.messages):
         arguments = dumps(example(function.parameters, asked))
-        chunks: list[Step] = [ToolCall(0, function.name)]
+        earlier = len(names_called(call.request.messages))
+        chunks: list[Step] = [ToolCall(0, function.name, earlier)]
         chunks += [Arguments(0, piece) for piece in pieces(arguments)]
         yield from opening(call)
         yield from spoken(call, chunks)

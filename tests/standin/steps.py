@@ -34,10 +34,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """The first piece of a tool call."""
+    """The first piece of a tool call; `earlier` ones have ids of their own."""
 
     index: int
     name: str
+    earlier: int = 0
 
 
 @dataclass(frozen=True, slots=True)
