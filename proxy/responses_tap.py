@@ -57,7 +57,9 @@ class ResponsesTap(StreamTap):
         self._is_delta = False
 
     def _event(self, event: bytes) -> bool:
-        data = data_of(event)
+        name, _, data = event.partition(b"\ndata: ")
+        if event.count(b"\n") != 3 or name[:6] != b"event:" or b"\r" in event:
+            data = data_of(event)  # It is not framed as nearly all are.
         if data.startswith(b"[DONE]"):  # Some servers end every stream so.
             self.done = self._run.spoken = True
             return False
