@@ -22,6 +22,10 @@ PACKAGES = {
 }
 
 
+LARGE = {"litellm": "litellm"}
+"""Those that take more than 200 MB: only `make clients` installs them."""
+
+
 def client(name: str) -> Environment:
     return Environment(HERE, name)
 
@@ -29,7 +33,8 @@ def client(name: str) -> Environment:
 def version(name: str) -> str:
     """The version of the client that is pinned."""
     pins = client(name).requirements.read_text().splitlines()
-    [pin] = [pin for pin in pins if pin.startswith(f"{PACKAGES[name]}==")]
+    package = {**PACKAGES, **LARGE}[name]
+    [pin] = [pin for pin in pins if pin.startswith(f"{package}==")]
     return pin.partition("==")[2]
 
 

@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
-from tests.clients.environments import SCRIPTS, client
+from tests.clients.environments import LARGE, SCRIPTS, client
 from tests.support.app_process import FOREIGN, AppProcess
 
 
-def run(name: str, server: AppProcess, model: str) -> Any:
+def run(
+    name: str, server: AppProcess, model: str, *, seconds: float = 50, **more: Any
+) -> Any:
     """What `use_NAME.py` tells of *model*."""
-    given = {"url": f"{server.url}/openai/v1", "model": model}
-    return json.loads(execute(name, str(SCRIPTS / f"use_{name}.py"), json.dumps(given)))
+    given = {"url": f"{server.url}/openai/v1", "model": model, **more}
+    script = str(SCRIPTS / f"use_{name}.py")
+    return json.loads(execute(name, script, json.dumps(given), seconds=seconds))
 
 
 def execute(name: str, *arguments: str, seconds: float = 50, **environment: str) -> str:
@@ -34,6 +37,8 @@ def execute(name: str, *arguments: str, seconds: float = 50, **environment: str)
 
 
 def require(name: str) -> None:
-    """Skip the test if the client is not installed; in CI it has to be."""
-    if not client(name).installed and os.environ.get("CI") != "true":
-        pytest.skip(f"{name} is not installed, see `make client-envs`")
+    """Skip the test if the client is not installed; in CI a small one has to be."""
+    needed = os.environ.get("CI") == "true" and name not in LARGE
+    if not (client(name).installed or needed):
+        command = "clients" if name in LARGE else "client-envs"
+        pytest.skip(f"{name} is not installed, see `make {command}`")

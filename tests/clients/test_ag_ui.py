@@ -14,6 +14,8 @@ from tests.support.app_process import AppProcess, until
 from tests.support.markdown import LOCAL, only
 from tests.support.waiting_chains import CHAINS
 
+pytestmark = pytest.mark.client("ag-ui")
+
 PATH = "/api/chat/ag-ui"
 WEATHER = {"name": "get_weather", "description": "How it is outside."}
 
@@ -44,6 +46,7 @@ def outcome(told: Any, number: int = -1) -> Any:
     return last["outcome"]
 
 
+@pytest.mark.tries("stream")
 def test_a_conversation_goes_on_and_its_thread_has_each_message_once(
     app: AppProcess,
 ) -> None:
@@ -67,6 +70,7 @@ def test_reasoning_and_sources_reach_the_page(app: AppProcess) -> None:
     assert {each["name"] for each in cited} == {"citation"}
 
 
+@pytest.mark.tries("tools")
 def test_tools_of_the_server_are_shown_with_their_results(app: AppProcess) -> None:
     told = converse(app, "agent", {"say": "hello"}, {"say": "again"})
     assert "tool" in roles(told)
@@ -77,6 +81,7 @@ def test_tools_of_the_server_are_shown_with_their_results(app: AppProcess) -> No
             assert before.get("toolCalls") or before["role"] == "tool"
 
 
+@pytest.mark.tries("tools")
 def test_a_tool_of_the_page_is_answered_and_the_answer_goes_on(
     app: AppProcess, standin: StandIn
 ) -> None:
@@ -90,6 +95,7 @@ def test_a_tool_of_the_page_is_answered_and_the_answer_goes_on(
     assert asked["messages"][-1]["content"] == "21 degrees"
 
 
+@pytest.mark.tries("approval")
 def test_a_graph_waits_and_goes_on_with_what_the_page_decides(
     waiting: AppProcess,
 ) -> None:
@@ -101,12 +107,14 @@ def test_a_graph_waits_and_goes_on_with_what_the_page_decides(
     assert told["pending"] == []
 
 
+@pytest.mark.tries("approval")
 def test_two_questions_are_answered_together(waiting: AppProcess) -> None:
     told = converse(waiting, "both", {"say": "Why?"}, {"payloads": ["a", "b"]})
     assert len(outcome(told, 0)["interrupts"]) == 2
     assert "two b" in told["messages"][-1]["content"]
 
 
+@pytest.mark.tries("approval")
 def test_an_agents_tool_runs_once_it_was_approved(waiting: AppProcess) -> None:
     payload = {"decisions": [{"type": "approve"}]}
     told = converse(waiting, "paying", {"say": "Pay."}, {"payloads": [payload]})
@@ -117,6 +125,7 @@ def test_an_agents_tool_runs_once_it_was_approved(waiting: AppProcess) -> None:
     assert told["messages"][2]["content"] == "Paid 5."
 
 
+@pytest.mark.tries("error")
 def test_an_error_before_the_stream_is_its_status(app: AppProcess) -> None:
     told = converse(app, "chat", {"say": "standin:rate_limited"})
     error = told["runs"][0]["error"]
@@ -124,6 +133,7 @@ def test_an_error_before_the_stream_is_its_status(app: AppProcess) -> None:
     assert error["payload"]["error"]["code"] == "rate_limited"
 
 
+@pytest.mark.tries("error")
 @pytest.mark.parametrize("scenario", ["cut", "drop", "malformed", "error_event"])
 def test_a_later_error_is_the_last_event(app: AppProcess, scenario: str) -> None:
     told = converse(app, "chat", {"say": f"standin:{scenario} tokens=3"})
@@ -133,6 +143,7 @@ def test_a_later_error_is_the_last_event(app: AppProcess, scenario: str) -> None
     assert [each["type"] for each in events].count("RUN_ERROR") == 1
 
 
+@pytest.mark.tries("error")
 def test_a_deadline_is_an_error(brief: AppProcess) -> None:
     say = "standin:answer tokens=100 delay_ms=100"
     [told] = converse(brief, "chat", {"say": say})["runs"]
@@ -142,6 +153,7 @@ def test_a_deadline_is_an_error(brief: AppProcess) -> None:
     )
 
 
+@pytest.mark.tries("stop")
 def test_a_run_that_is_stopped_by_its_id_was_cancelled(app: AppProcess) -> None:
     say = "standin:answer tokens=1000 delay_ms=20"
     told = converse(app, "chat", {"say": say, "stop": True})
@@ -149,11 +161,13 @@ def test_a_run_that_is_stopped_by_its_id_was_cancelled(app: AppProcess) -> None:
     assert roles(told) == ["user", "assistant"]
 
 
+@pytest.mark.tries("stream")
 def test_a_silent_stream_is_waited_for(impatient: AppProcess) -> None:
     told = converse(impatient, "chat", {"say": "standin:answer tokens=2 first_ms=900"})
     assert outcome(told) == {"type": "success"}
 
 
+@pytest.mark.tries("stop")
 def test_a_run_that_the_page_stops_leaves_a_thread_that_goes_on(
     app: AppProcess,
 ) -> None:

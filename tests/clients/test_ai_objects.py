@@ -8,9 +8,11 @@ from tests.support.app_process import AppProcess
 # The stand-in takes what is quoted for any string, and for the keys without a schema.
 QUESTION = "Tell me the 'city' and the 'country' of the Colosseum."
 BY_SCHEMA = {"city": "city", "country": "city"}
+COMPATIBLE = pytest.mark.client("ai-compatible")
 BY_PROMPT = {"city": "Paris", "country": "Paris"}
 
 
+@pytest.mark.tries("form")
 @pytest.mark.parametrize(
     ("sdk", "model"),
     [("ai-v5", "chat"), ("ai-v6", "chat"), ("ai", "chat"), ("ai", "gpt-4o")],
@@ -18,10 +20,10 @@ BY_PROMPT = {"city": "Paris", "country": "Paris"}
 @pytest.mark.parametrize(
     ("provider", "expected"),
     [
-        ("azureV1", BY_SCHEMA),
-        ("azure", BY_SCHEMA),
-        ("compatibleForms", BY_SCHEMA),
-        ("compatible", BY_PROMPT),
+        pytest.param("azureV1", BY_SCHEMA, marks=pytest.mark.client("ai-azure")),
+        pytest.param("azure", BY_SCHEMA, marks=pytest.mark.client("ai-azure")),
+        pytest.param("compatibleForms", BY_SCHEMA, marks=COMPATIBLE),
+        pytest.param("compatible", BY_PROMPT, marks=COMPATIBLE),
     ],
 )
 def test_an_object_comes_whole_and_in_pieces(

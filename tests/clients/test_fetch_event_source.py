@@ -2,10 +2,15 @@
 
 import json
 
+import pytest
+
 from tests.clients.chromium_page import Page
 from tests.support.app_process import AppProcess
 
+pytestmark = pytest.mark.client("fetch-event-source")
 
+
+@pytest.mark.tries("stream")
 def test_it_reads_json(app: AppProcess, page: Page) -> None:
     page.open(app.url)
     asked = {"user": "standin:answer tokens=2"}
@@ -15,6 +20,7 @@ def test_it_reads_json(app: AppProcess, page: Page) -> None:
     assert (name, json.loads(done)["finish_reason"]) == ("done", "stop")
 
 
+@pytest.mark.tries("stream")
 def test_it_reads_delta_and_text(app: AppProcess, page: Page) -> None:
     page.open(app.url)
     asked = {"user": "standin:answer text=a%0A%0Ab size=9"}
@@ -28,6 +34,7 @@ def test_it_reads_delta_and_text(app: AppProcess, page: Page) -> None:
     ]
 
 
+@pytest.mark.tries("stream")
 def test_a_keep_alive_is_nothing_that_it_cannot_read(
     impatient: AppProcess, page: Page
 ) -> None:

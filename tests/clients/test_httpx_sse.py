@@ -6,7 +6,10 @@ from httpx_sse import connect_sse
 
 from tests.support.app_process import AppProcess
 
+pytestmark = pytest.mark.client("httpx-sse")
 
+
+@pytest.mark.tries("stream")
 @pytest.mark.parametrize("target", ["chat", "gpt-4o"])
 def test_every_event_is_read_and_the_last_one_says_done(
     app: AppProcess, target: str

@@ -9,6 +9,8 @@ from tests.clients.environments import SCRIPTS
 from tests.clients.python_scripts import execute
 from tests.support.app_process import AppProcess
 
+pytestmark = pytest.mark.client("langchain_tests")
+
 # They fetch pictures from elsewhere, or need a model that hears, reads PDF, or is
 # Anthropic's; one measures.
 LEFT_OUT = {
@@ -22,6 +24,7 @@ LEFT_OUT = {
 }
 
 
+@pytest.mark.tries("stream", "tools", "form")
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("model", ["chat", "gpt-4o"])
 def test_the_standard_suite_passes(

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.app_process import AppProcess
 
+pytestmark = pytest.mark.client("open-webui")
+
 PATH = "/openai/v1/chat/completions"
 # Open WebUI identifies its user to the servers that it calls, if it is set so.
 HEADERS = {
@@ -130,6 +132,7 @@ def frames(response: httpx.Response) -> list[Any]:
     return [json.loads(line.removeprefix("data: ")) for line in lines]
 
 
+@pytest.mark.tries("stream")
 @pytest.mark.parametrize("model", ["chat", "docs", "gpt-4o"])
 @pytest.mark.parametrize("kind", CONVERSATIONS)
 def test_it_is_answered(obliging: AppProcess, kind: str, model: str) -> None:
@@ -140,6 +143,7 @@ def test_it_is_answered(obliging: AppProcess, kind: str, model: str) -> None:
     assert (tokens is not None) == counted
 
 
+@pytest.mark.tries("tools")
 @pytest.mark.parametrize("model", ["chat", "gpt-4o"])
 def test_its_tools_are_called_and_their_results_answered(
     obliging: AppProcess, model: str

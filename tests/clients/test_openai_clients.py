@@ -9,22 +9,38 @@ from tests.clients.node_scripts import run
 from tests.support.aimock import ANSWER
 from tests.support.app_process import AppProcess
 
-OPENAI = [("openai.mjs", {"signature": signature}) for signature in ("azure", "v1")]
-AI = [
-    ("ai.mjs", {"provider": provider})
-    for provider in ("azure", "azureV1", "compatible", "compatibleDeployment")
+OPENAI = [
+    pytest.param(
+        "openai.mjs",
+        {"signature": signature},
+        marks=pytest.mark.client("openai-js"),
+        id=signature,
+    )
+    for signature in ("azure", "v1")
 ]
-CLIENTS = [*OPENAI, *AI]
+AI = [
+    pytest.param(
+        "ai.mjs",
+        {"provider": provider},
+        marks=pytest.mark.client(client),
+        id=provider,
+    )
+    for client, provider in (
+        ("ai-azure", "azure"),
+        ("ai-azure", "azureV1"),
+        ("ai-compatible", "compatible"),
+        ("ai-compatible", "compatibleDeployment"),
+    )
+]
 
-client = pytest.mark.parametrize(
-    ("script", "given"), CLIENTS, ids=[str(*given.values()) for _, given in CLIENTS]
-)
+client = pytest.mark.parametrize(("script", "given"), [*OPENAI, *AI])
 
 
 def ask(app: AppProcess, script: str, model: str, question: str, **given: Any) -> Any:
     return run(script, url=app.url, model=model, question=question, **given)
 
 
+@pytest.mark.tries("stream")
 @client
 @pytest.mark.parametrize("model", ["gpt-4o", "chat"])
 def test_an_answer_streams_and_comes_whole(
@@ -47,6 +63,7 @@ def test_a_chain_without_a_model_answers(
         assert told[way]["finishReason"] == "stop"
 
 
+@pytest.mark.tries("error")
 @client
 def test_an_unknown_model_is_a_404(
     app: AppProcess, script: str, given: dict[str, str]
@@ -56,6 +73,7 @@ def test_an_unknown_model_is_a_404(
         assert told[way]["error"]["status"] == 404, told
 
 
+@pytest.mark.tries("error")
 @client
 @pytest.mark.parametrize("model", ["gpt-4o", "chat"])
 def test_a_busy_model_is_a_429(
@@ -66,6 +84,7 @@ def test_a_busy_model_is_a_429(
         assert told[way]["error"]["status"] == 429, told
 
 
+@pytest.mark.tries("error")
 @client
 @pytest.mark.parametrize("model", ["gpt-4o", "chat"])
 def test_an_error_in_the_middle_is_one(
@@ -77,6 +96,7 @@ def test_an_error_in_the_middle_is_one(
     assert told["whole"]["error"]["status"] >= 500
 
 
+@pytest.mark.tries("stream")
 @client
 @pytest.mark.parametrize("model", ["gpt-4o", "chat"])
 def test_over_anothers_mock(
@@ -103,6 +123,7 @@ TOOL = {
 }
 
 
+@pytest.mark.tries("tools")
 @pytest.mark.parametrize(("script", "given"), OPENAI)
 def test_openai_gets_the_tool_calls_of_a_deployment_and_of_a_chain(
     app: AppProcess, script: str, given: dict[str, str]
@@ -117,6 +138,7 @@ def test_openai_gets_the_tool_calls_of_a_deployment_and_of_a_chain(
             assert told[way]["finishReason"] == "tool_calls"
 
 
+@pytest.mark.tries("tools")
 @pytest.mark.parametrize(("script", "given"), AI)
 def test_the_ai_sdk_gets_the_tool_calls_of_a_deployment(
     app: AppProcess, script: str, given: dict[str, str]
@@ -128,6 +150,7 @@ def test_the_ai_sdk_gets_the_tool_calls_of_a_deployment(
         assert told[way]["finishReason"] == "tool-calls"
 
 
+@pytest.mark.tries("error")
 @pytest.mark.parametrize(("script", "given"), OPENAI)
 def test_openai_knows_when_to_come_back(
     app: AppProcess, script: str, given: dict[str, str]

@@ -22,7 +22,10 @@ TEXT = "tok0 tok1 tok2"
 KEY = "caller-key-one"
 API_VERSION = "2024-10-21"
 
-pytestmark = pytest.mark.parametrize("target", TARGETS)
+pytestmark = [
+    pytest.mark.client("openai"),
+    pytest.mark.parametrize("target", TARGETS),
+]
 
 Client = AzureOpenAI | OpenAI
 
@@ -67,6 +70,7 @@ def text_of(chunks: list[ChatCompletionChunk]) -> str:
     )
 
 
+@pytest.mark.tries("stream")
 def test_an_answer_streams(client: Client, target: str) -> None:
     stream = client.chat.completions.create(
         model=target,
@@ -91,6 +95,7 @@ def test_usage_is_not_told_to_who_did_not_ask(client: Client, target: str) -> No
     assert all(chunk.usage is None for chunk in stream)
 
 
+@pytest.mark.tries("stream")
 def test_the_streaming_helper_gathers_an_answer(client: Client, target: str) -> None:
     helper = client.chat.completions.stream(
         model=target, messages=says("standin:answer tokens=3")
@@ -100,6 +105,7 @@ def test_the_streaming_helper_gathers_an_answer(client: Client, target: str) -> 
     assert completion.choices[0].message.content == TEXT
 
 
+@pytest.mark.tries("stream")
 def test_an_answer_comes_whole(client: Client, target: str) -> None:
     completion = client.chat.completions.create(
         model=target, messages=says("standin:answer tokens=3"), max_tokens=9, user="me"
@@ -111,6 +117,7 @@ def test_an_answer_comes_whole(client: Client, target: str) -> None:
     assert completion.object == "chat.completion"
 
 
+@pytest.mark.tries("tools")
 def test_tool_calls_stream(client: Client, target: str) -> None:
     stream = client.chat.completions.create(
         model=target, messages=says("standin:tools"), stream=True
@@ -128,6 +135,7 @@ def test_tool_calls_stream(client: Client, target: str) -> None:
     assert list(filter(None, reasons)) == ["tool_calls"]
 
 
+@pytest.mark.tries("tools")
 def test_tool_calls_come_whole(client: Client, target: str) -> None:
     completion = client.chat.completions.create(
         model=target, messages=says("standin:tools")
@@ -140,6 +148,7 @@ def test_tool_calls_come_whole(client: Client, target: str) -> None:
     assert call.function.name == "get_weather"
 
 
+@pytest.mark.tries("error")
 def test_a_busy_model_says_when_to_come_back(client: Client, target: str) -> None:
     with pytest.raises(openai.RateLimitError) as raised:
         client.chat.completions.create(
@@ -151,6 +160,7 @@ def test_a_busy_model_says_when_to_come_back(client: Client, target: str) -> Non
     assert raised.value.response.headers["retry-after"] == "7"
 
 
+@pytest.mark.tries("error")
 def test_a_filtered_prompt_is_a_bad_request(client: Client, target: str) -> None:
     with pytest.raises(openai.BadRequestError) as raised:
         client.chat.completions.create(
@@ -159,6 +169,7 @@ def test_a_filtered_prompt_is_a_bad_request(client: Client, target: str) -> None
     assert raised.value.code == "content_filter"
 
 
+@pytest.mark.tries("error")
 def test_the_servers_own_credential_is_not_the_callers_fault(
     client: Client, target: str
 ) -> None:
@@ -170,6 +181,7 @@ def test_the_servers_own_credential_is_not_the_callers_fault(
     assert raised.value.code == "upstream_auth"
 
 
+@pytest.mark.tries("error")
 def test_an_error_in_the_middle_is_raised(client: Client, target: str) -> None:
     stream = client.chat.completions.create(
         model=target, messages=says("standin:error_event tokens=2"), stream=True
@@ -180,6 +192,7 @@ def test_an_error_in_the_middle_is_raised(client: Client, target: str) -> None:
     assert text_of(chunks) == "tok0 tok1"
 
 
+@pytest.mark.tries("error")
 def test_a_wrong_key_is_refused(guarded: AppProcess, target: str) -> None:
     for make in (azure_client, v1_client):
         with (
@@ -199,6 +212,7 @@ def test_what_can_be_named_is_listed(guarded: AppProcess, target: str) -> None:
     assert target in models
 
 
+@pytest.mark.tries("error")
 def test_what_cannot_be_named_is_not_found(client: Client, target: str) -> None:
     with pytest.raises(openai.NotFoundError) as raised:
         client.chat.completions.create(model=f"{target}-x", messages=says("hello"))
@@ -206,6 +220,7 @@ def test_what_cannot_be_named_is_not_found(client: Client, target: str) -> None:
     assert target in raised.value.message
 
 
+@pytest.mark.tries("stream", "error")
 async def test_the_asynchronous_client(guarded: AppProcess, target: str) -> None:
     async with AsyncAzureOpenAI(
         azure_endpoint=guarded.url,
@@ -223,6 +238,7 @@ async def test_the_asynchronous_client(guarded: AppProcess, target: str) -> None
             )
 
 
+@pytest.mark.tries("stream", "error")
 @pytest.mark.parametrize("make", [azure_client, v1_client])
 def test_over_anothers_mock(
     over_aimock: AppProcess, target: str, make: Callable[[AppProcess], Client]

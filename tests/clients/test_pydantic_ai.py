@@ -5,12 +5,15 @@ import pytest
 from tests.clients.python_scripts import run
 from tests.support.app_process import AppProcess
 
+pytestmark = pytest.mark.client("pydantic_ai")
+
 SENTENCE = "The capital of France is Paris, a city on the Seine."
 # As in test_instructor.
 BY_SCHEMA = {"city": "city", "country": "city"}
 BY_PROMPT = {"city": "Paris", "country": "Paris"}
 
 
+@pytest.mark.tries("stream", "tools", "form")
 @pytest.mark.parametrize("model", ["chat", "gpt-4o"])
 def test_an_agent_calls_its_tool_and_answers_in_each_form(
     obliging: AppProcess, model: str

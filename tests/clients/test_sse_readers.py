@@ -23,6 +23,7 @@ def read(reader: str, server: AppProcess, path: str, last: str, **body: Any) -> 
     return run(reader, url=server.url + path, last=last, body=body)
 
 
+@pytest.mark.tries("stream")
 @pytest.mark.parametrize("reader", READERS)
 def test_json(app: AppProcess, reader: str) -> None:
     events = read(reader, app, "/api/chat", "done", user=QUESTION)
@@ -31,6 +32,7 @@ def test_json(app: AppProcess, reader: str) -> None:
     assert json.loads(events[-1][1])["finish_reason"] == "stop"
 
 
+@pytest.mark.tries("stream")
 @pytest.mark.parametrize("reader", READERS)
 def test_delta(app: AppProcess, reader: str) -> None:
     events = read(reader, app, "/api/stream", "done", message=QUESTION)
@@ -38,6 +40,7 @@ def test_delta(app: AppProcess, reader: str) -> None:
     assert events[-1] == ["done", '{"status":"completed"}']
 
 
+@pytest.mark.tries("stream")
 @pytest.mark.parametrize("reader", READERS)
 def test_text(app: AppProcess, reader: str) -> None:
     asked = [{"role": "user", "content": QUESTION}]
@@ -47,6 +50,7 @@ def test_text(app: AppProcess, reader: str) -> None:
     assert events[-1] == ["message", "[DONE]"]
 
 
+@pytest.mark.tries("error")
 @pytest.mark.parametrize("reader", READERS)
 def test_an_error_in_the_middle(app: AppProcess, reader: str) -> None:
     asked = {"user": "standin:cut tokens=2"}
@@ -58,6 +62,7 @@ def test_an_error_in_the_middle(app: AppProcess, reader: str) -> None:
     assert [name for name, _ in events][-1] == "error"
 
 
+@pytest.mark.tries("stream")
 @pytest.mark.parametrize("reader", READERS)
 def test_keep_alives_are_no_text(impatient: AppProcess, reader: str) -> None:
     asked = {"user": "standin:answer tokens=1 first_ms=900"}

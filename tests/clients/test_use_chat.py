@@ -12,6 +12,8 @@ from tests.standin.process import StandIn
 from tests.support.app_process import AppProcess
 from tests.support.markdown import LOCAL, only
 
+pytestmark = pytest.mark.client("ai")
+
 PATH = "/api/chat/ui-message"
 
 
@@ -40,6 +42,7 @@ def texts(told: Any, kind: str = "text") -> list[str]:
     return [part["text"] for part in told["message"]["parts"] if part["type"] == kind]
 
 
+@pytest.mark.tries("stream")
 def test_an_answer_is_a_message(app: AppProcess) -> None:
     told = send(app, "standin:answer tokens=3")
     assert texts(told) == ["tok0 tok1 tok2"]
@@ -59,12 +62,14 @@ def test_a_chain_is_named_in_the_body(app: AppProcess) -> None:
     assert sources[1]["url"] == "https://x/lyon"
 
 
+@pytest.mark.tries("stream")
 def test_reasoning_is_a_part_of_its_own(app: AppProcess) -> None:
     told = send(app, "standin:reasoning")
     [reasoning] = texts(told, "reasoning")
     assert reasoning.startswith("The question is about")
 
 
+@pytest.mark.tries("tools")
 def test_an_agent_is_steps_with_a_dynamic_tool(app: AppProcess) -> None:
     told = send(app, "hello", chain="agent")
     kinds = [part["type"] for part in told["message"]["parts"]]
@@ -108,6 +113,7 @@ def test_without_streaming_the_answer_is_the_message_it_makes(
     assert strip(whole, varies) == strip(made, varies)
 
 
+@pytest.mark.tries("stream")
 @pytest.mark.parametrize("sdk", ["ai-v5", "ai-v6"])
 def test_earlier_releases_read_it_too(app: AppProcess, sdk: str) -> None:
     """Version 5.0.0 refuses a chunk with a key that it does not know."""
@@ -128,6 +134,7 @@ def strip(message: dict[str, Any], names: set[str]) -> dict[str, Any]:
     return {name: value for name, value in message.items() if name not in names}
 
 
+@pytest.mark.tries("error")
 @pytest.mark.parametrize("text", [True, False])
 @pytest.mark.parametrize("sdk", ["ai-v5", "ai-v6", "ai"])
 def test_an_error_before_the_stream_can_be_shown_as_it_is(
@@ -138,6 +145,7 @@ def test_an_error_before_the_stream_can_be_shown_as_it_is(
     assert told["chunks"] == []
 
 
+@pytest.mark.tries("stream")
 @pytest.mark.parametrize("sdk", ["ai-v5", "ai-v6", "ai"])
 def test_a_stream_of_text_is_a_message_too(app: AppProcess, sdk: str) -> None:
     told = send(app, "standin:answer tokens=3", sdk=sdk, text=True)
@@ -145,11 +153,13 @@ def test_a_stream_of_text_is_a_message_too(app: AppProcess, sdk: str) -> None:
     assert told["errors"] == []
 
 
+@pytest.mark.tries("error")
 def test_a_stream_of_text_that_is_cut_off_is_an_error(app: AppProcess) -> None:
     told = send(app, "standin:cut tokens=2 delay_ms=300", text=True)
     assert told["errors"] or "thrown" in told
 
 
+@pytest.mark.tries("error")
 def test_an_error_in_the_middle_is_told(app: AppProcess) -> None:
     told = send(app, "standin:cut tokens=2")
     assert texts(told) == ["tok0 tok1"]
@@ -157,6 +167,7 @@ def test_an_error_in_the_middle_is_told(app: AppProcess) -> None:
     assert told["message"]["metadata"]["finishReason"] == "error"
 
 
+@pytest.mark.tries("stream", "error")
 def test_silence_and_the_deadline(impatient: AppProcess, brief: AppProcess) -> None:
     told = send(impatient, "standin:answer tokens=1 first_ms=900")
     assert (texts(told), told["errors"]) == (["tok0"], [])
@@ -164,12 +175,14 @@ def test_silence_and_the_deadline(impatient: AppProcess, brief: AppProcess) -> N
     assert told["errors"] == ["The answer took too long."]
 
 
+@pytest.mark.tries("stop")
 def test_stopping_stops_the_model(app: AppProcess, standin: StandIn) -> None:
     question = "standin:answer tokens=999 delay_ms=50 tag=use-chat-stops"
     send(app, question, stop_after="text-delta")
     standin.wait_closed("use-chat-stops")
 
 
+@pytest.mark.tries("stream")
 def test_a_page_shows_the_answer_as_it_comes(app: AppProcess, page: Page) -> None:
     page.open(app.url + PATH)
     page.ask("standin:answer tokens=30 delay_ms=50")
@@ -187,6 +200,7 @@ def test_a_page_goes_on_with_the_conversation(app: AppProcess, page: Page) -> No
     page.shows("assistant", '{"role":"assistant","content":"one"}')
 
 
+@pytest.mark.tries("tools")
 def test_a_page_shows_tools_and_sources(app: AppProcess, page: Page) -> None:
     page.open(app.url + PATH, chain="agent")
     page.ask("hello")
@@ -194,6 +208,7 @@ def test_a_page_shows_tools_and_sources(app: AppProcess, page: Page) -> None:
     page.shows("assistant", "Two million.")
 
 
+@pytest.mark.tries("error")
 def test_a_page_shows_what_went_wrong(app: AppProcess, page: Page) -> None:
     page.open(app.url + PATH)
     page.ask("standin:cut tokens=2")
@@ -202,6 +217,7 @@ def test_a_page_shows_what_went_wrong(app: AppProcess, page: Page) -> None:
     page.alerts("The model is busy; try again later.")
 
 
+@pytest.mark.tries("stop")
 def test_a_page_that_stops_stops_the_model(
     app: AppProcess, standin: StandIn, page: Page
 ) -> None:

@@ -88,6 +88,7 @@ def test_the_thread_has_what_the_page_shows(
     assert shown == kept == _whole(questions)
 
 
+@pytest.mark.tries("stream")
 @pytest.mark.parametrize("sdk", SDKS)
 def test_each_release_asks_for_it(server: AppProcess, sdk: str) -> None:
     steps = [ask("a"), ask("b"), AGAIN, ask("c", edit=2)]

@@ -36,6 +36,7 @@ def said(told: Any) -> str:
     return "".join(part["text"] for part in parts if part["type"] == "text")
 
 
+@pytest.mark.tries("approval")
 @pytest.mark.parametrize("sdk", SDKS)
 @pytest.mark.parametrize("approved", [True, False])
 def test_a_decision_is_posted_by_itself_and_the_graph_goes_on(
@@ -46,6 +47,7 @@ def test_a_decision_is_posted_by_itself_and_the_graph_goes_on(
     assert said(told) == f"You said {approved}."
 
 
+@pytest.mark.tries("approval")
 @pytest.mark.parametrize("sdk", SDKS)
 def test_two_questions_are_answered_together(waiting: AppProcess, sdk: str) -> None:
     told = converse(waiting, sdk, "both", {"approved": True}, {"approved": False})
@@ -53,6 +55,7 @@ def test_two_questions_are_answered_together(waiting: AppProcess, sdk: str) -> N
     assert "two False" in said(told)
 
 
+@pytest.mark.tries("approval")
 @pytest.mark.parametrize("sdk", SDKS)
 @pytest.mark.parametrize("approved", [True, False])
 def test_an_agents_tool_runs_if_it_was_approved(

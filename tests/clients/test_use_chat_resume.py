@@ -11,6 +11,8 @@ from tests.clients.node_scripts import SCRIPTS
 from tests.standin.process import StandIn
 from tests.support.app_process import AppProcess
 
+pytestmark = pytest.mark.client("ai")
+
 PATH = "/api/chat/ui-message"
 
 
@@ -23,6 +25,7 @@ def resuming(browser: Browser, tmp_path: Path) -> Iterator[Page]:
         assert page.errors == []
 
 
+@pytest.mark.tries("resume")
 def test_a_page_that_is_reloaded_goes_on_and_doubles_nothing(
     app: AppProcess, resuming: Page
 ) -> None:
@@ -36,6 +39,7 @@ def test_a_page_that_is_reloaded_goes_on_and_doubles_nothing(
     assert resuming.glimpse("assistant", "tok59").strip() == text
 
 
+@pytest.mark.tries("resume", "stop")
 def test_a_page_that_stops_by_id_is_at_its_end_after_a_reload(
     app: AppProcess, standin: StandIn, resuming: Page
 ) -> None:

@@ -26,6 +26,7 @@ def converse(
     )
 
 
+@pytest.mark.tries("tools")
 @pytest.mark.parametrize("chain", ["agent", "ending", "tools", "strings"])
 @pytest.mark.parametrize("sdk", SDKS)
 def test_it_stops_by_itself_if_the_server_runs_the_tools(
@@ -36,6 +37,7 @@ def test_it_stops_by_itself_if_the_server_runs_the_tools(
     assert [message["role"] for message in told["messages"]] == ["user", "assistant"]
 
 
+@pytest.mark.tries("tools")
 @pytest.mark.parametrize("sdk", SDKS)
 def test_a_tool_of_the_page_is_answered_and_the_answer_goes_on(
     app: AppProcess, standin: StandIn, sdk: str

@@ -1,59 +1,89 @@
-"""Installs and tries every client anew, and writes the table of docs/openai-api.md.
+"""Installs and tries every client anew, and writes the table of docs/clients.md.
 
-`python -m tests.clients.tried` exits with the number of clients that failed.
+`python -m tests.clients.tried` exits with the number of rows that say something failed.
 """
 
+import json
+import os
 import re
 import subprocess
 import sys
-import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from subprocess import CalledProcessError
+from tempfile import TemporaryDirectory
 
-from tests.clients.environments import HERE, PACKAGES, client, make, version
+from tests.clients import codex
+from tests.clients.environments import HERE, LARGE, PACKAGES, make
+from tests.clients.known import CLIENTS, FEATURES
 from tests.support.app_process import ROOT
 
-PAGE = ROOT / "docs" / "openai-api.md"
-HEAD = (
-    "| client | version | installs in | takes | tried on | tests |\n"
-    "|---|---|---|---|---|---|"
-)
+PAGE = ROOT / "docs" / "clients.md"
+HEAD = "| client | version | speaks | tried | result | on |\n|---|---|---|---|---|---|"
 PASSED = "passed"
+
+Results = dict[str, str]
+"""What came of a client's name and a feature, joined by `|`."""
 
 
 def main() -> int:
-    rows = [row(name) for name in PACKAGES]
+    install()
+    results = run()
+    write(results)
+    return sum(result == "failed" for result in results.values())
+
+
+def install() -> None:
+    for name in (*PACKAGES, *LARGE):
+        _try(partial(make, name), name)
+    print("clients: installing codex", flush=True)
+    _try(codex.make, "codex")
+
+
+def _try(install: Callable[[], None], name: str) -> None:
+    """A client that cannot be installed is one that was not run."""
+    try:
+        install()
+    except CalledProcessError:
+        print(f"clients: {name} is not installed", file=sys.stderr)
+
+
+def run(*options: str) -> Results:
+    """Try them all; with `--collect-only`, only name what would be tried."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "results.json"
+        command = [sys.executable, "-m", "pytest", "--quiet", *options, str(HERE)]
+        named = {**os.environ, "CLIENTS_TRIED": str(path)}
+        subprocess.run(command, cwd=ROOT, env=named, check=False, stdout=sys.stderr)
+        results: Results = json.loads(path.read_text("utf-8"))
+        return results
+
+
+def write(results: Results) -> None:
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    rows = [row(pair, results[pair], day) for pair in ordered(results)]
     table = "\n".join([HEAD, *rows])
     written = PAGE.read_text("utf-8")
     marked = re.compile(r"(?<=<!-- clients -->\n).*(?=<!-- end -->)", re.DOTALL)
     PAGE.write_text(marked.sub(lambda _: f"\n{table}\n\n", written), "utf-8")
     print(table)
-    return sum(f"| {PASSED} |" not in row for row in rows)
 
 
-def row(name: str) -> str:
-    """What came of *name*, as a row of the table."""
-    began = time.monotonic()
-    make(name)
-    seconds = time.monotonic() - began
-    size = megabytes(client(name).folder)
-    tests = ["-m", "pytest", "--quiet", str(HERE / f"test_{name}.py")]
-    failed = subprocess.run([sys.executable, *tests], cwd=ROOT, check=False).returncode
-    cells = [
-        f"`{PACKAGES[name]}`",
-        version(name),
-        f"{seconds:.0f} s",
-        f"{size:.0f} MB",
-        f"{datetime.now(UTC):%Y-%m-%d}",
-        "failed" if failed else PASSED,
-    ]
+def ordered(results: Results) -> list[str]:
+    def place(pair: str) -> tuple[int, int]:
+        name, feature = pair.split("|")
+        return list(CLIENTS).index(name), FEATURES.index(feature)
+
+    return sorted(results, key=place)
+
+
+def row(pair: str, result: str, day: str) -> str:
+    name, feature = pair.split("|")
+    client = CLIENTS[name]
+    cells = [client.name, client.version(), client.speaks, feature, result, day]
     return f"| {' | '.join(cells)} |"
-
-
-def megabytes(folder: Path) -> float:
-    """How much of the disk *folder* takes."""
-    files = [path.lstat() for path in folder.rglob("*")]
-    return sum(file.st_blocks for file in files) * 512 / 1_000_000
 
 
 if __name__ == "__main__":

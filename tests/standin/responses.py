@@ -44,10 +44,28 @@ def as_chat(body: Json) -> ChatRequest:
         content = item.get("content") or ""
         if isinstance(content, list):
             content = "".join(part.get("text", "") for part in content)
-        messages.append({"role": role, "content": content})
+        message: Json = {"role": role, "content": content}
+        if "arguments" in item:
+            message["tool_calls"] = [{"function": {"name": item["name"]}}]
+        messages.append(message)
     options = {"include_usage": True}
     known = {"messages": messages, "stream_options": options}
-    return ChatRequest.model_validate(known | body)
+    return ChatRequest.model_validate(known | body | wishes(body))
+
+
+def wishes(body: Json) -> Json:
+    """The tools and the form that *body* asks for, as chat completions have them."""
+    found: Json = {}
+    tools = [each for each in body.get("tools") or [] if each["type"] == "function"]
+    found["tools"] = [{"function": tool} for tool in tools]
+    choice = body.get("tool_choice")
+    if isinstance(choice, dict):
+        found["tool_choice"] = {"function": choice}
+    form = (body.get("text") or {}).get("format")
+    if form is not None:
+        schema = form if "schema" in form else None
+        found["response_format"] = {"type": form["type"], "json_schema": schema}
+    return found
 
 
 @dataclass
@@ -93,7 +111,7 @@ class Item:
             case _:
                 call = {"type": "function_call", "name": self.name}
                 call["arguments"] = self.text if parts else ""
-                call["call_id"] = f"call_standin{self.key[4:]}"
+                call["call_id"] = f"call_{self.id}"
                 return {"id": self.id, "status": status, **call}
 
 

@@ -1,5 +1,6 @@
-// The AI SDK over @ai-sdk/azure or @ai-sdk/openai-compatible.
+// The AI SDK over @ai-sdk/azure, @ai-sdk/openai or @ai-sdk/openai-compatible.
 import { createAzure } from '@ai-sdk/azure'
+import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { generateText, jsonSchema, streamText, tool } from 'ai'
 import { given, tell } from './_given.mjs'
@@ -14,6 +15,8 @@ const providers = {
     baseURL: `${url}/openai`, apiKey, apiVersion, useDeploymentBasedUrls: true,
   }).chat(model),
   azureV1: () => createAzure({ baseURL: `${url}/openai/v1`, apiKey }).chat(model),
+  azureDefault: () => createAzure({ baseURL: `${url}/openai`, apiKey })(model),
+  openaiDefault: () => createOpenAI({ baseURL: `${url}/openai/v1`, apiKey })(model),
   compatible: () => compatible(`${url}/openai/v1`).chatModel(model),
   compatibleDeployment: () => compatible(`${url}/openai/deployments/${model}`, {
     queryParams: { 'api-version': apiVersion },

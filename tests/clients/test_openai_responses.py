@@ -12,6 +12,8 @@ from tests.conftest import azure
 from tests.standin.process import StandIn
 from tests.support.app_process import AppProcess, until
 
+pytestmark = pytest.mark.client("openai-responses")
+
 KEY = "caller-key-one"
 OTHER = "caller-key-two"
 MODEL = "gpt-4o"
@@ -44,6 +46,7 @@ def client(guarded: AppProcess, request: pytest.FixtureRequest) -> Iterator[Clie
         yield client
 
 
+@pytest.mark.tries("stream")
 def test_a_response_streams(client: Client) -> None:
     question = "standin:reasoning tokens=3"
     with client.responses.stream(model=MODEL, input=question) as stream:
@@ -55,11 +58,13 @@ def test_a_response_streams(client: Client) -> None:
     assert final.usage.output_tokens_details.reasoning_tokens == 7
 
 
+@pytest.mark.tries("stream")
 def test_a_response_comes_whole(client: Client) -> None:
     answer = client.responses.create(model=MODEL, input="standin:answer tokens=2")
     assert (answer.status, answer.output_text) == ("completed", "tok0 tok1")
 
 
+@pytest.mark.tries("tools")
 def test_a_call_is_made_and_its_result_goes_back(client: Client) -> None:
     first = client.responses.create(model=MODEL, input="standin:tools")
     [call] = first.output
@@ -85,6 +90,7 @@ def test_a_call_is_made_and_its_result_goes_back(client: Client) -> None:
     assert second.output_text == "tok0"
 
 
+@pytest.mark.tries("form")
 def test_an_answer_is_parsed(client: Client) -> None:
     class City(BaseModel):
         city: str
@@ -127,6 +133,7 @@ def test_a_response_goes_on_with_another(client: Client) -> None:
     assert raised.value.param == "previous_response_id"
 
 
+@pytest.mark.tries("stop", "resume")
 def test_what_is_made_in_the_background_is_polled_followed_and_cancelled(
     client: Client,
 ) -> None:
@@ -150,6 +157,7 @@ def made_whole(client: Client) -> Response:
     return client.responses.create(model=MODEL, input="standin:answer tokens=1")
 
 
+@pytest.mark.tries("resume")
 def test_a_stream_is_read_on_after_the_event_seen_last(client: Client) -> None:
     slow = "standin:answer tokens=20 delay_ms=20"
     seen: list[int] = []
@@ -168,6 +176,7 @@ def test_a_stream_is_read_on_after_the_event_seen_last(client: Client) -> None:
     assert len(seen) == 4 + 20 + 4
 
 
+@pytest.mark.tries("error")
 def test_a_busy_model_says_when_to_come_back(client: Client) -> None:
     for stream in (True, False):
         with pytest.raises(openai.RateLimitError) as raised:
@@ -179,12 +188,14 @@ def test_a_busy_model_says_when_to_come_back(client: Client) -> None:
         assert raised.value.response.headers["retry-after"] == "7"
 
 
+@pytest.mark.tries("error")
 def test_a_filtered_prompt_is_a_bad_request(client: Client) -> None:
     with pytest.raises(openai.BadRequestError) as raised:
         client.responses.create(model=MODEL, input="standin:prompt_filtered")
     assert raised.value.code == "content_filter"
 
 
+@pytest.mark.tries("error")
 def test_a_stream_that_fails_is_no_answer(client: Client) -> None:
     for scenario in ("error_event tokens=2", "cut tokens=2"):
         question = f"standin:{scenario}"
@@ -195,6 +206,7 @@ def test_a_stream_that_fails_is_no_answer(client: Client) -> None:
             stream.get_final_response()
 
 
+@pytest.mark.tries("error")
 def test_a_lost_connection_is_raised(client: Client) -> None:
     with (
         client.responses.stream(model=MODEL, input="standin:drop tokens=2") as stream,
@@ -241,6 +253,7 @@ def test_what_is_not_stored_is_not_remembered(client: Client) -> None:
         client.responses.retrieve(made.id)
 
 
+@pytest.mark.tries("stream", "tools")
 async def test_the_asynchronous_client(guarded: AppProcess) -> None:
     async with AsyncAzureOpenAI(
         azure_endpoint=guarded.url,
