@@ -56,12 +56,14 @@ def as_chat(body: Json) -> ChatRequest:
 def wishes(body: Json) -> Json:
     """The tools and the form that *body* asks for, as chat completions have them."""
     found: Json = {}
-    tools = [each for each in body.get("tools") or [] if each["type"] == "function"]
-    found["tools"] = [{"function": tool} for tool in tools]
+    if isinstance(tools := body.get("tools"), list):
+        functions = [each for each in tools if each["type"] == "function"]
+        found["tools"] = [{"function": each} for each in functions]
     choice = body.get("tool_choice")
     if isinstance(choice, dict):
         found["tool_choice"] = {"function": choice}
-    form = (body.get("text") or {}).get("format")
+    text = body.get("text")
+    form = text.get("format") if isinstance(text, dict) else None
     if form is not None:
         schema = form if "schema" in form else None
         found["response_format"] = {"type": form["type"], "json_schema": schema}

@@ -1,6 +1,7 @@
 """LiteLLM's `responses()`: whole, streamed, a call, and two failures."""
 
 import os
+from typing import Any
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # Else it asks the internet.
 
@@ -15,7 +16,7 @@ TOOL = {
 }
 
 
-def ask(question: str, **more: object) -> object:
+def ask(question: str, **more: object) -> Any:
     return litellm.responses(
         model=f"openai/{given['model']}",
         input=f"standin:{question}",
@@ -26,9 +27,8 @@ def ask(question: str, **more: object) -> object:
     )
 
 
-def kind_of(event: object) -> str:
-    kind = event.type
-    return getattr(kind, "value", kind)
+def kind_of(event: Any) -> str:
+    return str(getattr(event.type, "value", event.type))
 
 
 def failure(question: str) -> str:
