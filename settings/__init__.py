@@ -17,7 +17,7 @@ from settings.store import StoreSettings
 
 __all__ = ["VERSION", "Settings", "SettingsError", "load"]
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 """The version of this project; CHANGELOG has what changed."""
 
 

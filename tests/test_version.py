@@ -15,9 +15,11 @@ def test_every_place_has_the_same_version() -> None:
     newest = re.search(r"^## \[?(\d+\.\d+\.\d+)", changelog, re.MULTILINE)
     assert newest
     shown = re.findall(r"versions: (\S+) on", PAGES["docs/deploy.md"])
+    package = json.loads((ROOT / "web/package.json").read_text("utf-8"))
     versions = {
         "pyproject.toml": project["version"],
         "openapi.json": openapi["info"]["version"],
+        "web/package.json": package["version"],
         "CHANGELOG.md, the newest that is released": newest[1],
         "docs/deploy.md": shown[0],
     }
