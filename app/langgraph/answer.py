@@ -121,9 +121,9 @@ class Answer:
     async def encode(
         self, events: AsyncGenerator[Event], request: ChatRequest
     ) -> AsyncGenerator[bytes]:
-        if self._told.streamed:
-            yield self._begin()
         try:
+            if self._told.streamed:
+                yield self._begin()
             async with aclosing(events):
                 async for event in events:
                     if isinstance(event, Done):

@@ -1,9 +1,9 @@
 """A thread as it is kept, and as the LangGraph SDK has it."""
 
 import asyncio
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from app import App
 from runs.thread_document import ThreadDocument
@@ -16,6 +16,9 @@ from streaming.errors import NotFound
 from streaming.events import Interrupt
 
 Fields = dict[str, object]
+
+_CUT = "messages-"
+"""How a checkpoint is called at which the thread had so many messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +74,33 @@ class Kept:
 
     @property
     def messages(self) -> list[Fields]:
-        listed = self.values.get("messages")
-        return listed if isinstance(listed, list) else []
+        return messages_of(self.values)
 
-    def at(self, checkpoint: str | None) -> "Kept":
-        """The thread as it was then: up to a question, or with it.
+    @property
+    def checkpoints(self) -> list[str]:
+        """The newest first: the last run, then before and after each question."""
+        if self.checkpoint is None:
+            return []
+        cuts = {
+            cut: None
+            for place in reversed(range(len(self.messages)))
+            if self.messages[place].get("type") == "human"
+            for cut in (place + 1, place)
+            if cut < len(self.messages)
+        }
+        return [self.checkpoint, *(f"{_CUT}{cut}" for cut in cuts)]
 
-        Raises `NotFound` for a checkpoint that it has not.
-        """
+    def at(self, checkpoint: str) -> "Kept":
+        """The thread as it was then; raises `NotFound` if it has no such checkpoint."""
+        if checkpoint not in self.checkpoints:
+            raise NotFound("The thread has no such checkpoint.")
+        return self._at(checkpoint)
+
+    def _at(self, checkpoint: str) -> "Kept":
         if checkpoint == self.checkpoint:
             return self
-        cuts = {_checkpoint(cut): cut for cut in self._cuts()}
-        if (cut := cuts.get(str(checkpoint))) is None:
-            raise NotFound("The thread has no such checkpoint.")
-        return replace(self, values={"messages": self.messages[:cut]}, pending=())
+        said = self.messages[: int(checkpoint.removeprefix(_CUT))]
+        return replace(self, values={"messages": said}, pending=())
 
     def earlier(self, checkpoint: str) -> Earlier:
         """What a run needs that goes on from there; raises `NotFound`."""
@@ -92,18 +108,11 @@ class Kept:
         asked = [each for each in said if each.get("type") == "human"]
         return Earlier(checkpoint, to_messages(asked), asked[-1:] == said[-1:])
 
-    def _cuts(self) -> Iterator[int]:
-        """Before and after each question, the newest first."""
-        for place in reversed(range(len(self.messages))):
-            if self.messages[place].get("type") == "human":
-                yield from (n for n in (place + 1, place) if n < len(self.messages))
-
-    def history(self) -> Iterator[Fields]:
-        """The newest state, and those that the conversation has gone through."""
-        ids = [self.checkpoint, *dict.fromkeys(map(_checkpoint, self._cuts())), None]
-        for id, parent in itertools.pairwise(ids):
-            if id is not None:
-                yield self.at(id).state(id, parent)
+    def states(self, checkpoints: Sequence[str]) -> Iterator[Fields]:
+        """Those of *checkpoints* of this thread."""
+        parents = dict(pairwise([*self.checkpoints, None]))
+        for each in checkpoints:
+            yield self._at(each).state(each, parents[each])
 
     def state(self, id: str | None, parent: str | None) -> Fields:
         task: Fields = {"id": id, "name": self.chain, "path": [], "error": None}
@@ -114,20 +123,20 @@ class Kept:
             "next": [self.chain] if self.pending else [],
             "tasks": tasks,
             "interrupts": self._asked,
-            "checkpoint": self._at(id),
-            "parent_checkpoint": self._at(parent),
+            "checkpoint": self._place(id),
+            "parent_checkpoint": self._place(parent),
             "metadata": {"graph_id": self.chain} if id else {},
             "created_at": self.document.updated_at if self.document else None,
         }
 
-    def _at(self, id: str | None) -> Fields | None:
+    def _place(self, id: str | None) -> Fields | None:
         at: Fields = {"thread_id": self.id, "checkpoint_ns": "", "checkpoint_id": id}
         return at if id else None
 
 
-def _checkpoint(cut: int) -> str:
-    """Of a thread whose first so many messages there are."""
-    return f"messages-{cut}"
+def messages_of(values: object) -> list[Fields]:
+    listed = values.get("messages") if isinstance(values, dict) else None
+    return listed if isinstance(listed, list) else []
 
 
 async def read(app: App, owner: str, id: str) -> Kept:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app import App
 from app.langgraph import body_of, kept
-from app.langgraph.kept import Fields, Kept
+from app.langgraph.kept import Fields, Kept, messages_of
 from runs import Run
 from runs.thread_notes import Note
 from server.response import json_response
@@ -21,6 +21,9 @@ from streaming.requests import ThreadId
 
 MOST = 100
 """Threads in one answer."""
+
+MOST_MESSAGES = 2_000
+"""Messages in one answer, unless the first of its threads or states has more."""
 
 _ID: TypeAdapter[str] = TypeAdapter(ThreadId)
 MOST_METADATA = 16 * 1024
@@ -92,12 +95,19 @@ async def search(app: App, request: Request, run: Run) -> Response:
     found.sort(reverse=True)
     shown: list[Fields] = []
     first, most = _number(body, "offset", 0), min(_number(body, "limit", 10), MOST)
+    room = MOST_MESSAGES
     for _, id in found[first:]:
         if len(shown) == most:
             break
-        thread = (await kept.read(app, run.owner, id)).thread()
+        try:
+            there = await kept.read(app, run.owner, id)
+        except NotFound:  # Deleted just now.
+            continue
+        thread = there.thread()
         if body.get("status") in (None, thread["status"]):
-            shown.append(thread)
+            room -= len(there.messages)
+            fits = room >= 0 or not shown
+            shown.append(thread if fits else {**thread, "values": None})
     return await asyncio.to_thread(json_response, shown)
 
 
@@ -112,28 +122,32 @@ async def state(app: App, request: Request, run: Run) -> Response:
     found = await _read(app, request, run)
     body = await body_of(app, request) if request.method == "POST" else {}
     asked = checkpoint_of(body) or request.path_params.get("checkpoint")
-    if asked is None and found.checkpoint is None:
+    if (checkpoint := asked or found.checkpoint) is None:
         return json_response(found.state(None, None))
-    states = await asyncio.to_thread(lambda: [*found.history()])
-    for each in states:
-        if asked in (None, _id(each["checkpoint"])):
-            return await asyncio.to_thread(json_response, each)
-    raise NotFound("The thread has no such checkpoint.")
+    found.at(checkpoint)
+    return await asyncio.to_thread(_states, found, [checkpoint], whole=False)
 
 
 async def history(app: App, request: Request, run: Run) -> Response:
     found, body = await _read(app, request, run), await body_of(app, request)
-    states = await asyncio.to_thread(lambda: [*found.history()])
-    given = body.get("before")
-    if (before := given if isinstance(given, str) else _id(given)) is not None:
-        ids = [_id(each["checkpoint"]) for each in states]
-        states = states[ids.index(before) + 1 :] if before in ids else []
+    ids, given = found.checkpoints, body.get("before")
+    before = checkpoint_of({"checkpoint": given, "checkpoint_id": given})
+    if before is not None:
+        ids = ids[ids.index(before) + 1 :] if before in ids else []
     limit = min(_number(body, "limit", 10), MOST)
-    return await asyncio.to_thread(json_response, states[:limit])
+    return await asyncio.to_thread(_states, found, ids[:limit], whole=True)
 
 
-def _id(checkpoint: object) -> object:
-    return checkpoint.get("checkpoint_id") if isinstance(checkpoint, dict) else None
+def _states(found: Kept, checkpoints: list[str], *, whole: bool) -> Response:
+    """A list, as far as it has room, or the one state."""
+    shown: list[Fields] = []
+    room = MOST_MESSAGES
+    for each in found.states(checkpoints):
+        room -= len(messages_of(each["values"]))
+        if shown and room < 0:
+            break
+        shown.append(each)
+    return json_response(shown if whole else shown[0])
 
 
 async def _read(app: App, request: Request, run: Run) -> Kept:

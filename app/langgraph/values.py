@@ -22,8 +22,7 @@ def with_input(values: Values, chat: ChatRequest) -> Values:
 
 
 def _with_messages(values: Values, new: Sequence[Message]) -> Values:
-    said = values.get("messages")
-    before = said if isinstance(said, list) else []
+    before = kept.messages_of(values)
     return {**values, "messages": [*before, *map(shown.message, new)]}
 
 

@@ -137,7 +137,8 @@ def _shown() -> Schema:
             created_at=TIME,
             updated_at=TIME,
             status={"enum": ["idle", "busy", "interrupted"]},
-            **dict.fromkeys(("metadata", "config", "values", "interrupts"), OBJECT),
+            **dict.fromkeys(("metadata", "config", "interrupts"), OBJECT),
+            values=at,
             error={"type": "null"},
         ),
         "ThreadState": an_object(

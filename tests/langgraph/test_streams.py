@@ -172,6 +172,44 @@ async def test_a_later_error_is_an_event_and_no_values_follow(
     assert of("end", parts)[0]["status"] == "error"
 
 
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        *("nothing", "drop_before", "drop_headers", "quota", "forbidden", "malformed"),
+        *("context_length", "unknown_finish", "cut tokens=0", "error_event tokens=0"),
+    ],
+)
+async def test_no_fault_of_a_provider_is_a_success(
+    app: AppProcess, scenario: str
+) -> None:
+    async with client(app) as sdk:
+        thread = await new_thread(sdk)
+        try:
+            parts = await streamed(sdk, thread, "chat", f"standin:{scenario}")
+        except APIStatusError:
+            parts = [("error", {})]
+        assert of("error", parts)
+        with pytest.raises(Exception, match=r"HTTPStatus|error"):
+            await sdk.runs.wait(thread, "chat", input=said(f"standin:{scenario}"))
+        assert (await sdk.threads.get_state(thread))["checkpoint"] is None
+
+
+@pytest.mark.parametrize(("scenario", "reason"), [("length", "length")])
+async def test_an_answer_that_was_cut_at_a_limit_says_so(
+    app: AppProcess, scenario: str, reason: str
+) -> None:
+    async with client(app) as sdk:
+        parts = await streamed(sdk, None, "chat", f"standin:{scenario}")
+    last, _ = of("messages", parts)[-1]
+    assert last["response_metadata"]["finish_reason"] == reason
+
+
+async def test_silence_ends_as_an_error(impatient: AppProcess) -> None:
+    async with client(impatient) as sdk:
+        parts = await streamed(sdk, None, "chat", "standin:stall tokens=2")
+    assert of("error", parts)[0]["error"] == "upstream_stall"
+
+
 async def test_a_deadline_is_an_error(brief: AppProcess) -> None:
     question = "standin:answer tokens=100 delay_ms=100"
     async with client(brief) as sdk:
