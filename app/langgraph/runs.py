@@ -22,7 +22,7 @@ from runs.threads import key_of
 from server.request import check_starts_anew
 from streaming import sse
 from streaming.dialects._langgraph import request as asking
-from streaming.errors import NotFound, ThreadBusy
+from streaming.errors import NotFound, ShuttingDown, ThreadBusy
 from streaming.headers import JSON
 
 _going_on: set[asyncio.Task[None]] = set()
@@ -42,26 +42,31 @@ async def background(app: App, request: Request, run: Run) -> Response:
     """Begin a run that goes on by itself; this answers once its status is known."""
     response = await begun(app, request, run, streamed=True)
     run.goes_on = True
-    status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    begins: asyncio.Future[Part] = asyncio.get_running_loop().create_future()
     refusal = bytearray()
 
     async def receive() -> Part:
-        await asyncio.wait({status})
+        await asyncio.wait({begins})
         return {"type": "http.disconnect"}
 
     async def send(part: Part) -> None:
         if part["type"] == "http.response.start":
-            status.set_result(part["status"])
-        elif status.result() != 200:
+            begins.set_result(part)
+        elif begins.result()["status"] != 200:
             refusal.extend(part["body"])
 
     going_on = asyncio.create_task(response({"type": "http"}, receive, send))
     _going_on.add(going_on)
     going_on.add_done_callback(_going_on.discard)
-    await asyncio.wait({status})
-    if status.result() != 200:
+    going_on.add_done_callback(lambda _: begins.cancel())
+    await asyncio.wait({begins})
+    if begins.cancelled():
+        raise ShuttingDown
+    if (status := begins.result()["status"]) != 200:
         await going_on
-        return Response(bytes(refusal), status.result(), {**JSON})
+        raw = begins.result()["headers"]
+        named = {name.decode(): value.decode() for name, value in raw}
+        return Response(bytes(refusal), status, named)
     told = ToldRun(run.id, run.chain, request.path_params.get("thread"), ())
     found = await find_run(app, run.id, run.owner)
     headers = {**told.headers(), **JSON}

@@ -44,8 +44,11 @@ async def test_a_run_in_the_background_is_joined(app: AppProcess) -> None:
 async def test_a_background_run_that_cannot_begin_is_refused(app: AppProcess) -> None:
     async with client(app) as sdk:
         thread = await new_thread(sdk)
-        with pytest.raises(RateLimitError):
-            await sdk.runs.create(thread, "chat", input=said("standin:rate_limited"))
+        question = said("standin:rate_limited retry_after=7")
+        with pytest.raises(RateLimitError) as refused:
+            await sdk.runs.create(thread, "chat", input=question)
+        assert refused.value.response.headers["retry-after"] == "7"
+        assert await sdk.runs.list(thread) == []
 
 
 async def test_a_stream_names_its_run_and_is_read_on(app: AppProcess) -> None:
