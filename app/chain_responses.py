@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from functools import partial
 
 from starlette.requests import Request
@@ -110,8 +110,11 @@ async def _ended(app: App, found: LoggedRun) -> Fields:
     await stop_run(app, found)
     events: list[Event] = []
     with suppress(TimeoutError):
-        async with asyncio.timeout(END_SECONDS):
-            async for event in Following(app.logs, found).events():
+        async with (
+            asyncio.timeout(END_SECONDS),
+            aclosing(Following(app.logs, found).events()) as following,
+        ):
+            async for event in following:
                 events.append(event)
     return responses.resource(events, found.header.request())
 

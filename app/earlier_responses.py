@@ -6,7 +6,6 @@ first response of a conversation gives its own id.
 """
 
 import asyncio
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -17,16 +16,20 @@ from app import App
 from runs import Run, reading, thread_places
 from runs.on_thread import KEPT
 from runs.reading import RUNNING, LoggedRun
-from runs.trimming import newest
+from runs.trimming import PARTS_PER_MESSAGE, newest
 from runs.turn import Turn
 from store import ANY, StoreError
 from streaming import recorded
 from streaming.approvals import decision
 from streaming.dialects import responses
-from streaming.errors import InvalidRequest, NotFound, StoreUnavailable, ThreadBusy
+from streaming.errors import (
+    InvalidRequest,
+    NotFound,
+    StoreUnavailable,
+    ThreadBusy,
+    TooLarge,
+)
 from streaming.requests import ChatRequest, Message
-
-log = logging.getLogger(__name__)
 
 Item = Mapping[str, object]
 
@@ -122,31 +125,42 @@ def _instructions(asked: ChatRequest) -> int:
 async def _whole(app: App, asked: ChatRequest, run: Run) -> ChatRequest:
     """*asked* with the items that its input only refers to."""
     items: list[Item] = []
+    made: dict[str, dict[str, Item]] = {}
     seen: set[str] = set()
+    most = app.settings.max_messages * PARTS_PER_MESSAGE
+    if len(asked.response.items) > most:
+        raise TooLarge(f"input: more than {most} items.")
     for number, item in enumerate(asked.response.items):
         key = str(item.get("id"))
         if item.get("type") != "item_reference":
             items.append(item)
         elif key not in seen and not key.startswith("mcpr_"):
             seen.add(key)
-            items.append(await _item(app, run, key, f"input.{number}"))
+            items.append(await _item(app, run, key, f"input.{number}", made))
     if not seen:
         return asked
-    made = _MESSAGES.validate_python(responses.conversation(items))
-    messages = [*asked.messages[: _instructions(asked)], *made]
+    turns = _MESSAGES.validate_python(responses.conversation(items))
+    messages = [*asked.messages[: _instructions(asked)], *turns]
     return asked.model_copy(update={"messages": messages})
 
 
-async def _item(app: App, run: Run, key: str, where: str) -> Item:
+async def _item(
+    app: App, run: Run, key: str, where: str, made: dict[str, dict[str, Item]]
+) -> Item:
+    """The item *key*; *made* has those of the runs that were looked at already."""
     found = _ITEM_ID.fullmatch(key)
-    made = found and await find(app, run, f"resp_{found[1]}")
-    if found and made:
-        output = (await resource(made))["output"]
-        for each in output if isinstance(output, list) else ():
-            if each["id"] == key:
-                return dict(each)
+    if found and found[1] not in made:
+        logged = await find(app, run, f"resp_{found[1]}")
+        made[found[1]] = await _output(logged) if logged else {}
+    if found and key in made[found[1]]:
+        return made[found[1]][key]
     message = f"{where}: Item with id {key[:100]!r} not found; it may have expired."
     raise InvalidRequest(message, param=where)
+
+
+async def _output(found: LoggedRun) -> dict[str, Item]:
+    output = (await resource(found))["output"]
+    return {each["id"]: each for each in output} if isinstance(output, list) else {}
 
 
 async def resource(found: LoggedRun) -> dict[str, object]:
