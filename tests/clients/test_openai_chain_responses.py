@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from tests.standin.process import StandIn
 from tests.support.app_process import AppProcess
+from tests.support.piecewise_server import Origin
 from tests.support.waiting_chains import CHAINS
 
 TEXT = "tok0 tok1 tok2"
@@ -273,3 +274,21 @@ def test_a_refused_tool_is_not_run(waiting: Any) -> None:
     given |= {"approval_request_id": made.output[-1].id, "reason": "Too much."}
     after = waiting.responses.create(model="paying", input=[given])
     assert "Paid" not in str(after.output)
+
+
+def test_a_stream_that_is_cut_is_never_a_whole_answer(app: AppProcess) -> None:
+    body = {"model": "chat", "input": SHORT, "stream": True}
+    stream = app.client.post("/openai/v1/responses", json=body).content
+    end = stream.index(b"\n\n", stream.index(b"event: response.completed"))
+    cuts = [end * part // 30 for part in range(1, 31)]
+    streams = {f"/{cut}/responses": [stream[:cut]] for cut in cuts}
+    wrong = r"response\.(completed|created)|JSON"
+    with Origin({}, streams) as origin:
+        for cut in cuts:
+            url = f"{origin.url}/{cut}"
+            with (
+                OpenAI(base_url=url, api_key="any", max_retries=0) as client,
+                client.responses.stream(model="chat", input=SHORT) as told,
+                pytest.raises(Exception, match=wrong),
+            ):
+                told.get_final_response()

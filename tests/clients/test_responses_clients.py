@@ -143,13 +143,17 @@ def agents(server: AppProcess, **given: Any) -> Any:
     return json.loads(execute("openai_agents", script, json.dumps(asked)))
 
 
-def test_an_agent_calls_its_tool_and_hands_off(obliging: AppProcess) -> None:
+def test_an_agent_calls_its_tool(obliging: AppProcess) -> None:
     told = agents(obliging, model="chat")
     for way in ("whole", "streamed", "followed"):
         assert told[way]["items"] == [
             *("tool_call_item", "tool_call_output_item", "message_output_item")
         ], way
         assert told[way]["answer"], way
+
+
+def test_an_agent_hands_off_and_answers_in_its_form(obliging: AppProcess) -> None:
+    told = agents(obliging, model="chat", hands_off=True)
     assert told["handed_off"]["agent"] == "Weather"
     assert told["handed_off"]["items"] == [
         *("handoff_call_item", "handoff_output_item"),

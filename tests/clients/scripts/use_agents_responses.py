@@ -56,20 +56,22 @@ async def main() -> None:
     async with AsyncOpenAI(base_url=given["url"], api_key="any", max_retries=0) as used:
         model = OpenAIResponsesModel(given["model"], used)
         tools = [] if "question" in given else [function_tool(get_weather)]
+        if given.get("hands_off"):
+            formed = Agent("Formed", model=model, tools=tools, output_type=Weather)
+            weather = Agent("Weather", model=model, tools=tools)
+            front = Agent("Front", model=model, handoffs=[weather])
+            tell(
+                handed_off=await attempt(Runner.run(front, QUESTION)),
+                formed=await attempt(Runner.run(formed, QUESTION)),
+            )
+            return
         plain = Agent("Plain", instructions="Be brief.", model=model, tools=tools)
-        formed = Agent("Formed", model=model, tools=tools, output_type=Weather)
-        weather = Agent("Weather", model=model, tools=tools)
-        front = Agent("Front", model=model, handoffs=[weather])
         followed = Runner.run(plain, QUESTION, auto_previous_response_id=True)
-        results = {
-            "whole": await attempt(Runner.run(plain, QUESTION)),
-            "streamed": await attempt(streamed(plain)),
-            "followed": await attempt(followed),
-        }
-        if "question" not in given:
-            results["handed_off"] = await attempt(Runner.run(front, QUESTION))
-            results["formed"] = await attempt(Runner.run(formed, QUESTION))
-        tell(**results)
+        tell(
+            whole=await attempt(Runner.run(plain, QUESTION)),
+            streamed=await attempt(streamed(plain)),
+            followed=await attempt(followed),
+        )
 
 
 asyncio.run(main())
