@@ -55,26 +55,35 @@ def _in_environments() -> dict[str, Client]:
     }
 
 
+OF_CHAINS = "Responses, of a chain"
 CHAT, RESPONSES, UI = "chat completions", "Responses, proxied", "`ui-message`"
 
 CLIENTS = {
     "openai": Client("`openai` (Python)", ours("openai"), CHAT),
     "openai-responses": Client("`openai` (Python)", ours("openai"), RESPONSES),
+    "openai-chain": Client("`openai` (Python)", ours("openai"), OF_CHAINS),
     "openai-js": Client("`openai` (npm)", npm("openai"), CHAT),
     "openai-js-responses": Client("`openai` (npm)", npm("openai"), RESPONSES),
-    "codex": Client("Codex CLI, `@openai/codex`", codex.version, RESPONSES),
+    "openai-js-chain": Client("`openai` (npm)", npm("openai"), OF_CHAINS),
+    "codex": Client("Codex CLI, `@openai/codex`", codex.version, "Responses"),
     **_in_environments(),
     "openai_agents_responses": Client(
         "`openai-agents`", own("openai_agents"), RESPONSES
     ),
+    "agents-chain": Client("`openai-agents`", own("openai_agents"), OF_CHAINS),
     "litellm": Client("`litellm`", own("litellm"), RESPONSES),
     "langchain": Client("`langchain-openai`", ours("langchain-openai"), CHAT),
     "langchain-responses": Client(
         "`langchain-openai`", ours("langchain-openai"), RESPONSES
     ),
+    "langchain-chain": Client(
+        "`langchain-openai`", ours("langchain-openai"), OF_CHAINS
+    ),
     "ai-azure": Client("`@ai-sdk/azure`", npm("@ai-sdk/azure"), CHAT),
     "azureDefault": Client("`@ai-sdk/azure`", npm("@ai-sdk/azure"), RESPONSES),
     "openaiDefault": Client("`@ai-sdk/openai`", npm("@ai-sdk/openai"), RESPONSES),
+    "ai-azure-chain": Client("`@ai-sdk/azure`", npm("@ai-sdk/azure"), OF_CHAINS),
+    "ai-openai-chain": Client("`@ai-sdk/openai`", npm("@ai-sdk/openai"), OF_CHAINS),
     "ai-compatible": Client(
         "`@ai-sdk/openai-compatible`", npm("@ai-sdk/openai-compatible"), CHAT
     ),
@@ -83,6 +92,11 @@ CLIENTS = {
     "ai-v6": Client("`useChat`, `ai`", npm("ai-v6"), UI),
     "ai": Client("`useChat`, `ai`", npm("ai"), UI),
     "ag-ui": Client("`@ag-ui/client`", npm("@ag-ui/client"), "`ag-ui`"),
+    "use-stream": Client(
+        "`useStream`, `@langchain/langgraph-sdk`",
+        npm("@langchain/langgraph-sdk"),
+        "LangGraph SDK",
+    ),
     "fetch-event-source": Client(
         "`@microsoft/fetch-event-source`",
         npm("@microsoft/fetch-event-source"),

@@ -1,4 +1,4 @@
-"""Codex CLI over a deployment that is proxied: it answers, edits a file, and fails."""
+"""Codex CLI over a chain and over a deployment: it answers, edits a file, and fails."""
 
 import json
 import os
@@ -21,7 +21,7 @@ pytestmark = [
 ]
 
 CONFIG = """
-model = "gpt-4o"
+model = "{model}"
 model_provider = "ours"
 approval_policy = "never"
 sandbox_mode = "danger-full-access"
@@ -54,11 +54,15 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def ask(server: AppProcess, folder: Path, question: str) -> list[Any]:
+def ask(
+    server: AppProcess, folder: Path, question: str, model: str = "gpt-4o"
+) -> list[Any]:
     """What Codex tells of its work in *folder*, event by event."""
     home = folder.parent / "home"
     home.mkdir(exist_ok=True)
-    (home / "config.toml").write_text(CONFIG.format(url=server.url), "utf-8")
+    (home / "config.toml").write_text(
+        CONFIG.format(url=server.url, model=model), "utf-8"
+    )
     options = ["exec", "--skip-git-repo-check", "--json", "-C", str(folder)]
     path = f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"
     result = subprocess.run(
@@ -78,8 +82,9 @@ def texts(told: list[Any]) -> list[str]:
 
 
 @pytest.mark.tries("stream")
-def test_it_answers(app: AppProcess, folder: Path) -> None:
-    told = ask(app, folder, "answer tokens=3")
+@pytest.mark.parametrize("model", ["chat", "gpt-4o"])
+def test_it_answers(app: AppProcess, folder: Path, model: str) -> None:
+    told = ask(app, folder, "answer tokens=3", model)
     assert texts(told) == ["tok0 tok1 tok2"]
     assert told[-1]["type"] == "turn.completed"
     assert told[-1]["usage"]["output_tokens"] == 3

@@ -14,6 +14,8 @@ from tests.support.app_process import AppProcess
 from tests.support.piecewise_server import Origin
 from tests.support.waiting_chains import CHAINS
 
+pytestmark = pytest.mark.client("openai-chain")
+
 TEXT = "tok0 tok1 tok2"
 SHORT = "standin:answer tokens=3"
 ENDLESS = "standin:answer tokens=1000 delay_ms=20"
@@ -42,6 +44,7 @@ def waiting() -> Iterator[OpenAI]:
         yield client
 
 
+@pytest.mark.tries("stream")
 def test_an_answer_that_does_not_stream(client: Any) -> None:
     made = client.responses.create(model="chat", input=SHORT)
     assert (made.status, made.output_text) == ("completed", TEXT)
@@ -49,6 +52,7 @@ def test_an_answer_that_does_not_stream(client: Any) -> None:
     assert made.usage.output_tokens == 3
 
 
+@pytest.mark.tries("stream")
 def test_a_stream_gives_each_delta_and_the_whole_at_its_end(client: Any) -> None:
     with client.responses.stream(model="chat", input=SHORT) as stream:
         deltas = [e.delta for e in stream if e.type == "response.output_text.delta"]
@@ -62,6 +66,7 @@ class Weather(BaseModel):
     degrees: int
 
 
+@pytest.mark.tries("form")
 def test_an_answer_in_the_callers_form_is_parsed(obliging: AppProcess) -> None:
     with sdk(obliging) as client:
         asked: Any = {"model": "chat", "input": "Rome?", "text_format": Weather}
@@ -72,6 +77,7 @@ def test_an_answer_in_the_callers_form_is_parsed(obliging: AppProcess) -> None:
     assert isinstance(whole.output_parsed, Weather)
 
 
+@pytest.mark.tries("tools")
 def test_a_tool_of_the_caller_is_called_and_answered(
     client: Any, standin: StandIn
 ) -> None:
@@ -94,6 +100,7 @@ def test_a_tool_of_the_caller_is_called_and_answered(
     assert sent["tools"][0]["function"]["name"] == "get_weather"
 
 
+@pytest.mark.tries("tools")
 def test_a_tool_of_the_server_is_never_one_to_run(client: Any) -> None:
     made = client.responses.create(model="agent", input="hello")
     kinds = [item.type for item in made.output]
@@ -188,6 +195,7 @@ def test_what_is_not_stored_is_nowhere(client: Any) -> None:
         assert stream.get_final_response().output_text == TEXT
 
 
+@pytest.mark.tries("resume")
 def test_its_events_are_read_on_after_any_of_them(client: Any) -> None:
     stream = client.responses.create(model="chat", input=SHORT, stream=True)
     events = [each.to_dict() for each in stream]
@@ -200,6 +208,7 @@ def test_its_events_are_read_on_after_any_of_them(client: Any) -> None:
         assert follow.get_final_response().output_text == TEXT
 
 
+@pytest.mark.tries("stop", "resume")
 def test_in_the_background_it_is_asked_for_and_stopped(client: Any) -> None:
     made = client.responses.create(model="chat", input=ENDLESS, background=True)
     assert made.status == "queued"
@@ -226,6 +235,7 @@ def test_in_the_background_it_ends_by_itself(client: Any) -> None:
     assert client.responses.retrieve(made.id).output_text == TEXT
 
 
+@pytest.mark.tries("error")
 def test_a_background_failure_is_seen_by_who_asks(client: Any) -> None:
     asked: Any = {"model": "chat", "input": "standin:rate_limited"}
     made = client.responses.create(background=True, **asked)
@@ -236,6 +246,7 @@ def test_a_background_failure_is_seen_by_who_asks(client: Any) -> None:
     assert (again.status, again.error.code) == ("failed", "rate_limit_exceeded")
 
 
+@pytest.mark.tries("approval")
 @pytest.mark.parametrize("answer", ["approval", "output"])
 def test_a_graph_waits_and_goes_on(waiting: Any, answer: str) -> None:
     made = waiting.responses.create(model="approval", input="Why?")
@@ -254,6 +265,7 @@ def test_a_graph_waits_and_goes_on(waiting: Any, answer: str) -> None:
         waiting.responses.create(previous_response_id=made.id, **asked)
 
 
+@pytest.mark.tries("approval")
 def test_an_agents_tool_runs_once_it_was_approved(waiting: Any) -> None:
     """The request for approval alone says which conversation it is of."""
     made = waiting.responses.create(model="paying", input="Pay.")

@@ -19,7 +19,13 @@ TEXT = "tok0 tok1 tok2"
 SHORT = "standin:answer tokens=3"
 ENDLESS = "standin:answer tokens=1000 delay_ms=20"
 FUNCTION = {"type": "function", "name": "get_weather", "parameters": {}}
-PROVIDERS = pytest.mark.parametrize("provider", ["openai", "azure"])
+PROVIDERS = pytest.mark.parametrize(
+    "provider",
+    [
+        pytest.param(name, marks=pytest.mark.client(f"ai-{name}-chain"))
+        for name in ("openai", "azure")
+    ],
+)
 
 
 def ask(app: AppProcess, script: str, question: str, **given: Any) -> Any:
@@ -28,6 +34,8 @@ def ask(app: AppProcess, script: str, question: str, **given: Any) -> Any:
     )
 
 
+@pytest.mark.client("openai-js-chain")
+@pytest.mark.tries("stream", "stop", "resume")
 def test_npms_openai_streams_reads_again_and_stops(app: AppProcess) -> None:
     told = ask(app, "openai_responses.mjs", SHORT, endless=ENDLESS)
     ended = {"status": "completed", "text": TEXT, "calls": [], "tokens": 3}
@@ -38,6 +46,8 @@ def test_npms_openai_streams_reads_again_and_stops(app: AppProcess) -> None:
     }
 
 
+@pytest.mark.client("openai-js-chain")
+@pytest.mark.tries("tools", "error")
 def test_npms_openai_gets_calls_and_errors(app: AppProcess) -> None:
     told = ask(app, "openai_responses.mjs", "standin:tools", tools=[FUNCTION])
     calls = [{"name": "get_weather", "args": '{"city":"Paris"}'}]
@@ -51,6 +61,7 @@ def test_npms_openai_gets_calls_and_errors(app: AppProcess) -> None:
     assert told["streamed"]["status"] == "failed"
 
 
+@pytest.mark.tries("stream")
 @PROVIDERS
 def test_the_ai_sdk_streams_and_goes_on_by_references(
     app: AppProcess, provider: str
@@ -64,6 +75,7 @@ def test_the_ai_sdk_streams_and_goes_on_by_references(
     assert sent[-3:] == [("user", SHORT), ("assistant", TEXT), ("user", again)]
 
 
+@pytest.mark.tries("tools")
 @PROVIDERS
 def test_the_ai_sdk_runs_its_own_tools_and_no_others(
     app: AppProcess, provider: str
@@ -79,6 +91,7 @@ def test_the_ai_sdk_runs_its_own_tools_and_no_others(
     assert told["streamed"]["tools"]
 
 
+@pytest.mark.tries("stream", "error")
 @PROVIDERS
 def test_the_ai_sdk_shows_reasoning_sources_and_errors(
     app: AppProcess, provider: str
@@ -106,6 +119,8 @@ def model(app: AppProcess, request: pytest.FixtureRequest) -> Iterator[ChatOpenA
         )
 
 
+@pytest.mark.client("langchain-chain")
+@pytest.mark.tries("stream", "tools")
 def test_langchain_streams_and_calls_its_tools(model: ChatOpenAI) -> None:
     assert model.invoke(SHORT).text == TEXT
     first, *rest = model.stream(SHORT)
@@ -122,6 +137,8 @@ def test_langchain_streams_and_calls_its_tools(model: ChatOpenAI) -> None:
     assert "Paris" in bound.invoke([question, made, result]).text
 
 
+@pytest.mark.client("langchain-chain")
+@pytest.mark.tries("tools")
 @pytest.mark.parametrize("model", ["agent"], indirect=True)
 def test_langchain_runs_no_tool_of_the_server(model: ChatOpenAI) -> None:
     first, *rest = model.stream("hello")
@@ -131,6 +148,8 @@ def test_langchain_runs_no_tool_of_the_server(model: ChatOpenAI) -> None:
         assert message.text
 
 
+@pytest.mark.client("langchain-chain")
+@pytest.mark.tries("error")
 @pytest.mark.parametrize("scenario", ["rate_limited", "cut tokens=2", "drop tokens=2"])
 def test_langchain_raises(model: ChatOpenAI, scenario: str) -> None:
     with pytest.raises(Exception, match=r"429|connection|broke off|ended|answer"):
@@ -143,6 +162,8 @@ def agents(server: AppProcess, **given: Any) -> Any:
     return json.loads(execute("openai_agents", script, json.dumps(asked)))
 
 
+@pytest.mark.client("agents-chain")
+@pytest.mark.tries("tools", "form")
 def test_an_agent_calls_its_tool(obliging: AppProcess) -> None:
     told = agents(obliging, model="chat")
     for way in ("whole", "streamed", "followed"):
@@ -162,6 +183,8 @@ def test_an_agent_hands_off_and_answers_in_its_form(obliging: AppProcess) -> Non
     assert told["formed"]["answer"].keys() == {"city", "degrees"}
 
 
+@pytest.mark.client("agents-chain")
+@pytest.mark.tries("stream")
 def test_an_agent_shows_what_the_server_has_run(app: AppProcess) -> None:
     told = agents(app, model="agent", question="hello")
     for way in ("whole", "streamed", "followed"):
@@ -170,6 +193,8 @@ def test_an_agent_shows_what_the_server_has_run(app: AppProcess) -> None:
         assert "tool_call_output_item" not in told[way]["items"]
 
 
+@pytest.mark.client("agents-chain")
+@pytest.mark.tries("error")
 def test_an_agent_raises_what_fails(app: AppProcess) -> None:
     told = agents(app, model="chat", question="standin:cut tokens=2")
     for way in ("whole", "streamed", "followed"):

@@ -12,6 +12,8 @@ from tests.support.app_process import AppProcess, until
 from tests.support.piecewise_server import Origin
 from tests.support.waiting_chains import CHAINS
 
+pytestmark = pytest.mark.client("use-stream")
+
 
 @pytest.fixture(scope="module")
 def waiting() -> Iterator[AppProcess]:
@@ -39,6 +41,7 @@ def opened(page: Page, server: AppProcess, assistant: str = "chat") -> None:
     page.open(f"{server.url}/langgraph", assistant=assistant)
 
 
+@pytest.mark.tries("stream")
 def test_a_conversation_goes_on(app: AppProcess, streaming: Page) -> None:
     opened(streaming, app)
     streaming.ask("standin:answer tokens=3")
@@ -52,6 +55,7 @@ def test_a_conversation_goes_on(app: AppProcess, streaming: Page) -> None:
     streaming.shows("human", "standin:answer tokens=5")
 
 
+@pytest.mark.tries("resume")
 def test_a_page_that_is_reloaded_rejoins_its_run(
     app: AppProcess, streaming: Page
 ) -> None:
@@ -66,6 +70,7 @@ def test_a_page_that_is_reloaded_rejoins_its_run(
     assert streaming.glimpse("ai", "tok59").strip() == text
 
 
+@pytest.mark.tries("stop")
 def test_a_page_stops_its_run(
     app: AppProcess, standin: StandIn, streaming: Page
 ) -> None:
@@ -80,6 +85,7 @@ def test_a_page_stops_its_run(
     streaming.shows("ai", "tok5")
 
 
+@pytest.mark.tries("approval")
 def test_a_tool_is_approved_after_a_reload(
     waiting: AppProcess, streaming: Page
 ) -> None:
@@ -112,6 +118,7 @@ def test_an_answer_is_made_anew_and_a_question_edited(
     streaming.shows("human", "standin:answer tokens=7")
 
 
+@pytest.mark.tries("error")
 def test_an_error_is_shown(app: AppProcess, streaming: Page) -> None:
     opened(streaming, app)
     streaming.ask("standin:cut tokens=3")
