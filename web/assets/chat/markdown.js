@@ -150,7 +150,7 @@ export class Markdown {
   inline(tokens, depth = 0) {
     if (depth > DEEPEST) return tokens.map((token) => token.raw);
     let length = 0;
-    return tokens.flatMap((token) => {
+    return tokens.flatMap((token, index) => {
       length = token.type === "br" ? length : length + token.raw.length;
       switch (token.type) {
         case "text":
@@ -164,7 +164,8 @@ export class Markdown {
         case "codespan":
           return node("code", [token.text]);
         case "br": {
-          const wrapped = token.raw === "\n" && length > WRAPPED;
+          const row = tokens[index + 1]?.raw.startsWith("|"); // Of a table without its head, such as a passage's.
+          const wrapped = token.raw === "\n" && length > WRAPPED && !row;
           length = 0;
           return wrapped ? [" "] : node("br", []);
         }
