@@ -29,11 +29,12 @@ export class CodeBlock {
   }
 
   show({ text, language, closed }) {
-    if (text !== this.text) {
+    const before = this.code.textContent;
+    if (text !== before) {
       const shown = this.code.firstChild;
-      if (this.code.childNodes.length === 1 && text.startsWith(this.text)) shown.appendData(text.slice(this.text.length));
+      if (this.code.childNodes.length === 1 && text.startsWith(before)) shown.appendData(text.slice(before.length));
       else this.code.textContent = text;
-      [this.text, this.coloured] = [text, false];
+      this.coloured = false;
     }
     if (closed && !this.coloured && text.length <= MOST) {
       this.coloured = true;
@@ -42,7 +43,7 @@ export class CodeBlock {
   }
 
   async copy(button) {
-    await navigator.clipboard.writeText(this.text);
+    await navigator.clipboard.writeText(this.code.textContent);
     button.lastChild.data = "Copied";
     setTimeout(() => (button.lastChild.data = "Copy"), 1500);
   }

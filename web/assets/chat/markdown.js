@@ -52,15 +52,16 @@ export class Markdown {
       return block;
     });
     if (this.list) this.joinList(tokens, blocks);
-    patch(this.parent, [...this.settled, ...blocks.flat()]);
     const grows = last >= 0 && tokens[last].type === "list" && tokens[last].items.length > LONG_LIST;
+    const shown = grows && { ...blocks[last][0] };
+    patch(this.parent, [...this.settled, ...blocks.flat()]);
     for (let index = 0; index < (grows ? last : last - UNSETTLED + 1); index++) {
       this.offset += tokens[index].raw.length;
       this.settled.push(...blocks[index]);
       this.settledLevel = levels[index];
       this.list &&= { ...this.list, open: false };
     }
-    if (grows) this.splitList(tokens[last], blocks[last][0]);
+    if (grows) this.splitList(tokens[last], shown);
   }
 
   /** Settle the items of a list but for the last ones; what comes then is lexed as a list of its own. */

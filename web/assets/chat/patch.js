@@ -4,7 +4,7 @@ import { CodeBlock } from "./code.js";
 
 const made = new WeakMap();
 
-/** *wanted*: texts, and `{ tag, attributes, children }`. Those that are the same object were not changed. */
+/** *wanted*: texts, and `{ tag, attributes, children }`, of which it takes the texts. Those that are the same object were not changed. */
 export function patch(parent, wanted) {
   const merged = joined(wanted);
   merged.forEach((want, index) => {
@@ -46,20 +46,27 @@ function update(there, want) {
     if (JSON.stringify(before.attributes) !== JSON.stringify(want.attributes)) return false;
     patch(there, want.children);
   }
-  made.set(there, want);
+  keep(there, want);
   return true;
+}
+
+/** Keep what the next time compares alone: a text is a part of the whole answer so far, and would keep all of it. */
+function keep(element, want) {
+  want.children = undefined;
+  if (want.tag === "code-block") want.attributes = { language: want.attributes.language };
+  made.set(element, want);
 }
 
 function create(want) {
   if (typeof want === "string") return document.createTextNode(want);
   if (want.tag === "code-block") {
     const block = new CodeBlock(want.attributes);
-    made.set(block.element, want);
+    keep(block.element, want);
     return block.element;
   }
   const element = document.createElement(want.tag);
   for (const [name, value] of Object.entries(want.attributes)) element.setAttribute(name, value);
   patch(element, want.children);
-  made.set(element, want);
+  keep(element, want);
   return element;
 }
