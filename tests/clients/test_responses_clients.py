@@ -163,7 +163,7 @@ def agents(server: AppProcess, **given: Any) -> Any:
 
 
 @pytest.mark.client("agents-chain")
-@pytest.mark.tries("tools", "form")
+@pytest.mark.tries("tools")
 def test_an_agent_calls_its_tool(obliging: AppProcess) -> None:
     told = agents(obliging, model="chat")
     for way in ("whole", "streamed", "followed"):
@@ -173,6 +173,8 @@ def test_an_agent_calls_its_tool(obliging: AppProcess) -> None:
         assert told[way]["answer"], way
 
 
+@pytest.mark.client("agents-chain")
+@pytest.mark.tries("form")
 def test_an_agent_hands_off_and_answers_in_its_form(obliging: AppProcess) -> None:
     told = agents(obliging, model="chat", hands_off=True)
     assert told["handed_off"]["agent"] == "Weather"
