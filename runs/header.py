@@ -78,6 +78,8 @@ class Header:
 
 
 def _kept(request: ChatRequest) -> dict[str, str]:
-    """Of a run without a thread nothing that was asked is kept."""
+    """Of a run without a thread nothing that was asked is kept, unless its response is
+    to be stored."""
+    stored = request.thread_id or request.response.items
     size = sum(map(len, request.echo.values()))
-    return request.echo if request.thread_id and size <= MOST_ECHOED else {}
+    return request.echo if stored and size <= MOST_ECHOED else {}

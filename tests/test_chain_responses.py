@@ -199,7 +199,8 @@ def frames(stream: bytes) -> list[bytes]:
 def test_one_chain_answers_on_any_wire_and_is_followed_on_another(
     app: AppProcess,
 ) -> None:
-    first = ask(app, input="standin:answer tokens=3", stream=True)
+    repeated = {"instructions": "Be brief.", "metadata": {"a": "b"}}
+    first = ask(app, input="standin:answer tokens=3", stream=True, **repeated)
     run_id = first.headers["x-run-id"]
     path = f"/api/runs/{run_id}/stream"
     again = app.client.get(path, params={"dialect": "responses"})
