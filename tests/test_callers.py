@@ -15,9 +15,9 @@ from tests.support.app_process import AppProcess
 KEYS = "caller-key-one, caller-key-é"
 PRINCIPAL = f"key:{sha256(b'caller-key-one').hexdigest()[:8]}"
 EVERYONES = {"/api/health"}
-PAGE = re.compile(r"/(chat|client\.js|assets/.*)?")
+PAGE = re.compile(r"/(chat|usage|client\.js|assets/.*)?")
 """The pages and what they load hold no data."""
-OPENAI = re.compile(r"/openai/|/api/aoaifn|/api/chat/openai")
+OPENAI = re.compile(r"/openai/|/api/aoaifn|/api/chat/(openai|responses)")
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,8 @@ def test_an_error_before_the_stream_is_an_object_unless_its_body_is_shown(
     app: AppProcess, dialect: str
 ) -> None:
     message = {"role": "user", "content": "standin:rate_limited"}
-    body = {"messages": [message], "stream": True}
+    name = "input" if dialect == "responses" else "messages"
+    body = {name: [message], "stream": True}
     response = app.client.post(f"/api/chat/{dialect}", json=body)
     assert response.status_code == 429
     said = "The model is busy; try again later."

@@ -32,7 +32,7 @@ def test_every_answer_is_what_it_says_it_is(
         assert response.headers["cache-control"] == "no-store"
 
 
-API = ("/api/", "/openai/")
+API = ("/api/", "/openai/", "/langgraph/")
 
 
 def test_every_route_but_health_asks_for_a_function_key_by_default(

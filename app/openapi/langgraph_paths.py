@@ -146,7 +146,7 @@ def _shown() -> Schema:
             next=a_list(STRING),
             **dict.fromkeys(("tasks", "interrupts"), a_list(OBJECT)),
             checkpoint=at,
-            parent_checkpoint={"type": "null"},
+            parent_checkpoint=at,
             metadata=OBJECT,
             created_at=nullable,
         ),

@@ -237,7 +237,7 @@ createRoot(document.getElementById("root")).render(<Chat />);
 def test_the_documented_page_chats(
     app: AppProcess, browser: Browser, tmp_path: Path
 ) -> None:
-    code = only("jsx")
+    code = only("jsx", "docs/browser.md")
     assert f"{LOCAL}/api/chat/ui-message" in code
     chat = tmp_path / "Chat.jsx"
     here = code.replace(LOCAL, app.url).replace("docs", "chat")

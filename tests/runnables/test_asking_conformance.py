@@ -70,7 +70,8 @@ def _builder(*nodes: Any) -> Any:
 
 def _side_by_side() -> Any:
     def two(name: str) -> Any:
-        def node(state: MessagesState) -> Any:
+        # Functions that are not asynchronous run in threads, in any order.
+        async def node(state: MessagesState) -> Any:
             return {"messages": [AIMessage(f"{name}: {interrupt(name)}.")]}
 
         return node

@@ -23,7 +23,8 @@ class Asked(TypedDict, total=False):
 
 
 def _asking(what: str) -> Any:
-    def ask(state: Asked) -> Any:
+    # Functions that are not asynchronous run in threads, in any order.
+    async def ask(state: Asked) -> Any:
         return {"answer": interrupt(f"{what}: {state['question']}")}
 
     graph: Any = StateGraph(Asked).add_node("ask", ask).add_edge(START, "ask")
