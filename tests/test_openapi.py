@@ -112,7 +112,7 @@ def test_schemathesis_finds_no_server_error_and_nothing_undocumented(
         [
             *(sys.executable, "-m", "schemathesis.cli", "run", str(FILE)),
             *("--url", app.url, "--checks", checks, "--phases", "examples,fuzzing"),
-            *("--max-examples", "15", "--generation-deterministic", "--no-color"),
+            *("--max-examples", "10", "--generation-deterministic", "--no-color"),
             *which,
             *("--exclude-path", "/api/stream-check", "--request-timeout", "20"),
             *("--suppress-health-check", "all", "--warnings", "off"),
