@@ -104,13 +104,13 @@ def to_chat_error(exc: Exception, request_id: str) -> ChatError:
         return kind(message, retry_after_ms=wait, param=param)
     if found := _of_responses(exc):
         return found()
-    if _is_strange(exc):
-        log_unexpected(exc, request_id)
-        return UpstreamError(STRANGE)
     if isinstance(exc, ValueError) and exc.args in ((said,) for said in NO_CHUNKS):
         return UpstreamIncomplete("The model's answer ended before it began.")
     if is_any(exc, "openai", "OpenAIError"):
         return UpstreamError("The model's provider failed in the middle of its answer.")
+    if _is_strange(exc):
+        log_unexpected(exc, request_id)
+        return UpstreamError(STRANGE)
     if is_any(exc, "azure.core.exceptions", "ClientAuthenticationError"):
         return SignInFailed()
     log_unexpected(exc, request_id)

@@ -102,3 +102,11 @@ async def test_what_is_no_answer_is_the_upstreams_fault(
 ) -> None:
     text, errors, _ = await told(make, delta({"content": "Hi"}), event)
     assert (text, errors) == ("Hi", [(502, "upstream_error")])
+
+
+async def test_an_error_in_the_stream_is_no_strange_answer() -> None:
+    event = b'data: {"error": {"message": "no", "code": "unheard_of"}}\n\n'
+    text, errors, run = await told(brought, delta({"content": "Hi"}), event)
+    assert (text, errors) == ("Hi", [(502, "upstream_error")])
+    assert run.error is not None
+    assert "failed in the middle" in run.error.message
