@@ -48,6 +48,9 @@ _TEXT_PARAMETERS = (
 )
 _MESSAGES_PARAMETERS = ("messages", "conversation")
 
+_IDENTITY = (lambda x: x).__code__.co_code
+"""What a function is compiled to that returns what it is given."""
+
 
 def takes(runnable: Chain) -> Takes:
     """What *runnable* takes."""
@@ -138,14 +141,10 @@ def _of_branches(branches: Mapping[str, Chain], following: Takes) -> Takes:
 
 def _passes(branch: Chain) -> bool:
     """Whether *branch* is or does what `RunnablePassthrough` does."""
-    function = getattr(branch, "func", None)
-    if isinstance(branch, RunnablePassthrough):
-        return True
-    code = getattr(function, "__code__", None)
-    if not isinstance(branch, RunnableLambda) or not isinstance(code, CodeType):
-        return False
-    steps = [step.opname for step in dis.get_instructions(code)]
-    return steps == ["RESUME", "LOAD_FAST", "RETURN_VALUE"]
+    if isinstance(branch, RunnableLambda):
+        code = getattr(getattr(branch, "func", None), "__code__", None)
+        return getattr(code, "co_code", None) == _IDENTITY
+    return isinstance(branch, RunnablePassthrough)
 
 
 def _is_of_messages(name: str, wanted: Mapping[str, Variable]) -> bool:
