@@ -63,7 +63,10 @@ async def run(server: AppProcess, inputs: Iterable[Input]) -> Report:
 
 def told(lines: list[str]) -> list[str]:
     """The lines that a server prints only where something went wrong in it."""
-    ordinary = re.compile(r" INFO (devhost|telemetry|chains\.docs\.library) ")
+    ordinary = re.compile(
+        r" INFO (devhost|telemetry|chains\.docs\.library) "
+        r"|the chain '\w+' cannot answer: No model is configured"
+    )
     return [
         line
         for line in lines

@@ -21,6 +21,9 @@ from tests.standin.steps import Reply, Step
 
 MAX_BODY = 64 * 1024 * 1024
 
+LONGEST_REASON = 2_000
+"""Characters of why a body is invalid; it may have thousands of reasons."""
+
 
 def application(*, key: str, token: str, scenario: str = "answer") -> web.Application:
     """A resource that knows one *key* and one Entra *token*.
@@ -107,7 +110,7 @@ class Resource:
             call = understood(entry, raw, deployment, scenario=self.scenario)
         except (ValueError, RecursionError) as exc:
             self.journal.open(entry)
-            return delivery.reply(replies.invalid(str(exc)))
+            return delivery.reply(replies.invalid(str(exc)[:LONGEST_REASON]))
         seen = self.journal.open(entry)
         if refusal := self._refused(request, call):
             return delivery.reply(refusal)
