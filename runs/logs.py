@@ -141,7 +141,8 @@ class Logs:
             self._appends[run_id] = task
             task.add_done_callback(lambda _: self._appends.pop(run_id, None))
         else:
-            each.encode()  # Which also looks whether too much waits.
+            each.encode()
+            each.give_up_if_behind()
 
     async def _flush(self, each: RunLog) -> None:
         try:

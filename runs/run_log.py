@@ -8,7 +8,7 @@ from time import monotonic
 from runs import Run
 from runs.header import Header
 from runs.last_events import last_events
-from store import Conflict, Store
+from store import Conflict, Store, StoreError
 from streaming import recorded
 from streaming.events import Event
 from streaming.recorded import Noted
@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 MAX_WAITING = 1024 * 1024
 """Bytes of a log that may wait for a store that takes nothing; then it is given up."""
+
+MAX_APPEND = 1024 * 1024
+"""Bytes that are stored at once; a line that is longer is stored alone."""
 
 END_SECONDS = 1.0
 """Seconds that an answer's ending waits for the store to have all of its run."""
@@ -99,11 +102,24 @@ class RunLog:
         """Store what was noted; raises `StoreError`."""
         async with self._writing:
             self.encode()
-            while self._lines and not self.lost:
-                await self._append(bytes(self._lines))
+            try:
+                while self._lines and not self.lost:
+                    await self._append(self._first_lines())
+            except StoreError:
+                self.give_up_if_behind()
+                raise
+
+    def _first_lines(self) -> bytes:
+        if len(self._lines) <= MAX_APPEND:
+            return bytes(self._lines)
+        end = self._lines.rfind(b"\n", 0, MAX_APPEND)
+        if end < 0:
+            end = self._lines.index(b"\n")
+        return bytes(self._lines[: end + 1])
 
     async def _append(self, lines: bytes) -> None:
-        keep = self._retention if self._complete else None
+        last = self._complete and len(lines) == len(self._lines)
+        keep = self._retention if last else None
         try:
             await self._store.append(self.run.id, lines, at=self._at, keep=keep)
             there = lines
@@ -118,7 +134,7 @@ class RunLog:
         self.written = self._complete and not self._lines
 
     def encode(self) -> None:
-        """Turn what was noted into lines; give up if too many wait for the store."""
+        """Turn what was noted into lines."""
         noted = self._noted[:]
         self._noted.clear()
         if self.lost:
@@ -129,7 +145,10 @@ class RunLog:
         except Exception as exc:  # A chain may send anything.
             self._give_up(type(exc).__name__)
         self._complete = self.ended
-        if len(self._lines) > MAX_WAITING:
+
+    def give_up_if_behind(self) -> None:
+        """Keep no more of a run of which too much waits for the store."""
+        if len(self._lines) > MAX_WAITING and not self.lost:
             self._give_up("the store takes nothing")
 
     def _give_up(self, reason: str) -> None:

@@ -105,6 +105,21 @@ async def test_no_more_than_a_limit_waits_for_a_store(
 
 
 @pytest.mark.anyio
+async def test_what_comes_at_once_is_kept_however_much_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(run_log, "MAX_WAITING", 1000)
+    monkeypatch.setattr(run_log, "MAX_APPEND", 300)
+    store = UnwillingStore()
+    logs, run = logs_over(store), Run(chain="c")
+    stream = await answer(logs, run, tokens(100, text="tok" * 100))
+    assert KEPT_IS_FALSE not in stream
+    await settled(logs)
+    assert await followed(logs, run.id, 0) == stream
+    assert logs.health()["lost_logs"] == 0
+
+
+@pytest.mark.anyio
 async def test_a_full_store_stops_no_answer() -> None:
     logs, run = logs_over(MemoryStore(limit=300)), Run(chain="c")
     stream = await answer(logs, run, tokens(100))
