@@ -9,6 +9,7 @@ import pytest
 
 from app.pages import WEB
 from tests.support.aimock import NODE, PACKAGE
+from tests.support.app_process import ROOT
 
 MODULES = PACKAGE / "node_modules"
 PUBLINT = MODULES / "publint" / "src" / "cli.js"
@@ -31,6 +32,13 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(sys.executable, "-c", NPM, "pack", WEB, cwd=folder)
     [archive] = folder.glob("*.tgz")
     return archive
+
+
+def test_it_has_what_a_package_needs(packed: Path) -> None:
+    said = run("tar", "tzf", packed, cwd=packed.parent)
+    names = {"LICENSE", "README.md", "client.d.ts", "client.js", "package.json"}
+    assert set(said.split()) == {f"package/{name}" for name in names}
+    assert (WEB / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
 
 
 def test_publint_finds_nothing(packed: Path) -> None:
