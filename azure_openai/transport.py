@@ -39,7 +39,7 @@ _target: ContextVar[Target] = ContextVar("target")
 
 
 def note_reasoning() -> None:
-    """Note that who answered the last request of this task reasons."""
+    """Note that the backend that answered this task's last request reasons."""
     _target.get().thinks = True
 
 

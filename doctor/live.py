@@ -48,7 +48,7 @@ def check(
             client.base_url = base
             told = report.loaded(client, keyed=bool(key))
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
-            text = f"nobody answers at that URL ({type(exc).__name__})"
+            text = f"nothing answers at that URL ({type(exc).__name__})"
             yield Finding("problem", "health", text)
             return
         yield report.ready(told)
@@ -106,12 +106,14 @@ def asked_for_a_key(client: httpx.Client, key: str | None) -> Finding:
         return Finding("warning", "key", text)
     if stranger in (301, 302, 303, 307):
         text = (
-            "who has none is led elsewhere: let App Service Authentication answer 401, "
-            "as no client of an API signs in on a page"
+            "a caller without one is sent elsewhere: let App Service Authentication "
+            "answer 401, as no client of an API signs in on a page"
         )
         return Finding("problem", "key", text)
     if stranger not in (401, 403):
-        return Finding("problem", "key", f"/api/chains is {stranger}: is it the URL?")
+        return Finding(
+            "problem", "key", f"/api/chains is {stranger}: is the URL right?"
+        )
     if key and client.get("/api/chains").status_code != 200:
         text = (
             "one is asked for, but not the one of --key: is it the app's? If "

@@ -60,9 +60,11 @@ class Report:
     def told_to(self) -> str:
         match self.keyed:
             case None:
-                return "told only to who has a key: give --key"
+                return "told only to callers with a key: give --key"
             case 401 | 403:
-                return "told only to who has a key, and the one of --key is refused"
+                return (
+                    "told only to callers with a key, and the one of --key is refused"
+                )
             case 404:
                 return f"told at {DETAILS}, which is not there: deploy this version"
             case _:
@@ -103,7 +105,7 @@ def objects(value: object) -> list[Mapping[str, object]]:
 
 
 def current(client: httpx.Client, told: Report, *, ready: bool = False) -> Report:
-    """The report as it is now, from where *told* is from."""
+    """The report as it is now, at the path that *told* is of."""
     return read(client, keyed=told.path == DETAILS, ready=ready)
 
 
@@ -122,7 +124,9 @@ def ready(report: Report) -> Finding:
     """The app says that it can answer."""
     status = report.fields.get("status")
     if status not in ("ok", "unavailable"):
-        text = f"{report.path} is {report.status}, and not this app's: is it the URL?"
+        text = (
+            f"{report.path} is {report.status}, and not this app's: is the URL right?"
+        )
         return Finding("problem", "health", text)
     bad = {
         name: found

@@ -1,4 +1,4 @@
-"""Exceptions of there being no connection to a model, whoever has tried to make one."""
+"""Exceptions raised because a model's server cannot be reached."""
 
 import errno
 import sys

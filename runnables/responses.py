@@ -28,8 +28,8 @@ def is_payload(payload: Json) -> bool:
 
 
 def note_answerer(message: BaseMessage, *, begins: bool = True) -> None:
-    """Have *message*, which *begins* an answer, name who gives it; and note that its
-    model reasons, if it has counted that."""
+    """Have *message*, if it *begins* an answer, name the backend that gives it; and
+    note that the model reasons, if it has counted that."""
     if begins:
         message.response_metadata["upstream"] = transport.answered.get()
     usage = message.usage_metadata if isinstance(message, AIMessage) else None

@@ -1,4 +1,4 @@
-"""Functions that return the runnable to go on with, which nobody has seen before."""
+"""Functions that return a runnable, with which the chain goes on."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps

@@ -15,7 +15,7 @@ def _nothing() -> None:
 
 
 class Meter:
-    """Costs a token one comparison: nobody is called before `written` is at `mark`.
+    """Costs a token one comparison: nothing is called before `written` is at `mark`.
 
     `written` is in bytes, of which a chunk has as many as a token at least. `pay` then
     returns once the run may go on, or raises. At `overdue_at` the run has shown nothing

@@ -1,4 +1,4 @@
-"""The store, for whoever cannot answer without it."""
+"""The store, for what cannot be answered without it."""
 
 import logging
 from collections.abc import AsyncIterator

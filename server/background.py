@@ -1,4 +1,4 @@
-"""An answer that is made without anybody who reads it."""
+"""An answer that is made without a reader."""
 
 import asyncio
 from typing import Never

@@ -137,7 +137,7 @@ class Answer:
         frames = sse.encode({"run_id": self._told.run_id, "attempt": 1}, "metadata")
         if self._before:
             frames += self._frame("values", self._before)
-        # By a number a client knows where to read on, be it before the first event.
+        # With a number a client can read on, even if it has seen no event yet.
         return frames[:-1] + b"id: 0\n\n"
 
     def _frame(self, mode: str, data: object) -> bytes:

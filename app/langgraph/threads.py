@@ -25,9 +25,10 @@ MOST = 100
 MOST_MESSAGES = 2_000
 """Messages in one answer, unless the first of its threads or states has more."""
 
-_ID: TypeAdapter[str] = TypeAdapter(ThreadId)
 MOST_METADATA = 16 * 1024
 """Bytes that a client may note of a thread, as JSON."""
+
+_ID: TypeAdapter[str] = TypeAdapter(ThreadId)
 
 
 async def create(app: App, request: Request, run: Run) -> Response:

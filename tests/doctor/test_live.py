@@ -27,7 +27,7 @@ ALL = [
     *("health", "versions", "key", "stream", "headers", "compression", "leaving"),
     *("silence", "resume", "records", "answer", "store", "model"),
 ]
-REFUSED = "told only to who has a key, and the one of --key is refused"
+REFUSED = "told only to callers with a key, and the one of --key is refused"
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_a_url_and_a_folder_are_two_apps(capsys: pytest.CaptureFixture[str]) -> 
 def test_without_a_key_it_says_what_it_could_not_look_at(guarded: AppProcess) -> None:
     found = findings(guarded.url)
     assert found["health"][0] == "ok"
-    hint = "told only to who has a key: give --key"
+    hint = "told only to callers with a key: give --key"
     assert found["versions"] == ("skipped", hint)
     assert found["key"] == ("ok", "one is asked for")
     assert found["stream"] == ("problem", "/api/stream-check is 401: give --key")
@@ -129,7 +129,7 @@ def test_an_older_version_is_asked_for_what_it_does_tell(
 @pytest.mark.parametrize(
     ("keyed", "why"),
     [
-        (None, "told only to who has a key: give --key"),
+        (None, "told only to callers with a key: give --key"),
         (401, REFUSED),
         (403, REFUSED),
         (404, OLD),
@@ -205,13 +205,13 @@ def test_nobody_there_is_a_problem_and_no_traceback(url: str) -> None:
 
 def test_another_app_is_not_taken_for_this_one(standin: StandIn) -> None:
     level, text = findings(standin.url)["health"]
-    assert (level, "is it the URL?" in text) == ("problem", True)
+    assert (level, "is the URL right?" in text) == ("problem", True)
 
 
 def test_nor_is_one_that_has_a_health_of_its_own() -> None:
     fields = {"status": "UP", "checks": ["db"], "packages": ["one"]}
     told = report.Report(report.DETAILS, 200, fields, 200)
-    assert "is it the URL?" in report.ready(told).text
+    assert "is the URL right?" in report.ready(told).text
     assert report.versions(told).level == "skipped"
 
 
