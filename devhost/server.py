@@ -7,7 +7,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from types import FrameType
 
 import uvicorn
@@ -33,8 +34,8 @@ class HostServer(uvicorn.Server):
     ) -> None:
         super().__init__(config)
         self._on_ready, self._reload = on_ready, reload
-        self._asked = threading.Event()
-        self._asked_again = threading.Event()
+        self._asked: list[int] = []
+        self._told: SimpleQueue[int] = SimpleQueue()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -45,11 +46,11 @@ class HostServer(uvicorn.Server):
         yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Note the signal; the next one may interrupt this, so it takes no lock."""
         if self._reload is not None:
             self._reload.note(sig)
-        if self._asked.is_set():
-            self._asked_again.set()
-        self._asked.set()
+        self._asked.append(sig)
+        self._told.put(sig)
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -77,11 +78,12 @@ class HostServer(uvicorn.Server):
 
     def _is_busy(self) -> bool:
         state = self.server_state
-        return bool(state.tasks or state.connections) and not self._asked_again.is_set()
+        return bool(state.tasks or state.connections) and len(self._asked) < 2
 
     def _end_at_last(self) -> None:
-        self._asked.wait()
-        self._asked_again.wait(_DRAIN_SECONDS + _EXIT_SECONDS)
+        self._told.get()
+        with suppress(Empty):
+            self._told.get(timeout=_DRAIN_SECONDS + _EXIT_SECONDS)
         time.sleep(_LAST_SECONDS)
         if self._reload is not None:
             self._reload.end()
