@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from functools import partial
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from azure_openai import refusals
@@ -15,6 +14,7 @@ from runnables.exits import contained
 from runnables.generator import Chain
 from runnables.graphs import Visit
 from runnables.large import converted
+from runnables.loop_turn import loop_turn
 from runnables.marks import Marks
 from runnables.paused import Paused
 from runnables.prepared import Prepared, sampled
@@ -29,10 +29,9 @@ from streaming.upstream_errors import UnreadableAnswer
 if TYPE_CHECKING:
     from runnables.checkpointer import AnySaver
 
-TURN_SECONDS = 0.01
 TURN_CHUNKS = 64
-"""For how long, and for how many chunks that are there already, one run may keep the
-others from the event loop."""
+"""For how many chunks that are there already one run may keep the others from the event
+loop."""
 
 NOTHING = "The chain gave nothing: neither an answer nor a call of a model."
 
@@ -56,7 +55,7 @@ async def events_of(
     more = [] if bounded else [AnswerLimit(), Marks(translator.report)]
     config = asker.config(run, asked)
     config["callbacks"] = [RunCallback(run), *more]
-    turn, passed, said, ended = monotonic(), 0, False, False
+    passed, said, ended = 0, False, False
     refusals.asked_limit.set(request.limit_name)
     begun = leftovers.watch()
     try:
@@ -69,9 +68,9 @@ async def events_of(
                         said = True
                         yield event
                     passed += 1
-                    if passed == TURN_CHUNKS or monotonic() - turn > TURN_SECONDS:
+                    while passed == TURN_CHUNKS or loop_turn.is_over():
                         await asyncio.sleep(0)
-                        turn, passed = monotonic(), 0
+                        passed = 0
             except Paused:
                 pass  # What it waits for is in the visit.
             finally:
