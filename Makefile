@@ -21,7 +21,7 @@ replay: .venv/run.done
 		$(if $(SPEED),--speed '$(SPEED)') $(if $(URL),--url '$(URL)') $(if $(KEY),--key '$(KEY)')
 
 test: install client-envs
-	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 5 --dist loadfile $(ARGS)
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -112,8 +112,8 @@ CLIENTS = {
 }
 
 
-def tried(item: pytest.Item) -> list[tuple[str, str]]:
-    """Each client that *item* tries, with what it tries of it.
+def clients(item: pytest.Item) -> set[str]:
+    """The clients that *item* tries.
 
     A mark of its own or of its parameters comes before a parameter, and that before a
     mark of the whole module.
@@ -124,7 +124,12 @@ def tried(item: pytest.Item) -> list[tuple[str, str]]:
     named = {each for each in given if isinstance(each, str) and each in CLIENTS}
     of_all = {name for mark in item.iter_markers("client") for name in mark.args}
     marked = own or named or of_all
-    features = [name for mark in item.iter_markers("tries") for name in mark.args]
     assert marked <= CLIENTS.keys(), marked
+    return marked
+
+
+def tried(item: pytest.Item) -> list[tuple[str, str]]:
+    """Each client that *item* tries, with what it tries of it."""
+    features = [name for mark in item.iter_markers("tries") for name in mark.args]
     assert {*features} <= {*FEATURES}, features
-    return [(name, feature) for name in sorted(marked) for feature in features]
+    return [(name, feature) for name in sorted(clients(item)) for feature in features]
