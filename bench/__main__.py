@@ -35,14 +35,19 @@ def chosen(
     """Those that can run and are needed; it says loudly which cannot."""
     found = []
     for each in contenders:
-        measured_by = report.VARIED if each.variant else [*QUANTITIES]
-        if not {*measured_by} & {*only}:
+        measured_by = report.VARIED if each.variant else QUANTITIES
+        if not any(_measures(name, each) for name in {*measured_by} & {*only}):
             continue
         if each.needs and not installed(each.needs):
             say(f"SKIPPED {each.name}: not installed, see `make bench-envs`")
         else:
             found.append(each)
     return found
+
+
+def _measures(quantity: str, contender: Contender) -> bool:
+    names = QUANTITIES[quantity].measured
+    return names is None or contender.variant or contender.name in names
 
 
 def measured(only: Sequence[str], scale: Scale) -> Results:
@@ -91,7 +96,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def publish(results: Results, *, on_page: bool) -> None:
     """Print the table, keep the JSON, and write the page if it is wanted."""
     print(f"\n{results.machine}\n")
-    for table in (*report.tables(results), report.imports(results.imports)):
+    through_wires = report.through_wires(results.figures)
+    imported = report.imports(results.imports)
+    for table in (*report.tables(results), through_wires, imported):
         if len(table) > 1:
             print(f"{report.text(table)}\n", flush=True)
     FOLDER.mkdir(exist_ok=True)

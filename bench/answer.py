@@ -1,6 +1,7 @@
 """One answer, read at the socket, and what is noted of all that one process reads."""
 
 import asyncio
+import re
 import time
 from array import array
 from dataclasses import dataclass, field
@@ -30,8 +31,8 @@ class Notes:
 class Answer(asyncio.Protocol):
     """What a server sends; `ended` is done once it closes the connection."""
 
-    def __init__(self, notes: Notes) -> None:
-        self._notes = notes
+    def __init__(self, notes: Notes, stamp: re.Pattern[bytes]) -> None:
+        self._notes, self._stamp = notes, stamp
         self._began = time.monotonic()
         self._rest = b""
         self.status = b""
@@ -43,12 +44,12 @@ class Answer(asyncio.Protocol):
         self.status += data[: STATUS - len(self.status)]
         self.tail = (self.tail + data)[-TAIL:]
         data = self._rest + data
-        found = clock.STAMP.findall(data)
+        found = [*self._stamp.finditer(data)]
         # Half of a token may be there already; a whole one is not counted again.
-        after = data.rfind(found[-1] + b'"') + clock.DIGITS if found else 0
-        self._rest = data[max(after, len(data) - clock.LONGEST + 1) :]
+        after = found[-1].end() if found else 0
+        self._rest = data[max(after, len(data) - clock.LONGEST) :]
         if found:
-            self._note(found)
+            self._note([each[1] for each in found])
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.ended.done():
@@ -65,9 +66,14 @@ class Answer(asyncio.Protocol):
             notes.delays.extend(clock.since(each, read) for each in found)
 
 
-async def read(port: int, request: bytes, notes: Notes) -> Answer:
-    """The answer to *request*, when it has ended; a cancellation leaves the server."""
-    answer = Answer(notes)
+async def read(
+    port: int, request: bytes, notes: Notes, stamp: re.Pattern[bytes] = clock.STAMP
+) -> Answer:
+    """The answer to *request*, when it has ended; a cancellation leaves the server.
+
+    Its tokens are what *stamp* finds.
+    """
+    answer = Answer(notes, stamp)
     transport, _ = await asyncio.get_running_loop().create_connection(
         lambda: answer, "127.0.0.1", port
     )

@@ -7,6 +7,7 @@ less than any server.
 import asyncio
 import json
 import os
+import re
 import sys
 import time
 from typing import TypedDict
@@ -41,6 +42,7 @@ class Order(TypedDict, total=False):
     load: Work | None
     """Without it, *request* is a health call, which is repeated for *seconds*."""
     ending: str
+    stamp: str
     seconds: float
 
 
@@ -50,6 +52,7 @@ class Crowd:
     def __init__(self, order: Order, work: Work) -> None:
         self._order, self._work = order, work
         self._request = order["request"].encode()
+        self._stamp = re.compile(order["stamp"].encode())
         self._begins = time.monotonic()
         self._left = work["answers"]
         self.notes = Notes(counted_from=self._begins + work["begin_over"])
@@ -69,7 +72,9 @@ class Crowd:
     async def _caller(self, after: float) -> None:
         await asyncio.sleep(after)
         while self._takes_another():
-            answer = await read(self._order["port"], self._request, self.notes)
+            answer = await read(
+                self._order["port"], self._request, self.notes, self._stamp
+            )
             self._check(answer)
             self.notes.answers += 1
 

@@ -9,10 +9,16 @@ import time
 DIGITS = 8
 WRAPS = 100_000_000
 
-STAMP = re.compile(rb'" (\d{8})"')
-"""A token as every wire that is measured has it: a JSON string of its own."""
+QUOTED = r'" (\d{8})"'
+"""A token as most wires have it: a JSON string of its own."""
 
-LONGEST = len('" 12345678"')
+BARE = r" (\d{8})(?=[ \r])"
+"""A token of a wire that writes text as it is: more text follows, or a line's end."""
+
+STAMP = re.compile(QUOTED.encode())
+
+LONGEST = 32
+"""More bytes than a token has in any wire, with what it is known by."""
 
 
 def now() -> int:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bench import environments, upstream
+from bench import clock, environments, upstream
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -37,6 +37,8 @@ class Contender:
     ask: Callable[[str], object]
     """A question, as the JSON that the server takes."""
     ending: str
+    stamp: str = clock.QUOTED
+    """A regular expression that finds its tokens."""
     health: str = "/api/health"
     """A path that costs nothing; its status does not matter."""
     needs: str | None = None

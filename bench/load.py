@@ -62,16 +62,21 @@ def start(
     work: Load, server: Server, cores: Collection[int] = ()
 ) -> subprocess.Popen[bytes]:
     """Start *work* on *server*; `finish` has to follow."""
-    return _started(
-        {
-            "port": server.port,
-            "cores": list(cores),
-            "load": asdict(work),
-            "limit": work.longest,
-            "request": server.contender.request(work.prompt, server.port),
-            "ending": server.contender.ending,
-        }
-    )
+    return _started(order(work, server, cores))
+
+
+def order(work: Load, server: Server, cores: Collection[int] = ()) -> str:
+    """What the process of the callers gets."""
+    asked = {
+        "port": server.port,
+        "cores": list(cores),
+        "load": asdict(work),
+        "limit": work.longest,
+        "request": server.contender.request(work.prompt, server.port),
+        "ending": server.contender.ending,
+        "stamp": server.contender.stamp,
+    }
+    return json.dumps(asked)
 
 
 def finish(callers: subprocess.Popen[bytes], server: Server, seconds: float) -> Heard:
@@ -92,13 +97,13 @@ def longest_wait(server: Server, seconds: float) -> float:
     )
     probe = {"port": server.port, "request": request, "seconds": seconds}
     limit = seconds + PATIENCE
-    callers = _started({**probe, "limit": limit, "cores": [], "load": None})
+    callers = _started(json.dumps({**probe, "limit": limit, "cores": [], "load": None}))
     return _finished(callers, server, limit)["longest"]
 
 
-def _started(order: dict[str, object]) -> subprocess.Popen[bytes]:
+def _started(order: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "bench.callers", json.dumps(order)],
+        [sys.executable, "-m", "bench.callers", order],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

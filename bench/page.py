@@ -53,6 +53,8 @@ def parts(results: Results) -> dict[str, str]:
             written["variants"] = report.markdown(variants)
     else:
         say("SKIPPED the page's tables: not everything was measured")
+    if through_wires := report.through_wires(results.figures):
+        written["wires"] = report.markdown(through_wires)
     if results.imports:
         written["imports"] = report.markdown(report.imports(results.imports))
     return written

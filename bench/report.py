@@ -4,13 +4,20 @@ from collections.abc import Mapping, Sequence
 
 from bench.contenders import BASE, CHAIN
 from bench.figures import Figures, Row
-from bench.quantities import QUANTITIES
+from bench.quantities import QUANTITIES, wires
 from bench.results import Results
 from bench.stage import UPSTREAM
 
 NOTHING = "-"
 
-ROWS = [row for each in QUANTITIES.values() for row in each.rows]
+ROWS = [
+    row
+    for each in QUANTITIES.values()
+    for row in each.rows
+    if each.rows is not wires.ROWS
+]
+"""Those of the table of this app beside others."""
+
 PACKAGES = 12
 """How many are shown of those that importing the app imports."""
 
@@ -21,7 +28,7 @@ VARIED = ("cost", "paced")
 def tables(results: Results) -> tuple[list[list[str]], list[list[str]]]:
     """This app beside others; and its variants beside it."""
     figures = results.figures
-    everyone = {name for servers in figures.values.values() for name in servers}
+    everyone = {name for row in ROWS for name in figures.values.get(row.key, ())}
     compared = [name for name in results.versions if name in everyone]
     if UPSTREAM in everyone:
         compared.append(UPSTREAM)
@@ -30,6 +37,13 @@ def tables(results: Results) -> tuple[list[list[str]], list[list[str]]]:
     beside = cells(figures, ROWS, compared)
     inside = cells(figures, varied, [CHAIN, *variants], base=CHAIN) if variants else []
     return beside, inside
+
+
+def through_wires(figures: Figures) -> list[list[str]]:
+    """The chain through each wire; no line if that was not measured."""
+    names = [wire.name for wire in wires.WIRES]
+    lines = cells(figures, wires.ROWS, names, base=wires.NATIVE)
+    return lines if len(lines) > 1 else []
 
 
 def imports(spent: Mapping[str, float]) -> list[list[str]]:

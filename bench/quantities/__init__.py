@@ -1,10 +1,20 @@
 """Each quantity: a module that measures it, with the rows of the table it fills."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.figures import Row
-from bench.quantities import burst, carried, cost, health, memory, paced, single, start
+from bench.quantities import (
+    burst,
+    carried,
+    cost,
+    health,
+    memory,
+    paced,
+    single,
+    start,
+    wires,
+)
 from bench.stage import Stage
 
 
@@ -14,10 +24,14 @@ class Quantity:
 
     rows: Sequence[Row]
     measure: Callable[[Stage], None]
+    measured: Collection[str] | None
+    """The names of those that it is of, or all."""
 
 
 # In this order: memory starts servers anew, the last that others should wait for.
 QUANTITIES: Mapping[str, Quantity] = {
-    module.__name__.rpartition(".")[2]: Quantity(module.ROWS, module.measure)
-    for module in (cost, paced, single, burst, carried, health, start, memory)
+    module.__name__.rpartition(".")[2]: Quantity(
+        module.ROWS, module.measure, getattr(module, "MEASURED", None)
+    )
+    for module in (cost, wires, paced, single, burst, carried, health, start, memory)
 }

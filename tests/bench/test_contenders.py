@@ -32,6 +32,15 @@ def test_variants_start_only_if_they_are_measured() -> None:
     assert found == [CHAIN, PASSTHROUGH, BASE]
 
 
+def test_servers_start_only_if_what_is_measured_is_of_them() -> None:
+    wires, memory = (
+        [each.name for each in chosen(everyone(URL), [only], bool)]
+        for only in ("wires", "memory")
+    )
+    assert wires == [CHAIN]
+    assert memory == [CHAIN, PASSTHROUGH, BASE]
+
+
 def test_every_other_server_has_an_environment_of_its_own() -> None:
     needs = {each.needs for each in everyone(URL) if each.name in OTHERS}
     assert needs | {"tools"} == {*environments.NAMES}

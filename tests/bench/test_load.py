@@ -1,6 +1,7 @@
 """The callers read each token of an answer once, and notice one that is not whole."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -8,9 +9,11 @@ import pytest
 
 from bench import clock, load
 from bench.answer import Notes, read
+from bench.callers import ask
 from bench.contenders import CHAIN, everyone
 from bench.errors import BenchError
 from bench.load import Load
+from bench.quantities.wires import WIRES
 from bench.scale import QUICK
 from bench.server import Server, serve
 from bench.stage import Stage
@@ -101,3 +104,8 @@ def test_the_chain_answers_whole_and_its_processor_is_read(upstream: Upstream) -
         assert server.cpu_seconds() > 0
         assert server.rss_bytes() > 1_000_000
         assert server.started > 0
+        for wire in WIRES:
+            asked = replace(server, contender=wire.of(chain))
+            order = json.loads(load.order(Load(1, tokens=3, answers=2), asked))
+            found = asyncio.run(ask(order, order["load"]))
+            assert (found["answers"], found["tokens"]) == (2, 6), wire.name

@@ -9,7 +9,7 @@ from bench import imports, page, report
 from bench.contenders import BASE, CHAIN
 from bench.figures import Figures, Row, line
 from bench.imports import by_package
-from bench.quantities import QUANTITIES
+from bench.quantities import QUANTITIES, wires
 from bench.quantities.carried import beginning, following
 from bench.results import Results
 from bench.stage import UPSTREAM
@@ -73,6 +73,16 @@ def test_variants_are_compared_to_the_chain(results: Results) -> None:
     _, inside = report.tables(results)
     assert inside[0] == ["", CHAIN, "no records"]
     assert inside[-1][1:] == ["30", "15 (0.50)"]
+
+
+def test_every_wire_is_compared_to_the_native_one(results: Results) -> None:
+    for number, wire in enumerate(wires.WIRES, start=10):
+        results.figures.put("wires.token", wire.name, number)
+    _, token = report.through_wires(results.figures)
+    assert token[:3] == ["CPU per token, µs", "10.0", "11.0 (1.10)"]
+    compared, variants = report.tables(results)
+    assert (compared[0], variants) == (["", CHAIN, BASE], [])
+    assert "| CPU per token, µs | 10.0 | 11.0 (1.10) |" in page.parts(results)["wires"]
 
 
 def test_the_page_gets_what_was_measured_and_keeps_the_rest(results: Results) -> None:
