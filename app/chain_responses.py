@@ -20,7 +20,7 @@ from server.background import InBackground
 from server.request import check_media_type, check_starts_anew, parsed, read_body
 from server.response import json_response
 from streaming.dialects import responses
-from streaming.errors import InvalidRequest
+from streaming.errors import invalid
 from streaming.events import Event
 
 Fields = dict[str, object]
@@ -83,8 +83,7 @@ async def response(app: App, request: Request, run: Run, found: LoggedRun) -> Re
         return json_response(await resource(found))
     after = query.get("starting_after") or "-1"
     if after != "-1" and not _NUMBER.fullmatch(after):
-        message = "starting_after: expected a whole number"
-        raise InvalidRequest(message, param="starting_after")
+        raise invalid("starting_after", "expected a whole number")
     asked = found.header.request()
     seen = asked.response.model_copy(update={"after": int(after)})
     asked = asked.model_copy(update={"response": seen})
@@ -133,7 +132,7 @@ async def input_items(
         items = items[ids.index(after) + 1 :]
     limit = query.get("limit", "20")
     if not _NUMBER.fullmatch(limit) or not 1 <= int(limit) <= 100:
-        raise InvalidRequest("limit: expected a number from 1 to 100", param="limit")
+        raise invalid("limit", "expected a number from 1 to 100")
     page = items[: int(limit)]
     return json_response(
         {

@@ -28,6 +28,7 @@ from streaming.errors import (
     StoreUnavailable,
     ThreadBusy,
     TooLarge,
+    invalid,
 )
 from streaming.requests import ChatRequest, Message
 
@@ -154,8 +155,7 @@ async def _item(
         made[found[1]] = await _output(logged) if logged else {}
     if found and key in made[found[1]]:
         return made[found[1]][key]
-    message = f"{where}: Item with id {key[:100]!r} not found; it may have expired."
-    raise InvalidRequest(message, param=where)
+    raise invalid(where, f"Item with id {key[:100]!r} not found; it may have expired.")
 
 
 async def _output(found: LoggedRun) -> dict[str, Item]:
@@ -264,4 +264,4 @@ def _payload(text: str) -> JsonValue:
 
 def _wrong(message: str) -> InvalidRequest:
     name = "previous_response_id"
-    return InvalidRequest(f"{name}: {message}", param=name)
+    return invalid(name, message)

@@ -16,7 +16,7 @@ from proxy.kept import KeptResponse
 from proxy.outgoing import Operation, Outgoing
 from runs import Run
 from settings.backends import Backend
-from streaming.errors import InvalidRequest, NotFound
+from streaming.errors import NotFound, invalid
 from streaming.events import Usage
 from streaming.large import off_loop
 
@@ -75,8 +75,7 @@ async def outgoing(
 async def _previous(app: App, run: Run, response_id: object) -> KeptResponse:
     """Where the response is that the new one goes on with."""
     if not isinstance(response_id, str):
-        message = "previous_response_id: expected a string"
-        raise InvalidRequest(message, param="previous_response_id")
+        raise invalid("previous_response_id", "expected a string")
     try:
         return await app.responses.find(run.owner, response_id)
     except NotFound as error:

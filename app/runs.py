@@ -14,7 +14,7 @@ from server.followed_body import FollowedBody
 from server.response import StreamResponse, json_response
 from store import StoreError
 from streaming import dialects
-from streaming.errors import InvalidRequest, NotFound, StoreUnavailable
+from streaming.errors import NotFound, StoreUnavailable, invalid
 from streaming.requests import ChatRequest
 
 _NUMBER = re.compile(r"[0-9]{1,15}")
@@ -118,7 +118,7 @@ def position(request: Request) -> int:
     ):
         if given:
             if not _NUMBER.fullmatch(given):
-                raise InvalidRequest(f"{name}: expected a whole number", param=name)
+                raise invalid(name, "expected a whole number")
             return int(given)
     return 0
 
@@ -129,6 +129,5 @@ def _speed(request: Request) -> float | None:
     if not given:
         return None
     if not _SPEED.fullmatch(given) or not 0.1 <= float(given) <= 1000:
-        message = "speed: expected a number from 0.1 to 1000"
-        raise InvalidRequest(message, param="speed")
+        raise invalid("speed", "expected a number from 0.1 to 1000")
     return float(given)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app import App
 from app.chat import respond
 from runs import Run
-from streaming.errors import InvalidRequest
+from streaming.errors import invalid
 from streaming.events import Event, TextDelta
 from streaming.requests import ChatRequest, Message
 
@@ -45,8 +45,7 @@ def _silence(request: Request) -> float | None:
     if not given:
         return None
     if not _NUMBER.fullmatch(given) or float(given) > MAX_SILENCE:
-        message = f"silence: expected seconds, from 0 to {MAX_SILENCE}"
-        raise InvalidRequest(message, param="silence")
+        raise invalid("silence", f"expected seconds, from 0 to {MAX_SILENCE}")
     return float(given)
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app import App
 from runs import Run
 from server.response import json_response
-from streaming.errors import InvalidRequest, NotFound
+from streaming.errors import NotFound, invalid
 from telemetry.records import CONTENT
 from telemetry.usage import By, Found, Over, Whose
 from telemetry.usage.tally import Tally
@@ -86,7 +86,7 @@ async def _one(app: App, run: str, whose: Whose) -> Response:
 
 def _by(given: str) -> By:
     if not _is_by(given):
-        raise InvalidRequest(f"by: expected one of {', '.join(CHOICES)}.", param="by")
+        raise invalid("by", f"expected one of {', '.join(CHOICES)}.")
     return given
 
 
@@ -98,7 +98,7 @@ def _over(given: str | None) -> Over | None:
     if not given:
         return None
     if not _is_over(given):
-        raise InvalidRequest(f"over: expected one of {', '.join(TIMES)}.", param="over")
+        raise invalid("over", f"expected one of {', '.join(TIMES)}.")
     return given
 
 
@@ -117,10 +117,10 @@ def _since(given: str, now: datetime) -> datetime:
         at = at if at.tzinfo else at.replace(tzinfo=UTC)
         return min(at.astimezone(UTC), now)
     except (ValueError, OverflowError):
-        raise InvalidRequest(
-            "since: expected a time such as 2026-01-31T12:00:00Z, or how long ago: "
+        raise invalid(
+            "since",
+            "expected a time such as 2026-01-31T12:00:00Z, or how long ago: "
             "30m, 24h or 7d.",
-            param="since",
         ) from None
 
 

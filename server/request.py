@@ -11,10 +11,10 @@ from runs.trimming import PARTS_PER_MESSAGE, weight
 from server.limits import Capacity
 from streaming.errors import (
     HeadersTooLarge,
-    InvalidRequest,
     RequestTimeout,
     TooLarge,
     UnsupportedMediaType,
+    invalid,
 )
 from streaming.large import off_loop
 from streaming.requests import ChatRequest
@@ -54,10 +54,10 @@ def check_starts_anew(headers: Mapping[str, str]) -> None:
     Some readers do so by themselves, and each time the answer would be billed.
     """
     if "last-event-id" in headers:
-        raise InvalidRequest(
-            "last-event-id: a POST begins a new answer; to read on, "
-            "GET /api/runs/{id}/stream, with the x-run-id of the answer as the id.",
-            param="last-event-id",
+        raise invalid(
+            "last-event-id",
+            "a POST begins a new answer; to read on, GET /api/runs/{id}/stream, "
+            "with the x-run-id of the answer as the id.",
         )
 
 
@@ -138,8 +138,8 @@ def check_policy(
         )
     for index, message in enumerate(request.messages):
         if message.role in ("system", "developer") and not system_prompt_allowed:
-            raise InvalidRequest(
-                f"messages.{index}.role: {message.role!r} is refused here, "
+            raise invalid(
+                f"messages.{index}.role",
+                f"{message.role!r} is refused here, "
                 "expected 'user', 'assistant' or 'tool'",
-                param=f"messages.{index}.role",
             )

@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from streaming.errors import InvalidRequest
+from streaming.errors import invalid
 
 Object = dict[str, JsonValue]
 
@@ -172,8 +172,7 @@ def _nested_choice(choice: object) -> object:
             allowed = {"mode": rest.get("mode", "auto"), "tools": named}
             return {"type": "allowed_tools", "allowed_tools": allowed}
         case {"type": str(kind)}:
-            message = f"tool_choice: no chain has the tool {kind[:100]!r}"
-            raise InvalidRequest(message, param="tool_choice")
+            raise invalid("tool_choice", f"no chain has the tool {kind[:100]!r}")
         case _:
             return choice
 

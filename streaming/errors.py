@@ -98,6 +98,10 @@ class InvalidRequest(ChatError):
     says = "The model refused the request."
 
 
+def invalid(field: str, message: str) -> InvalidRequest:
+    return InvalidRequest(f"{field}: {message}", param=field)
+
+
 class ContextTooLong(InvalidRequest):
     code = "context_length_exceeded"
     says = "The messages are too long for the model."

@@ -16,7 +16,7 @@ from runs.thread_notes import Note
 from server.response import json_response
 from streaming import sse
 from streaming.dialects._langgraph.request import checkpoint_of
-from streaming.errors import InvalidRequest, NotFound, NotYet, ThreadExists
+from streaming.errors import NotFound, NotYet, ThreadExists, invalid
 from streaming.requests import ThreadId
 
 MOST = 100
@@ -38,8 +38,7 @@ async def create(app: App, request: Request, run: Run) -> Response:
     try:
         id = _ID.validate_python(body.get("thread_id") or str(uuid4()))
     except ValidationError:
-        message = "thread_id: expected 1 to 128 of A-Za-z0-9_.:-"
-        raise InvalidRequest(message, param="thread_id") from None
+        raise invalid("thread_id", "expected 1 to 128 of A-Za-z0-9_.:-") from None
     try:
         await app.threads.create(run.owner, id, Note(metadata=_metadata(body)))
     except ThreadExists:
@@ -52,8 +51,7 @@ def _metadata(body: Mapping[str, object]) -> dict[str, JsonValue]:
     given = body.get("metadata") or {}
     if isinstance(given, dict) and len(sse.dumps(given)) <= MOST_METADATA:
         return given
-    message = f"metadata: expected an object of at most {MOST_METADATA} bytes"
-    raise InvalidRequest(message, param="metadata")
+    raise invalid("metadata", f"expected an object of at most {MOST_METADATA} bytes")
 
 
 async def get(app: App, request: Request, run: Run) -> Response:
@@ -115,7 +113,7 @@ async def search(app: App, request: Request, run: Run) -> Response:
 def _number(body: Mapping[str, object], name: str, default: int) -> int:
     given = body.get(name, default)
     if not isinstance(given, int) or given < 0:
-        raise InvalidRequest(f"{name}: expected a whole number", param=name)
+        raise invalid(name, "expected a whole number")
     return given
 
 

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from streaming import questions, requests, sse
 from streaming.dialects.json import decode, error, headers, normalize
-from streaming.errors import Cancelled, ChatError, DeadlineExceeded, InvalidRequest
+from streaming.errors import Cancelled, ChatError, DeadlineExceeded, invalid
 from streaming.events import (
     Citation,
     Custom,
@@ -36,7 +36,7 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
     fields = decode(body)
     prompt = fields.pop("system_prompt", None)
     if not isinstance(prompt, str | None):
-        raise InvalidRequest("system_prompt: expected a string")
+        raise invalid("system_prompt", "expected a string")
     request = requests.validate(normalize(fields))
     if not prompt:
         return request

@@ -8,7 +8,7 @@ from typing import assert_never
 import orjson
 
 from streaming import requests, sse
-from streaming.errors import ChatError, InvalidRequest, TooLarge
+from streaming.errors import ChatError, InvalidRequest, TooLarge, invalid
 from streaming.events import (
     Citation,
     Custom,
@@ -106,7 +106,7 @@ def normalize(given: Mapping[str, object]) -> dict[str, object]:
     elif prompt != "messages":
         text = fields.pop(prompt)
         if not isinstance(text, str) or not text:
-            raise InvalidRequest(f"{prompt}: expected a non-empty string", param=prompt)
+            raise invalid(prompt, "expected a non-empty string")
         fields["messages"] = [{"role": "user", "content": text}]
     sampling = {
         name: fields.pop(name) for name in Sampling.model_fields if name in fields
@@ -119,7 +119,7 @@ def _checked_prompts(fields: Mapping[str, object]) -> list[str]:
     """The one field that has the prompt; `InvalidRequest` also names unknown fields."""
     for name in INTERNAL:
         if name in fields:
-            raise InvalidRequest(f"{name}: is not a known field", param=name)
+            raise invalid(name, "is not a known field")
     prompts = [name for name in PROMPTS if name in fields]
     if len(prompts) == 1:
         return prompts

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from streaming import sse
-from streaming.errors import InvalidRequest
+from streaming.errors import invalid
 
 Fields = dict[str, object]
 
@@ -25,7 +25,7 @@ def to_messages(given: object) -> list[Fields]:
     if isinstance(given, str | dict):
         given = [given]
     if not isinstance(given, list):
-        raise InvalidRequest("input.messages: expected a list", param="input")
+        raise invalid("input.messages", "expected a list")
     return [_message(f"input.messages.{n}", each) for n, each in enumerate(given)]
 
 
@@ -36,12 +36,12 @@ def _message(where: str, given: object) -> Fields:
         case [str(kind), content]:
             given = {"type": kind, "content": content}
     if not isinstance(given, dict):
-        raise InvalidRequest(f"{where}: expected a message", param="input")
+        raise invalid(where, "expected a message")
     kind = str(given.get("role") or given.get("type") or "")
     role = _ROLES.get(kind.removesuffix("MessageChunk").lower())
     if role is None:
         known = ", ".join(_ROLES)
-        raise InvalidRequest(f"{where}.type: expected one of {known}", param="input")
+        raise invalid(f"{where}.type", f"expected one of {known}")
     content = _content(where, given.get("content"))
     made: Fields = {"id": str(given.get("id") or uuid4()), "role": role}
     if calls := given.get("tool_calls"):
@@ -56,7 +56,7 @@ def _message(where: str, given: object) -> Fields:
 
 def _calls(where: str, calls: object) -> list[Fields]:
     if not isinstance(calls, list):
-        raise InvalidRequest(f"{where}.tool_calls: expected a list", param="input")
+        raise invalid(f"{where}.tool_calls", "expected a list")
     return [_call(f"{where}.tool_calls.{n}", call) for n, call in enumerate(calls)]
 
 
@@ -67,8 +67,7 @@ def _call(where: str, call: object) -> Fields:
         case {"id": str(id), "function": {"name": str(name), "arguments": str(text)}}:
             arguments = text
         case _:
-            message = f"{where}: expected an id, a name and args"
-            raise InvalidRequest(message, param="input")
+            raise invalid(where, "expected an id, a name and args")
     function = {"name": name, "arguments": arguments}
     return {"id": id, "type": "function", "function": function}
 
@@ -77,8 +76,7 @@ def _content(where: str, content: object) -> str | list[Fields]:
     if content is None or isinstance(content, str):
         return content or ""
     if not isinstance(content, list):
-        message = f"{where}.content: expected a string or a list of parts"
-        raise InvalidRequest(message, param="input")
+        raise invalid(f"{where}.content", "expected a string or a list of parts")
     parts = [made for part in content if (made := _part(part)) is not None]
     if all(part["type"] == "text" for part in parts):
         return "".join(str(part["text"]) for part in parts)

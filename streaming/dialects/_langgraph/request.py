@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from streaming import requests, sse
 from streaming.dialects._langgraph.posted import Fields, to_messages
-from streaming.errors import InvalidRequest, NotYet
+from streaming.errors import NotYet, invalid
 from streaming.requests import ChatRequest
 
 MODES = ("values", "updates", "messages", "messages-tuple", "custom")
@@ -70,8 +70,7 @@ class RunAsked:
         new = [each for each in self.messages if each["id"] not in known]
         given = self.given or {}
         if self.messages and not new and self.resume is None:
-            message = "input.messages: the thread has each of them already"
-            raise InvalidRequest(message, param="input")
+            raise invalid("input.messages", "the thread has each of them already")
         echo = {"modes": ",".join(self.modes)}
         posted = new
         if earlier is not None:
@@ -130,15 +129,13 @@ def one_of(
     word = given.get(name)
     if word is None or (isinstance(word, str) and word in choices):
         return word
-    message = f"{name}: expected one of {', '.join(choices)}"
-    raise InvalidRequest(message, param=name)
+    raise invalid(name, f"expected one of {', '.join(choices)}")
 
 
 def modes(given: object) -> tuple[str, ...]:
     names = [given] if isinstance(given, str) else given or ["values"]
     if not isinstance(names, list):
-        message = "stream_mode: expected a name or a list"
-        raise InvalidRequest(message, param="stream_mode")
+        raise invalid("stream_mode", "expected a name or a list")
     for name in names:
         if one_of({"stream_mode": name}, "stream_mode", (*MODES, *_UNTOLD)) in _UNTOLD:
             known = ", ".join(MODES)
@@ -182,13 +179,13 @@ def _resume(given: object) -> JsonValue:
     if given is None:
         return None
     if not isinstance(given, dict):
-        raise InvalidRequest("command: expected an object", param="command")
+        raise invalid("command", "expected an object")
     command: Mapping[str, JsonValue] = given
     for name in ("goto", "update", "graph"):
         if command.get(name):
             raise NotYet(f"command.{name}: a graph goes on by `resume` alone here.")
     if (resume := command.get("resume")) is None:
-        raise InvalidRequest("command.resume: expected a value", param="command")
+        raise invalid("command.resume", "expected a value")
     return resume
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from streaming.errors import InvalidRequest
+from streaming.errors import invalid
 
 Message = dict[str, object]
 """A message, or a part of one, in OpenAI's form."""
@@ -58,16 +58,16 @@ def _message(where: str, message: object) -> Message | None:
             text = _text(where, rest.get("content")) or str(rest.get("error") or "")
             return {"role": "tool", "tool_call_id": called, "content": text}
         case {"role": "tool"}:
-            raise InvalidRequest(f"{where}.toolCallId: expected a string")
+            raise invalid(f"{where}.toolCallId", "expected a string")
         case {"role": str()}:
             return None  # `reasoning`, `activity`, and what later versions add.
         case _:
-            raise InvalidRequest(f"{where}.role: expected a string")
+            raise invalid(f"{where}.role", "expected a string")
 
 
 def _calls(where: str, calls: object) -> list[Message]:
     if not isinstance(calls, list | None):
-        raise InvalidRequest(f"{where}.toolCalls: expected a list")
+        raise invalid(f"{where}.toolCalls", "expected a list")
     return [
         _call(f"{where}.toolCalls.{index}", call)
         for index, call in enumerate(calls or [])
@@ -81,7 +81,7 @@ def _call(where: str, call: object) -> Message:
             function = {"name": name, "arguments": arguments}
             return {"id": key, "type": "function", "function": function}
         case _:
-            raise InvalidRequest(f"{where}: expected an id and a function with a name")
+            raise invalid(where, "expected an id and a function with a name")
 
 
 def _text(where: str, content: object) -> str:
@@ -96,7 +96,7 @@ def _content(where: str, content: object) -> str | list[Message]:
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
-        raise InvalidRequest(f"{where}.content: expected a string or a list of parts")
+        raise invalid(f"{where}.content", "expected a string or a list of parts")
     parts = [
         made
         for index, part in enumerate(content)
@@ -113,7 +113,7 @@ def _part(where: str, part: object) -> Message | None:
         case {"type": "text", "text": str(text)}:
             return {"type": "text", "text": text} if text else None
         case {"type": "text"}:
-            raise InvalidRequest(f"{where}.text: expected a string")
+            raise invalid(f"{where}.text", "expected a string")
         case {
             "type": "image" | "audio" | "document" as kind,
             "source": {"type": "data" | "url", "value": str()} as source,
@@ -123,7 +123,7 @@ def _part(where: str, part: object) -> Message | None:
         case {"type": str()}:
             return None
         case _:
-            raise InvalidRequest(f"{where}.type: expected a string")
+            raise invalid(f"{where}.type", "expected a string")
 
 
 def _file(kind: str, source: Mapping[str, object], metadata: object) -> Message:

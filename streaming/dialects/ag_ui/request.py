@@ -6,7 +6,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from streaming import caller_tools, requests
 from streaming.dialects.ag_ui.conversation import conversation
-from streaming.errors import InvalidRequest
+from streaming.errors import invalid
 from streaming.requests import ChatRequest, Sampling, ThreadId
 
 Fields = Mapping[str, object]
@@ -25,14 +25,13 @@ def to_request(given: Fields) -> ChatRequest:
     fields = _with_props(given)
     posted = fields.get("messages", [])
     if not isinstance(posted, list):
-        raise InvalidRequest("messages: expected a list", param="messages")
+        raise invalid("messages", "expected a list")
     read: dict[str, object] = {name: fields[name] for name in READ if name in fields}
     read |= {"whole": True, "replaces": True, "thread_id": _thread_id(fields)}
     read["echo"] = _echo(fields)
     read["resume"] = resume = _answers(fields.get("resume"))
     if resume is not None and read["thread_id"] is None:
-        message = "resume: needs the threadId of what is pending"
-        raise InvalidRequest(message, param="threadId")
+        raise invalid("resume", "needs the threadId of what is pending")
     messages = [] if resume is not None else conversation(posted)
     read["messages"] = [*(_context(fields) if messages else []), *messages]
     read["sampling"] = {
@@ -59,7 +58,7 @@ def _echo(fields: Fields) -> dict[str, str]:
             case str(value):
                 ids[name] = value
             case _:
-                raise InvalidRequest(f"{name}: expected a string", param=name)
+                raise invalid(name, "expected a string")
     return ids
 
 
@@ -76,7 +75,7 @@ def _answers(entries: object) -> dict[str, JsonValue] | None:
     if entries is None or entries == []:
         return None
     if not isinstance(entries, list):
-        raise InvalidRequest("resume: expected a list", param="resume")
+        raise invalid("resume", "expected a list")
     found: dict[str, JsonValue] = {}
     for index, entry in enumerate(entries):
         match entry:
@@ -85,8 +84,7 @@ def _answers(entries: object) -> dict[str, JsonValue] | None:
             case {"interruptId": str(key), "status": "cancelled"}:
                 found[key] = False
             case _:
-                message = f"resume.{index}: expected an interruptId and a status"
-                raise InvalidRequest(message, param="resume")
+                raise invalid(f"resume.{index}", "expected an interruptId and a status")
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from streaming import caller_tools, requests
 from streaming.dialects.json import decode
-from streaming.errors import InvalidRequest
+from streaming.errors import InvalidRequest, invalid
 from streaming.requests import (
     ChatRequest,
     FunctionCall,
@@ -69,7 +69,7 @@ def model(fields: Mapping[str, object]) -> str:
     """The `model` of *fields*; raises `InvalidRequest` without one."""
     name = _model(fields)
     if name is None:
-        raise InvalidRequest("model: is missing", param="model")
+        raise invalid("model", "is missing")
     return name
 
 
@@ -80,11 +80,11 @@ def _model(fields: Mapping[str, object]) -> str | None:
         case str(name) if name:
             return name
         case _:
-            raise InvalidRequest("model: expected a non-empty string", param="model")
+            raise invalid("model", "expected a non-empty string")
 
 
 def _refused(name: str) -> InvalidRequest:
-    return InvalidRequest(f"{name}: is not supported by a chain", param=name)
+    return invalid(name, "is not supported by a chain")
 
 
 def _include_usage(options: object) -> object:

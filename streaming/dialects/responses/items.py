@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from streaming import sse
-from streaming.errors import InvalidRequest
+from streaming.errors import invalid
 
 Item = Mapping[str, object]
 Message = dict[str, object]
@@ -38,19 +38,15 @@ def conversation(items: Sequence[Item]) -> list[Message]:
             case str():
                 pass  # `reasoning`, `item_reference`, and what other tools have done.
             case _:
-                raise wrong(f"{where}.type", "expected a string")
+                raise invalid(f"{where}.type", "expected a string")
     return turns
-
-
-def wrong(param: str, message: str) -> InvalidRequest:
-    return InvalidRequest(f"{param}: {message}", param=param)
 
 
 def _role(where: str, item: Item) -> object:
     role = item.get("role")
     if role not in ("user", "assistant", "system", "developer"):
         names = "'user', 'assistant', 'system' or 'developer'"
-        raise wrong(f"{where}.role", f"expected {names}")
+        raise invalid(f"{where}.role", f"expected {names}")
     return role
 
 
@@ -60,7 +56,7 @@ def _add_call(turns: list[Message], where: str, item: Item, key: str) -> None:
     if "input" in item:
         arguments = sse.text_of({"input": item["input"]})
     if not isinstance(arguments, str):
-        raise wrong(f"{where}.arguments", "expected a string")
+        raise invalid(f"{where}.arguments", "expected a string")
     function = {"name": _text(where, item, "name"), "arguments": arguments}
     made = {"id": _text(where, item, key), "type": "function", "function": function}
     before = turns.pop() if turns and turns[-1]["role"] == "assistant" else {}
@@ -76,10 +72,10 @@ def _result(where: str, item: Item, key: str, content: object) -> Message:
 
 def _decision(where: str, item: Item) -> Message:
     if not isinstance(item.get("approve"), bool):
-        raise wrong(f"{where}.approve", "expected a boolean")
+        raise invalid(f"{where}.approve", "expected a boolean")
     asked = APPROVAL.fullmatch(_text(where, item, "approval_request_id"))
     if asked is None:
-        raise wrong(f"{where}.approval_request_id", "nothing has asked for this")
+        raise invalid(f"{where}.approval_request_id", "nothing has asked for this")
     content = sse.text_of(item["approve"])
     return {"role": "tool", "tool_call_id": asked[2], "content": content}
 
@@ -87,7 +83,7 @@ def _decision(where: str, item: Item) -> Message:
 def _text(where: str, item: Item, name: str) -> str:
     value = item.get(name)
     if not isinstance(value, str) or not value:
-        raise wrong(f"{where}.{name}", "expected a non-empty string")
+        raise invalid(f"{where}.{name}", "expected a non-empty string")
     return value
 
 
@@ -103,7 +99,7 @@ def _content(where: str, content: object) -> object:
             ]
             return parts or ""
         case _:
-            raise wrong(where, "expected a string or a list of parts")
+            raise invalid(where, "expected a string or a list of parts")
 
 
 def _part(where: str, part: object) -> Message:
@@ -124,4 +120,4 @@ def _part(where: str, part: object) -> Message:
         case {"type": "input_audio", "input_audio": dict(audio)}:
             return {"type": "input_audio", "input_audio": audio}
         case _:
-            raise wrong(where, "expected text, an input_image or an input_file")
+            raise invalid(where, "expected text, an input_image or an input_file")

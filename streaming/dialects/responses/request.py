@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from streaming import caller_tools, requests, sse
 from streaming.dialects.json import decode
-from streaming.dialects.responses.items import conversation, wrong
-from streaming.errors import ChatError, InvalidRequest
+from streaming.dialects.responses.items import conversation
+from streaming.errors import ChatError, InvalidRequest, invalid
 from streaming.requests import ChatRequest
 
 Fields = dict[str, object]
@@ -40,7 +40,7 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
     fields = {name: value for name, value in decode(body).items() if value is not None}
     for name in ("prompt", "top_logprobs"):
         if fields.get(name):
-            raise wrong(name, "is not supported by a chain")
+            raise invalid(name, "is not supported by a chain")
     try:
         return requests.validate(_read(fields, path))
     except InvalidRequest as error:
@@ -97,7 +97,7 @@ def _items(fields: Fields) -> list[Fields]:
         case None if "resume" in fields:
             return []
         case _:
-            raise wrong(
+            raise invalid(
                 "input", "expected a text, or a list of items; not an empty one"
             )
 
@@ -105,7 +105,7 @@ def _items(fields: Fields) -> list[Fields]:
 def _instructions(fields: Fields) -> list[Fields]:
     text = fields.get("instructions", "")
     if not isinstance(text, str):
-        raise wrong("instructions", "expected a string")
+        raise invalid("instructions", "expected a string")
     waits = "resume" in fields
     return [{"role": "system", "content": text}] if text and not waits else []
 
@@ -119,7 +119,7 @@ def _thread(fields: Fields) -> object:
             return key
         case _:
             message = "expected an id, or an object with one"
-            raise wrong("conversation", f"{message}, without previous_response_id")
+            raise invalid("conversation", f"{message}, without previous_response_id")
 
 
 def _sampling(fields: Fields) -> Fields:
@@ -151,10 +151,10 @@ def _functions(fields: Fields) -> list[Fields]:
             found = [tool for tool in tools if tool.get("type") == "function"]
             for tool in found:
                 if not caller_tools.name_of(tool):
-                    raise wrong("tools", "each function needs a 'name'")
+                    raise invalid("tools", "each function needs a 'name'")
             return found
         case _:
-            raise wrong("tools", "expected a list of objects")
+            raise invalid("tools", "expected a list of objects")
 
 
 def _repeated(tool: Fields) -> Fields:
@@ -182,5 +182,5 @@ def _small(repeated: Fields) -> str:
 def _object(fields: Fields, name: str) -> Fields:
     value = fields.get(name, {})
     if not isinstance(value, dict):
-        raise wrong(name, "expected an object")
+        raise invalid(name, "expected an object")
     return value

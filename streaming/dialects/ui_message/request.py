@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from streaming import caller_tools, requests
 from streaming.dialects.ui_message import approvals, tool_parts
 from streaming.dialects.ui_message.tool_parts import Message
-from streaming.errors import InvalidRequest
+from streaming.errors import invalid
 from streaming.requests import ChatRequest, Sampling
 
 Part = dict[str, object]
@@ -21,7 +21,7 @@ def to_request(fields: Mapping[str, object]) -> ChatRequest:
     """The conversation in *fields*; what is not for us (`id`, `trigger`) is ignored."""
     posted = fields.get("messages")
     if not isinstance(posted, list):
-        raise InvalidRequest("messages: expected a list", param="messages")
+        raise invalid("messages", "expected a list")
     read: dict[str, object] = {name: fields[name] for name in READ if name in fields}
     if read.get("resume") is None:
         read["resume"] = approvals.answers(posted) or None
@@ -75,9 +75,7 @@ def _messages(where: str, message: object) -> Iterator[Message]:
         ):
             posted = _parts(where, message)
         case _:
-            raise InvalidRequest(
-                f"{where}.role: expected 'system', 'user' or 'assistant'"
-            )
+            raise invalid(f"{where}.role", "expected 'system', 'user' or 'assistant'")
     if role == "assistant":
         yield from tool_parts.turn(posted, where)
         return
@@ -87,7 +85,7 @@ def _messages(where: str, message: object) -> Iterator[Message]:
     texts = [str(part["text"]) for part in parts if part["type"] == "text"]
     if role == "user":
         if not parts:
-            raise InvalidRequest(f"{where}.parts: has neither text nor a file")
+            raise invalid(f"{where}.parts", "has neither text nor a file")
         yield {
             "role": role,
             "content": texts[0] if parts[1:] == [] and texts else parts,
@@ -104,7 +102,7 @@ def _parts(where: str, message: Mapping[str, object]) -> list[object]:
         case (None | [], list(parts)) | (list(parts), _):
             return parts
         case _:
-            raise InvalidRequest(f"{where}.parts: expected a list")
+            raise invalid(f"{where}.parts", "expected a list")
 
 
 def _part(where: str, part: object) -> list[Part]:
@@ -115,13 +113,13 @@ def _part(where: str, part: object) -> list[Part]:
             name = str(rest.get("filename") or "file")
             return [_file(url, media_type, name)]
         case {"type": "text"}:
-            raise InvalidRequest(f"{where}.text: expected a string")
+            raise invalid(f"{where}.text", "expected a string")
         case {"type": "file"}:
-            raise InvalidRequest(f"{where}: expected the strings url and mediaType")
+            raise invalid(where, "expected the strings url and mediaType")
         case {"type": str()}:
             return []
         case _:
-            raise InvalidRequest(f"{where}.type: expected a string")
+            raise invalid(f"{where}.type", "expected a string")
 
 
 def _file(url: str, media_type: str, name: str) -> Part:

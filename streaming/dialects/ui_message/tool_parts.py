@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from streaming.errors import InvalidRequest
+from streaming.errors import invalid
 
 Message = dict[str, object]
 """A message in OpenAI's form."""
@@ -27,7 +27,7 @@ def turn(parts: Sequence[object], where: str) -> Iterator[Message]:
                 yield from step.end_if_page_answered()
                 step.text.append(text)
             case {"type": "text"}:
-                raise InvalidRequest(f"{where}.parts.{number}.text: expected a string")
+                raise invalid(f"{where}.parts.{number}.text", "expected a string")
             case {"type": "step-start"}:
                 yield from step.end_if_page_answered()
                 step.forget_calls()
@@ -35,7 +35,7 @@ def turn(parts: Sequence[object], where: str) -> Iterator[Message]:
                 if kind == "dynamic-tool" or kind.startswith("tool-"):
                     step.add(part)
             case _:
-                raise InvalidRequest(f"{where}.parts.{number}.type: expected a string")
+                raise invalid(f"{where}.parts.{number}.type", "expected a string")
     yield from step.end_if_page_answered()
     if text := "".join(step.text):
         yield {"role": "assistant", "content": text}
@@ -96,4 +96,4 @@ def _as_text(value: object) -> str:
     try:
         return value if isinstance(value, str) else orjson.dumps(value).decode()
     except orjson.JSONEncodeError:  # What was read as JSON can be written else.
-        raise InvalidRequest("messages: a tool's part is nested too deep") from None
+        raise invalid("messages", "a tool's part is nested too deep") from None
