@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from pydantic import JsonValue
 
-from streaming.errors import ChatError
+from streaming.errors import Cancelled, ChatError, DeadlineExceeded
 
 FinishReason = Literal[
     "stop",
@@ -165,6 +165,16 @@ class Done:
     streaming_duration_ms: int = 0
     cost: Cost | None = None
     kept: bool = True
+
+    @property
+    def stopped_by(self) -> ChatError | None:
+        """What has stopped the answer without an `Error` before."""
+        match self.finish_reason:
+            case "deadline":
+                return DeadlineExceeded()
+            case "cancelled":
+                return Cancelled()
+        return None
 
 
 Event = (

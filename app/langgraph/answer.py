@@ -10,7 +10,7 @@ from streaming import sse
 from streaming.dialects import json
 from streaming.dialects._langgraph import shown
 from streaming.dialects._langgraph.shown import TupleFrames
-from streaming.errors import Cancelled, ChatError, DeadlineExceeded, InternalError
+from streaming.errors import ChatError, InternalError
 from streaming.events import (
     BLANK_LINE,
     Citation,
@@ -248,14 +248,9 @@ class Answer:
         return b"".join(frames) + self._ended("interrupted" if asked else "success")
 
     def _failure(self, done: Done) -> ChatError | None:
-        match done.finish_reason:
-            case "error":
-                return self._error or InternalError()
-            case "deadline":
-                return DeadlineExceeded()
-            case "cancelled":
-                return Cancelled()
-        return None
+        if done.finish_reason == "error":
+            return self._error or InternalError()
+        return done.stopped_by
 
     def _last_chunk(self, done: Done) -> bytes:
         """What a model's last chunk says; the tokens are those of the whole run."""

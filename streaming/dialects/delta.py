@@ -8,7 +8,7 @@ from typing import assert_never
 
 from streaming import questions, requests, sse
 from streaming.dialects.json import decode, error, headers, normalize
-from streaming.errors import Cancelled, ChatError, DeadlineExceeded, invalid
+from streaming.errors import ChatError, invalid
 from streaming.events import (
     Citation,
     Custom,
@@ -66,11 +66,8 @@ async def encode(
                     spoken = True
                 case Error(error=failure):
                     yield _failed(failure, request)
-                case Done(finish_reason="deadline"):
-                    late = DeadlineExceeded()
-                    yield _failed(late, request) + _done("failed")
-                case Done(finish_reason="cancelled"):
-                    yield _failed(Cancelled(), request) + _done("failed")
+                case Done(stopped_by=ChatError() as failure):
+                    yield _failed(failure, request) + _done("failed")
                 case Done(finish_reason="error"):
                     yield _done("failed")
                 case Done():

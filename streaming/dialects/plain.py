@@ -11,7 +11,7 @@ from typing import assert_never
 from streaming import questions, requests, sse
 from streaming.dialects.json import decode, normalize
 from streaming.dialects.ui_message import error, to_request
-from streaming.errors import Cancelled, DeadlineExceeded
+from streaming.errors import ChatError
 from streaming.events import (
     Citation,
     Custom,
@@ -75,12 +75,8 @@ async def encode(
                 case Interrupt():
                     yield sse.to_utf8(questions.asked(event, spoken=spoken))
                     spoken = True
-                case Error(error=failure):
+                case Error(error=failure) | Done(stopped_by=ChatError() as failure):
                     raise failure
-                case Done(finish_reason="deadline"):
-                    raise DeadlineExceeded()
-                case Done(finish_reason="cancelled"):
-                    raise Cancelled()
                 case (
                     ReasoningDelta()
                     | ToolCall()

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from streaming import questions, sse
 from streaming.dialects.json import error, parse
-from streaming.errors import Cancelled, ChatError, DeadlineExceeded
+from streaming.errors import ChatError
 from streaming.events import (
     Citation,
     Custom,
@@ -70,13 +70,8 @@ async def encode(
                 case Interrupt():
                     yield _said(held + questions.asked(event, spoken=spoken))
                     held, spoken = "", True
-                case Error(error=failure):
+                case Error(error=failure) | Done(stopped_by=ChatError() as failure):
                     yield _said(held) + _failed(failure, request)
-                case Done(finish_reason="deadline"):
-                    late = DeadlineExceeded()
-                    yield _said(held) + _failed(late, request)
-                case Done(finish_reason="cancelled"):
-                    yield _said(held) + _failed(Cancelled(), request)
                 case Done(finish_reason="error"):
                     pass  # `Error` has said so, and `[DONE]` would say otherwise.
                 case Done():

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from streaming import sse
 from streaming.dialects.openai.request import model, parse
-from streaming.errors import Cancelled, ChatError, DeadlineExceeded
+from streaming.errors import Cancelled, ChatError
 from streaming.events import (
     Citation,
     Custom,
@@ -129,10 +129,8 @@ class _Chunks:
         # SDKs take any finish chunk for success.
         if self._failed:
             return b""
-        if done.finish_reason == "deadline":
-            return sse.encode(_error(DeadlineExceeded()))
-        if done.finish_reason == "cancelled":
-            return sse.encode(_error(Cancelled()))
+        if (failure := done.stopped_by) is not None:
+            return sse.encode(_error(failure))
         calls = [
             self._delta({"tool_calls": [{"index": index, **call}]}, done.deployment)
             for index, call in enumerate(self._calls.open())

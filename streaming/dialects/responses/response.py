@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from streaming.dialects.responses.output import REFUSED, SPOKEN, THOUGHT, Items
-from streaming.errors import Cancelled, ChatError, DeadlineExceeded, InternalError
+from streaming.errors import ChatError, InternalError
 from streaming.events import (
     BLANK_LINE,
     Citation,
@@ -115,7 +115,8 @@ class Resource:
         self.done, reason = done, done.finish_reason
         if reason in ("error", "deadline", "cancelled"):
             yield from self._output.close("incomplete")
-            self._ended["error"] = _failure(self._failed(done))
+            failure = self._error or done.stopped_by or InternalError()
+            self._ended["error"] = _failure(failure)
             self._status = "cancelled" if reason == "cancelled" else "failed"
             yield self._told("failed")
         elif (cut := _CUT.get(reason)) is not None:
@@ -130,10 +131,6 @@ class Resource:
             self._ended["completed_at"] = created + done.latency_ms // 1000
             self._status = "completed"
             yield self._told("completed")
-
-    def _failed(self, done: Done) -> ChatError:
-        kinds = {"deadline": DeadlineExceeded, "cancelled": Cancelled}
-        return self._error or kinds.get(done.finish_reason, InternalError)()
 
     def _told(self, what: str) -> Fields:
         return {"type": f"response.{what}", "response": self.resource()}
