@@ -4,26 +4,12 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import assert_never
 
-from streaming import questions, requests, sse
+from streaming import requests, sse
 from streaming.dialects.json import decode, error, headers, normalize
 from streaming.errors import ChatError, invalid
-from streaming.events import (
-    Citation,
-    Custom,
-    Done,
-    Error,
-    Event,
-    Interrupt,
-    Output,
-    ReasoningDelta,
-    Redact,
-    TextDelta,
-    ToolCall,
-    ToolResult,
-    Usage,
-)
+from streaming.events import Done, Event
+from streaming.one_text import OneText, whole
 from streaming.requests import ChatRequest, Message
 
 __all__ = ["NUMBERED", "encode", "error", "headers", "keep_alive", "parse"]
@@ -52,19 +38,15 @@ async def encode(
     events: AsyncGenerator[Event], request: ChatRequest
 ) -> AsyncGenerator[bytes]:
     if not request.stream:
-        yield sse.dumps({"message": await questions.whole(events)})
+        yield sse.dumps({"message": await whole(events)})
         return
-    spoken = False
+    text = OneText()
     async with aclosing(events):
         async for event in events:
-            match event:
-                case TextDelta(_, text):
-                    spoken = True
-                    yield sse.encode({"delta": text})
-                case Interrupt():
-                    yield sse.encode({"delta": questions.asked(event, spoken=spoken)})
-                    spoken = True
-                case Error(error=failure):
+            match text.hear(event):
+                case str(said):
+                    yield sse.encode({"delta": said})
+                case ChatError() as failure:
                     yield _failed(failure, request)
                 case Done(stopped_by=ChatError() as failure):
                     yield _failed(failure, request) + _done("failed")
@@ -72,19 +54,6 @@ async def encode(
                     yield _done("failed")
                 case Done():
                     yield _done("completed")
-                case (
-                    ReasoningDelta()
-                    | ToolCall()
-                    | ToolResult()
-                    | Citation()
-                    | Redact()
-                    | Custom()
-                    | Output()
-                    | Usage()
-                ):
-                    pass  # The dialect has no word for these.
-                case _:
-                    assert_never(event)
 
 
 def _failed(failure: ChatError, request: ChatRequest) -> bytes:

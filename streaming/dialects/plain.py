@@ -6,28 +6,14 @@ for a whole one.
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import assert_never
 
-from streaming import questions, requests, sse
+from streaming import requests, sse
 from streaming.dialects.json import decode, normalize
 from streaming.dialects.ui_message import error, to_request
 from streaming.errors import ChatError
-from streaming.events import (
-    Citation,
-    Custom,
-    Done,
-    Error,
-    Event,
-    Interrupt,
-    Output,
-    ReasoningDelta,
-    Redact,
-    TextDelta,
-    ToolCall,
-    ToolResult,
-    Usage,
-)
+from streaming.events import Done, Event
 from streaming.headers import PLAIN
+from streaming.one_text import OneText
 from streaming.requests import ChatRequest
 
 __all__ = ["NUMBERED", "encode", "error", "headers", "keep_alive", "parse"]
@@ -65,29 +51,11 @@ async def encode(
     events: AsyncGenerator[Event], request: ChatRequest
 ) -> AsyncGenerator[bytes]:
     """The text of *events*; raises what they failed with."""
-    spoken = False
+    text = OneText()
     async with aclosing(events):
         async for event in events:
-            match event:
-                case TextDelta(_, text):
-                    spoken = True
-                    yield sse.to_utf8(text)
-                case Interrupt():
-                    yield sse.to_utf8(questions.asked(event, spoken=spoken))
-                    spoken = True
-                case Error(error=failure) | Done(stopped_by=ChatError() as failure):
+            match text.hear(event):
+                case str(said):
+                    yield sse.to_utf8(said)
+                case (ChatError() as failure) | Done(stopped_by=ChatError() as failure):
                     raise failure
-                case (
-                    ReasoningDelta()
-                    | ToolCall()
-                    | ToolResult()
-                    | Citation()
-                    | Redact()
-                    | Custom()
-                    | Output()
-                    | Usage()
-                    | Done()
-                ):
-                    pass  # The dialect has no word for these.
-                case _:
-                    assert_never(event)

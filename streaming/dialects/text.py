@@ -8,26 +8,12 @@ import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from itertools import pairwise
-from typing import assert_never
 
-from streaming import questions, sse
+from streaming import sse
 from streaming.dialects.json import error, parse
 from streaming.errors import ChatError
-from streaming.events import (
-    Citation,
-    Custom,
-    Done,
-    Error,
-    Event,
-    Interrupt,
-    Output,
-    ReasoningDelta,
-    Redact,
-    TextDelta,
-    ToolCall,
-    ToolResult,
-    Usage,
-)
+from streaming.events import Done, Event
+from streaming.one_text import OneText, whole
 from streaming.requests import ChatRequest
 
 __all__ = ["NUMBERED", "encode", "error", "headers", "keep_alive", "parse"]
@@ -55,40 +41,24 @@ async def encode(
     events: AsyncGenerator[Event], request: ChatRequest
 ) -> AsyncGenerator[bytes]:
     if not request.stream:
-        yield sse.to_utf8(await questions.whole(events))
+        yield sse.to_utf8(await whole(events))
         return
-    held, spoken = "", False
+    text, held = OneText(), ""
     async with aclosing(events):
         async for event in events:
-            match event:
-                case TextDelta(_, text):
-                    spoken, text = True, held + text
+            match text.hear(event):
+                case str(piece):
+                    said = held + piece
                     # It may be the first half of a CRLF.
-                    held = "\r" if text.endswith("\r") else ""
-                    if text := text.removesuffix("\r"):
-                        yield _said(text)
-                case Interrupt():
-                    yield _said(held + questions.asked(event, spoken=spoken))
-                    held, spoken = "", True
-                case Error(error=failure) | Done(stopped_by=ChatError() as failure):
+                    held = "\r" if said.endswith("\r") else ""
+                    if said := said.removesuffix("\r"):
+                        yield _said(said)
+                case (ChatError() as failure) | Done(stopped_by=ChatError() as failure):
                     yield _said(held) + _failed(failure, request)
                 case Done(finish_reason="error"):
                     pass  # `Error` has said so, and `[DONE]` would say otherwise.
                 case Done():
                     yield _said(held) + _frame(END)
-                case (
-                    ReasoningDelta()
-                    | ToolCall()
-                    | ToolResult()
-                    | Citation()
-                    | Redact()
-                    | Custom()
-                    | Output()
-                    | Usage()
-                ):
-                    pass  # The dialect has no word for these.
-                case _:
-                    assert_never(event)
 
 
 def _said(text: str) -> bytes:
