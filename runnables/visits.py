@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from copy import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from langchain_core.messages import convert_to_openai_messages
 from langchain_core.runnables import RunnableConfig, RunnableSequence
@@ -11,6 +11,7 @@ from langchain_core.runnables.history import RunnableWithMessageHistory
 from pydantic import JsonValue
 
 from runnables import states
+from runnables.asking_again import asking_again
 from runnables.generator import Chain
 from runnables.graphs import GraphStep, Visit, with_subgraphs
 from runnables.paused import State
@@ -63,7 +64,7 @@ def visiting(chain: Chain, visit: Visit, saver: "AnySaver | None") -> Chain:
             return None
         key = graph_thread(visit.key, number)
         number += 1
-        own = _saved(graph, saver) if saver and _checkpointer(graph) is None else graph
+        own = _saved(graph, saver)
         can_wait = id(graph) in spine
         return GraphStep(own, place, visit, key=key, can_wait=can_wait)
 
@@ -74,8 +75,20 @@ def _graph(part: Chain) -> Chain:
     return part.graph if isinstance(part, GraphStep) else part
 
 
-def _saved(graph: Chain, saver: "AnySaver") -> Chain:
-    """A copy of *graph* with *saver*, which reads the types of the graph's state."""
+def _saved(graph: Chain, saver: "AnySaver | None") -> Chain:
+    """A copy of *graph* with its own checkpointer, or else with *saver*."""
+    found = cast("AnySaver | bool | None", _checkpointer(graph))
+    if found is None and saver is not None:
+        found = _reading(graph, saver)
+    if found is None or isinstance(found, bool):
+        return graph
+    saved = copy(graph)
+    setattr(saved, "checkpointer", asking_again(found))  # noqa: B010
+    return saved
+
+
+def _reading(graph: Chain, saver: "AnySaver") -> "AnySaver":
+    """*saver* as it reads the types of the graph's state."""
     from langgraph._internal._serde import build_serde_allowlist
 
     types: set[tuple[str, ...]] = set()
@@ -83,9 +96,7 @@ def _saved(graph: Chain, saver: "AnySaver") -> Chain:
         types |= build_serde_allowlist(
             schemas=_schemas(each), channels=getattr(each, "channels", None)
         )
-    saved = copy(graph)
-    setattr(saved, "checkpointer", saver.with_allowlist(types))  # noqa: B010
-    return saved
+    return saver.with_allowlist(types)
 
 
 def _schemas(graph: Chain) -> list[type]:
