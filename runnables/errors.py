@@ -60,6 +60,11 @@ READERS = ("_convert_chunk_to_generation_chunk", "_create_chat_result")
 
 STRANGE = "The model's answer is not what it should be."
 
+REFUSED_RESUME = "_langgraph_invalid_resume"
+"""LangGraph's attribute of the error of an `interrupt()` that does not take an answer.
+See: langgraph.errors.is_invalid_resume
+"""
+
 NO_CHUNKS = ("No generation chunks were returned", "No generations found in stream.")
 """What LangChain says, in a `ValueError`, of a model that has given nothing."""
 
@@ -95,6 +100,9 @@ def to_chat_error(exc: Exception, request_id: str) -> ChatError:
     """
     if isinstance(exc, ChatError):
         return exc
+    if getattr(exc, REFUSED_RESUME, False):
+        message = "resume: it is not what the question's `response_schema` asks for"
+        return InvalidRequest(message, param="resume")
     if kind := _kind(exc):
         param = _parameter(exc) if kind is InvalidRequest else None
         message = f"{kind.says} Parameter: {param}." if param else None

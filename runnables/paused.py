@@ -18,6 +18,7 @@ from runnables import states
 from runnables.generator import Chain
 from runnables.pregel import Stateful, is_remote, remote_state
 from runnables.results import NOTHING, as_json
+from streaming.approvals import check_decisions
 from streaming.errors import InvalidRequest
 from streaming.events import Interrupt
 
@@ -96,6 +97,9 @@ def _safe(value: object) -> JsonValue:
 def resumed(resume: JsonValue, found: State) -> object:
     """What a graph is to be run with, that its *resume* answers what is pending."""
     answers = _by_id(resume, [each.id for each in found.pending])
+    for each in found.pending:
+        if each.id in answers:
+            check_decisions(each.value, answers[each.id])
     if found.stops:
         return None
     from langgraph.types import Command

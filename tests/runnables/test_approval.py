@@ -9,8 +9,9 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langchain_core.tools import tool
 from pydantic import JsonValue
 
+from streaming.approvals import decision
 from streaming.events import Event, Interrupt, TextDelta, ToolCall, ToolResult
-from tests.support.kept_graphs import Conversation, text
+from tests.support.kept_graphs import Conversation, error, text
 from tests.support.kinds import Model, calling, finish
 
 CALL = ("Let me pay. ", calling("pay", '{"amount": 5}'), finish("tool_calls"))
@@ -30,7 +31,7 @@ class Strict(Model):
             yield chunk
 
 
-def paying(paid: list[int], *scripts: Any) -> Conversation:
+def paying(paid: list[int], *scripts: Any, **options: Any) -> Conversation:
     @tool
     def pay(amount: int) -> str:
         """Pay."""
@@ -38,7 +39,7 @@ def paying(paid: list[int], *scripts: Any) -> Conversation:
         return f"Paid {amount}."
 
     model = Strict(scripts=scripts or (CALL, ANSWER))
-    middleware = [HumanInTheLoopMiddleware({"pay": True})]
+    middleware = [HumanInTheLoopMiddleware({"pay": True}, **options)]
     return Conversation(create_agent(model, [pay], middleware=middleware))
 
 
@@ -96,3 +97,42 @@ async def test_after_an_answer_that_is_no_decision_the_talk_can_begin_anew() -> 
     assert kept.run.status == "error"
     assert await kept.say("Never mind") == [TextDelta("", "Done.")]
     assert paid == []
+
+
+WRONG: list[tuple[JsonValue, str]] = [
+    (True, 'expected {"decisions": [...]} with 1 in the list'),
+    ({"decisions": []}, 'expected {"decisions": [...]} with 1 in the list'),
+    (
+        {"decisions": [{"type": "ignore"}]},
+        "expected a 'type', one of ['approve', 'edit', 'reject', 'respond'], "
+        "in decisions.0",
+    ),
+    (
+        {"decisions": [{"type": "edit", "edited_action": {"name": "pay"}}]},
+        "expected an 'edited_action' with 'name' and 'args' in decisions.0",
+    ),
+    ({"decisions": [{"type": "respond"}]}, "expected a 'message' in decisions.0"),
+]
+
+
+async def test_what_is_no_decision_is_refused_and_the_call_still_waits() -> None:
+    paid: list[int] = []
+    kept = paying(paid)
+    await kept.say("Pay 5")
+    for answer, message in WRONG:
+        assert error(await kept.resume(answer)) == f"invalid_request: resume: {message}"
+    await kept.resume({"decisions": [{"type": "approve"}]})
+    assert paid == [5]
+
+
+async def test_what_a_question_has_no_schema_for_is_refused() -> None:
+    paid: list[int] = []
+    kept = paying(paid, interrupt_mode="per_call")
+    [*_, asked] = await kept.say("Pay 5")
+    assert isinstance(asked, Interrupt)
+    assert error(await kept.resume(True)) == (
+        "invalid_request: resume: it is not what the question's `response_schema` "
+        "asks for"
+    )
+    await kept.resume(decision(asked.value, True, None))
+    assert paid == [5]
