@@ -96,9 +96,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def publish(results: Results, *, on_page: bool) -> None:
     """Print the table, keep the JSON, and write the page if it is wanted."""
     print(f"\n{results.machine}\n")
-    through_wires = report.through_wires(results.figures)
-    imported = report.imports(results.imports)
-    for table in (*report.tables(results), through_wires, imported):
+    for table in (
+        *report.tables(results),
+        report.through_wires(results.figures),
+        report.with_stores(results.figures),
+        report.imports(results.imports),
+    ):
         if len(table) > 1:
             print(f"{report.text(table)}\n", flush=True)
     FOLDER.mkdir(exist_ok=True)

@@ -55,6 +55,8 @@ def parts(results: Results) -> dict[str, str]:
         say("SKIPPED the page's tables: not everything was measured")
     if through_wires := report.through_wires(results.figures):
         written["wires"] = report.markdown(through_wires)
+    if with_stores := report.with_stores(results.figures):
+        written["stores"] = report.markdown(with_stores)
     if results.imports:
         written["imports"] = report.markdown(report.imports(results.imports))
     return written

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.contenders import BASE, CHAIN
 from bench.figures import Figures, Row
-from bench.quantities import QUANTITIES, wires
+from bench.quantities import QUANTITIES, stores, wires
 from bench.results import Results
 from bench.stage import UPSTREAM
 
@@ -14,7 +14,7 @@ ROWS = [
     row
     for each in QUANTITIES.values()
     for row in each.rows
-    if each.rows is not wires.ROWS
+    if each.rows not in (wires.ROWS, stores.ROWS)
 ]
 """Those of the table of this app beside others."""
 
@@ -43,6 +43,13 @@ def through_wires(figures: Figures) -> list[list[str]]:
     """The chain through each wire; no line if that was not measured."""
     names = [wire.name for wire in wires.WIRES]
     lines = cells(figures, wires.ROWS, names, base=wires.NATIVE)
+    return lines if len(lines) > 1 else []
+
+
+def with_stores(figures: Figures) -> list[list[str]]:
+    """The chain with each engine; no line if that was not measured."""
+    found = [*figures.values.get(stores.ROWS[0].key, ())]
+    lines = cells(figures, stores.ROWS, found, base=stores.NONE)
     return lines if len(lines) > 1 else []
 
 

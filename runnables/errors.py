@@ -101,8 +101,8 @@ def to_chat_error(exc: Exception, request_id: str) -> ChatError:
     if isinstance(exc, ChatError):
         return exc
     if getattr(exc, REFUSED_RESUME, False):
-        message = "resume: it is not what the question's `response_schema` asks for"
-        return InvalidRequest(message, param="resume")
+        unfit = "resume: it is not what the question's `response_schema` asks for"
+        return InvalidRequest(unfit, param="resume")
     if kind := _kind(exc):
         param = _parameter(exc) if kind is InvalidRequest else None
         message = f"{kind.says} Parameter: {param}." if param else None

@@ -13,6 +13,7 @@ from bench.quantities import (
     paced,
     single,
     start,
+    stores,
     wires,
 )
 from bench.stage import Stage
@@ -28,10 +29,21 @@ class Quantity:
     """The names of those that it is of, or all."""
 
 
-# In this order: memory starts servers anew, the last that others should wait for.
+# In this order: the last ones start servers anew, which others should not wait for.
 QUANTITIES: Mapping[str, Quantity] = {
     module.__name__.rpartition(".")[2]: Quantity(
         module.ROWS, module.measure, getattr(module, "MEASURED", None)
     )
-    for module in (cost, wires, paced, single, burst, carried, health, start, memory)
+    for module in (
+        cost,
+        wires,
+        paced,
+        single,
+        burst,
+        carried,
+        health,
+        start,
+        memory,
+        stores,
+    )
 }

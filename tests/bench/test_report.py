@@ -9,7 +9,7 @@ from bench import imports, page, report
 from bench.contenders import BASE, CHAIN
 from bench.figures import Figures, Row, line
 from bench.imports import by_package
-from bench.quantities import QUANTITIES, wires
+from bench.quantities import QUANTITIES, stores, wires
 from bench.quantities.carried import beginning, following
 from bench.results import Results
 from bench.stage import UPSTREAM
@@ -83,6 +83,15 @@ def test_every_wire_is_compared_to_the_native_one(results: Results) -> None:
     compared, variants = report.tables(results)
     assert (compared[0], variants) == (["", CHAIN, BASE], [])
     assert "| CPU per token, µs | 10.0 | 11.0 (1.10) |" in page.parts(results)["wires"]
+
+
+def test_every_engine_is_compared_to_none(results: Results) -> None:
+    for number, name in enumerate([stores.NONE, "memory", "memory, budget"], start=10):
+        results.figures.put("stores.token", name, number)
+    heading, token = report.with_stores(results.figures)
+    assert heading == ["", stores.NONE, "memory", "memory, budget"]
+    assert token[1:] == ["10.0", "11.0 (1.10)", "12.0 (1.20)"]
+    assert "| 11.0 (1.10) | 12.0 (1.20) |" in page.parts(results)["stores"]
 
 
 def test_the_page_gets_what_was_measured_and_keeps_the_rest(results: Results) -> None:
