@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import Mapping
+from types import FrameType
 
 from langchain_core.exceptions import (
     ContextOverflowError,
@@ -114,6 +115,8 @@ def to_chat_error(exc: Exception, request_id: str) -> ChatError:
         return found()
     if isinstance(exc, ValueError) and exc.args in ((said,) for said in NO_CHUNKS):
         return UpstreamIncomplete("The model's answer ended before it began.")
+    if _is_unread(exc):
+        return UnreadableAnswer()
     if is_any(exc, "openai", "OpenAIError"):
         return UpstreamError("The model's provider failed in the middle of its answer.")
     if _is_strange(exc):
@@ -139,14 +142,28 @@ def _of_responses(exc: Exception) -> type[ChatError] | None:
     return None
 
 
+def _is_unread(exc: Exception) -> bool:
+    """Whether the SDK could not read a structured answer: it is cut, or not in its
+    form."""
+    if is_any(exc, "openai", "LengthFinishReasonError"):
+        return True
+    return isinstance(exc, ValueError) and any(
+        module.startswith("openai.lib.") for _, module in _frames(exc)
+    )
+
+
+def _frames(exc: Exception) -> list[tuple[FrameType, str]]:
+    """Where *exc* has been raised, each with its module's name."""
+    frames = [frame for frame, _ in traceback.walk_tb(exc.__traceback__)]
+    return [(frame, str(frame.f_globals.get("__name__"))) for frame in frames]
+
+
 def _is_strange(exc: Exception) -> bool:
     """Whether *exc* was raised over what a model's server has sent."""
-    frames = [frame for frame, _ in traceback.walk_tb(exc.__traceback__)]
-    modules = [str(frame.f_globals.get("__name__")) for frame in frames]
     return any(
         module == "openai._streaming"
         or (module.startswith("langchain_openai.") and frame.f_code.co_name in READERS)
-        for frame, module in zip(frames, modules, strict=True)
+        for frame, module in _frames(exc)
     )
 
 

@@ -137,7 +137,7 @@ def _ending(
         yield from translator.end(waits=True)
         yield from visit.pending
         return
-    if not translator.heard and any(call.output_bytes for call in run.calls.values()):
+    if not translator.heard and any(call.wrote for call in run.calls.values()):
         raise UnreadableAnswer()
     for event in translator.end():
         said = True

@@ -85,6 +85,13 @@ class ModelCall:
         return self._prompt
 
     @property
+    def wrote(self) -> bool:
+        """Whether the model has given anything, be it the arguments of a tool."""
+        if self.chunks:
+            return bool(self.output_bytes + self.other_bytes)
+        return bool((self.usage or self.estimate()).output_tokens)
+
+    @property
     def written_tokens(self) -> int:
         """About how many tokens the model has written so far."""
         written = self.output_bytes + self.other_bytes

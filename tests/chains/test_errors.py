@@ -12,10 +12,15 @@ import openai
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from langchain_core.exceptions import ModelError, ModelRateLimitError
+from openai import LengthFinishReasonError
+from openai.lib._parsing import _completions
+from openai.types.chat import ChatCompletion
+from pydantic import BaseModel
 
 from azure_openai import outcome
 from runnables.errors import to_chat_error
 from streaming import errors
+from streaming.upstream_errors import UnreadableAnswer
 
 REQUEST = httpx2.Request("POST", "https://example.com")
 SECRET = "the-text-of-the-exception"
@@ -181,3 +186,28 @@ def test_a_model_that_refuses_is_a_content_filter_and_no_bug() -> None:
     error = to_chat_error(refusal, "")
     assert (error.code, error.status) == ("content_filter", 400)
     assert SECRET not in error.message
+
+
+class Form(BaseModel):
+    """What an answer should be."""
+
+    number: int
+
+
+@pytest.mark.parametrize("said", ["I would rather not.", '{"numb', '{"number": "x"}'])
+def test_a_structured_answer_that_the_sdk_cannot_read_is_the_models(said: str) -> None:
+    """It was an error of this app's, `internal_error`."""
+    with pytest.raises(ValueError) as raised:
+        _completions._parse_content(Form, said)
+    error = to_chat_error(raised.value, "r")
+    assert (error.status, error.code) == (502, "upstream_error")
+    assert said not in error.message
+
+
+def test_a_structured_answer_that_is_cut_is_the_models() -> None:
+    usage = {"completion_tokens": 1, "prompt_tokens": 1, "total_tokens": 2}
+    fields = {"id": "", "choices": [], "created": 0, "model": "", "usage": usage}
+    whole = ChatCompletion.model_validate({**fields, "object": "chat.completion"})
+    error = to_chat_error(LengthFinishReasonError(completion=whole), "r")
+    assert (error.status, error.code) == (502, "upstream_error")
+    assert error.message == UnreadableAnswer().message

@@ -25,7 +25,7 @@ from streaming.errors import ChatError, InternalError
 from streaming.events import Citation, Event, Output, TextDelta
 from streaming.requests import validate
 from streaming.upstream_errors import UnreadableAnswer
-from tests.support.kinds import Model, finish
+from tests.support.kinds import Model, calling, finish
 
 
 async def events(chain: Chain) -> list[Event]:
@@ -127,6 +127,14 @@ async def test_an_answer_that_a_parser_cannot_read_is_an_error(
 
     with pytest.raises(UnreadableAnswer):
         await events(read if streamed else RunnableLambda(whole))
+
+
+@pytest.mark.parametrize("arguments", ["{}", '{"number": "x"}', '{"num'])
+async def test_a_call_that_is_not_in_the_form_is_an_error(arguments: str) -> None:
+    """LangChain's stream of it has nothing in it, so that the answer was empty."""
+    model = Model(scripts=[[calling("Read", arguments), finish("tool_calls")]])
+    with pytest.raises(UnreadableAnswer):
+        await events(model.with_structured_output(Read))
 
 
 async def test_what_is_no_json_is_an_error_that_names_its_type() -> None:
