@@ -48,7 +48,7 @@ class ToolCalls:
             [numbered] = indexes.number([said])
             call = self._pieces.setdefault((message.id, numbered["index"]), _Pieces())
             # Some servers repeat the id and the name in each piece.
-            call.id = call.id or piece["id"] or ""
+            call.id = call.id or str(numbered.get("id") or "")
             if piece["name"] != call.name:
                 call.name += piece["name"] or ""
             call.args.append(piece["args"] or "")

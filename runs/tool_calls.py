@@ -1,7 +1,9 @@
 """How much one answer may ask of tools."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import uuid4
 
 from streaming.upstream_errors import UpstreamError
 
@@ -11,9 +13,10 @@ MAX_BYTES = 256 * 1024
 
 
 class CallIndexes:
-    """Gives each tool call of an answer an index of its own.
+    """Gives each tool call of an answer an index of its own, and an id.
 
-    Some servers send none, or the same one for all calls.
+    Some servers send no index, or the same one for all calls, and some send no id, by
+    which a result is handed back. Arguments that are no text become JSON.
     """
 
     def __init__(self) -> None:
@@ -32,21 +35,38 @@ class CallIndexes:
         function = piece.get("function") or {}
         if not isinstance(function, dict):
             raise ValueError("no function")
-        call_id, name = piece.get("id") or None, function.get("name") or None
+        call_id, name = _id(piece.get("id")), function.get("name") or None
+        arguments = _as_text(function.get("arguments"))
         keys = _keys(piece.get("index"), call_id, name)
         call = self._calls.get((choice, *keys[0]))
-        if call is None or call.is_other(call_id, name):
-            call = _Numbered(self._count, call_id, name)
+        begins = call is None or call.is_other(call_id, name, arguments)
+        if call is None or begins:
+            call = _Numbered(self._count, call_id, name, call_id or _new_id())
             self._count += 1
         for key in keys:
             self._calls[choice, *key] = call
         numbered = {**piece, "index": call.index, "function": function}
-        call.id = call.id or call_id
-        if call_id not in (None, call.id):
-            del numbered["id"]  # Made up for each piece: the first one counts.
-        call.name = call.name or name
-        call.has_arguments = call.has_arguments or bool(function.get("arguments"))
+        if arguments is not None:
+            numbered["function"] = {**function, "arguments": arguments}
+        if begins or call_id == call.shown:
+            numbered["id"] = call.shown
+        else:
+            numbered.pop("id", None)  # Made up for each piece: the first one counts.
+        call.add(call_id, name, arguments)
         return numbered
+
+
+def _new_id() -> str:
+    return f"call_{uuid4().hex}"
+
+
+def _id(said: object) -> object:
+    return str(said) if isinstance(said, int) else said or None
+
+
+def _as_text(arguments: object) -> object:
+    """*arguments*, which may be what their text should stand for."""
+    return json.dumps(arguments) if isinstance(arguments, dict | list) else arguments
 
 
 def _keys(index: object, call_id: object, name: object) -> list[tuple[str, object]]:
@@ -61,18 +81,40 @@ def _keys(index: object, call_id: object, name: object) -> list[tuple[str, objec
 
 @dataclass(slots=True)
 class _Numbered:
+    """A call; *whole* is whether its only piece has all arguments."""
+
     index: int
     id: object
     name: object
+    shown: object
     has_arguments: bool = False
+    whole: bool = False
 
-    def is_other(self, call_id: object, name: object) -> bool:
-        """Whether a piece with *call_id* and *name* begins another call."""
+    def is_other(self, call_id: object, name: object, arguments: object) -> bool:
+        """Whether a piece of these begins another call."""
         if name is None:
             return False
         if call_id is not None and self.id is not None:
             return call_id != self.id
+        if self.whole and isinstance(arguments, str) and arguments[:1] == "{":
+            return True
         return name != self.name and self.has_arguments
+
+    def add(self, call_id: object, name: object, arguments: object) -> None:
+        self.id, self.name = self.id or call_id, self.name or name
+        if arguments:
+            self.whole = not self.has_arguments and _is_object(arguments)
+            self.has_arguments = True
+
+
+def _is_object(arguments: object) -> bool:
+    """Whether *arguments* are the JSON text of a whole object."""
+    if not (isinstance(arguments, str) and arguments[:1] == "{"):
+        return False
+    try:
+        return isinstance(json.loads(arguments), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 class ToolCallLimit:
