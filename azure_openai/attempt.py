@@ -193,7 +193,8 @@ class Attempt:
         if not reply.is_json:
             return NO_ANSWER
         found = examine_whole(body) if self._answers else None
-        return found or (NO_ANSWER if streamed else None)
+        # A chain reads an answer in one piece, too.
+        return found or (NO_ANSWER if streamed and not self._decodes else None)
 
     @property
     def _answers(self) -> bool:

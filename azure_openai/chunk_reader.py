@@ -8,7 +8,7 @@ CompletionChunk = dict[str, object]
 
 
 class ChunkReader:
-    """Reads chunks; a choice without `delta` gets an empty one.
+    """Reads chunks; a choice without `delta` gets its whole `message`, or an empty one.
 
     Usage is kept for `counted`, as some servers send running totals. Each tool call
     gets an index of its own. Of several choices only the first that comes is read: an
@@ -61,7 +61,9 @@ class ChunkReader:
     def _read_choice(self, choice: object) -> None:
         if not isinstance(choice, dict):
             raise ValueError("no choice")
-        choice["delta"] = delta = choice.get("delta") or {}
+        # Of those that send both, a message has what the deltas have said.
+        said = "delta" if "delta" in choice else "message"
+        choice["delta"] = delta = choice.get(said) or {}
         if not isinstance(delta, dict):
             raise ValueError("no delta")
         if delta.get("tool_calls"):

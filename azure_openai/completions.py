@@ -19,7 +19,7 @@ import orjson
 from pydantic import BaseModel
 
 from azure_openai import backends, outcome, transport
-from azure_openai.attempt import Attempt, JsonRequest
+from azure_openai.attempt import WHOLE_READ, Attempt, JsonRequest
 from azure_openai.chunk_reader import ChunkReader, CompletionChunk
 from azure_openai.connection import Reply, Timeouts, connector
 from azure_openai.failover import first_answer
@@ -151,7 +151,7 @@ class ChunkStream:
         self, reply: Reply, errors: SdkErrors, upstream: Mapping[str, str | None]
     ) -> None:
         self._reply, self._errors, self._upstream = reply, errors, upstream
-        self._read, self._empty = _reader(reply), True
+        self._read = _reader(reply)
         self._chunks = ChunkReader(errors)
         self._done = False
         self._lost: Exception | None = None
@@ -185,10 +185,11 @@ class ChunkStream:
         first one is always whole; set `whole` to have all others whole as well.
         """
         decoder, template, chunks = DataDecoder(), ChunkTemplate(), self._chunks
-        told = False
+        told, body = False, b""
         try:
             while not self._done and (read := await self._next()):
-                self._empty = False
+                if not told and len(body) < WHOLE_READ:
+                    body += read
                 for data in decoder.feed(read):
                     if not self.whole and (text := template.text(data)) is not None:
                         yield text
@@ -205,11 +206,8 @@ class ChunkStream:
                         yield text
                         continue
                     yield chunk
-            if counted := chunks.counted():
-                self._reply.note(outcome.usage(counted["usage"]))
-                yield counted if told else {**counted, "upstream": self._upstream}
-            elif not told and not self._lost:
-                raise self._nothing()
+            for last in self._last(body, told=told):
+                yield last
             await self._end()
         except (ValueError, RecursionError) as exc:
             raise self._errors.in_stream("The stream is not what it should be.") from (
@@ -240,10 +238,25 @@ class ChunkStream:
                 while await self._reply.read():
                     pass
 
-    def _nothing(self) -> Exception:
+    def _last(self, body: bytes, *, told: bool) -> list[CompletionChunk]:
+        """What the end of the stream shows: the usage, or that it was no stream."""
+        last: list[CompletionChunk] = []
+        if not (told or self._lost) and body.lstrip()[:1] == b"{":
+            # All of an answer that should have streamed is its only chunk.
+            last += filter(None, [self._chunks.read(body)])
+        if counted := self._chunks.counted():
+            self._reply.note(outcome.usage(counted["usage"]))
+            last.append(counted)
+        if last and not told:
+            last[0]["upstream"] = self._upstream
+        if not (last or told or self._lost):
+            raise self._nothing(body)
+        return last
+
+    def _nothing(self, body: bytes) -> Exception:
         kind = self._reply.named.get("content-type", "").lower()
         # Without anything in it, an answer is of no kind.
-        if not self._empty and not kind.startswith("text/event-stream"):
+        if body and not kind.startswith("text/event-stream"):
             return self._errors.in_stream("The answer is no stream.")
         return UpstreamIncomplete("The model's answer ended before it began.")
 

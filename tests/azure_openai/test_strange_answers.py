@@ -173,6 +173,57 @@ async def test_so_they_are_where_a_chain_does_not_stream(
     assert response.json()["error"]["code"] == code
 
 
+SAID = (
+    b'{"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11},"choices":['
+    b'{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"Hi"}}]}'
+)
+
+
+@pytest.mark.parametrize("backends", [1, 2])
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ok("application/json", SAID),
+        ok("text/event-stream", b"data: " + SAID + b"\n\n"),
+    ],
+)
+async def test_all_of_an_answer_that_should_have_streamed_is_an_answer(
+    standin: StandIn, answer: bytes, stream: bool, backends: int
+) -> None:
+    async with answering(answer) as url:
+        first = backend(standin, "ptu", endpoint=url)
+        pooled = PooledApp([first, backend(standin, "payg", priority=2)][:backends])
+        async with pooled.served() as client:
+            body = asking(CHAIN, "answer", stream=stream)
+            response = await client.post(CHAIN, json=body)
+    assert text_of(CHAIN, response, stream=stream) == "Hi"
+    [run] = pooled.runs
+    assert (run.finish_reason, run.usage.total_tokens) == ("stop", 11)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("code", "status", "said"),
+    [
+        (b'"rate_limit_exceeded"', 429, "rate_limited"),
+        (b'"content_filter"', 400, "content_filter"),
+        (b"400", 400, "context_length_exceeded"),
+    ],
+)
+async def test_an_error_under_200_is_the_one_that_it_says(
+    standin: StandIn, code: bytes, status: int, said: str, stream: bool
+) -> None:
+    error = b'{"error":{"message":"maximum context length","code":%b}}' % code
+    async with answering(ok("application/json", error)) as url:
+        pooled = PooledApp([backend(standin, "ptu", endpoint=url)])
+        async with pooled.served() as client:
+            body = asking(CHAIN, "answer", stream=stream)
+            response = await client.post(CHAIN, json=body)
+    assert response.status_code == status
+    assert response.json()["error"]["code"] == said
+
+
 async def test_a_stream_that_turns_into_something_else_is_a_lost_connection(
     standin: StandIn,
 ) -> None:
