@@ -3,7 +3,7 @@
 from azure_openai import outcome
 from azure_openai.failure import CUT, BackendFailure
 from azure_openai.outcome import JsonValue, as_list, as_object
-from runs.finish_reasons import FINISH_REASONS
+from runs.finish_reasons import in_our_words
 from streaming.errors import RateLimited
 from streaming.sse import DataDecoder
 
@@ -104,7 +104,7 @@ def _answers(choice: JsonValue) -> bool:
     if any(map(_says, parts)):
         return True
     reason = choice.get("finish_reason")
-    if isinstance(reason, str) and reason and reason.lower() not in FINISH_REASONS:
+    if isinstance(reason, str) and reason and in_our_words(reason) is None:
         raise ValueError("a failure")
     return bool(reason)
 

@@ -216,8 +216,8 @@ class Run:
     def finish_reason(self) -> FinishReason:
         """The last model call's finish reason, unless any call's is `content_filter`.
 
-        It is `tool_calls` only if the caller has seen a call that has no result, and is
-        so without any reason: a model that people bring need not give one.
+        Of `stop` and `tool_calls` it is `tool_calls` if the caller has seen a call that
+        has no result, whatever the model says: some say `stop` of a call, some nothing.
         """
         if self.status in ("budget", "cancelled", "deadline"):
             return self.status
@@ -228,8 +228,10 @@ class Run:
             return "content_filter"
         if self.interrupts:
             return "interrupt"
-        reason: FinishReason = next(filter(None, reversed(reasons)), "tool_calls")
-        return "stop" if reason == "tool_calls" and not self._waiting else reason
+        reason: FinishReason = next(filter(None, reversed(reasons)), "stop")
+        if reason not in ("stop", "tool_calls"):
+            return reason
+        return "tool_calls" if self._waiting else "stop"
 
     @property
     def usage(self) -> Usage:

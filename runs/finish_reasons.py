@@ -47,7 +47,25 @@ FINISH_REASONS: Mapping[str, FinishReason] = {
     "max_tokens": "length",
     "incomplete": "length",
     "tool_use": "tool_calls",
+    "tool_call": "tool_calls",
+    "model_length": "length",
+    "model_context_window_exceeded": "length",
     "refusal": "content_filter",
     "safety": "content_filter",
+    "recitation": "content_filter",
+    "blocklist": "content_filter",
+    "prohibited_content": "content_filter",
+    "spii": "content_filter",
+    "sensitive": "content_filter",
+    "content_filtered": "content_filter",
+    "guardrail_intervened": "content_filter",
 }
 """The words for success, in lower case; all others are failures."""
+
+
+def in_our_words(reason: str) -> FinishReason | None:
+    """The finish reason that a provider's *reason* is, if it is any success.
+
+    Google says after a colon what its filter has found.
+    """
+    return FINISH_REASONS.get(reason.lower().partition(":")[0].strip())

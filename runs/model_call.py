@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Literal
 
-from runs.finish_reasons import FINISH_REASONS
+from runs.finish_reasons import in_our_words
 from runs.tokens import BYTES_PER_TOKEN, MOST, summed
 from streaming.events import FinishReason, Usage
 from streaming.upstream_errors import UpstreamError, UpstreamIncomplete
@@ -115,7 +115,7 @@ class ModelCall:
         A reason that no success has is a failure on our own wire; of a model that
         people bring it says nothing.
         """
-        known = FINISH_REASONS.get(reason.lower())
+        known = in_our_words(reason)
         if known is None and self.backend:
             log.warning("unknown finish reason %.40r, taken for a failure", reason)
             self.failed = True

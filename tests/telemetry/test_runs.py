@@ -12,7 +12,7 @@ from runnables.callback import RunCallback
 from runs import ModelCall, Run
 from runs.tokens import count_tokens
 from streaming.errors import ContentFiltered, DeadlineExceeded
-from streaming.events import TextDelta, Usage
+from streaming.events import TextDelta, ToolCall, ToolResult, Usage
 from streaming.upstream_errors import UpstreamError
 from telemetry import records
 from tests.support.example_chains import ScriptedModel, finish
@@ -54,6 +54,18 @@ async def test_a_content_filter_beats_every_other_reason() -> None:
     assert run.finish_reason == "content_filter"
 
 
+@pytest.mark.parametrize("reason", ["stop", "tool_calls"])
+async def test_a_call_that_waits_is_the_reason_also_of_a_model_that_says_stop(
+    reason: str,
+) -> None:
+    run = new_run()
+    await ask(run, "a", finish(reason))
+    run.see(ToolCall("m", "call-1", "weather", {}))
+    waiting = run.finish_reason
+    run.see(ToolResult("m", "call-1", "weather", "sunny"))
+    assert (waiting, run.finish_reason) == ("tool_calls", "stop")
+
+
 async def test_the_last_reason_of_a_call_wins_and_they_are_not_merged() -> None:
     run = new_run()
     await ask(run, "a", finish("stop"), finish("length"))
@@ -70,6 +82,12 @@ async def test_the_last_reason_of_a_call_wins_and_they_are_not_merged() -> None:
         ("done_reason", "stop", "stop"),
         ("finish_reason", "STOP", "stop"),
         ("status", "completed", "stop"),
+        ("finish_reason", "model_length", "length"),
+        ("stop_reason", "model_context_window_exceeded", "length"),
+        ("finish_reason", "content_filter: RECITATION", "content_filter"),
+        ("finish_reason", "PROHIBITED_CONTENT", "content_filter"),
+        ("finish_reason", "sensitive", "content_filter"),
+        ("stopReason", "guardrail_intervened", "content_filter"),
     ],
 )
 async def test_other_providers_words_are_understood(
