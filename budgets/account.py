@@ -1,18 +1,21 @@
 """What one caller has used in this period, counted by compare-and-set in the store."""
 
 import asyncio
+import json
+import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-
-import orjson
+from operator import index
 
 from budgets import periods
 from settings.budgets import Per
-from store import Conflict, Store, StoreError
+from store import Conflict, Document, Store, StoreError, readable
 from streaming.errors import QuotaExceeded, StoreUnavailable
+
+log = logging.getLogger(__name__)
 
 PARTITION = "budgets"
 
@@ -63,10 +66,11 @@ class Account:
         self._refuses, self._key = refuses, sha256(name.encode()).hexdigest()[:32]
         self.limit = limit
         self._used: dict[str, int] = {}
-        """By period, as it was last seen."""
+        """By period, as it was last seen; those that are past are forgotten."""
         self._uncounted: dict[str, int] = {}
         self._waiting: list[_Change] = []
         self._worker: asyncio.Task[None] | None = None
+        self._failing = False
 
     @property
     def period(self) -> str:
@@ -108,24 +112,34 @@ class Account:
             period = self._waiting[0].period
             batch = [each for each in self._waiting if each.period == period]
             self._waiting = [each for each in self._waiting if each.period != period]
+            self._forget_all_but({period, self.period})
             try:
                 granted = await self._count(batch, period)
-            except StoreError:
+                self._failing = False
+            except StoreError as exc:
+                if not self._failing:
+                    log.error("a budget is not counted: %s", type(exc).__name__)
+                self._failing = True
                 granted = self._without_store(batch, period)
             self._answer(batch, granted)
+
+    def _forget_all_but(self, periods: set[str]) -> None:
+        for counts in (self._used, self._uncounted):
+            for past in counts.keys() - periods:
+                del counts[past]
 
     async def _count(self, batch: Sequence[_Change], period: str) -> set[_Change]:
         """Count *batch* in the store, and return what is granted of it."""
         key = f"{self._key}|{period}"
         for tried in range(MAX_TRIES):
             found = await self._store.get(PARTITION, key)
-            before = orjson.loads(found.value)["used"] if found else 0
+            before = _used(found) if found else 0
             uncounted = self._uncounted.get(period, 0)
             granted, after = self._granted(batch, before + uncounted)
             if after == before and not uncounted:
                 self._used[period] = before
                 return granted
-            value = orjson.dumps({"used": after})
+            value = json.dumps({"used": after}).encode()  # Of any size.
             version = found.version if found else None
             keep = self.resets_in() + KEPT_SECONDS
             try:
@@ -170,3 +184,8 @@ class Account:
             else:
                 wait = round(self.resets_in() * 1000)
                 each.done.set_exception(QuotaExceeded(retry_after_ms=wait))
+
+
+def _used(found: Document) -> int:
+    with readable():
+        return index(json.loads(found.value)["used"])

@@ -3,7 +3,8 @@
 A module here is an engine, of which the setting `STORE` chooses one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -12,6 +13,19 @@ from settings import Settings, SettingsError
 
 class StoreError(Exception):
     """The engine is down, too slow, or full. Its text never holds content."""
+
+
+class Damaged(StoreError):
+    """What is kept there is damaged, or not of this version."""
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Raise `Damaged` for what cannot be taken apart within."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError) as exc:  # Its text has content.
+        raise Damaged(type(exc).__name__) from None
 
 
 class Conflict(Exception):

@@ -32,7 +32,7 @@ ALLOWED = {
     "streaming": (["registry"], ["orjson", "pydantic"]),
     "runs": (["store", "streaming"], ["orjson", "pydantic"]),
     "store": (["settings"], ["aiohttp", "azure", "redis"]),
-    "budgets": (["runs", "settings", "store", "streaming"], ["orjson"]),
+    "budgets": (["runs", "settings", "store", "streaming"], []),
     "server": (["runs", "streaming"], ["orjson", "pydantic", "starlette"]),
     "azure_openai": (
         [

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budgets.account import Account
-from store import Document, StoreError
+from budgets.account import PARTITION, Account
+from store import ANY, Document, StoreError
 from store.memory import MemoryStore
 from streaming.errors import QuotaExceeded, StoreUnavailable
 
@@ -152,3 +152,36 @@ async def test_what_is_granted_to_a_caller_who_has_left_is_given_back() -> None:
     waiting.cancel()
     await asyncio.wait({waiting})
     await limited.take(1000)
+
+
+@pytest.mark.parametrize("value", [b"{", b"[]", b'{"spent":1}', b'{"used":null}'])
+async def test_a_count_that_cannot_be_read_keeps_nobody_waiting(value: bytes) -> None:
+    store = MemoryStore()
+    limited, refusing = account(store), account(store, refuses=True)
+    await limited.take(400)
+    [(key, _)] = await store.list(PARTITION)
+    await store.put(PARTITION, key, value, version=ANY)
+    async with asyncio.timeout(5):
+        await limited.take(600)
+        with pytest.raises(QuotaExceeded):
+            await limited.take(1)
+        with pytest.raises(StoreUnavailable):
+            await refusing.take(1)
+
+
+async def test_a_provider_may_count_any_number() -> None:
+    limited = account(MemoryStore())
+    async with asyncio.timeout(5):
+        for _ in range(3):
+            await limited.give(-(2**63 - 1), limited.period)
+        with pytest.raises(QuotaExceeded):
+            await limited.take(1)
+
+
+async def test_what_is_past_takes_no_memory() -> None:
+    clock = Clock()
+    limited = account(MemoryStore(), clock=clock)
+    for _ in range(5):
+        await limited.take(1)
+        clock.now += timedelta(days=1)
+    assert len(vars(limited)["_used"]) <= 2
