@@ -54,7 +54,9 @@ class Header:
 
     @classmethod
     def read(cls, line: bytes) -> Self:
-        return cls(**orjson.loads(line))
+        """Fields that this version does not know are passed over."""
+        fields = orjson.loads(line)
+        return cls(**{name: fields[name] for name in cls.__slots__ if name in fields})
 
     def line(self) -> bytes:
         return sse.dumps({name: getattr(self, name) for name in self.__slots__}) + b"\n"

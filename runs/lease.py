@@ -2,7 +2,7 @@
 
 import orjson
 
-from store import Conflict, Store
+from store import Conflict, Damaged, Store, readable
 
 LEASE_SECONDS = 30.0
 
@@ -69,7 +69,7 @@ async def holder(store: Store, partition: str, key: str) -> str | None:
     found = await store.get(partition, key)
     if found is None or found.value == _GONE:
         return None
-    return str(orjson.loads(found.value)["run"])
+    return _run_of(found.value)
 
 
 async def revoke(store: Store, partition: str, key: str) -> str | None:
@@ -86,4 +86,13 @@ async def revoke(store: Store, partition: str, key: str) -> str | None:
         )
     except Conflict:  # Renewed, or released, just now.
         return await revoke(store, partition, key)
-    return str(orjson.loads(found.value)["run"])
+    return _run_of(found.value)
+
+
+def _run_of(value: bytes) -> str | None:
+    """`None` if it cannot be read, until it ends by itself."""
+    try:
+        with readable():
+            return str(orjson.loads(value)["run"])
+    except Damaged:
+        return None

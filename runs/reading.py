@@ -1,15 +1,18 @@
 """A run as its log has it: for whoever asks for its state, or follows it."""
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from runs.header import Header
 from runs.last_events import lost_events
 from runs.logs import Logs
-from store import Conflict, StoreError
+from store import Conflict, Damaged, StoreError, readable
 from streaming import recorded
 from streaming.errors import NotFound, StoreUnavailable
 from streaming.events import Done, Usage
+
+log = logging.getLogger(__name__)
 
 LOST = "lost"
 """The status of a run whose process is gone."""
@@ -81,17 +84,27 @@ async def read(logs: Logs, run_id: str, owner: str) -> LoggedRun:
         written = await logs.store.read(run_id, 0)
         found = None if not written else split(written)
         if found is None or found[0].owner != owner:
-            raise NotFound(f"There is no run {run_id!r}; it may have expired.")
+            raise _unknown(run_id)
         header, lines = found
         lives = await logs.lives(header)
+    except Damaged:
+        log.error("run %s: its log cannot be read", run_id)
+        raise _unknown(run_id) from None  # Nobody knows whose it is.
     except StoreError:
         raise StoreUnavailable() from None
     return LoggedRun(header, lines, len(written or b""), lives)
 
 
+def _unknown(run_id: str) -> NotFound:
+    return NotFound(f"There is no run {run_id!r}; it may have expired.")
+
+
 def split(written: bytes) -> tuple[Header, list[bytes]]:
-    first, *lines = written.splitlines()
-    return Header.read(first), lines
+    """Raises `Damaged`, also if its last line is not whole."""
+    with readable():
+        first, *lines = written.splitlines()
+        list(recorded.events(lines[-1]) if lines else ())
+        return Header.read(first), lines
 
 
 async def end_lost(logs: Logs, header: Header, at: int) -> None:

@@ -1,6 +1,7 @@
 """What clients note of their threads, beside what is said there."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from runs.reached import reached
 from runs.thread_document import now
 from runs.thread_places import notes
-from store import ANY, Conflict, Store
+from store import ANY, Conflict, Damaged, Document, Store, readable
 
 
 class Note(BaseModel):
@@ -34,13 +35,17 @@ class ThreadNotes:
     async def get(self, owner: str, id: str) -> Note | None:
         async with reached():
             found = await self._store.get(notes(owner), id)
-        return Note.model_validate_json(found.value) if found else None
+            return _read(found) if found else None
 
     async def all(self, owner: str) -> dict[str, Note]:
         """Those of the owner, by the ids of the threads."""
         async with reached():
             found = await self._store.list(notes(owner))
-        return {id: Note.model_validate_json(each.value) for id, each in found}
+        notes_ = {}
+        for id, each in found:
+            with suppress(Damaged):
+                notes_[id] = _read(each)
+        return notes_
 
     async def create(self, owner: str, id: str, note: Note) -> bool:
         """Whether there was none."""
@@ -54,6 +59,11 @@ class ThreadNotes:
     async def put(self, owner: str, id: str, note: Note) -> None:
         async with reached():
             await self._store.put(notes(owner), id, _dumped(note), version=ANY)
+
+
+def _read(found: Document) -> Note:
+    with readable():
+        return Note.model_validate_json(found.value)
 
 
 def _dumped(note: Note) -> bytes:

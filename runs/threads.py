@@ -24,7 +24,7 @@ from runs.thread_places import (
     titles,
 )
 from runs.trimming import asked_again, newest
-from store import Store
+from store import Damaged, Document, Store, readable
 from streaming.errors import (
     InvalidRequest,
     NotFound,
@@ -143,7 +143,7 @@ class Threads:
         """All threads of the owner on which something has been said."""
         async with reached():
             found = await self._store.list(titles(owner))
-        return [Title.read(id, document.value) for id, document in found]
+        return [title for each in found if (title := _title(*each))]
 
     async def create(self, owner: str, id: str, note: Note) -> None:
         """Have a thread on which nothing has been said; raises `ThreadExists`."""
@@ -183,7 +183,7 @@ class Threads:
         _check(id)
         key = key_of(owner, id)
         async with reached():
-            found, _ = await self._read(owner, id)
+            there, found = await self._found(owner, id)
             running = await revoke(self._store, locks(owner), id)
             on_thread = self._open.get(key)
             if on_thread is not None:
@@ -197,11 +197,19 @@ class Threads:
             await self._store.delete(notes(owner), id)
             runs = {*(found.runs if found else ()), *filter(None, [running])}
             left = await self._delete_rest(key, owner, runs)
-            if not (found or running or left or noted):
+            if not (there or running or left or noted):
                 raise _unknown(id)
         if found is not None:
             return Deleted(found.chain, key)
         return Deleted(on_thread.run.chain if on_thread else None, key)
+
+    async def _found(self, owner: str, id: str) -> tuple[bool, ThreadDocument | None]:
+        """Whether there is a thread, and what is kept of it, if that can be read."""
+        try:
+            found, _ = await self._read(owner, id)
+        except Damaged:
+            return True, None
+        return found is not None, found
 
     async def _delete_rest(self, key: str, owner: str, runs: set[str]) -> bool:
         """Delete the logs of *runs*, and what runs have left that failed, or whose
@@ -226,10 +234,23 @@ class Threads:
         found = await self._store.get(threads(owner), id)
         if found is None:
             return None, ""
-        if len(found.value) <= LARGE_BYTES:
-            return ThreadDocument.model_validate_json(found.value), found.version
-        read = await asyncio.to_thread(ThreadDocument.model_validate_json, found.value)
+        with readable():
+            if len(found.value) <= LARGE_BYTES:
+                read = ThreadDocument.model_validate_json(found.value)
+            else:
+                read = await asyncio.to_thread(
+                    ThreadDocument.model_validate_json, found.value
+                )
         return read, found.version
+
+
+def _title(id: str, found: Document) -> Title | None:
+    """`None` for one that cannot be read: it hides no other."""
+    try:
+        with readable():
+            return Title.read(id, found.value)
+    except Damaged:
+        return None
 
 
 def _new(request: ChatRequest) -> Sequence[Message]:

@@ -1,14 +1,17 @@
 """A run that is followed as the body of a response."""
 
+import logging
 from contextlib import aclosing
 
 from runs.following import Following
 from server.event_body import with_number
 from server.pipe import Pipe
 from streaming.dialects import Dialect, has_numbers
-from streaming.errors import ChatError
+from streaming.errors import ChatError, InternalError
 from streaming.headers import SAFE, Raw, raw
 from streaming.requests import ChatRequest
+
+log = logging.getLogger(__name__)
 
 
 class FollowedBody:
@@ -28,6 +31,10 @@ class FollowedBody:
             await self._write(pipe)
         except ChatError as error:  # The dialect has no word for it.
             pipe.fail(error)
+        except Exception as exc:  # A damaged line, or a dialect's bug.
+            run_id, kind = self._request.run_id, type(exc).__name__
+            log.error("run %s: %s in what is followed", run_id, kind)
+            pipe.fail(InternalError())
         finally:
             pipe.finish()
 
