@@ -90,6 +90,13 @@ async def response(app: App, request: Request, run: Run, found: LoggedRun) -> Re
     return follow(app, found, run, dialect="responses", asked=asked)
 
 
+def stop(app: App, request: Request, run: Run) -> None:
+    """Stop the response if this process makes it, even if the store is down."""
+    response_id = str(request.path_params["response"])
+    if (run_id := earlier_responses.run_of(response_id)) is not None:
+        app.logs.stop(run_id, run.owner)
+
+
 async def cancel(app: App, found: LoggedRun) -> Response:
     """Stop the response, and show what it is then."""
     return json_response(await _ended(app, found))

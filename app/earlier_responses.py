@@ -71,15 +71,17 @@ async def _needs_thread(app: App, asked: ChatRequest) -> bool:
 
 async def find(app: App, run: Run, response_id: str) -> LoggedRun | None:
     """The run of a response that a chain has made, if there is one of the caller's."""
-    found = _RESPONSE_ID.fullmatch(response_id)
+    run_id = run_of(response_id)
     try:
-        return found and await reading.read(app.logs, _run_id(found[1]), run.owner)
+        return await reading.read(app.logs, run_id, run.owner) if run_id else None
     except NotFound:
         return None
 
 
-def _run_id(digits: str) -> str:
-    return str(UUID(digits))
+def run_of(response_id: str) -> str | None:
+    """The id of the run whose response has that id."""
+    found = _RESPONSE_ID.fullmatch(response_id)
+    return str(UUID(found[1])) if found else None
 
 
 async def keep(app: App, asked: ChatRequest, run: Run) -> None:

@@ -111,6 +111,7 @@ async def delete(app: App, request: Request, run: Run) -> Response:
 
 
 async def cancel(app: App, request: Request, run: Run) -> Response:
+    chain_responses.stop(app, request, run)
     if (found := await chain_responses.find(app, request, run)) is not None:
         return await chain_responses.cancel(app, found)
     return await _about(app, request, run, "POST", below="/cancel")

@@ -80,6 +80,9 @@ async def follow_chat(app: App, request: Request, run: Run) -> Response:
 
 async def cancel_run(app: App, request: Request, run: Run) -> Response:
     """Stop the run, wherever it is made; one that is over stays as it is."""
+    run_id = str(request.path_params["run_id"]).lower()
+    if (stopping := app.logs.stop(run_id, run.owner)) is not None:
+        return json_response(reading.state_of(stopping), 202)
     found = await _found(app, request, run)
     stopped = await stop_run(app, found)
     return json_response(found.state(), 202 if stopped else 200)

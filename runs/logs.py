@@ -76,6 +76,17 @@ class Logs:
         found.run.end_early(Cancelled())
         return True
 
+    def stop(self, run_id: str, owner: str) -> RunLog | None:
+        """Stop the run, if it is *owner*'s and this process makes its answer.
+
+        The store is not asked: it may be down, and the model is paid.
+        """
+        found = self._open.get(run_id)
+        if found is None or found.header.owner != owner or found.run.over:
+            return None
+        found.run.end_early(Cancelled())
+        return found
+
     async def lives(self, header: Header) -> bool:
         """Whether somebody still writes the log that begins with *header*."""
         if header.instance == self.instance.id:

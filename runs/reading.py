@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from runs.header import Header
 from runs.last_events import lost_events
 from runs.logs import Logs
+from runs.run_log import RunLog
 from store import Conflict, Damaged, StoreError, readable
 from streaming import recorded
 from streaming.errors import NotFound, StoreUnavailable
@@ -63,6 +64,12 @@ class LoggedRun:
                 if found := getattr(event, "deployment", ""):
                     return str(found)
         return self.header.chain
+
+
+def state_of(log: RunLog) -> dict[str, object]:
+    """The state of a run of this process, which still goes on."""
+    known = LoggedRun(log.header, [], 0, lives=True).state()
+    return known | {"deployment": log.run.deployment, "last_event": log.run.number}
 
 
 def usage(counted: Usage) -> dict[str, object]:

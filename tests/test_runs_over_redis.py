@@ -1,5 +1,7 @@
 """Two processes over a Redis: each follows and stops the other's runs."""
 
+import redis
+
 from tests.conftest import azure
 from tests.standin.process import StandIn
 from tests.support.app_process import AppProcess, until
@@ -36,6 +38,21 @@ def test_runs_over_a_redis_are_followed_and_stopped_from_elsewhere(
                 assert stopped.status_code == 202
                 assert standin.wait_closed("redis")["closed_at"] is not None
                 assert ended(there, run_id)["status"] == "cancelled"
+            stopped_while_the_store_is_down(here, url)
+
+
+def stopped_while_the_store_is_down(server: AppProcess, url: str) -> None:
+    question = "standin:answer tokens=1000 delay_ms=20"
+    with server.streaming(question) as answer:
+        answer.next()
+        with redis.Redis.from_url(url) as client:
+            client.shutdown(nosave=True)
+        run_id = answer.response.headers["x-run-id"]
+        stopping = server.client.post(f"/api/runs/{run_id}/cancel")
+        assert (stopping.status_code, stopping.json()["status"]) == (202, "running")
+        while (event := answer.next())[0] != "done":
+            pass
+        assert event[1]["finish_reason"] == "cancelled"
 
 
 def known(server: AppProcess, run_id: str) -> None:

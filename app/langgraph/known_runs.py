@@ -102,6 +102,10 @@ async def cancel(app: App, request: Request, run: Run) -> Response:
     query = request.query_params
     if asking.one_of(query, "action", ("interrupt", "rollback")) == "rollback":
         raise NotYet("action: what a run has said stays here, expected 'interrupt'.")
+    run_id, thread = (str(request.path_params[each]) for each in ("run_id", "thread"))
+    own = app.logs.find(run_id)
+    if own is not None and own.header.thread_id == thread:
+        app.logs.stop(run_id, run.owner)  # Even if the store is down.
     found = await _found(app, request, run)
     if not await stop_run(app, found):
         return json_response({})
