@@ -57,6 +57,7 @@ def _in_environments() -> dict[str, Client]:
 
 OF_CHAINS = "Responses, of a chain"
 CHAT, RESPONSES, UI = "chat completions", "Responses, proxied", "`ui-message`"
+LANGGRAPH = "LangGraph SDK"
 
 CLIENTS = {
     "openai": Client("`openai` (Python)", ours("openai"), CHAT),
@@ -95,7 +96,10 @@ CLIENTS = {
     "use-stream": Client(
         "`useStream`, `@langchain/langgraph-sdk`",
         npm("@langchain/langgraph-sdk"),
-        "LangGraph SDK",
+        LANGGRAPH,
+    ),
+    "langgraph-js": Client(
+        "`@langchain/langgraph-sdk`", npm("@langchain/langgraph-sdk"), LANGGRAPH
     ),
     "fetch-event-source": Client(
         "`@microsoft/fetch-event-source`",
