@@ -1,14 +1,12 @@
 """What the clients share: the app over aimock, and a page at another origin."""
 
-import json
 import os
-from collections.abc import Generator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.clients import codex, known
+from tests.clients import codex, known, results
 from tests.clients.chromium_page import Page, chromium, served
 from tests.clients.environments import LARGE, client
 from tests.clients.node_scripts import SCRIPTS
@@ -18,11 +16,6 @@ from tests.support.aimock import Aimock
 from tests.support.app_process import AppProcess
 from tests.support.piecewise_server import Origin
 
-RESULTS = "CLIENTS_TRIED"
-"""The variable that names the file to write what came of each client to."""
-
-_results = pytest.StashKey[dict[str, str]]()
-
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(
@@ -30,44 +23,15 @@ def pytest_collection_modifyitems(
 ) -> None:
     """In CI leave out the clients that only `make clients` installs: a skip there is a
     test that should have run."""
-    if os.environ.get("CI") != "true" or RESULTS in os.environ:
+    if os.environ.get("CI") != "true" or results.PATH in os.environ:
         return
     missing = {name for name in LARGE if not client(name).installed}
     if not codex.installed():
         missing.add("codex")
-    left_out = [item for item in items if missing & set(known.clients(item))]
+    left_out = [item for item in items if missing & known.clients(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish(session: pytest.Session) -> None:
-    pairs = {"|".join(pair) for item in session.items for pair in known.tried(item)}
-    session.config.stash[_results] = dict.fromkeys(sorted(pairs), "")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item,
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Of several tests the worst counts: a failure, then one that was left out."""
-    report = yield
-    results = item.config.stash.get(_results, {})
-    for pair in map("|".join, known.tried(item)):
-        if report.failed:
-            results[pair] = "failed"
-        elif report.skipped and results.get(pair) != "failed":
-            results[pair] = "not run"
-        elif report.when == "call" and not results.get(pair):
-            results[pair] = "passed"
-    return report
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    if path := os.environ.get(RESULTS):
-        results = session.config.stash.get(_results, {})
-        Path(path).write_text(json.dumps(results), "utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -58,6 +58,7 @@ def _in_environments() -> dict[str, Client]:
 OF_CHAINS = "Responses, of a chain"
 CHAT, RESPONSES, UI = "chat completions", "Responses, proxied", "`ui-message`"
 LANGGRAPH = "LangGraph SDK"
+"""Its routes, whoever asks them."""
 
 CLIENTS = {
     "openai": Client("`openai` (Python)", ours("openai"), CHAT),
@@ -101,6 +102,10 @@ CLIENTS = {
     "langgraph-js": Client(
         "`@langchain/langgraph-sdk`", npm("@langchain/langgraph-sdk"), LANGGRAPH
     ),
+    "langgraph-py": Client(
+        "`langgraph-sdk` (Python)", ours("langgraph-sdk"), LANGGRAPH
+    ),
+    "remote-graph": Client("`RemoteGraph`, `langgraph`", ours("langgraph"), LANGGRAPH),
     "fetch-event-source": Client(
         "`@microsoft/fetch-event-source`",
         npm("@microsoft/fetch-event-source"),

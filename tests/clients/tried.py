@@ -15,14 +15,15 @@ from pathlib import Path
 from subprocess import CalledProcessError
 from tempfile import TemporaryDirectory
 
-from tests.clients import codex
+from tests.clients import codex, results
 from tests.clients.environments import HERE, LARGE, PACKAGES, make
 from tests.clients.known import CLIENTS, FEATURES
 from tests.support.app_process import ROOT
 
 PAGE = ROOT / "docs" / "clients.md"
 HEAD = "| client | version | speaks | tried | result | on |\n|---|---|---|---|---|---|"
-PASSED = "passed"
+FOLDERS = (HERE, HERE.parent / "langgraph")
+"""Where clients are tried."""
 
 Results = dict[str, str]
 """What came of a client's name and a feature, joined by `|`."""
@@ -30,9 +31,9 @@ Results = dict[str, str]
 
 def main() -> int:
     install()
-    results = run()
-    write(results)
-    return sum(result == "failed" for result in results.values())
+    found = run()
+    write(found)
+    return sum(result == "failed" for result in found.values())
 
 
 def install() -> None:
@@ -54,16 +55,17 @@ def run(*options: str) -> Results:
     """Try them all; with `--collect-only`, only name what would be tried."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "results.json"
-        command = [sys.executable, "-m", "pytest", "--quiet", *options, str(HERE)]
-        named = {**os.environ, "CLIENTS_TRIED": str(path)}
+        pytest = [sys.executable, "-m", "pytest", "-p", results.__name__]
+        command = [*pytest, "--quiet", *options, *map(str, FOLDERS)]
+        named = {**os.environ, results.PATH: str(path)}
         subprocess.run(command, cwd=ROOT, env=named, check=False, stdout=sys.stderr)
-        results: Results = json.loads(path.read_text("utf-8"))
-        return results
+        found: Results = json.loads(path.read_text("utf-8"))
+        return found
 
 
-def write(results: Results) -> None:
+def write(found: Results) -> None:
     day = f"{datetime.now(UTC):%Y-%m-%d}"
-    rows = [row(pair, results[pair], day) for pair in ordered(results)]
+    rows = [row(pair, found[pair], day) for pair in ordered(found)]
     table = "\n".join([HEAD, *rows])
     written = PAGE.read_text("utf-8")
     marked = re.compile(r"(?<=<!-- clients -->\n).*(?=<!-- end -->)", re.DOTALL)
@@ -71,12 +73,12 @@ def write(results: Results) -> None:
     print(table)
 
 
-def ordered(results: Results) -> list[str]:
+def ordered(found: Results) -> list[str]:
     def place(pair: str) -> tuple[int, int]:
         name, feature = pair.split("|")
         return list(CLIENTS).index(name), FEATURES.index(feature)
 
-    return sorted(results, key=place)
+    return sorted(found, key=place)
 
 
 def row(pair: str, result: str, day: str) -> str:

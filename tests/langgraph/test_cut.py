@@ -11,6 +11,8 @@ from langgraph_sdk import get_client
 from tests.langgraph.sdk import all_of, client, new_thread, of, said, text_of
 from tests.support.app_process import AppProcess
 
+pytestmark = pytest.mark.client("langgraph-py")
+
 QUESTION = "standin:answer tokens=12 delay_ms=5"
 TEXT = " ".join(f"tok{number}" for number in range(12))
 POSITIONS = 30
@@ -88,6 +90,7 @@ async def read(app: AppProcess, after: int) -> tuple[str, CuttingProxy]:
     return text_of(parts).strip(), proxy
 
 
+@pytest.mark.tries("resume")
 # Of a cut before the first number: all of it is read again.
 @pytest.mark.filterwarnings("ignore:Reconnecting without a Last-Event-ID")
 async def test_a_stream_that_is_cut_is_read_on_and_doubles_nothing(

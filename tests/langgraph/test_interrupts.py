@@ -8,7 +8,10 @@ from langgraph_sdk.errors import BadRequestError
 from tests.langgraph.sdk import client, new_thread, of, streamed, texts
 from tests.support.app_process import AppProcess
 
+pytestmark = pytest.mark.client("langgraph-py")
 
+
+@pytest.mark.tries("approval")
 async def test_a_graph_asks_and_goes_on(graphs: AppProcess) -> None:
     async with client(graphs) as sdk:
         thread = await new_thread(sdk)
@@ -46,6 +49,7 @@ async def test_several_questions_are_answered_by_their_ids(graphs: AppProcess) -
         }
 
 
+@pytest.mark.tries("approval")
 async def test_an_agents_tool_waits_for_its_approval(graphs: AppProcess) -> None:
     decision = {"decisions": [{"type": "approve"}]}
     pay: Any = {"messages": [{"role": "user", "content": "Pay."}]}

@@ -9,10 +9,13 @@ from langchain_core.messages import HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.pregel.remote import RemoteException, RemoteGraph
+from langgraph.types import Command
 from langgraph_sdk.errors import InternalServerError
 
 from tests.langgraph.sdk import ANN, client
 from tests.support.app_process import AppProcess
+
+pytestmark = pytest.mark.client("remote-graph")
 
 
 class Question(TypedDict, total=False):
@@ -34,6 +37,7 @@ def parent(node: RemoteGraph, state: Any = MessagesState, saver: Any = None) -> 
     return graph.add_edge(START, "remote").compile(checkpointer=saver)
 
 
+@pytest.mark.tries("stream")
 @pytest.mark.parametrize("chain", ["echo", "graph"])
 async def test_it_is_a_node_whose_messages_are_the_parents(
     graphs: AppProcess, chain: str
@@ -43,6 +47,7 @@ async def test_it_is_a_node_whose_messages_are_the_parents(
     assert [each.text for each in state["messages"]] == ["one", '["one"]']
 
 
+@pytest.mark.tries("stream")
 async def test_its_tokens_come_as_they_are_made(app: AppProcess) -> None:
     given = {"messages": [HumanMessage("standin:answer tokens=5")]}
     async with remote(app, "chat") as node:
@@ -68,18 +73,22 @@ async def test_it_goes_on_with_the_parents_thread(
     assert [each["content"] for each in kept.values["messages"]] == said
 
 
+@pytest.mark.tries("approval")
 async def test_what_it_waits_for_the_parent_waits_for(graphs: AppProcess) -> None:
     config: Any = {"configurable": {"thread_id": "parent-that-asks"}}
     given = {"question": "Why?", "of_the_parent": 1}
     async with remote(graphs, "approval") as node:
         state = await parent(node, Question, InMemorySaver()).ainvoke(given, config)
         kept = await node.aget_state(config)
+        values = await node.ainvoke(Command(resume="yes"), config)
     [asked] = state["__interrupt__"]
     assert asked.value == {"about": "Why?"}
     assert [each.value for each in kept.interrupts] == [asked.value]
     assert kept.next == ("approval",)
+    assert values["answer"] == "You said yes."
 
 
+@pytest.mark.tries("error")
 async def test_it_raises_what_goes_wrong(app: AppProcess) -> None:
     cut, failing = (
         {"messages": [HumanMessage(f"standin:{scenario}")]}

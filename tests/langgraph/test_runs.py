@@ -21,6 +21,8 @@ from tests.langgraph.sdk import (
 from tests.support.app_process import AppProcess, read_events
 from tests.support.app_process import text_of as native_text
 
+pytestmark = pytest.mark.client("langgraph-py")
+
 SLOW = "standin:answer tokens=40 delay_ms=20"
 TEXT = " ".join(f"tok{number}" for number in range(40))
 OWN = {"api-key": ANN}
@@ -51,6 +53,7 @@ async def test_a_background_run_that_cannot_begin_is_refused(app: AppProcess) ->
         assert await sdk.runs.list(thread) == []
 
 
+@pytest.mark.tries("resume")
 async def test_a_stream_names_its_run_and_is_read_on(app: AppProcess) -> None:
     created: list[Any] = []
     async with client(app) as sdk:
@@ -102,6 +105,7 @@ async def test_whoever_joins_in_the_middle_sees_the_question(app: AppProcess) ->
     assert of("messages", parts) == []
 
 
+@pytest.mark.tries("stop")
 @pytest.mark.parametrize("wait", [True, False])
 async def test_a_run_that_is_stopped_was_interrupted(
     app: AppProcess, wait: bool
@@ -143,6 +147,7 @@ async def test_a_run_is_followed_on_another_wire_and_the_other_way_round(
             await sdk.runs.get(await new_thread(sdk), begun)
 
 
+@pytest.mark.tries("stop")
 async def test_a_client_that_leaves_stops_its_run_unless_it_may_rejoin(
     app: AppProcess,
 ) -> None:

@@ -26,10 +26,13 @@ from tests.langgraph.sdk import (
 )
 from tests.support.app_process import AppProcess
 
+pytestmark = pytest.mark.client("langgraph-py")
+
 QUESTION = "standin:answer tokens=3"
 ANSWER = "tok0 tok1 tok2"
 
 
+@pytest.mark.tries("stream")
 async def test_a_run_on_a_thread_streams_its_messages_between_its_values(
     app: AppProcess,
 ) -> None:
@@ -96,6 +99,7 @@ async def test_a_run_without_a_thread_has_its_values_and_keeps_none(
         assert not run_ids & {each["thread_id"] for each in found}
 
 
+@pytest.mark.tries("tools")
 async def test_calls_of_tools_and_their_results_are_messages(
     graphs: AppProcess,
 ) -> None:
@@ -137,6 +141,7 @@ async def test_reasoning_and_sources_are_told(app: AppProcess) -> None:
     assert {each["name"] for each in of("custom", cited)} == {"citation"}
 
 
+@pytest.mark.tries("error")
 @pytest.mark.parametrize(
     ("scenario", "error", "status"),
     [
@@ -156,6 +161,7 @@ async def test_an_error_before_the_first_token_is_its_status(
     assert raised.value.status_code == status
 
 
+@pytest.mark.tries("error")
 @pytest.mark.parametrize("scenario", ["cut", "drop", "malformed", "error_event"])
 async def test_a_later_error_is_an_event_and_no_values_follow(
     app: AppProcess, scenario: str
@@ -172,6 +178,7 @@ async def test_a_later_error_is_an_event_and_no_values_follow(
     assert of("end", parts)[0]["status"] == "error"
 
 
+@pytest.mark.tries("error")
 @pytest.mark.parametrize(
     "scenario",
     [
