@@ -2,7 +2,8 @@
 
 The process replaces itself, so that it keeps its terminal and its process id. What
 listens is handed on: callers that come meanwhile wait, and are answered by the new
-code. Files are looked at now and then, which works in every file system.
+code, or refused if that cannot start. Files are looked at now and then, which works in
+every file system.
 """
 
 import atexit
@@ -16,6 +17,7 @@ from pathlib import Path
 from time import sleep
 
 from devhost.errors import StartError
+from devhost.refusing import refuse
 
 LOOK_SECONDS = 0.5
 """Seconds between two looks; a change is over if the next look finds no other."""
@@ -73,7 +75,9 @@ class Reload:
             self._close()
 
     def wait(self) -> None:
-        """Wait for a change, or a signal to stop."""
+        """Wait for a change, or a signal to stop; callers get an error meanwhile."""
+        if self._listener is not None:
+            refuse(self._listener)
         print("devhost: waiting until a file has changed", file=sys.stderr)
         while not self.due:
             signal.pause()

@@ -115,6 +115,26 @@ def test_a_mistake_is_told_and_its_correction_started(
     assert said(host)[0] == "right"
 
 
+def test_callers_are_told_of_a_mistake_instead_of_waiting_for_its_correction(
+    host: Devhost, app_dir: Path
+) -> None:
+    (app_dir / "said.py").write_text("said = = 1\n")
+    host.log_line("waiting until a file has changed")
+    large = {"x": "y" * 99_999}
+    for _ in range(2):
+        answer = httpx.post(f"{host.url}/api/said", json=large, timeout=20)
+        error = {
+            "code": "not_configured",
+            "message": "The app cannot start: its console says why.",
+            "status": 503,
+            "retryable": False,
+        }
+        assert (answer.status_code, answer.json()) == (503, {"error": error})
+    (app_dir / "said.py").write_text('said = "right"\n')
+    host.ready()
+    assert said(host)[0] == "right"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_while_it_waits_for_a_correction(
     host: Devhost, app_dir: Path, number: signal.Signals
