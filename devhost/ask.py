@@ -86,6 +86,8 @@ class RunningApp:
                 with asked as response:
                     run = response.headers.get("x-run-id", "")
                     _print(response, self.command)
+            except BrokenPipeError:  # What reads this has seen enough, as `head` has.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             except httpx.ConnectError:
                 raise Failed(
                     f"Nothing listens on {self.url}: is `make run` running? "

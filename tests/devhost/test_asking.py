@@ -69,6 +69,22 @@ def test_it_is_printed_as_it_comes(asked: AppProcess) -> None:
         asking.kill()
 
 
+def test_it_ends_without_a_word_once_nobody_reads_on(asked: AppProcess) -> None:
+    asking = subprocess.Popen(
+        [sys.executable, "-m", "devhost.ask", "standin:answer tokens=500 delay_ms=5"],
+        cwd=ROOT,
+        env=environment(PORT=asked.url.rpartition(":")[2]),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with asking:
+        assert asking.stdout
+        assert asking.stderr
+        assert asking.stdout.read(4) == b"tok0"
+        asking.stdout.close()
+        assert (asking.stderr.read(), asking.wait(20)) == (b"", 0)
+
+
 @pytest.mark.parametrize(
     "question", ['it\'s $HOME, "$5" and `id` \\ #1', "-h", "é 漢 🙂", "two\nlines"]
 )
