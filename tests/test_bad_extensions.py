@@ -98,6 +98,11 @@ def test_a_chain_that_cannot_be_loaded_is_not_configured(
     bad.wait_for(f"the chain {chain!r} could not be loaded")
 
 
+def test_the_log_names_the_line_and_who_imports_the_file(bad: AppProcess) -> None:
+    bad.chat("hello", chain="exits")
+    bad.wait_for(r"Exit at \S*/chains/exits\.py:5 < \S*/registry\.py:\d+ < ")
+
+
 @pytest.mark.parametrize(
     ("chain", "kind"), [("function", "function"), ("none", "NoneType")]
 )
