@@ -61,10 +61,9 @@ async def encode(
 
 
 def _whole(response: Resource, request: ChatRequest) -> bytes:
-    found = response.resource()
-    if found["status"] == "cancelled" and not request.response.background:
+    if response.status == "cancelled" and not request.response.background:
         raise Cancelled  # Who waits for an answer would take it for one.
-    return sse.dumps(found)
+    return sse.dumps(response.resource())
 
 
 def resource(events: Iterable[Event], request: ChatRequest) -> dict[str, object]:

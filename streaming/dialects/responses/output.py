@@ -11,21 +11,53 @@ Status = Literal["completed", "incomplete"]
 
 
 class TextPart(NamedTuple):
-    """The only part of an item: *told* by events of that name, its text *held* by that
-    field, and itself *within* the item by that one."""
+    """The only *part* of an *item*, in its field *within*; its text is in *held*.
+
+    *around* names the events that it begins and ends with, *told* those of its text,
+    which have *more* beside. An item's id begins with *prefix*.
+    """
 
     prefix: str
-    item: str
-    told: str
-    kind: str
-    held: str
+    item: Fields
     within: str
+    part: Fields
+    held: str
+    around: str
+    told: str
+    more: Fields
 
 
-SPOKEN = TextPart("msg", "message", "output_text", "output_text", "text", "content")
-REFUSED = TextPart("msg", "message", "refusal", "refusal", "refusal", "content")
+_MESSAGE: Fields = {"type": "message", "role": "assistant", "status": "in_progress"}
+
+SPOKEN = TextPart(
+    prefix="msg",
+    item={**_MESSAGE, "content": []},
+    within="content",
+    part={"type": "output_text", "text": "", "annotations": [], "logprobs": []},
+    held="text",
+    around="content_part",
+    told="output_text",
+    more={"logprobs": []},
+)
+REFUSED = TextPart(
+    prefix="msg",
+    item={**_MESSAGE, "content": []},
+    within="content",
+    part={"type": "refusal", "refusal": ""},
+    held="refusal",
+    around="content_part",
+    told="refusal",
+    more={},
+)
 THOUGHT = TextPart(
-    *("rs", "reasoning", "reasoning_summary_text", "summary_text", "text", "summary")
+    prefix="rs",
+    item={"type": "reasoning", "summary": []},
+    within="summary",
+    part={"type": "summary_text", "text": ""},
+    held="text",
+    around="reasoning_summary_part",
+    told="reasoning_summary_text",
+    more={},
 )
 
 
@@ -36,20 +68,21 @@ class Items:
     run is an item of another kind, which has the result too and names *server*.
     """
 
-    def __init__(self, run: str, server: str, tools: set[str]) -> None:
+    def __init__(self, run: str, server: str, tools: set[str | None]) -> None:
         self.items: list[Fields] = []
         self._run, self._server, self._tools = run, server, tools
-        self._part: TextPart | None = None
-        self._pieces: list[str] = []
+        self._open: TextPart | None = None
+        self._place: Fields = {}
         self._delta: Fields = {}
+        self._pieces: list[str] = []
         self._calls: list[ToolCall] = []
         self._call_ids: set[str] = set()
         self._citations: list[Citation] = []
 
     def say(self, part: TextPart, text: str) -> Iterator[Fields]:
-        if self._part is not part:
+        if self._open is not part:
             yield from self.close()
-            yield from self._open(part)
+            yield from self._begin(part)
         self._pieces.append(text)
         yield {**self._delta, "delta": text}
 
@@ -69,7 +102,7 @@ class Items:
                 made = call
                 self._calls.remove(call)
                 break
-        item = self._served("mcp_call", "mcp", result.name, made.args)
+        item = self._served("mcp_call", self._id("mcp"), result.name, made.args)
         ended: Fields = {"output": result.content, "error": None, "status": "completed"}
         yield from self._called(item, ended, "response.mcp_call")
 
@@ -78,8 +111,8 @@ class Items:
         yield from self.close()
         args: Fields = {"value": interrupt.value}
         yield from self._function(ToolCall("", interrupt.id, "interrupt", args))
-        item = self._served("mcp_approval_request", "mcpr", "interrupt", args)
-        item["id"] = f"mcpr_{self._run}_{interrupt.id}"
+        made = f"mcpr_{self._run}_{interrupt.id}"
+        item = self._served("mcp_approval_request", made, "interrupt", args)
         yield self._told("added", item)
         yield from self._done(item)
 
@@ -91,48 +124,47 @@ class Items:
         for call in held:
             yield from self._function(call, status if call is held[-1] else "completed")
 
+    def _begin(self, part: TextPart) -> Iterator[Fields]:
+        self._open, self._pieces = part, []
+        item = {"id": self._id(part.prefix), **part.item}
+        self._place = {"item_id": item["id"], **self._at(), f"{part.within}_index": 0}
+        yield self._told("added", item)
+        kind = f"response.{part.around}.added"
+        yield {"type": kind, **self._place, "part": part.part}
+        kind = f"response.{part.told}.delta"
+        self._delta = {"type": kind, **self._place, **part.more}
+
     def close(self, status: Status = "completed") -> Iterator[Fields]:
-        if (part := self._part) is None:
+        if (part := self._open) is None:
             return
-        text, self._part = "".join(self._pieces), None
-        made, whole = self._item_of(part, status), self._content(part, text)
-        place = {"item_id": made["id"], **self._place(part)}
+        self._open, text = None, "".join(self._pieces)
+        whole = {**part.part, part.held: text}
         if part is SPOKEN:
-            cited = [_annotation(each, text) for each in self._citations]
-            self._citations, whole["annotations"] = [], cited
+            whole["annotations"] = cited = [*self._cited(text)]
             kind = "response.output_text.annotation.added"
             for number, each in enumerate(cited):
                 about = {"annotation_index": number, "annotation": each}
-                yield {"type": kind, **place, **about}
-        more: Fields = {"logprobs": []} if part is SPOKEN else {}
-        yield {"type": f"response.{part.told}.done", **place, part.held: text, **more}
-        yield {"type": f"response.{_around(part)}.done", **place, "part": whole}
-        yield from self._done({**made, part.within: [whole]})
+                yield {"type": kind, **self._place, **about}
+        kind = f"response.{part.told}.done"
+        yield {"type": kind, **self._place, part.held: text, **part.more}
+        yield {"type": f"response.{part.around}.done", **self._place, "part": whole}
+        item = {"id": self._place["item_id"], **part.item, part.within: [whole]}
+        yield from self._done(item | ({"status": status} if "status" in item else {}))
 
-    def _open(self, part: TextPart) -> Iterator[Fields]:
-        self._part, self._pieces = part, []
-        made = self._item_of(part, "in_progress")
-        yield self._told("added", made)
-        place = {"item_id": made["id"], **self._place(part)}
-        added = {"part": self._content(part, "")}
-        yield {"type": f"response.{_around(part)}.added", **place, **added}
-        more: Fields = {"logprobs": []} if part is SPOKEN else {}
-        self._delta = {"type": f"response.{part.told}.delta", **place, **more}
-
-    def _item_of(self, part: TextPart, status: str) -> Fields:
-        made: Fields = {"id": self._id(part.prefix), "type": part.item}
-        made[part.within] = []
-        return (
-            made if part is THOUGHT else {**made, "role": "assistant", "status": status}
-        )
-
-    def _content(self, part: TextPart, text: str) -> Fields:
-        about: Fields = {"annotations": [], "logprobs": []}
-        more = about if part is SPOKEN else {}
-        return {"type": part.kind, part.held: text, **more}
-
-    def _place(self, part: TextPart) -> Fields:
-        return {"output_index": len(self.items), f"{part.within}_index": 0}
+    def _cited(self, text: str) -> Iterator[Fields]:
+        """Each citation at its `[id]` in *text*, or at the end."""
+        while self._citations:
+            citation = self._citations.pop(0)
+            mark = f"[{citation.id}]"
+            start = text.find(mark)
+            span = (start, start + len(mark)) if start >= 0 else (len(text), len(text))
+            yield {
+                "type": "url_citation",
+                "url": citation.url,
+                "title": citation.title,
+                "start_index": span[0],
+                "end_index": span[1],
+            }
 
     def _function(
         self, call: ToolCall, status: Status = "completed"
@@ -140,27 +172,27 @@ class Items:
         made = self._id("fc")
         key = made if not call.id or call.id in self._call_ids else call.id
         self._call_ids.add(key)
-        item = {"id": made, "type": "function_call", "call_id": key, "name": call.name}
-        item["arguments"] = sse.text_of(call.args)
-        yield from self._called({**item}, {"status": status})
+        item: Fields = {"id": made, "type": "function_call", "call_id": key}
+        item |= {"name": call.name, "arguments": sse.text_of(call.args)}
+        yield from self._called(item, {"status": status})
 
     def _served(
-        self, kind: str, prefix: str, name: str, args: Mapping[str, object] | str
+        self, kind: str, id: str, name: str, args: Mapping[str, object] | str
     ) -> Fields:
-        item = {"id": self._id(prefix), "type": kind, "server_label": self._server}
-        return {**item, "name": name, "arguments": sse.text_of(args)}
+        called = {"name": name, "arguments": sse.text_of(args)}
+        return {"id": id, "type": kind, "server_label": self._server, **called}
 
     def _called(
         self, item: Fields, ended: Fields, served: str = ""
     ) -> Iterator[Fields]:
         """A call, whose arguments come at once; *ended* is what came of it."""
-        place = {"item_id": item["id"], "output_index": len(self.items)}
+        place: Fields = {"item_id": item["id"], **self._at()}
+        whole = {name: item[name] for name in ("name", "arguments")}
+        told = f"response.{item['type']}_arguments"
         yield self._told("added", {**item, "arguments": "", "status": "in_progress"})
         if served:
             yield {"type": f"{served}.in_progress", **place}
-        told, arguments = f"response.{item['type']}_arguments", item["arguments"]
-        yield {"type": f"{told}.delta", **place, "delta": arguments}
-        whole = {"name": item["name"], "arguments": arguments}
+        yield {"type": f"{told}.delta", **place, "delta": item["arguments"]}
         yield {"type": f"{told}.done", **place, **whole}
         if served:
             yield {"type": f"{served}.completed", **place}
@@ -171,21 +203,10 @@ class Items:
         self.items.append(item)
 
     def _told(self, what: str, item: Fields) -> Fields:
-        kind = f"response.output_item.{what}"
-        return {"type": kind, "output_index": len(self.items), "item": item}
+        return {"type": f"response.output_item.{what}", **self._at(), "item": item}
+
+    def _at(self) -> Fields:
+        return {"output_index": len(self.items)}
 
     def _id(self, prefix: str) -> str:
         return f"{prefix}_{self._run}_{len(self.items)}"
-
-
-def _around(part: TextPart) -> str:
-    return "reasoning_summary_part" if part is THOUGHT else "content_part"
-
-
-def _annotation(citation: Citation, text: str) -> Fields:
-    """At the `[id]` in *text*, or at its end."""
-    mark = f"[{citation.id}]"
-    found = text.find(mark)
-    start, end = (found, found + len(mark)) if found >= 0 else (len(text), len(text))
-    source = {"type": "url_citation", "url": citation.url, "title": citation.title}
-    return {**source, "start_index": start, "end_index": end}

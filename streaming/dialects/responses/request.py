@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from streaming import caller_tools, requests, sse
+from streaming import caller_tools, requests
 from streaming.dialects.json import decode
+from streaming.dialects.responses import echo
 from streaming.dialects.responses.items import conversation
 from streaming.errors import ChatError, InvalidRequest, invalid
 from streaming.requests import ChatRequest
@@ -20,16 +21,6 @@ NAMES = {
     "thread_id": "conversation",
 }
 """Fields of a `ChatRequest` by their names on this wire."""
-
-LARGEST = 64 * 1024
-"""Bytes that an answer repeats of one field."""
-
-REPEATED = (
-    *("instructions", "tool_choice", "parallel_tool_calls", "temperature", "top_p"),
-    *("max_output_tokens", "metadata", "store", "background", "safety_identifier"),
-    *("user", "previous_response_id", "prompt_cache_key"),
-)
-"""What the answer has too, as the request gave it."""
 
 
 def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
@@ -62,9 +53,7 @@ def _read(fields: Fields, path: Mapping[str, str]) -> Fields:
     if fields.get("background") is True:
         known["on_disconnect"] = "continue"
     thread = _thread(fields)
-    repeated = {name: fields[name] for name in REPEATED if name in fields}
-    repeated["tools"] = [*map(_repeated, functions)]
-    repeated |= _whole(fields) | ({"conversation": {"id": thread}} if thread else {})
+    repeated = echo.written(fields, functions, thread)
     return {
         **known,
         "thread_id": thread,
@@ -77,7 +66,7 @@ def _read(fields: Fields, path: Mapping[str, str]) -> Fields:
         "end_user": requests.end_user(
             fields.get("safety_identifier") or fields.get("user")
         ),
-        "echo": {"response": _small(repeated)},
+        "echo": {"response": repeated},
         "response": {
             "items": items,
             "instructions": fields.get("instructions"),
@@ -134,12 +123,12 @@ def _caller_tools(fields: Fields, functions: list[Fields]) -> Fields:
     flat = {
         "tools": functions,
         "tool_choice": fields.get("tool_choice"),
-        "response_format": _object(fields, "text").get("format"),
+        "response_format": echo.object_at(fields, "text").get("format"),
     }
     asked: Fields = {
         **caller_tools.nested(flat),
         "parallel_tool_calls": fields.get("parallel_tool_calls"),
-        "reasoning_effort": _object(fields, "reasoning").get("effort"),
+        "reasoning_effort": echo.object_at(fields, "reasoning").get("effort"),
     }
     return caller_tools.normalized(asked)
 
@@ -155,32 +144,3 @@ def _functions(fields: Fields) -> list[Fields]:
             return found
         case _:
             raise invalid("tools", "expected a list of objects")
-
-
-def _repeated(tool: Fields) -> Fields:
-    return {"description": None, "parameters": None, "strict": None, **tool}
-
-
-def _whole(fields: Fields) -> Fields:
-    """Both with all of their members."""
-    text, reasoning = _object(fields, "text"), _object(fields, "reasoning")
-    wanted = text.get("format")
-    form: Fields = {**wanted} if isinstance(wanted, dict) else {"type": "text"}
-    if form.get("type") == "json_schema":
-        form = {"description": None, "strict": False, **form}
-    thought = {"effort": None, "summary": None, **reasoning}
-    return {"text": {**text, "format": form}, "reasoning": thought}
-
-
-def _small(repeated: Fields) -> str:
-    """As JSON, without what is too large for the log that the answer is read in."""
-    written = {name: sse.dumps(value) for name, value in repeated.items()}
-    kept = {name for name, value in written.items() if len(value) <= LARGEST}
-    return sse.text_of({name: repeated[name] for name in repeated if name in kept})
-
-
-def _object(fields: Fields, name: str) -> Fields:
-    value = fields.get(name, {})
-    if not isinstance(value, dict):
-        raise invalid(name, "expected an object")
-    return value
