@@ -90,6 +90,20 @@ def test_calls_and_results_are_read_in_both_forms() -> None:
             {"type": "audio", "mime_type": "audio/wav", "base64": "QQ=="},
             {"type": "input_audio", "input_audio": {"data": "QQ==", "format": "wav"}},
         ),
+        (
+            {"type": "audio", "mime_type": "audio/mpeg", "base64": "QQ=="},
+            {"type": "input_audio", "input_audio": {"data": "QQ==", "format": "mp3"}},
+        ),
+        (
+            {"type": "audio", "url": "https://example.com/a.mp3"},
+            {
+                "type": "file",
+                "file": {
+                    "filename": "file",
+                    "file_data": "https://example.com/a.mp3",
+                },
+            },
+        ),
     ],
 )
 def test_files_are_read_as_each_version_writes_them(part: Any, read: Any) -> None:

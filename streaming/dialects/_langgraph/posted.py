@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from uuid import uuid4
 
-from streaming import sse
+from streaming import openai_form, sse
 from streaming.errors import invalid
-
-Fields = dict[str, object]
+from streaming.openai_form import Form
 
 _ROLES = {
     "human": "user",
@@ -20,7 +19,7 @@ _ROLES = {
 _KINDS = {"image": "image_url", "file": "file", "audio": "input_audio"}
 
 
-def to_messages(given: object) -> list[Fields]:
+def to_messages(given: object) -> list[Form]:
     """*given* is a list of messages, or one of them, or a text; each gets an id."""
     if isinstance(given, str | dict):
         given = [given]
@@ -29,7 +28,7 @@ def to_messages(given: object) -> list[Fields]:
     return [_message(f"input.messages.{n}", each) for n, each in enumerate(given)]
 
 
-def _message(where: str, given: object) -> Fields:
+def _message(where: str, given: object) -> Form:
     match given:
         case str(text):
             given = {"type": "human", "content": text}
@@ -43,7 +42,7 @@ def _message(where: str, given: object) -> Fields:
         known = ", ".join(_ROLES)
         raise invalid(f"{where}.type", f"expected one of {known}")
     content = _content(where, given.get("content"))
-    made: Fields = {"id": str(given.get("id") or uuid4()), "role": role}
+    made: Form = {"id": str(given.get("id") or uuid4()), "role": role}
     if calls := given.get("tool_calls"):
         made["tool_calls"] = _calls(where, calls)
         content = content or None
@@ -54,13 +53,13 @@ def _message(where: str, given: object) -> Fields:
     return {**made, "content": content}
 
 
-def _calls(where: str, calls: object) -> list[Fields]:
+def _calls(where: str, calls: object) -> list[Form]:
     if not isinstance(calls, list):
         raise invalid(f"{where}.tool_calls", "expected a list")
     return [_call(f"{where}.tool_calls.{n}", call) for n, call in enumerate(calls)]
 
 
-def _call(where: str, call: object) -> Fields:
+def _call(where: str, call: object) -> Form:
     match call:
         case {"name": str(name), "args": args, "id": str(id)}:
             arguments = args if isinstance(args, str) else sse.dumps(args).decode()
@@ -68,11 +67,10 @@ def _call(where: str, call: object) -> Fields:
             arguments = text
         case _:
             raise invalid(where, "expected an id, a name and args")
-    function = {"name": name, "arguments": arguments}
-    return {"id": id, "type": "function", "function": function}
+    return openai_form.call(id, name, arguments)
 
 
-def _content(where: str, content: object) -> str | list[Fields]:
+def _content(where: str, content: object) -> str | list[Form]:
     if content is None or isinstance(content, str):
         return content or ""
     if not isinstance(content, list):
@@ -83,13 +81,11 @@ def _content(where: str, content: object) -> str | list[Fields]:
     return parts
 
 
-def _part(part: object) -> Fields | None:
+def _part(part: object) -> Form | None:
     """*part* unless it is the model's own: its reasoning, or its calls of tools."""
     match part:
-        case str(text):
-            return {"type": "text", "text": text}
-        case {"type": "text", "text": str(text)}:
-            return {"type": "text", "text": text}
+        case str(text) | {"type": "text", "text": str(text)}:
+            return openai_form.text(text)
         case {"type": "image_url", "image_url": str(url)}:
             return {"type": "image_url", "image_url": {"url": url}}
         case {"type": "image_url" | "input_audio"} | {"type": "file", "file": _} if (
@@ -101,17 +97,12 @@ def _part(part: object) -> Fields | None:
     return None
 
 
-def _file(kind: str, part: Mapping[str, object]) -> Fields:
+def _file(kind: str, part: Mapping[str, object]) -> Form:
     """A part of LangChain's own form, whose names changed with its versions."""
     mime = str(part.get("mime_type") or part.get("mimeType") or "")
     inline = str(part.get("base64") or part.get("data") or "")
     url = f"data:{mime};base64,{inline}" if inline else str(part.get("url") or "")
-    if kind == "audio":
-        audio: Fields = {"data": inline, "format": mime.partition("/")[2]}
-        return {"type": "input_audio", "input_audio": audio}
-    if kind == "image":
-        return {"type": "image_url", "image_url": {"url": url}}
     told = part.get("metadata") or part.get("extras")
     named = told if isinstance(told, dict) else {}
     name = named.get("filename") or named.get("name") or part.get("filename")
-    return {"type": "file", "file": {"filename": str(name or "file"), "file_data": url}}
+    return openai_form.file(url, mime, kind=kind, name=name)

@@ -7,8 +7,9 @@ from typing import Literal
 from pydantic import JsonValue
 
 from streaming import requests, sse
-from streaming.dialects._langgraph.posted import Fields, to_messages
+from streaming.dialects._langgraph.posted import to_messages
 from streaming.errors import NotYet, invalid
+from streaming.openai_form import Form
 from streaming.requests import ChatRequest
 
 MODES = ("values", "updates", "messages", "messages-tuple", "custom")
@@ -30,7 +31,7 @@ class Earlier:
     which it *asks* if nothing has answered that."""
 
     checkpoint: str
-    questions: list[Fields]
+    questions: list[Form]
     asks: bool
 
 
@@ -42,7 +43,7 @@ class RunAsked:
     assistant: str | None
     modes: tuple[str, ...]
     given: Mapping[str, object] | None
-    messages: list[Fields]
+    messages: list[Form]
     speaks: bool
     resume: JsonValue
     on_disconnect: Literal["cancel", "continue"]
@@ -162,7 +163,7 @@ def _taken(
     return {name: value for name, value in given.items() if name in names}
 
 
-def _input(given: object) -> tuple[Mapping[str, object] | None, list[Fields], bool]:
+def _input(given: object) -> tuple[Mapping[str, object] | None, list[Form], bool]:
     """The input, its messages, and whether it has any; else its first text is one."""
     if given is None:
         return None, [], False

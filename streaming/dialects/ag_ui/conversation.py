@@ -2,15 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from streaming import openai_form
 from streaming.errors import invalid
-
-Message = dict[str, object]
-"""A message, or a part of one, in OpenAI's form."""
-
-_AUDIO = {"mpeg": "mp3", "x-wav": "wav"}
+from streaming.openai_form import Form
 
 
-def conversation(posted: Sequence[object]) -> list[Message]:
+def conversation(posted: Sequence[object]) -> list[Form]:
     """The turns in *posted*, without a page's notes and the model's reasoning.
 
     Providers refuse a call without its result and a result without its call, so these
@@ -24,7 +21,7 @@ def conversation(posted: Sequence[object]) -> list[Message]:
     return list(_settled(read))
 
 
-def _settled(messages: Iterable[Message]) -> Iterator[Message]:
+def _settled(messages: Iterable[Form]) -> Iterator[Form]:
     messages = list(messages)
     answered = {each["tool_call_id"] for each in messages if each["role"] == "tool"}
     called: set[object] = set()
@@ -44,7 +41,7 @@ def _settled(messages: Iterable[Message]) -> Iterator[Message]:
             yield message
 
 
-def _message(where: str, message: object) -> Message | None:
+def _message(where: str, message: object) -> Form | None:
     match message:
         case {"role": "system" | "developer" | "user" as role} if isinstance(
             message, dict
@@ -56,7 +53,7 @@ def _message(where: str, message: object) -> Message | None:
             return {"role": "assistant", "content": text or None, "tool_calls": calls}
         case {"role": "tool", "toolCallId": str(called), **rest}:
             text = _text(where, rest.get("content")) or str(rest.get("error") or "")
-            return {"role": "tool", "tool_call_id": called, "content": text}
+            return openai_form.result(called, text)
         case {"role": "tool"}:
             raise invalid(f"{where}.toolCallId", "expected a string")
         case {"role": str()}:
@@ -65,7 +62,7 @@ def _message(where: str, message: object) -> Message | None:
             raise invalid(f"{where}.role", "expected a string")
 
 
-def _calls(where: str, calls: object) -> list[Message]:
+def _calls(where: str, calls: object) -> list[Form]:
     if not isinstance(calls, list | None):
         raise invalid(f"{where}.toolCalls", "expected a list")
     return [
@@ -74,12 +71,10 @@ def _calls(where: str, calls: object) -> list[Message]:
     ]
 
 
-def _call(where: str, call: object) -> Message:
+def _call(where: str, call: object) -> Form:
     match call:
         case {"id": str(key), "function": {"name": str(name), **rest}}:
-            arguments = rest.get("arguments", "")
-            function = {"name": name, "arguments": arguments}
-            return {"id": key, "type": "function", "function": function}
+            return openai_form.call(key, name, rest.get("arguments", ""))
         case _:
             raise invalid(where, "expected an id and a function with a name")
 
@@ -92,7 +87,7 @@ def _text(where: str, content: object) -> str:
     return "".join(str(part.get("text", "")) for part in made)
 
 
-def _content(where: str, content: object) -> str | list[Message]:
+def _content(where: str, content: object) -> str | list[Form]:
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
@@ -107,11 +102,11 @@ def _content(where: str, content: object) -> str | list[Message]:
     return parts
 
 
-def _part(where: str, part: object) -> Message | None:
+def _part(where: str, part: object) -> Form | None:
     """The part, unless no model could use it, as the protocol has it."""
     match part:
         case {"type": "text", "text": str(text)}:
-            return {"type": "text", "text": text} if text else None
+            return openai_form.text(text) if text else None
         case {"type": "text"}:
             raise invalid(f"{where}.text", "expected a string")
         case {
@@ -126,16 +121,9 @@ def _part(where: str, part: object) -> Message | None:
             raise invalid(f"{where}.type", "expected a string")
 
 
-def _file(kind: str, source: Mapping[str, object], metadata: object) -> Message:
+def _file(kind: str, source: Mapping[str, object], metadata: object) -> Form:
     value, mime = str(source["value"]), str(source.get("mimeType") or "")
-    inline = source["type"] == "data"
-    if kind == "audio" and inline:
-        subtype = mime.partition("/")[2]
-        audio = {"data": value, "format": _AUDIO.get(subtype, subtype)}
-        return {"type": "input_audio", "input_audio": audio}
-    url = f"data:{mime};base64,{value}" if inline else value
-    if kind == "image":
-        return {"type": "image_url", "image_url": {"url": url}}
+    url = f"data:{mime};base64,{value}" if source["type"] == "data" else value
     known = metadata if isinstance(metadata, dict) else {}
-    name = str(known.get("filename") or known.get("title") or "file")
-    return {"type": "file", "file": {"filename": name, "file_data": url}}
+    name = known.get("filename") or known.get("title")
+    return openai_form.file(url, mime, kind=kind, name=name)

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import assert_never
 
-from streaming import sse
+from streaming import openai_form, sse
 from streaming.dialects.openai.request import model, parse
 from streaming.errors import Cancelled, ChatError
 from streaming.events import (
@@ -255,8 +255,7 @@ class _Calls:
 def _function_call(call: ToolCall) -> Fields:
     args = call.args
     arguments = args if isinstance(args, str) else sse.dumps(args).decode()
-    function = {"name": call.name, "arguments": arguments}
-    return {"id": call.id, "type": "function", "function": function}
+    return openai_form.call(call.id, call.name, arguments)
 
 
 def _citation(citation: Citation) -> Fields:

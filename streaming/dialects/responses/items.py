@@ -3,12 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from streaming import sse
+from streaming import openai_form, sse
 from streaming.errors import invalid
+from streaming.openai_form import Form
 
 Item = Mapping[str, object]
-Message = dict[str, object]
-"""A message, or a part of one, in OpenAI's form."""
 
 APPROVAL = re.compile(r"mcpr_([0-9a-f]{32})_(.+)", re.DOTALL)
 """The id of a question to a person: its run's id, and the interrupt's."""
@@ -16,9 +15,9 @@ APPROVAL = re.compile(r"mcpr_([0-9a-f]{32})_(.+)", re.DOTALL)
 _TEXTS = ("input_text", "output_text", "text", "summary_text")
 
 
-def conversation(items: Sequence[Item]) -> list[Message]:
+def conversation(items: Sequence[Item]) -> list[Form]:
     """The turns in *items*, without a model's reasoning and what refers elsewhere."""
-    turns: list[Message] = []
+    turns: list[Form] = []
     for number, item in enumerate(items):
         where = f"input.{number}"
         match item.get("type", "message"):
@@ -29,10 +28,12 @@ def conversation(items: Sequence[Item]) -> list[Message]:
                 _add_call(turns, where, item, "call_id")
             case "function_call_output" | "custom_tool_call_output":
                 output = _content(f"{where}.output", item.get("output"))
-                turns.append(_result(where, item, "call_id", output))
+                called = _text(where, item, "call_id")
+                turns.append(openai_form.result(called, output))
             case "mcp_call":
                 _add_call(turns, where, item, "id")
-                turns.append(_result(where, item, "id", str(item.get("output") or "")))
+                output = str(item.get("output") or "")
+                turns.append(openai_form.result(item["id"], output))
             case "mcp_approval_response":
                 turns.append(_decision(where, item))
             case str():
@@ -50,34 +51,28 @@ def _role(where: str, item: Item) -> object:
     return role
 
 
-def _add_call(turns: list[Message], where: str, item: Item, key: str) -> None:
+def _add_call(turns: list[Form], where: str, item: Item, key: str) -> None:
     """A call is of the assistant's message before it, if there is one."""
     arguments = item.get("arguments", "")
     if "input" in item:
         arguments = sse.text_of({"input": item["input"]})
     if not isinstance(arguments, str):
         raise invalid(f"{where}.arguments", "expected a string")
-    function = {"name": _text(where, item, "name"), "arguments": arguments}
-    made = {"id": _text(where, item, key), "type": "function", "function": function}
+    name, id = _text(where, item, "name"), _text(where, item, key)
+    made = openai_form.call(id, name, arguments)
     before = turns.pop() if turns and turns[-1]["role"] == "assistant" else {}
     calls = before.get("tool_calls")
     more = [*calls, made] if isinstance(calls, list) else [made]
     turns.append({"role": "assistant", "content": None, **before, "tool_calls": more})
 
 
-def _result(where: str, item: Item, key: str, content: object) -> Message:
-    called = _text(where, item, key)
-    return {"role": "tool", "tool_call_id": called, "content": content}
-
-
-def _decision(where: str, item: Item) -> Message:
+def _decision(where: str, item: Item) -> Form:
     if not isinstance(item.get("approve"), bool):
         raise invalid(f"{where}.approve", "expected a boolean")
     asked = APPROVAL.fullmatch(_text(where, item, "approval_request_id"))
     if asked is None:
         raise invalid(f"{where}.approval_request_id", "nothing has asked for this")
-    content = sse.text_of(item["approve"])
-    return {"role": "tool", "tool_call_id": asked[2], "content": content}
+    return openai_form.result(asked[2], sse.text_of(item["approve"]))
 
 
 def _text(where: str, item: Item, name: str) -> str:
@@ -102,12 +97,12 @@ def _content(where: str, content: object) -> object:
             raise invalid(where, "expected a string or a list of parts")
 
 
-def _part(where: str, part: object) -> Message:
+def _part(where: str, part: object) -> Form:
     match part:
         case {"type": str(kind), "text": str(text)} if kind in _TEXTS:
-            return {"type": "text", "text": text}
+            return openai_form.text(text)
         case {"type": "refusal", "refusal": str(text)}:
-            return {"type": "text", "text": text}
+            return openai_form.text(text)
         case {"type": "input_image", "image_url": str(url), **rest}:
             detail = {"detail": rest["detail"]} if rest.get("detail") else {}
             return {"type": "image_url", "image_url": {"url": url, **detail}}

@@ -2,19 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
-from streaming import caller_tools, requests
+from streaming import caller_tools, openai_form, requests
 from streaming.dialects.ui_message import approvals, tool_parts
-from streaming.dialects.ui_message.tool_parts import Message
 from streaming.errors import invalid
+from streaming.openai_form import Form
 from streaming.requests import ChatRequest, Sampling
-
-Part = dict[str, object]
-"""A content part in OpenAI's form."""
 
 READ = ("chain", "stream", "end_user", *requests.OF_CHAINS)
 """Fields of a `ChatRequest` that a page adds to the body."""
-
-_AUDIO = {"mpeg": "mp3", "x-wav": "wav"}
 
 
 def to_request(fields: Mapping[str, object]) -> ChatRequest:
@@ -67,7 +62,7 @@ def _with_tools(fields: Mapping[str, object]) -> Mapping[str, object]:
     return {**fields, "tools": named}
 
 
-def _messages(where: str, message: object) -> Iterator[Message]:
+def _messages(where: str, message: object) -> Iterator[Form]:
     """The message in OpenAI's form; none if no part is supported."""
     match message:
         case {"role": "system" | "user" | "assistant" as role} if isinstance(
@@ -79,7 +74,7 @@ def _messages(where: str, message: object) -> Iterator[Message]:
     if role == "assistant":
         yield from tool_parts.turn(posted, where)
         return
-    parts: list[Part] = []
+    parts: list[Form] = []
     for number, part in enumerate(posted):
         parts += _part(f"{where}.parts.{number}", part)
     texts = [str(part["text"]) for part in parts if part["type"] == "text"]
@@ -105,13 +100,12 @@ def _parts(where: str, message: Mapping[str, object]) -> list[object]:
             raise invalid(f"{where}.parts", "expected a list")
 
 
-def _part(where: str, part: object) -> list[Part]:
+def _part(where: str, part: object) -> list[Form]:
     match part:
         case {"type": "text", "text": str(text)}:
-            return [{"type": "text", "text": text}] if text else []
+            return [openai_form.text(text)] if text else []
         case {"type": "file", "url": str(url), "mediaType": str(media_type), **rest}:
-            name = str(rest.get("filename") or "file")
-            return [_file(url, media_type, name)]
+            return [openai_form.file(url, media_type, name=rest.get("filename"))]
         case {"type": "text"}:
             raise invalid(f"{where}.text", "expected a string")
         case {"type": "file"}:
@@ -120,16 +114,3 @@ def _part(where: str, part: object) -> list[Part]:
             return []
         case _:
             raise invalid(f"{where}.type", "expected a string")
-
-
-def _file(url: str, media_type: str, name: str) -> Part:
-    kind, _, subtype = media_type.partition("/")
-    if kind == "image":
-        return {"type": "image_url", "image_url": {"url": url}}
-    if kind == "audio" and url.startswith("data:"):
-        audio = {
-            "data": url.partition(",")[2],
-            "format": _AUDIO.get(subtype, subtype),
-        }
-        return {"type": "input_audio", "input_audio": audio}
-    return {"type": "file", "file": {"filename": name, "file_data": url}}

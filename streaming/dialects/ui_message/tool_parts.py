@@ -5,15 +5,14 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
+from streaming import openai_form
 from streaming.errors import invalid
-
-Message = dict[str, object]
-"""A message in OpenAI's form."""
+from streaming.openai_form import Form
 
 DENIED = "The user denied the call."
 
 
-def turn(parts: Sequence[object], where: str) -> Iterator[Message]:
+def turn(parts: Sequence[object], where: str) -> Iterator[Form]:
     """The messages that *parts* stand for, in their order.
 
     A step is one call of the model: its text, then its tool calls. Calls that have no
@@ -47,11 +46,11 @@ class _Step:
         self.forget_calls()
 
     def forget_calls(self) -> None:
-        self._calls: list[Message] = []
-        self._results: list[Message] = []
+        self._calls: list[Form] = []
+        self._results: list[Form] = []
         self._page_answered = False
 
-    def add(self, part: Message) -> None:
+    def add(self, part: Form) -> None:
         """A call of a tool, if it has a result."""
         result = _result(part)
         if result is None:
@@ -60,15 +59,12 @@ class _Step:
         called = part.get("toolCallId") or name
         given = part.get("input", part.get("rawInput"))
         arguments = "" if given is None else _as_text(given)
-        function = {"name": name, "arguments": arguments}
-        self._calls.append({"id": called, "type": "function", "function": function})
-        self._results.append(
-            {"role": "tool", "tool_call_id": called, "content": result}
-        )
+        self._calls.append(openai_form.call(called, name, arguments))
+        self._results.append(openai_form.result(called, result))
         if part.get("providerExecuted") is not True:
             self._page_answered = True
 
-    def end_if_page_answered(self) -> Iterator[Message]:
+    def end_if_page_answered(self) -> Iterator[Form]:
         if not self._page_answered:
             return
         text = "".join(self.text) or None
@@ -78,7 +74,7 @@ class _Step:
         self.forget_calls()
 
 
-def _result(part: Message) -> str | None:
+def _result(part: Form) -> str | None:
     match part:
         case {"state": "output-available", "preliminary": True}:
             return None
