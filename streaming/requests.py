@@ -1,5 +1,6 @@
 """The request, whatever the wire: untrusted input, validated once, here."""
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -237,6 +238,11 @@ _FIELDS = {
     )
     for name in model.model_fields
 } - {"sampling", "caller_tools", "response"}
+
+
+def only(names: Iterable[str], fields: Mapping[str, object]) -> dict[str, object]:
+    """Of *fields* those of the *names* that are there."""
+    return {name: fields[name] for name in names if name in fields}
 
 
 def end_user(user: object) -> str | None:

@@ -7,7 +7,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from streaming import caller_tools, requests
 from streaming.dialects.ag_ui.conversation import conversation
 from streaming.errors import invalid
-from streaming.requests import ChatRequest, Sampling, ThreadId
+from streaming.requests import ChatRequest, Sampling, ThreadId, only
 
 Fields = Mapping[str, object]
 
@@ -26,7 +26,7 @@ def to_request(given: Fields) -> ChatRequest:
     posted = fields.get("messages", [])
     if not isinstance(posted, list):
         raise invalid("messages", "expected a list")
-    read: dict[str, object] = {name: fields[name] for name in READ if name in fields}
+    read = only(READ, fields)
     read |= {"whole": True, "replaces": True, "thread_id": _thread_id(fields)}
     read["echo"] = _echo(fields)
     read["resume"] = resume = _answers(fields.get("resume"))
@@ -34,9 +34,7 @@ def to_request(given: Fields) -> ChatRequest:
         raise invalid("resume", "needs the threadId of what is pending")
     messages = [] if resume is not None else conversation(posted)
     read["messages"] = [*(_context(fields) if messages else []), *messages]
-    read["sampling"] = {
-        name: fields[name] for name in Sampling.model_fields if name in fields
-    }
+    read["sampling"] = only(Sampling.model_fields, fields)
     read["caller_tools"] = caller_tools.normalized(_with_tools(fields))
     return requests.validate(read)
 

@@ -1,6 +1,6 @@
 """Reads requests in the form of OpenAI's chat completions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from streaming import caller_tools, requests
 from streaming.dialects.json import decode
@@ -11,6 +11,7 @@ from streaming.requests import (
     LimitField,
     Message,
     Sampling,
+    only,
 )
 
 
@@ -24,7 +25,7 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
         if fields.get(name, nothing) != nothing:
             raise _refused(name)
     limit = _limit_name(fields)
-    sampling = _only(Sampling.model_fields, fields)
+    sampling = only(Sampling.model_fields, fields)
     if limit is not None:
         sampling["max_tokens"] = fields[limit]
     try:
@@ -37,7 +38,7 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
                 "limit_name": limit,
                 "sampling": sampling,
                 "end_user": requests.end_user(fields.get("user")),
-                **_only(requests.OF_CHAINS, fields),
+                **only(requests.OF_CHAINS, fields),
                 "caller_tools": caller_tools.normalized(fields),
             }
         )
@@ -99,7 +100,7 @@ def _messages(messages: object) -> object:
 
 
 def _message(given: Mapping[str, object]) -> dict[str, object]:
-    message = _only(Message.model_fields, _with_tools(given))
+    message = only(Message.model_fields, _with_tools(given))
     if message.get("content") is None and isinstance(given.get("refusal"), str):
         message["content"] = given["refusal"]
     calls = message.get("tool_calls")
@@ -123,11 +124,7 @@ def _with_tools(given: Mapping[str, object]) -> Mapping[str, object]:
 def _tool_call(call: object) -> object:
     if not isinstance(call, dict):
         return call
-    known = _only(("id", "type", "function"), call)
+    known = only(("id", "type", "function"), call)
     if isinstance(function := known.get("function"), dict):
-        known["function"] = _only(FunctionCall.model_fields, function)
+        known["function"] = only(FunctionCall.model_fields, function)
     return known
-
-
-def _only(names: Iterable[str], fields: Mapping[str, object]) -> dict[str, object]:
-    return {name: fields[name] for name in names if name in fields}

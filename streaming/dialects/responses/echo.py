@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from streaming import sse
 from streaming.errors import invalid
-from streaming.requests import ChatRequest
+from streaming.requests import ChatRequest, only
 
 Fields = dict[str, object]
 
@@ -42,8 +42,8 @@ OF_ALL: Mapping[str, object] = {
 
 def written(fields: Fields, functions: list[Fields], thread: object) -> str:
     """As JSON, without what is too large for the log that the answer is read in."""
-    given = {name: fields[name] for name in AS_GIVEN if name in fields}
-    given |= _objects(fields) | {"tools": [*map(_tool, functions)]}
+    given = only(AS_GIVEN, fields) | _objects(fields)
+    given["tools"] = [*map(_tool, functions)]
     given |= {"conversation": {"id": thread}} if thread else {}
     small = [name for name in given if len(sse.dumps(given[name])) <= LARGEST]
     return sse.text_of({name: given[name] for name in small})

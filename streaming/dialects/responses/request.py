@@ -8,7 +8,7 @@ from streaming.dialects.json import decode
 from streaming.dialects.responses import echo
 from streaming.dialects.responses.items import conversation
 from streaming.errors import ChatError, InvalidRequest, invalid
-from streaming.requests import ChatRequest
+from streaming.requests import ChatRequest, only
 
 Fields = dict[str, object]
 
@@ -21,6 +21,9 @@ NAMES = {
     "thread_id": "conversation",
 }
 """Fields of a `ChatRequest` by their names on this wire."""
+
+OF_RESPONSES = ("background", "instructions", "previous_response_id", "store")
+"""Fields that `AsResponse` has by the same names."""
 
 
 def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
@@ -49,31 +52,27 @@ def named[E: ChatError](error: E) -> E:
 
 def _read(fields: Fields, path: Mapping[str, str]) -> Fields:
     items, functions = _items(fields), _functions(fields)
-    known = {name: fields[name] for name in requests.OF_CHAINS if name in fields}
+    known = only(requests.OF_CHAINS, fields)
     if fields.get("background") is True:
         known["on_disconnect"] = "continue"
-    thread = _thread(fields)
+    known["thread_id"] = thread = _thread(fields)
     repeated = echo.written(fields, functions, thread)
     return {
         **known,
-        "thread_id": thread,
         "messages": [*_instructions(fields), *conversation(items)],
         "chain": path.get("deployment") or fields.get("model"),
         "stream": fields.get("stream", False),
-        "sampling": _sampling(fields),
+        "sampling": {
+            "max_tokens": fields.get("max_output_tokens"),
+            **only(("temperature", "top_p"), fields),
+        },
         "limit_name": "max_completion_tokens",
         "caller_tools": _caller_tools(fields, functions),
         "end_user": requests.end_user(
             fields.get("safety_identifier") or fields.get("user")
         ),
         "echo": {"response": repeated},
-        "response": {
-            "items": items,
-            "instructions": fields.get("instructions"),
-            "previous_response_id": fields.get("previous_response_id"),
-            "store": fields.get("store"),
-            "background": fields.get("background"),
-        },
+        "response": {"items": items, **only(OF_RESPONSES, fields)},
     }
 
 
@@ -111,25 +110,14 @@ def _thread(fields: Fields) -> object:
             raise invalid("conversation", f"{message}, without previous_response_id")
 
 
-def _sampling(fields: Fields) -> Fields:
-    return {
-        "temperature": fields.get("temperature"),
-        "top_p": fields.get("top_p"),
-        "max_tokens": fields.get("max_output_tokens"),
-    }
-
-
 def _caller_tools(fields: Fields, functions: list[Fields]) -> Fields:
     flat = {
         "tools": functions,
         "tool_choice": fields.get("tool_choice"),
         "response_format": echo.object_at(fields, "text").get("format"),
     }
-    asked: Fields = {
-        **caller_tools.nested(flat),
-        "parallel_tool_calls": fields.get("parallel_tool_calls"),
-        "reasoning_effort": echo.object_at(fields, "reasoning").get("effort"),
-    }
+    asked = caller_tools.nested(flat) | only(("parallel_tool_calls",), fields)
+    asked["reasoning_effort"] = echo.object_at(fields, "reasoning").get("effort")
     return caller_tools.normalized(asked)
 
 

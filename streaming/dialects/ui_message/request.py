@@ -6,7 +6,7 @@ from streaming import caller_tools, openai_form, requests
 from streaming.dialects.ui_message import approvals, tool_parts
 from streaming.errors import invalid
 from streaming.openai_form import Form
-from streaming.requests import ChatRequest, Sampling
+from streaming.requests import ChatRequest, Sampling, only
 
 READ = ("chain", "stream", "end_user", *requests.OF_CHAINS)
 """Fields of a `ChatRequest` that a page adds to the body."""
@@ -17,7 +17,7 @@ def to_request(fields: Mapping[str, object]) -> ChatRequest:
     posted = fields.get("messages")
     if not isinstance(posted, list):
         raise invalid("messages", "expected a list")
-    read: dict[str, object] = {name: fields[name] for name in READ if name in fields}
+    read = only(READ, fields)
     if read.get("resume") is None:
         read["resume"] = approvals.answers(posted) or None
     # The page posts its conversation whatever it asks for.
@@ -29,9 +29,7 @@ def to_request(fields: Mapping[str, object]) -> ChatRequest:
     read["whole"], read["again"] = True, _is_again(fields, posted)
     if isinstance(chat := fields.get("id"), str):
         read["chat"] = chat
-    read["sampling"] = {
-        name: fields[name] for name in Sampling.model_fields if name in fields
-    }
+    read["sampling"] = only(Sampling.model_fields, fields)
     read["caller_tools"] = caller_tools.normalized(_with_tools(fields))
     match posted:
         case [*_, {"role": "assistant", "id": str(continued)}] if continued:
