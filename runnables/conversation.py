@@ -1,6 +1,7 @@
 """The conversation of a request, whole or as a runnable asks for it."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from uuid import uuid4
 
 from langchain_core.messages import (
@@ -26,14 +27,22 @@ class Given(dict[str, object]):
     """What a runnable without a type gets: the messages and the `inputs`.
 
     As text it is the question, and so are its values by the names of a question.
-    `asked` are variables that parts of the runnable take.
+    `asked` are variables that parts of the runnable take, `brought` what it has of the
+    request itself.
     """
 
     def __init__(self, values: Mapping[str, object]) -> None:
         super().__init__(values)
         self.asked: set[str] = set()
+        self.brought = frozenset(values)
+        for names in (HISTORY_NAMES, TEXT_NAMES):
+            # There may be none, which whoever looks it up is told.
+            with suppress(InvalidRequest):
+                self.know(names)
 
-    def __missing__(self, name: str) -> object:
+    def __missing__(self, name: object) -> object:
+        if isinstance(name, int | slice):
+            return str(self)[name]
         messages = self["messages"] if name != "messages" else None
         if name in TEXT_NAMES and isinstance(messages, list):
             return question(messages)

@@ -32,7 +32,7 @@ from runnables.shapes import (
     is_guessed,
     questions,
 )
-from runnables.structure import parts
+from runnables.structure import called, parts
 from runnables.takes import takes
 from streaming.errors import InvalidRequest, NotConfigured
 from streaming.requests import ChatRequest
@@ -55,8 +55,13 @@ class Input:
             part for part in parts(chain) if isinstance(part, BasePromptTemplate)
         ]
         self._asked = {name for prompt in prompts for name in prompt.input_variables}
-        if isinstance(self._takes, Variables):
-            self._asked |= self._takes.by_name.keys()
+        self._variables = [
+            found
+            for found in (self._takes, *map(takes, called(chain)))
+            if isinstance(found, Variables)
+        ]
+        for found in self._variables:
+            self._asked |= found.by_name.keys()
 
     def of(self, request: ChatRequest) -> object:
         """*request* as the chain takes it; raises `InvalidRequest`, naming what is
@@ -69,11 +74,10 @@ class Input:
     def complete(self, given: Given) -> None:
         """Have *given* know what the chain asks for."""
         given.asked |= self._asked
-        given.know(self._asked.intersection((*TEXT_NAMES, *HISTORY_NAMES)))
-        if isinstance(self._takes, Variables):
-            named = self._takes.by_name
-            free = {name: named[name] for name in named if name not in given}
-            given.know(questions(self._takes, free))
+        for found in self._variables:
+            named = found.by_name
+            free = {name: named[name] for name in named if name not in given.brought}
+            given.know(questions(found, free))
 
     def schema(self) -> dict[str, object]:
         """The JSON schema of the request's `inputs`.

@@ -79,7 +79,14 @@ def _kind_of_generic(origin: type, args: tuple[object, ...]) -> Kind:
         return "any"
     if not issubclass(origin, Iterable):
         return "other"
-    return "messages" if kind(args[0]) in ("message", "messages") else "list"
+    items = kind(args[0]) if args else "any"
+    return "messages" if items in ("message", "messages") else "list"
+
+
+def is_open_list(annotation: object) -> bool:
+    """Whether *annotation* is a list of anything."""
+    items = get_args(bare(annotation))
+    return not items or items[0] in (Any, object)
 
 
 def _kind_of_class(annotation: object) -> Kind:

@@ -1,13 +1,15 @@
 """Functions that return a runnable, with which the chain goes on."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import cast
 
 from langchain_core.runnables import Runnable, RunnableLambda
+from pydantic import ValidationError
 
 from runnables import kinds
+from runnables.conversation import Given
 from runnables.generator import Chain
 
 type _Coroutine = Callable[..., Awaitable[object]]
@@ -33,7 +35,11 @@ def _called[**P](
 ) -> Callable[P, object]:
     @wraps(function)
     def called(*args: P.args, **kwargs: P.kwargs) -> object:
-        return _prepared(function(*args, **kwargs), args, prepare)
+        try:
+            found = function(*args, **kwargs)
+        except ValidationError as exc:
+            found = _again(function, exc, args, kwargs)
+        return _prepared(found, args, prepare)
 
     return called
 
@@ -43,11 +49,46 @@ def _awaited[**P](
 ) -> Callable[P, Awaitable[object]]:
     @wraps(function)
     async def awaited(*args: P.args, **kwargs: P.kwargs) -> object:
-        return _prepared(await function(*args, **kwargs), args, prepare)
+        try:
+            found = await function(*args, **kwargs)
+        except ValidationError as exc:
+            found = await _again(function, exc, args, kwargs)
+        return _prepared(found, args, prepare)
 
     return awaited
 
 
+def _again[T](
+    function: Callable[..., T],
+    exc: ValidationError,
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+) -> T:
+    """Call *function* with the question, if it takes its input for a text: a message
+    cannot be made of anything else."""
+    refused = [error["input"] for error in exc.errors()]
+    if args and isinstance(args[0], Given) and any(args[0] is each for each in refused):
+        return function(str(args[0]), *args[1:], **kwargs)
+    raise exc
+
+
 def _prepared(found: object, args: tuple[object, ...], prepare: Prepare) -> object:
     # LangChain gives a function its input first.
-    return prepare(found, args[0]) if isinstance(found, Runnable) and args else found
+    if isinstance(found, Runnable) and args:
+        return prepare(found, args[0])
+    return _with_text(found) if args and isinstance(args[0], Given) else found
+
+
+def _with_text(found: object) -> object:
+    """*found* with the question where a message has the input for its text."""
+    match found:
+        case str() as role, Given() as given:
+            return role, str(given)
+        case list():
+            return [_with_text(each) for each in found]
+        case {"messages": list() as messages, **rest}:
+            return {**rest, "messages": _with_text(messages)}
+        case {"content": Given() as given, **rest}:
+            return {**rest, "content": str(given)}
+        case _:
+            return found

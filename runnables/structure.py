@@ -1,12 +1,15 @@
 """How a runnable is put together, and the same one with other parts."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from inspect import getclosurevars, isfunction
 from typing import Literal
 
 from langchain_core.output_parsers import BaseTransformOutputParser
 from langchain_core.runnables import (
     Runnable,
     RunnableBranch,
+    RunnableLambda,
     RunnableParallel,
     RunnableSequence,
     RunnableWithFallbacks,
@@ -68,6 +71,24 @@ def _children(runnable: Chain) -> list[Chain]:
             return [default]
         case _:
             return []
+
+
+def called(runnable: Chain) -> Iterator[Chain]:
+    """What the functions in *runnable* may call: the runnables that they name, or that
+    the object has whose methods they are."""
+    for part in parts(runnable):
+        if not isinstance(part, RunnableLambda):
+            continue
+        function = getattr(part, "func", None) or getattr(part, "afunc", None)
+        named = dict(getattr(getattr(function, "__self__", None), "__dict__", {}))
+        function = getattr(function, "__func__", function)
+        if isfunction(function):
+            with suppress(ValueError):  # A variable of the function around it is unset.
+                found = getclosurevars(function)
+                named |= {**found.globals, **found.nonlocals}
+        for each in named.values():
+            if isinstance(each, Runnable):
+                yield each
 
 
 def replaced(runnable: Chain, replace: Replace, place: Place = "last") -> Chain:

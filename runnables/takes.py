@@ -1,8 +1,7 @@
 """What a runnable takes as its input, read from its own schema and its parts."""
 
-import dis
 from collections.abc import Mapping
-from functools import reduce
+from functools import partial, reduce
 from types import CodeType
 from typing import get_args
 
@@ -25,9 +24,10 @@ from langchain_core.runnables.passthrough import RunnableAssign
 from langchain_core.tools import Tool
 from pydantic import BaseModel
 
-from runnables import histories, kinds
+from runnables import histories, kinds, lookups
 from runnables.generator import Chain
 from runnables.kinds import TEXT_NAMES, Variable
+from runnables.lookups import MESSAGES
 from runnables.pregel import is_graph
 from runnables.shapes import (
     Anything,
@@ -46,7 +46,6 @@ _TEXT_PARAMETERS = (
     *(*TEXT_NAMES[:1], *TEXT_NAMES[2:], "text", "prompt", "string"),
     *("q", "user_input", "user_message", "user_query", "user_question"),
 )
-_MESSAGES_PARAMETERS = ("messages", "conversation")
 
 _IDENTITY = (lambda x: x).__code__.co_code
 """What a function is compiled to that returns what it is given."""
@@ -63,8 +62,9 @@ def takes(runnable: Chain) -> Takes:
         case RunnableAssign(mapper=mapper):
             return _of_branches(mapper.steps__, Anything())
         case RunnableBranch(branches=pairs, default=default):
-            each = [part for pair in pairs for part in pair]
-            return reduce(both, map(takes, [*each, default]))
+            found = reduce(both, map(takes, [*(body for _, body in pairs), default]))
+            conditions = (condition for condition, _ in pairs)
+            return reduce(both, map(partial(_of_condition, found), conditions), found)
         case RunnableWithFallbacks(runnable=first, fallbacks=others):
             return either([takes(first), *map(takes, others)])
         case RunnableEachBase(bound=bound):
@@ -149,7 +149,7 @@ def _passes(branch: Chain) -> bool:
 
 def _is_of_messages(name: str, wanted: Mapping[str, Variable]) -> bool:
     kind = wanted[name].kind if name in wanted else "any"
-    return kind == "messages" or (kind == "any" and name in _MESSAGES_PARAMETERS)
+    return kind == "messages" or (kind == "any" and name in MESSAGES)
 
 
 def _of_function(function: "RunnableLambda[object, object]") -> Takes:
@@ -162,15 +162,15 @@ def _of_function(function: "RunnableLambda[object, object]") -> Takes:
     if not isinstance(code, CodeType) or kinds.kind(meant) != "any":
         return found
     parameter = kinds.first_parameter(called)
-    used = _subscripts(code, parameter)
-    named = found.by_name if isinstance(found, Variables) else {}
     # LangChain reads the source, which may hold other functions on the same line.
-    asked = {*used, *(name for name in named if name in code.co_consts)}
-    if asked:
-        return Variables({name: Variable(object, name in used) for name in asked})
-    if parameter in _TEXT_PARAMETERS:
+    asked = lookups.asked(code, parameter)
+    if any(needed or name in lookups.OF_A_REQUEST for name, needed in asked.items()):
+        return Variables({n: Variable(object, needed) for n, needed in asked.items()})
+    if parameter in _TEXT_PARAMETERS or (
+        not asked and lookups.reads_text(code, parameter)
+    ):
         return Question()
-    return Conversation() if parameter in _MESSAGES_PARAMETERS else Anything()
+    return Conversation() if parameter in MESSAGES else Anything()
 
 
 def _of_pieces(generator: "RunnableGenerator[object, object]") -> Takes:
@@ -194,17 +194,15 @@ def _of_history(runnable: RunnableWithMessageHistory) -> Takes:
     return Variables(named, questions=(question,))
 
 
-def _subscripts(code: CodeType, parameter: str) -> set[str]:
-    """The names that a function looks up in its *parameter* by `[…]`."""
-    steps = list(dis.get_instructions(code))
-    return {
-        key.argval
-        for loaded, key, looked_up in zip(steps, steps[1:], steps[2:], strict=False)
-        if looked_up.opname == "BINARY_SUBSCR"
-        and isinstance(key.argval, str)
-        and loaded.opname.startswith("LOAD_")
-        and loaded.argval == parameter
-    }
+def _of_condition(bodies: Takes, condition: Chain) -> Takes:
+    """What the *condition* of a branch takes; it may ask whether a variable of what
+    follows is there."""
+    code = getattr(getattr(condition, "func", None), "__code__", None)
+    if isinstance(bodies, Variables) and isinstance(code, CodeType):
+        parameter = next(iter(code.co_varnames), "")
+        if lookups.sought(code, parameter) & bodies.by_name.keys():
+            return Anything()
+    return takes(condition)
 
 
 def _of_graph(graph: Chain) -> Takes:
@@ -248,6 +246,8 @@ def _of_annotation(annotation: object) -> Takes:
             return Question(whole=True)
         case "any":
             return Anything()
+        case "list" if kinds.is_open_list(annotation):
+            return Conversation()
         case "fields":
             found = kinds.bare(annotation)
             if isinstance(found, type) and not kinds.is_typed_dictionary(found):

@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any
 
 import pytest
-from langchain_core.messages import merge_message_runs, trim_messages
+from langchain_core.messages import HumanMessage, merge_message_runs, trim_messages
+from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableGenerator, RunnableLambda
 
 from runnables import Chain, external
@@ -100,6 +101,79 @@ class Answers:
 
     async def later(self, question: str) -> str:
         return question
+
+
+def _with_default(given):  # type: ignore[no-untyped-def]  # As many are.
+    return given.get("question", "NOTHING")
+
+
+def _formatted(given):  # type: ignore[no-untyped-def]
+    return "{topic}".format(**given)
+
+
+def _matched(given):  # type: ignore[no-untyped-def]
+    match given:
+        case {"query": asked}:
+            return asked
+
+
+def _routed(given):  # type: ignore[no-untyped-def]
+    return "Why?" if "Wh" in given and given[:2] == "Wh" else given
+
+
+inner = ChatPromptTemplate.from_template("{animal}")
+
+
+def _calling(given):  # type: ignore[no-untyped-def]
+    return inner.invoke(given).to_messages()[-1].text
+
+
+def _called_with(given):  # type: ignore[no-untyped-def]
+    prompt = ChatPromptTemplate([("placeholder", "{history}"), ("user", "{input}")])
+    return prompt.invoke(given).to_messages()[-1].text
+
+
+def _as_message(given):  # type: ignore[no-untyped-def]
+    return HumanMessage(content=given)
+
+
+async def _as_message_later(given):  # type: ignore[no-untyped-def]
+    return HumanMessage(content=given)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        *(_with_default, _formatted, _matched, _routed, _calling, _called_with),
+        *(_as_message, _as_message_later),
+    ],
+)
+async def test_a_function_without_types_finds_the_question(
+    function: Callable[..., Any],
+) -> None:
+    """However it looks for it; it was a `KeyError`, or no question at all."""
+    assert await texts(RunnableLambda(function)) == ["Why?"]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda x: [("user", x)],
+        lambda x: {"messages": [("user", x)]},
+        lambda x: {"messages": [{"role": "user", "content": x}]},
+    ],
+)
+async def test_a_function_may_make_messages_of_its_input(made: Any) -> None:
+    ask: Chain = RunnableLambda(made)
+    assert await texts(ask | Model()) == ["Alpha ", "beta."]
+
+
+def of_a_list(conversation: list) -> str:  # type: ignore[type-arg]  # As many are.
+    return str(conversation[-1].text)
+
+
+async def test_a_list_of_whatever_is_the_conversation() -> None:
+    assert await texts(RunnableLambda(of_a_list)) == ["Why?"]
 
 
 answers = Answers()

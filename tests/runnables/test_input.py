@@ -37,6 +37,10 @@ LAST = {"role": "user", "content": "Why?"}
 
 HISTORY = [HumanMessage("Hi"), AIMessage("Yes?")]
 ALL = [*HISTORY, HumanMessage("Why?")]
+BY_NAME = {
+    **dict.fromkeys(("question", "input", "query", "topic"), "Why?"),
+    **dict.fromkeys(("history", "chat_history"), HISTORY),
+}
 
 model = FakeListChatModel(responses=["Hello"])
 prompt = ChatPromptTemplate.from_template
@@ -190,7 +194,7 @@ async def flow(text: str) -> str:
         (RunnableLambda(of_asked), {"question": "Why?"}),
         (RunnableLambda(lambda x: x["query"]), {"query": "Why?"}),
         (RunnableLambda(lambda text: text.upper()), "Why?"),
-        (RunnableLambda(lambda x: x), {"messages": ALL}),
+        (RunnableLambda(lambda x: x), {"messages": ALL, **BY_NAME}),
         (graph_of(Asked), {"question": "Why?"}),
         (graph_of(Scored), {"query": "Why?"}),
         (graph_of(Conversing), {"messages": ALL}),

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from langchain_core.messages import BaseMessage
 
+from runnables.conversation import Given
 from runnables.prepared import prepare
 from streaming.requests import validate
 from tests.support import (
@@ -106,6 +107,8 @@ def _gets(kind: Kind) -> str:
             return "the question"
         case [BaseMessage(), *_]:
             return "messages"
+        case Given() as given:
+            return ", ".join(f"`{name}`" for name in sorted(given.brought))
         case dict() as given:
             return ", ".join(f"`{name}`" for name in given)
         case _:
