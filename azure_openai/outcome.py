@@ -69,7 +69,8 @@ def region(headers: Mapping[str, str]) -> str:
 def error(error: object, status: int = 502) -> ChatError:
     """The error that ended the run; its message names no detail of the provider's."""
     said = error if isinstance(error, dict) else {}
-    found = provider_errors.of_provider(status, said.get("code"), said.get("message"))
+    message = provider_errors.message_of(error)
+    found = provider_errors.of_provider(status, said.get("code"), message)
     kind = found or InvalidRequest
     return kind("The model's provider answered with an error.")
 

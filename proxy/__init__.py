@@ -30,7 +30,12 @@ from settings import Settings
 from settings.backends import Backend
 from streaming import dialects
 from streaming.errors import ChatError, NotFound, RateLimited
-from streaming.upstream_errors import UpstreamAuth, UpstreamError, UpstreamIncomplete
+from streaming.upstream_errors import (
+    UpstreamAuth,
+    UpstreamError,
+    UpstreamIncomplete,
+    UpstreamMoved,
+)
 
 if TYPE_CHECKING:
     from azure_openai.connection import Connections, Reply
@@ -223,6 +228,8 @@ def _problem(reply: "Reply", *, nothing: bool) -> ChatError | None:
         return RateLimited(retry_after_ms=round(wait * 1000))
     if status in (401, 403):
         return UpstreamAuth()
+    if 300 <= status < 400:
+        return UpstreamMoved()
     if not 200 <= status < 300 and not 400 <= status < 600:
         return UpstreamError(f"The model's provider answered with status {status}.")
     return None

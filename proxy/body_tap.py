@@ -64,7 +64,8 @@ class BodyTap:
 
     def _answer(self, answer: dict[str, JsonValue]) -> None:
         if self._status >= 400 or answer.get("error"):
-            self.error = outcome.error(answer.get("error"), max(self._status, 400))
+            error = answer.get("error") or answer
+            self.error = outcome.error(error, max(self._status, 400))
             return
         self._call.model = str(answer.get("model") or "")
         if usage := answer.get("usage"):

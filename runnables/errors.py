@@ -1,6 +1,7 @@
 """Turns providers' exceptions into the errors a caller sees: one table, one seam."""
 
 import logging
+import re
 import traceback
 from collections.abc import Mapping
 from types import FrameType
@@ -68,6 +69,9 @@ See: langgraph.errors.is_invalid_resume
 
 NO_CHUNKS = ("No generation chunks were returned", "No generations found in stream.")
 """What LangChain says, in a `ValueError`, of a model that has given nothing."""
+
+PATH = re.compile(r"[\w.\[\]$-]{1,100}")
+"""A parameter's name; what is none may be the prompt."""
 
 UNCONNECTED = (ConnectTimeout, UpstreamLost, UpstreamUnreachable)
 
@@ -197,8 +201,14 @@ def _by_status(exc: Exception) -> type[ChatError] | None:
     if not is_any(exc, "openai", "APIError"):
         return None  # A retriever's 404, say, is none of the model's.
     status: int = getattr(exc, "status_code", 0)
-    code, message = getattr(exc, "code", None), getattr(exc, "message", None)
-    return provider_errors.of_provider(status, code, message)
+    return provider_errors.of_provider(status, getattr(exc, "code", None), _said(exc))
+
+
+def _said(exc: Exception) -> object:
+    """What the provider said; the SDK's message leaves out a text in place of an
+    object."""
+    said = provider_errors.message_of(getattr(exc, "body", None))
+    return said or getattr(exc, "message", None)
 
 
 def _by_class(
@@ -208,10 +218,12 @@ def _by_class(
 
 
 def _parameter(exc: Exception) -> str | None:
-    """The invalid parameter's name in OpenAI's API; the message may quote the
-    prompt."""
+    """The invalid parameter's name in OpenAI's API, which some have in the message
+    alone."""
     parameter = getattr(exc, "param", None)
-    return parameter[:100] if isinstance(parameter, str) else None
+    if isinstance(parameter, str) and PATH.fullmatch(parameter):
+        return parameter
+    return provider_errors.parameter_of(_said(exc))
 
 
 def _retry_after_ms(exc: Exception) -> int | None:

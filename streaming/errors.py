@@ -28,7 +28,7 @@
     + UpstreamAuth        502  upstream_auth
       - UpstreamForbidden, SignInFailed
     + UpstreamRefused     502  not retryable
-      - UpstreamUnpaid
+      - UpstreamUnpaid, UpstreamMoved
     + UpstreamLost, UnreadableAnswer
     + UpstreamUnreachable 502  upstream_unreachable
     + UpstreamIncomplete  502  upstream_incomplete

@@ -35,6 +35,10 @@ class UpstreamUnpaid(UpstreamRefused):
     says = "The model's provider wants to be paid by this server first."
 
 
+class UpstreamMoved(UpstreamRefused):
+    says = "The model's provider answered with a redirect, which is not followed."
+
+
 class UpstreamUnreachable(UpstreamError):
     """There was no connection, so nothing was sent."""
 

@@ -129,6 +129,58 @@ def test_a_conversation_that_is_too_long_is_told_by_its_message(
     assert found.code == outcome.error(body, 400).code == expected
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "the model is loaded with context length of only 4096 tokens"},
+        {"code": "x", "error": "This model's maximum prompt length is 131072"},
+        {"error": "`inputs` tokens + `max_new_tokens` must be <= 4096"},
+        {"message": "too many tokens: 130000 of 128000"},
+        {"detail": "the prompt is too long: prompt is too long"},
+        {"message": {"detail": [{"msg": "x", "loc": ["context size"]}]}},
+        [{"error": {"code": 400, "message": "The input token count exceeds it"}}],
+    ],
+)
+def test_the_message_may_be_in_another_place(body: object) -> None:
+    said = body.get("error", body) if isinstance(body, dict) else body
+    response = httpx2.Response(400, request=REQUEST)
+    raised = openai.BadRequestError("Error code: 400", response=response, body=said)
+    assert to_chat_error(raised, "").code == "context_length_exceeded"
+    assert outcome.error(said, 400).code == "context_length_exceeded"
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"message": f"{SECRET}: unrecognized argument: reasoning_effort"}, "effort"),
+        ({"detail": [{"loc": ["body", "response_format"], "msg": SECRET}]}, "format"),
+        ({"message": SECRET, "param": "messages[0].content"}, "messages"),
+        ({"message": SECRET, "param": f"the prompt {SECRET}"}, ""),
+        ({"detail": [{"loc": ["body"], "msg": "x", "input": "temperature"}]}, ""),
+        (SECRET, ""),
+    ],
+)
+def test_the_parameter_that_is_refused_is_named_and_nothing_else(
+    body: object, named: str
+) -> None:
+    response = httpx2.Response(422, request=REQUEST)
+    raised = openai.UnprocessableEntityError(SECRET, response=response, body=body)
+    error = to_chat_error(raised, "")
+    assert error.code == "invalid_request"
+    assert named in (error.param or "")
+    assert bool(error.param) is bool(named)
+    assert SECRET not in error.message
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_said_to_be_one(status: int) -> None:
+    response = httpx2.Response(status, request=REQUEST)
+    raised = openai.APIStatusError(SECRET, response=response, body=None)
+    error = to_chat_error(raised, "")
+    assert (error.code, error.retryable) == ("upstream_error", False)
+    assert "redirect" in error.message
+
+
 def test_a_wait_stands_only_beside_what_may_be_asked_again() -> None:
     for status, kind in ((403, openai.PermissionDeniedError), (400, None)):
         headers = {"retry-after": "7"}
