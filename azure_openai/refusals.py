@@ -49,9 +49,13 @@ MAX_READ = 64 * 1024
 # large must not match: a server that ignores the other name would answer without any.
 _UNKNOWN = re.compile(
     r"(?:unsupported|unknown|unrecogni[sz]ed|unexpected|extraneous)"
-    r"(?![ _](?:value|error))|extra[ _](?:forbidden|inputs|fields)",
+    r"(?![ _](?:value|error))|extra[ _](?:forbidden|inputs|fields)|"
+    r"(?:argument|parameter|field)s?\W+not (?:supported|permitted|allowed)",
     re.IGNORECASE,
 )
+
+_REFUSED = r"\W{0,2} (?:is|are) not (?:supported|permitted|allowed(?! to))"
+"""What a field's name may be followed by, if the field itself is refused."""
 
 
 def as_asked(body: Mapping[str, object]) -> Mapping[str, object]:
@@ -160,6 +164,8 @@ def refuses(said: bytes, field: str) -> bool:
     if parameter == field and code in NOT_TAKEN:
         return True
     text = said.decode(errors="replace")
+    if re.search(rf"\b{field}{_REFUSED}", text, re.IGNORECASE):
+        return True
     return bool(named.search(text) and _UNKNOWN.search(text))
 
 

@@ -26,6 +26,9 @@ OF_THE_FIELD = [
         "body", "max_tokens"], "msg": "Extra inputs are not permitted"}]}},
     {"error": {"message": "property 'max_tokens' is unsupported"}},
     {"error": "litellm.UnsupportedParamsError: does not support {'max_tokens': 5}"},
+    {"code": "x", "error": "Argument not supported on this model: max_tokens"},
+    {"error": {"message": "`max_tokens` is not supported for this model"}},
+    {"message": "max_tokens is not allowed, use max_completion_tokens"},
     {"detail": "Unknown name \"max_tokens\": Cannot find field."},
 ]  # fmt: skip
 
@@ -36,6 +39,8 @@ OF_ANOTHER_THING = [
     {"error": {"message": "Unsupported parameter: 'temperature' is not supported; see "
                "max_tokens.", "param": "temperature"}},
     {"error": {"message": "Unknown field max_tokens_per_doc"}},
+    {"error": {"message": "max_tokens is not allowed to be more than 4096"}},
+    {"error": {"message": "max_tokens: 9999 is not supported, the most is 4096"}},
     {"error": {"message": "Unsupported parameter: 'max_completion_tokens'",
                "param": "max_completion_tokens"}},
     {"error": {"message": "An unknown error: max_tokens"}},
