@@ -135,8 +135,9 @@ class Translator:
             case "values", _ if is_root:
                 self._state = states.put_out(payload, self._outputs)
                 yield from self._messages.settle()
-            case "before" | "given", _:
-                self._given = payload
+            case "before" | "given" | "known", _:
+                if mode != "known":
+                    self._given = payload
                 for message in states.messages_in(payload):
                     self._messages.know(message)
             case "custom", _:

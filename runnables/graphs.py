@@ -156,9 +156,12 @@ class GraphStep(Runnable[object, object]):
         if self._visit is None:
             yield Part("given", given)
         else:
-            found = await paused.state(self.graph, config)
+            resume = self._visit.resume
+            within = resume is not None and is_local(self.graph)
+            found = await paused.state(self.graph, config, within=within)
             yield Part("before", found.values)
-            if (resume := self._visit.resume) is not None:
+            yield Part("known", {"messages": found.within})
+            if resume is not None:
                 given, self._visit.resume = paused.resumed(resume, found), None
                 yield Part("given", found.values)
             else:

@@ -1,6 +1,6 @@
 """A graph that waits for a person: what it waits for, and how it goes on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -34,6 +34,8 @@ class Asked(Protocol):
 
 class Task(Protocol):
     error: object
+    state: object
+    """Of a subgraph, if it was asked for."""
 
 
 class Snapshot(Protocol):
@@ -55,30 +57,42 @@ class State:
     """What a graph has kept: its *values*, and what is *pending*.
 
     A graph that `stops` was told to before or after a node, and takes no answer.
+    `within` is what subgraphs have said that wait: *values* have that once they end.
     """
 
     values: object = None
     pending: Sequence[Interrupt] = ()
     stops: bool = False
+    within: Sequence[BaseMessage] = ()
 
 
-async def state(graph: Chain, config: RunnableConfig) -> State:
+async def state(graph: Chain, config: RunnableConfig, *, within: bool = False) -> State:
     """Of a *graph* with a checkpointer, here or on its server; else empty."""
     if is_remote(graph):
         # A graph's methods are not in the type of a runnable.
         found = cast(Snapshot | None, await remote_state(graph, config))
     elif getattr(graph, "checkpointer", None):
-        found = cast(Snapshot, await cast(Stateful, graph).aget_state(config))
+        stateful = cast(Stateful, graph)
+        found = cast(Snapshot, await stateful.aget_state(config, subgraphs=within))
     else:
         found = None
     if found is None:
         return State()
     values = states.read(found.values) if is_remote(graph) else found.values
     pending = [Interrupt(each.id, _safe(each.value)) for each in found.interrupts]
+    said = [*_said_within(found)] if within else []
     if pending or not found.next or not _stops(graph, found):
-        return State(values, pending)
+        return State(values, pending, within=said)
     stopped = str(found.config["configurable"].get("checkpoint_id", ""))
-    return State(values, [Interrupt(stopped, {"next": [*found.next]})], True)
+    return State(values, [Interrupt(stopped, {"next": [*found.next]})], True, said)
+
+
+def _said_within(found: Snapshot) -> Iterator[BaseMessage]:
+    for task in found.tasks:
+        if hasattr(task.state, "tasks"):
+            inner = cast(Snapshot, task.state)
+            yield from states.messages_in(inner.values)
+            yield from _said_within(inner)
 
 
 def _stops(graph: Chain, found: Snapshot) -> bool:

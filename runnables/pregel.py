@@ -23,7 +23,9 @@ class RemoteClient(Protocol):
 class Stateful(Protocol):
     """A graph, as far as its state is read."""
 
-    async def aget_state(self, config: RunnableConfig) -> object: ...
+    async def aget_state(
+        self, config: RunnableConfig, *, subgraphs: bool = False
+    ) -> object: ...
 
 
 def is_graph(chain: object) -> bool:

@@ -200,6 +200,22 @@ async def test_what_was_shown_before_is_not_shown_again_nor_paid_twice() -> None
     assert (model.begun, kept.run.usage.total_tokens) == (1, 0)
 
 
+async def test_what_a_subgraph_has_said_before_is_not_shown_again() -> None:
+    def asks(question: str) -> Any:
+        def node(state: MessagesState) -> Any:
+            return {"messages": [AIMessage(f"{question} {interrupt(question)}.")]}
+
+        return node
+
+    inner: Any = StateGraph(MessagesState).add_node("one", asks("one"))
+    inner.add_node("two", asks("two")).add_edge(START, "one").add_edge("one", "two")
+    middle = one_node(MessagesState, inner.compile())
+    kept = Conversation(one_node(MessagesState, middle))
+    assert asked(await kept.say("Why?")) == ["one"]
+    assert text(await kept.resume("A")) == "one A."
+    assert text(await kept.resume("B")) == "two B."
+
+
 async def test_a_graph_remembers_its_thread_and_no_other() -> None:
     class Counts(Model):
         async def _astream(self, messages: list[BaseMessage], *a: Any, **k: Any) -> Any:
