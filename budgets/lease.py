@@ -43,9 +43,11 @@ class Lease:
     async def open(self, prompt_tokens: int) -> None:
         """Lease the prompt and a step; raises `QuotaExceeded` without room for it."""
         amount = self._units.of(tokens(prompt_tokens, STEP_TOKENS))
-        self._period = await self._account.take(amount)
+        try:
+            self._period = await self._account.take(amount)
+        finally:
+            self._run.quota = self.headers
         self._leased = amount
-        self._run.quota = self.headers
         self._run.closers.append(self.close)
         self._run.admission.agree()
         self._set_mark(amount)

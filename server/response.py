@@ -35,7 +35,7 @@ cancelled chain to stop."""
 _going_on: set[asyncio.Task[None]] = set()
 """Keeps references to tasks that see runs to their end without a connection."""
 
-NO_IDS: Mapping[str, str] = {}
+NONE: Mapping[str, str] = {}
 
 
 class Body(Protocol):
@@ -87,7 +87,10 @@ class StreamResponse(Response):
             refusal = error
         if refusal is not None:
             refused = error_response(
-                refusal, self._dialect, self._run.request_id, self._run.ids
+                refusal,
+                self._dialect,
+                self._run.request_id,
+                {**self._run.ids, **self._run.quota},
             )
             await refused(scope, receive, send)
 
@@ -193,7 +196,7 @@ def error_response(
     error: ChatError,
     dialect: Dialect,
     request_id: str,
-    ids: Mapping[str, str] = NO_IDS,
+    more: Mapping[str, str] = NONE,
 ) -> Response:
     try:
         body = dialect.error(error, request_id)
@@ -201,5 +204,5 @@ def error_response(
         log.error("request %s: %s in a dialect", request_id, type(exc).__name__)
         body = json.error(error, request_id)
     kind = JSON if body.startswith(b"{") else PLAIN
-    headers = {**kind, "x-request-id": request_id, **ids, **error.headers()}
+    headers = {**kind, "x-request-id": request_id, **more, **error.headers()}
     return Response(body, error.status, dict(sendable(headers.items())))

@@ -66,6 +66,7 @@ def test_without_room_for_a_first_step_nothing_is_asked(
         error = refused.json()["error"]
         assert (refused.status_code, error["code"]) == (429, "quota_exceeded")
         assert int(refused.headers["retry-after"]) > 0
+        assert int(refused.headers["x-quota-remaining"]) < 256
     assert len(standin.requests()) == before
 
 
