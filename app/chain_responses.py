@@ -1,23 +1,20 @@
 """Responses of chains: at once or in the background, and asked for by their ids."""
 
-import asyncio
 import re
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, suppress
 from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import App, earlier_responses
+from app import App, earlier_responses, posted
 from app.chat import start
 from app.earlier_responses import asked_of, forget, keep, placed, resource
-from app.runs import follow, stop_run
+from app.runs import follow, stop_run, until_end
 from runs import Run
-from runs.following import Following
 from runs.reading import RUNNING, LoggedRun
 from server.background import InBackground
-from server.request import check_media_type, check_starts_anew, parsed, read_body
+from server.request import check_starts_anew, parsed
 from server.response import json_response
 from streaming.dialects import responses
 from streaming.errors import invalid
@@ -34,14 +31,7 @@ _NUMBER = re.compile(r"[0-9]{1,15}")
 async def ask(app: App, request: Request, run: Run) -> Response:
     """Respond with the chain that the body names, or the default one."""
     check_starts_anew(request.headers)
-    check_media_type(request.headers)
-    body = await read_body(
-        request,
-        app.settings.max_request_bytes,
-        capacity=app.capacity,
-        seconds=app.settings.body_timeout_seconds,
-    )
-    return await answer(app, body, run)
+    return await answer(app, await posted.for_chain(app, request), run)
 
 
 async def answer(app: App, body: bytes, run: Run, chain: str = "") -> Response:
@@ -70,12 +60,6 @@ async def _nothing() -> AsyncGenerator[Event]:
     yield
 
 
-async def find(app: App, request: Request, run: Run) -> LoggedRun | None:
-    """The run of the response that the path names, if a chain has made it."""
-    response_id = str(request.path_params["response"])
-    return await earlier_responses.find(app, run, response_id)
-
-
 async def response(app: App, request: Request, run: Run, found: LoggedRun) -> Response:
     """The response as it is, or its events after the one that the caller names."""
     query = request.query_params
@@ -97,12 +81,12 @@ def stop(app: App, request: Request, run: Run) -> None:
         app.logs.stop(run_id, run.owner)
 
 
-async def cancel(app: App, found: LoggedRun) -> Response:
+async def cancel(app: App, request: Request, run: Run, found: LoggedRun) -> Response:
     """Stop the response, and show what it is then."""
     return json_response(await _ended(app, found))
 
 
-async def delete(app: App, run: Run, found: LoggedRun) -> Response:
+async def delete(app: App, request: Request, run: Run, found: LoggedRun) -> Response:
     ended = await _ended(app, found)
     await forget(app, run, found.header.run_id)
     deleted = {"id": ended["id"], "object": "response", "deleted": True}
@@ -114,14 +98,7 @@ async def _ended(app: App, found: LoggedRun) -> Fields:
     if found.status != RUNNING:
         return await resource(found)
     await stop_run(app, found)
-    events: list[Event] = []
-    with suppress(TimeoutError):
-        async with (
-            asyncio.timeout(END_SECONDS),
-            aclosing(Following(app.logs, found).events()) as following,
-        ):
-            async for event in following:
-                events.append(event)
+    events = await until_end(app, found, seconds=END_SECONDS)
     return responses.resource(events, found.header.request())
 
 

@@ -6,19 +6,13 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import App
+from app import App, posted
 from runs import Run
 from runs.ending import ending
 from runs.tokens import TOKENS_PER_MESSAGE, count_tokens
 from server.event_body import EventBody
 from server.limits import limit
-from server.request import (
-    check_media_type,
-    check_policy,
-    check_starts_anew,
-    parsed,
-    read_body,
-)
+from server.request import check_policy, check_starts_anew, parsed
 from server.response import StreamResponse
 from streaming import dialects
 from streaming.dialects import Dialect
@@ -30,13 +24,7 @@ async def chat(app: App, request: Request, run: Run) -> Response:
     """Answer with the chain that the body names, or the default one."""
     dialect = dialects.load(run.dialect)
     check_starts_anew(request.headers)
-    check_media_type(request.headers)
-    body = await read_body(
-        request,
-        app.settings.max_request_bytes,
-        capacity=app.capacity,
-        seconds=app.settings.body_timeout_seconds,
-    )
+    body = await posted.for_chain(app, request)
     run.prompt_bytes = len(body)
     return start(app, await parsed(dialect.parse, body, request.path_params), run)
 

@@ -1,22 +1,14 @@
 """OpenAI's API: whether the model that a caller names is a chain or a deployment."""
 
-from codecs import BOM_UTF8
-
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import App, chain_responses, responses
+from app import App, chain_responses, posted, responses
 from app.chat import start
+from app.deployments import forward
 from proxy import json_text
-from proxy.outgoing import Operation
 from runs import Run
-from server.request import (
-    check_media_type,
-    check_size,
-    check_starts_anew,
-    parsed,
-    read_body,
-)
+from server.request import check_media_type, check_size, check_starts_anew, parsed
 from server.response import json_response
 from streaming.dialects import json, openai
 from streaming.errors import UnknownModel
@@ -25,17 +17,19 @@ from streaming.large import off_loop
 
 async def complete(app: App, request: Request, run: Run) -> Response:
     """Chat with the model that the path names, else the body's `model`."""
-    body = await _read(app, request)
+    body = await posted.for_deployment(app, request)
     name = await _model(request, body)
     if _is_chain(app, name):
         return await _run_chain(app, request, body, name, run)
     _check(app, name, [*app.chains.names, *app.settings.deployments])
-    return await _forward(app, request, body, run, deployment=name)
+    return await forward(
+        app, request, body, run, operation="chat/completions", deployment=name
+    )
 
 
 async def respond(app: App, request: Request, run: Run) -> Response:
     """Respond with the chain or the deployment that the body's `model` names."""
-    body = await _read(app, request)
+    body = await posted.for_deployment(app, request)
     name = await _model(request, body)
     if _is_chain(app, name):
         run.dialect = "responses"
@@ -47,20 +41,22 @@ async def respond(app: App, request: Request, run: Run) -> Response:
 
 async def complete_by_default(app: App, request: Request, run: Run) -> Response:
     """Chat with the configured deployment; without one, with the default chain."""
-    body = await _read(app, request)
+    body = await posted.for_deployment(app, request)
     name = app.settings.deployment
     if name is None:
         return await _run_chain(app, request, body, app.chains.default, run)
-    return await _forward(app, request, body, run, deployment=name)
+    return await forward(
+        app, request, body, run, operation="chat/completions", deployment=name
+    )
 
 
 async def embed(app: App, request: Request, run: Run) -> Response:
     """Embed the body with the deployment that the path names, else its `model`."""
-    body = await _read(app, request)
+    body = await posted.for_deployment(app, request)
     name = await _model(request, body)
     _check(app, name, list(app.settings.deployments))
-    return await _forward(
-        app, request, body, run, deployment=name, operation="embeddings"
+    return await forward(
+        app, request, body, run, operation="embeddings", deployment=name
     )
 
 
@@ -87,17 +83,6 @@ def _models(app: App) -> dict[str, dict[str, object]]:
         name: {"id": name, "object": "model", "created": 0, "owned_by": owner}
         for name, owner in owners.items()
     }
-
-
-async def _read(app: App, request: Request) -> bytes:
-    body = await read_body(
-        request,
-        app.settings.max_proxy_request_bytes,
-        "MAX_PROXY_REQUEST_BYTES",
-        capacity=app.capacity,
-        seconds=app.settings.body_timeout_seconds,
-    )
-    return body.removeprefix(BOM_UTF8)
 
 
 async def _model(request: Request, body: bytes) -> str:
@@ -137,27 +122,3 @@ async def _run_chain(
     run.prompt_bytes = len(body)
     path = {"deployment": name}
     return start(app, await parsed(openai.parse, body, path), run)
-
-
-async def _forward(
-    app: App,
-    request: Request,
-    body: bytes,
-    run: Run,
-    *,
-    deployment: str,
-    operation: Operation = "chat/completions",
-) -> Response:
-    sent = await responses.outgoing(
-        app, request, body, operation=operation, deployment=deployment
-    )
-    return app.proxy.respond(
-        sent,
-        body,
-        deployment=deployment,
-        run=run,
-        emit=app.telemetry.emit,
-        lease=app.budgets.lease(run),
-        capacity=app.capacity,
-        limits=app.limits,
-    )

@@ -10,11 +10,13 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import App, chain_responses
+from app import App, chain_responses, deployments, earlier_responses
+from app.invocation import Handler
 from proxy import json_text
+from proxy.body import Noted
 from proxy.kept import KeptResponse
-from proxy.outgoing import Operation, Outgoing
 from runs import Run
+from runs.reading import LoggedRun
 from settings.backends import Backend
 from streaming.errors import NotFound, invalid
 from streaming.events import Usage
@@ -40,36 +42,17 @@ async def forward(
         if unseen and run.streamed:
             run.closers.append(lambda: _note_counted(app, run, response_id, kept))
 
-    sent = await outgoing(
-        app, request, body, operation="responses", deployment=deployment
-    )
-    return app.proxy.respond(
-        sent,
+    noted = keep if members.get("store") is not False else None
+    return await deployments.forward(
+        app,
+        request,
         body,
+        run,
+        operation="responses",
         deployment=deployment,
-        run=run,
-        emit=app.telemetry.emit,
-        lease=app.budgets.lease(run),
-        capacity=app.capacity,
-        limits=app.limits,
         at=at,
-        noted=keep if members.get("store") is not False else None,
+        noted=noted,
     )
-
-
-async def outgoing(
-    app: App, request: Request, body: bytes, *, operation: Operation, deployment: str
-) -> Outgoing:
-    """What is sent to *deployment*; raises a `ChatError` if nothing can be."""
-    build = partial(
-        app.proxy.outgoing,
-        body,
-        request.headers,
-        request.query_params,
-        operation=operation,
-        deployment=deployment,
-    )
-    return await off_loop(len(body), build)
 
 
 async def _previous(app: App, run: Run, response_id: object) -> KeptResponse:
@@ -93,45 +76,16 @@ async def _note_counted(
     await app.responses.keep(run.owner, response_id, now)
 
 
-async def response(app: App, request: Request, run: Run) -> Response:
-    """The response as it is, or its events after the number of one."""
-    if (found := await chain_responses.find(app, request, run)) is not None:
-        return await chain_responses.response(app, request, run, found)
-    return await _about(app, request, run, "GET")
-
-
-async def delete(app: App, request: Request, run: Run) -> Response:
-    if (found := await chain_responses.find(app, request, run)) is not None:
-        return await chain_responses.delete(app, run, found)
-
-    async def forget(response_id: str, backend: Backend) -> None:
-        await app.responses.forget(run.owner, response_id)
-
-    return await _about(app, request, run, "DELETE", noted=forget)
-
-
-async def cancel(app: App, request: Request, run: Run) -> Response:
-    chain_responses.stop(app, request, run)
-    if (found := await chain_responses.find(app, request, run)) is not None:
-        return await chain_responses.cancel(app, found)
-    return await _about(app, request, run, "POST", below="/cancel")
-
-
-async def input_items(app: App, request: Request, run: Run) -> Response:
-    if (found := await chain_responses.find(app, request, run)) is not None:
-        return await chain_responses.input_items(app, request, run, found)
-    return await _about(app, request, run, "GET", below="/input_items")
-
-
 async def _about(
     app: App,
     request: Request,
     run: Run,
-    method: Literal["DELETE", "GET", "POST"],
     *,
+    method: Literal["DELETE", "GET", "POST"],
     below: str = "",
-    noted: Callable[[str, Backend], Awaitable[None]] | None = None,
+    noted: Noted | None = None,
 ) -> Response:
+    """What the backend says of the response that it has made."""
     response_id = str(request.path_params["response"])
     kept = await app.responses.find(run.owner, response_id)
     if kept.counted is not None:
@@ -147,6 +101,43 @@ async def _about(
         limits=app.limits,
         noted=noted,
     )
+
+
+async def _delete(app: App, request: Request, run: Run) -> Response:
+    async def forget(response_id: str, backend: Backend) -> None:
+        await app.responses.forget(run.owner, response_id)
+
+    return await _about(app, request, run, method="DELETE", noted=forget)
+
+
+OfChain = Callable[[App, Request, Run, LoggedRun], Awaitable[Response]]
+
+
+def _by_id(of_chain: OfChain, of_deployment: Handler) -> Handler:
+    """The handler that fits what has made the response that the path names."""
+
+    async def answer(app: App, request: Request, run: Run) -> Response:
+        response_id = str(request.path_params["response"])
+        if (found := await earlier_responses.find(app, run, response_id)) is not None:
+            return await of_chain(app, request, run, found)
+        return await of_deployment(app, request, run)
+
+    return answer
+
+
+response = _by_id(chain_responses.response, partial(_about, method="GET"))
+delete = _by_id(chain_responses.delete, _delete)
+input_items = _by_id(
+    chain_responses.input_items, partial(_about, method="GET", below="/input_items")
+)
+_cancel = _by_id(
+    chain_responses.cancel, partial(_about, method="POST", below="/cancel")
+)
+
+
+async def cancel(app: App, request: Request, run: Run) -> Response:
+    chain_responses.stop(app, request, run)
+    return await _cancel(app, request, run)
 
 
 async def _count(app: App, run: Run, response_id: str) -> None:

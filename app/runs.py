@@ -1,6 +1,8 @@
 """Runs by their ids: their state, their events again, and an end to them."""
 
+import asyncio
 import re
+from contextlib import aclosing, suppress
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +17,7 @@ from server.response import StreamResponse, json_response
 from store import StoreError
 from streaming import dialects
 from streaming.errors import NotFound, StoreUnavailable, invalid
+from streaming.events import Event
 from streaming.requests import ChatRequest
 
 _NUMBER = re.compile(r"[0-9]{1,15}")
@@ -99,6 +102,19 @@ async def stop_run(app: App, found: LoggedRun) -> bool:
         except StoreError:
             raise StoreUnavailable() from None
     return True
+
+
+async def until_end(app: App, found: LoggedRun, *, seconds: float) -> list[Event]:
+    """The run's events up to its end, or as many as come in *seconds*."""
+    events: list[Event] = []
+    with suppress(TimeoutError):
+        async with (
+            asyncio.timeout(seconds),
+            aclosing(Following(app.logs, found).events()) as following,
+        ):
+            async for event in following:
+                events.append(event)
+    return events
 
 
 async def _found(app: App, request: Request, run: Run) -> LoggedRun:

@@ -7,19 +7,12 @@ from collections.abc import Mapping
 
 from starlette.requests import Request
 
-from app import App
-from server.request import check_media_type, read_body
+from app import App, posted
 from streaming.dialects.json import decode
 from streaming.large import off_loop
 
 
 async def body_of(app: App, request: Request) -> Mapping[str, object]:
     """The JSON object that was posted."""
-    check_media_type(request.headers)
-    body = await read_body(
-        request,
-        app.settings.max_request_bytes,
-        capacity=app.capacity,
-        seconds=app.settings.body_timeout_seconds,
-    )
+    body = await posted.for_chain(app, request)
     return await off_loop(len(body), lambda: decode(body)) if body.strip() else {}

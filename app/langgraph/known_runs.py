@@ -1,7 +1,6 @@
 """Runs by their ids, as the LangGraph SDK has them: followed, waited for, stopped."""
 
-import asyncio
-from contextlib import aclosing, suppress
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +10,7 @@ from app.langgraph import kept
 from app.langgraph.answer import Answer, ToldRun
 from app.langgraph.kept import Fields
 from app.langgraph.values import of_thread, with_input
-from app.runs import find_run, position, stop_run
+from app.runs import find_run, position, stop_run, until_end
 from runs import Run
 from runs.following import Following
 from runs.reading import LoggedRun
@@ -111,12 +110,7 @@ async def cancel(app: App, request: Request, run: Run) -> Response:
         return json_response({})
     if query.get("wait", "0").lower() in ("0", "false"):
         return json_response({}, 202)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(CANCEL_SECONDS):
-            events = Following(app.logs, found).events()
-            async with aclosing(events):
-                async for _ in events:
-                    pass
+    await until_end(app, found, seconds=CANCEL_SECONDS)
     return json_response({})
 
 
