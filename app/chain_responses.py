@@ -7,9 +7,9 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import App, earlier_responses, posted
+from app import App, earlier_responses, posted, response_inputs
 from app.chat import start
-from app.earlier_responses import asked_of, forget, keep, placed, resource
+from app.earlier_responses import placed, resource
 from app.runs import follow, stop_run, until_end
 from runs import Run
 from runs.reading import RUNNING, LoggedRun
@@ -41,7 +41,7 @@ async def answer(app: App, body: bytes, run: Run, chain: str = "") -> Response:
     asked = await placed(app, asked, run)
     made = start(app, asked, run)
     if asked.response.store:
-        run.closers.append(partial(keep, app, asked, run))
+        run.closers.append(partial(response_inputs.keep, app, asked, run))
     if not asked.response.background or asked.stream:
         return made
     named = asked.model_copy(
@@ -88,7 +88,7 @@ async def cancel(app: App, request: Request, run: Run, found: LoggedRun) -> Resp
 
 async def delete(app: App, request: Request, run: Run, found: LoggedRun) -> Response:
     ended = await _ended(app, found)
-    await forget(app, run, found.header.run_id)
+    await response_inputs.forget(app, run.owner, found.header.run_id)
     deleted = {"id": ended["id"], "object": "response", "deleted": True}
     return json_response(deleted)
 
@@ -106,7 +106,7 @@ async def input_items(
     app: App, request: Request, run: Run, found: LoggedRun
 ) -> Response:
     """What the response was asked, the newest first."""
-    given = await asked_of(app, run.owner, found.header.run_id)
+    given = await response_inputs.read(app, run.owner, found.header.run_id)
     items = [_shown(item, found, number) for number, item in enumerate(given.items)]
     query = request.query_params
     if query.get("order") != "asc":

@@ -1,8 +1,7 @@
 """What a request to the Responses API refers to, found: the conversation before it.
 
-A response has the conversation of its own run, whose log has the answer; what that was
-asked is kept beside it for as long. A graph keeps its state on a thread, which the
-first response of a conversation gives its own id.
+A response has the conversation of its own run, whose log has the answer. A graph keeps
+its state on a thread, which the first response of a conversation gives its own id.
 """
 
 import asyncio
@@ -10,26 +9,19 @@ import re
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from app import App
-from runs import Run, reading, thread_places
+from app import App, response_inputs
+from app.response_inputs import apart
+from runs import Run, reading
 from runs.on_thread import KEPT
 from runs.reading import RUNNING, LoggedRun
 from runs.trimming import PARTS_PER_MESSAGE, newest
 from runs.turn import Turn
-from store import ANY, StoreError
 from streaming import recorded
 from streaming.approvals import decision
 from streaming.dialects import responses
-from streaming.errors import (
-    InvalidRequest,
-    NotFound,
-    StoreUnavailable,
-    ThreadBusy,
-    TooLarge,
-    invalid,
-)
+from streaming.errors import InvalidRequest, NotFound, ThreadBusy, TooLarge, invalid
 from streaming.requests import ChatRequest, Message
 
 Item = Mapping[str, object]
@@ -38,16 +30,6 @@ _ITEM_ID = re.compile(r"(?:msg|rs|fc|mcp)_([0-9a-f]{32})_([0-9]{1,6})")
 _RESPONSE_ID = re.compile(r"resp_([0-9a-f]{32})")
 _MESSAGES: TypeAdapter[list[Message]] = TypeAdapter(list[Message])
 _VALUE: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
-
-LARGE_BYTES = 64 * 1024
-"""Write longer documents in a thread: they would hold up other streams."""
-
-
-class KeptInput(BaseModel):
-    """The items that a run was given, and the conversation that they are the end of."""
-
-    items: list[dict[str, JsonValue]] = []
-    messages: list[Message] = []
 
 
 async def placed(app: App, asked: ChatRequest, run: Run) -> ChatRequest:
@@ -84,47 +66,6 @@ def run_of(response_id: str) -> str | None:
     return str(UUID(found[1])) if found else None
 
 
-async def keep(app: App, asked: ChatRequest, run: Run) -> None:
-    """Keep what *run* is asked for as long as its log."""
-
-    messages = asked.messages[_instructions(asked) :]
-
-    def dumped() -> bytes:
-        kept = KeptInput(items=asked.response.items, messages=messages)
-        return kept.model_dump_json(exclude_none=True).encode("utf-8", "replace")
-
-    large = run.prompt_bytes > LARGE_BYTES
-    value = await asyncio.to_thread(dumped) if large else dumped()
-    retention = app.settings.run_retention_seconds
-    await app.store.put(*_place(run.owner, run.id), value, version=ANY, keep=retention)
-
-
-async def forget(app: App, run: Run, run_id: str) -> None:
-    try:
-        await app.store.drop(run_id)
-        await app.store.delete(*_place(run.owner, run_id))
-    except StoreError:
-        raise StoreUnavailable() from None
-
-
-async def asked_of(app: App, owner: str, run_id: str) -> KeptInput:
-    """What a run was asked; nothing if that is not known any more."""
-    try:
-        found = await app.store.get(*_place(owner, run_id))
-    except StoreError:
-        raise StoreUnavailable() from None
-    return KeptInput.model_validate_json(found.value) if found else KeptInput()
-
-
-def _place(owner: str, run_id: str) -> tuple[str, str]:
-    return thread_places.asked(owner), run_id
-
-
-def _instructions(asked: ChatRequest) -> int:
-    """How many of the messages are instructions, which no later response has."""
-    return 1 if asked.response.instructions and asked.messages else 0
-
-
 async def _whole(app: App, asked: ChatRequest, run: Run) -> ChatRequest:
     """*asked* with the items that its input only refers to."""
     items: list[Item] = []
@@ -143,8 +84,8 @@ async def _whole(app: App, asked: ChatRequest, run: Run) -> ChatRequest:
     if not seen:
         return asked
     turns = _MESSAGES.validate_python(responses.conversation(items))
-    messages = [*asked.messages[: _instructions(asked)], *turns]
-    return asked.model_copy(update={"messages": messages})
+    instructions, _ = apart(asked)
+    return asked.model_copy(update={"messages": [*instructions, *turns]})
 
 
 async def _item(
@@ -198,11 +139,11 @@ async def _after(app: App, asked: ChatRequest, run: Run, before: str) -> ChatReq
     if header.thread_id is not None:
         await _check_newest(app, found)
         return asked.model_copy(update={"thread_id": header.thread_id})
-    earlier = (await asked_of(app, run.owner, header.run_id)).messages
+    earlier = (await response_inputs.read(app, run.owner, header.run_id)).messages
     answer = await asyncio.to_thread(_answer, found)
-    first = _instructions(asked)
-    instructions, new = asked.messages[:first], asked.messages[first:]
-    given = newest([*earlier, *answer], new, most=app.settings.max_messages - first)
+    instructions, new = apart(asked)
+    most = app.settings.max_messages - len(instructions)
+    given = newest([*earlier, *answer], new, most=most)
     return asked.model_copy(update={"messages": [*instructions, *given]})
 
 
