@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import App
-from app.langgraph import body_of
+from app.langgraph import body_of, number
 from app.langgraph.kept import Fields
 from runs import Run
 from server.response import json_response
@@ -39,14 +39,13 @@ async def count(app: App, request: Request, run: Run) -> Response:
 async def _searched(app: App, request: Request) -> list[Fields]:
     body = await body_of(app, request)
     asked = {k: body[k] for k in ("graph_id", "name") if body.get(k)}
-    first, most = body.get("offset", 0), body.get("limit", len(app.chains.names))
+    first = number(body, "offset", 0)
+    most = number(body, "limit", len(app.chains.names))
     all_of_them = await asyncio.to_thread(
         lambda: [_assistant(app, name) for name in app.chains.names]
     )
     fitting = [each for each in all_of_them if asked.items() <= each.items()]
-    if not isinstance(first, int) or not isinstance(most, int):
-        return fitting
-    return fitting[max(0, first) :][: max(0, most)]
+    return fitting[first:][:most]
 
 
 def _assistant(app: App, name: str) -> Fields:

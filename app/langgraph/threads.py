@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import App
-from app.langgraph import body_of, kept
+from app.langgraph import body_of, kept, number
 from app.langgraph.kept import Fields, Kept, messages_of
 from runs import Run
 from runs.thread_notes import Note
@@ -74,28 +74,15 @@ async def delete(app: App, request: Request, run: Run) -> Response:
 
 
 async def search(app: App, request: Request, run: Run) -> Response:
-    """The newest first; of the metadata, the assistant is the thread's own."""
+    """The newest first."""
     body = await body_of(app, request)
     for name in ("values", "extract"):
         if body.get(name):
             raise NotYet(f"{name}: threads are searched by their metadata here.")
-    notes = await app.threads.notes.all(run.owner)
-    titles = {each.id: each for each in await app.threads.titles(run.owner)}
-    asked, given = _metadata(body), body.get("ids")
-    ids = given if isinstance(given, list) else []
-    found: list[tuple[str, str]] = []
-    for id in notes.keys() | titles.keys():
-        chain = titles[id].chain if id in titles else None
-        known = {**(notes[id].metadata if id in notes else {})}
-        known |= {"graph_id": chain, "assistant_id": chain} if chain else {}
-        at = max(each[id].updated_at for each in (notes, titles) if id in each)
-        if asked.items() <= known.items() and (not ids or id in ids):
-            found.append((at, id))
-    found.sort(reverse=True)
+    first, most = number(body, "offset", 0), min(number(body, "limit", 10), MOST)
     shown: list[Fields] = []
-    first, most = _number(body, "offset", 0), min(_number(body, "limit", 10), MOST)
     room = MOST_MESSAGES
-    for _, id in found[first:]:
+    for id in (await _fitting(app, run, body))[first:]:
         if len(shown) == most:
             break
         try:
@@ -110,11 +97,22 @@ async def search(app: App, request: Request, run: Run) -> Response:
     return await asyncio.to_thread(json_response, shown)
 
 
-def _number(body: Mapping[str, object], name: str, default: int) -> int:
-    given = body.get(name, default)
-    if not isinstance(given, int) or given < 0:
-        raise invalid(name, "expected a whole number")
-    return given
+async def _fitting(app: App, run: Run, body: Mapping[str, object]) -> list[str]:
+    """The ids of the caller's threads that *body* asks for, the newest first; of the
+    metadata, the assistant is the thread's own."""
+    notes = await app.threads.notes.all(run.owner)
+    titles = {each.id: each for each in await app.threads.titles(run.owner)}
+    asked, given = _metadata(body), body.get("ids")
+    ids = given if isinstance(given, list) else []
+    found: list[tuple[str, str]] = []
+    for id in notes.keys() | titles.keys():
+        chain = titles[id].chain if id in titles else None
+        known = {**(notes[id].metadata if id in notes else {})}
+        known |= {"graph_id": chain, "assistant_id": chain} if chain else {}
+        at = max(each[id].updated_at for each in (notes, titles) if id in each)
+        if asked.items() <= known.items() and (not ids or id in ids):
+            found.append((at, id))
+    return [id for _, id in sorted(found, reverse=True)]
 
 
 async def state(app: App, request: Request, run: Run) -> Response:
@@ -133,7 +131,7 @@ async def history(app: App, request: Request, run: Run) -> Response:
     before = checkpoint_of({"checkpoint": given, "checkpoint_id": given})
     if before is not None:
         ids = ids[ids.index(before) + 1 :] if before in ids else []
-    limit = min(_number(body, "limit", 10), MOST)
+    limit = min(number(body, "limit", 10), MOST)
     return await asyncio.to_thread(_states, found, ids[:limit], whole=True)
 
 

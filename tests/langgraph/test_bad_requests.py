@@ -73,6 +73,8 @@ def test_a_body_that_is_none_is_refused(
         ("/threads", {"metadata": {"long": "x" * 20_000}}),
         ("/threads/search", {"limit": -1}),
         ("/threads/search", {"offset": "two"}),
+        ("/assistants/search", {"limit": "all"}),
+        ("/assistants/search", {"offset": -1}),
         ("/threads/search", {"metadata": "a"}),
     ],
 )
