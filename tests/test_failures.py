@@ -1,9 +1,14 @@
 """A provider's failure: a true status before the first token, an event after it."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
 import pytest
 
+from bench.quantities.wires import Wire
 from streaming import dialects
 from tests.support.app_process import AppProcess, text_of
+from tests.support.every_wire import EVERY_WIRE, asked, succeeded
 
 UPSTREAM_DETAIL = "secret-upstream-detail"
 
@@ -22,11 +27,25 @@ FAILURES = [
     ("cut tokens=0", 502, "upstream_incomplete", True),
     ("drop tokens=0", 502, "upstream_error", True),
     ("malformed tokens=0", 502, "upstream_error", True),
+    ("drop_headers", 502, "upstream_error", True),
+    ("quota", 429, "rate_limited", True),
+    ("nothing which=0", 502, "upstream_incomplete", True),
+    ("nothing which=7", 502, "upstream_error", True),
+]
+
+LATER = [
+    ("error_event", "upstream_error"),
+    ("cut", "upstream_incomplete"),
+    ("drop", "upstream_error"),
+    ("malformed", "upstream_error"),
 ]
 
 
 AS_TEXT = ("plain", "ui-message")
 """Dialects whose clients show a body as it is; docs/errors.md names them."""
+
+WITHOUT_CODES = ("delta", "ui-message")
+"""Wires that say in a stream that it failed, and for people only why."""
 
 
 @pytest.mark.parametrize("dialect", dialects.names())
@@ -89,15 +108,7 @@ def test_the_providers_wait_is_passed_on(
     assert response.json()["error"].get("retry_after_ms") == retry_after_ms
 
 
-@pytest.mark.parametrize(
-    ("scenario", "code"),
-    [
-        ("error_event", "upstream_error"),
-        ("cut", "upstream_incomplete"),
-        ("drop", "upstream_error"),
-        ("malformed", "upstream_error"),
-    ],
-)
+@pytest.mark.parametrize(("scenario", "code"), LATER)
 def test_a_failure_after_the_first_token_is_an_error_event_then_done(
     app: AppProcess, scenario: str, code: str
 ) -> None:
@@ -118,3 +129,55 @@ def test_the_same_failure_without_streaming_is_a_status(
     response = app.chat(f"standin:{scenario} tokens=3", stream=False)
     assert response.status_code == 502
     assert "tok0" not in response.text
+
+
+each_wire = pytest.mark.parametrize("wire", EVERY_WIRE, ids=lambda wire: wire.name)
+
+
+@each_wire
+def test_a_failure_has_the_same_status_through_each_wire(
+    app: AppProcess, wire: Wire
+) -> None:
+    for scenario, status, code, _ in FAILURES:
+        response = asked(app, wire, f"standin:{scenario}")
+        assert response.status_code == status, (scenario, response.text)
+        assert code in response.text or wire.name in AS_TEXT, response.text
+        assert UPSTREAM_DETAIL not in response.text
+
+
+@each_wire
+def test_a_later_failure_is_a_success_through_no_wire(
+    app: AppProcess, wire: Wire
+) -> None:
+    for scenario, code in [*LATER, ("unknown_finish", "upstream_error")]:
+        question = f"standin:{scenario} tokens=3"
+        whole = asked(app, wire, question, stream=False)
+        assert whole.status_code == 502, (scenario, whole.text)
+        if wire.name == "plain":
+            with pytest.raises(httpx.RemoteProtocolError):
+                asked(app, wire, question)
+            continue
+        stream = asked(app, wire, question)
+        assert stream.status_code == 200
+        assert "tok2" in stream.text, scenario
+        assert not succeeded(wire.name, stream.content), scenario
+        assert code in stream.text or wire.name in WITHOUT_CODES, stream.text
+
+
+def test_silence_is_a_success_through_no_wire(impatient: AppProcess) -> None:
+    def ask(wire: Wire) -> bool:
+        try:
+            stream = asked(impatient, wire, "standin:stall tokens=2").content
+        except httpx.RemoteProtocolError:
+            return False
+        return succeeded(wire.name, stream)
+
+    with ThreadPoolExecutor(len(EVERY_WIRE)) as pool:
+        found = [*pool.map(ask, EVERY_WIRE)]
+    assert found == [False] * len(EVERY_WIRE)
+
+
+@each_wire
+def test_a_whole_answer_is_a_success(app: AppProcess, wire: Wire) -> None:
+    stream = asked(app, wire, "standin:answer tokens=3")
+    assert succeeded(wire.name, stream.content)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import httpx
-from httpx_sse import EventSource
+from httpx_sse import EventSource, ServerSentEvent
 
 
 def said(dialect: str, body: bytes, *, stream: bool) -> str | None:
@@ -13,13 +13,15 @@ def said(dialect: str, body: bytes, *, stream: bool) -> str | None:
         return _whole(dialect, body)
     match dialect:
         case "text":
-            return "".join(data for data in data(body) if data != "[DONE]")
+            told = [each.data for each in events(body) if each.event != "error"]
+            return "".join(text for text in told if text != "[DONE]")
         case "json":
             return "".join(event.get("delta_content", "") for event in objects(body))
         case "delta":
             return "".join(event.get("delta", "") for event in objects(body))
         case "openai":
-            deltas = [event["choices"][0]["delta"] for event in objects(body)]
+            chunks = [each for each in objects(body) if "error" not in each]
+            deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
             return "".join(delta.get("content") or "" for delta in deltas)
         case "ui-message":
             chunks = objects(body)
@@ -30,6 +32,11 @@ def said(dialect: str, body: bytes, *, stream: bool) -> str | None:
             return _of_run(objects(body))
         case "responses":
             return _of_items(objects(body)[-1]["response"])
+        case "LangGraph SDK":
+            tuples = [json.loads(each) for each in data(body) if each.startswith("[")]
+            chunks = [chunk for chunk, _ in tuples]
+            spoken = [each for each in chunks if each["type"] == "AIMessageChunk"]
+            return "".join(each["content"] for each in spoken)
         case _:
             return None
 
@@ -66,12 +73,16 @@ def _whole(dialect: str, body: bytes) -> str | None:
             return text
 
 
-def data(body: bytes) -> list[str]:
+def events(body: bytes) -> list[ServerSentEvent]:
     response = httpx.Response(
         200, content=body, headers={"content-type": "text/event-stream"}
     )
-    return [event.data for event in EventSource(response).iter_sse()]
+    return [*EventSource(response).iter_sse()]
+
+
+def data(body: bytes) -> list[str]:
+    return [event.data for event in events(body)]
 
 
 def objects(body: bytes) -> list[dict[str, Any]]:
-    return [json.loads(data) for data in data(body) if data != "[DONE]"]
+    return [json.loads(data) for data in data(body) if data not in ("", "[DONE]")]
