@@ -69,7 +69,5 @@ def _shown(
 async def delete_thread(app: App, request: Request, run: Run) -> Response:
     """Delete all that is kept of it, and end the run that is on it."""
     id = str(request.path_params["thread"])
-    deleted = await app.threads.delete(run.owner, id)
-    if deleted.chain in app.chains.names:
-        await app.chains.forget(deleted.chain, deleted.key)
+    await app.threads.delete(run.owner, id, app.chains.forget)
     return json_response({"id": id, "deleted": True})

@@ -248,8 +248,11 @@ class Chains:
         return await visits.kept(chain.chain, key, saver, whole=whole)
 
     async def forget(self, name: str, key: str) -> None:
-        """Delete what the graphs of a chain have kept on the thread *key*."""
-        chain = await self._loaded(name)
+        """Delete what the graphs of a chain have kept on the thread *key*, unless the
+        chain is gone."""
+        if name not in self.names:
+            return
+        chain = await self._found(name)
         from runnables import visits
 
         await visits.forget(chain.chain, key, await self._saver(chain))

@@ -121,11 +121,10 @@ class OnThread:
         await self._store.put(titles(run.owner), place[1], shown, version=ANY)
 
     async def _note_failed(self, key: str) -> None:
-        """Whoever deletes the thread deletes its log, too."""
+        """Whoever deletes the thread deletes its log, too, and what its chain kept."""
+        place, chain = (failed_runs(key), self.run.id), self.run.chain.encode()
         with suppress(StoreError):
-            await self._store.put(
-                failed_runs(key), self.run.id, b"", version=ANY, keep=self._retention
-            )
+            await self._store.put(*place, chain, version=ANY, keep=self._retention)
 
     def _document(self, answer: Sequence[Message]) -> ThreadDocument:
         before, at = self._before, now()

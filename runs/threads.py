@@ -2,9 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import sha256
 
 from runs import Run
@@ -47,12 +46,12 @@ END_SECONDS = 4.5
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted:
-    """The thread's *chain*, if this server knows it, and the *key* of its state."""
+Forget = Callable[[str, str], Awaitable[None]]
+"""Deletes what the graphs of a chain have kept on the thread of a key."""
 
-    chain: str | None
-    key: str
+
+async def _keeps_nothing(chain: str, key: str) -> None:
+    pass
 
 
 class Threads:
@@ -175,10 +174,13 @@ class Threads:
             raise _unknown(id)
         return found
 
-    async def delete(self, owner: str, id: str) -> Deleted:
+    async def delete(
+        self, owner: str, id: str, forget: Forget = _keeps_nothing
+    ) -> None:
         """Delete the thread and its runs' logs, and end the run that is on it.
 
-        Raises `NotFound` for somebody else's too.
+        Raises `NotFound` for somebody else's too. What *forget* raises leaves the
+        thread there: it can be deleted again.
         """
         _check(id)
         key = key_of(owner, id)
@@ -191,6 +193,12 @@ class Threads:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(END_SECONDS):
                         await on_thread.over.wait()
+            failed = await self._store.list(failed_runs(key))
+            chains = {each.value.decode() for _, each in failed}
+            chains |= {found.chain} if found else set()
+            chains |= {on_thread.run.chain} if on_thread else set()
+            for chain in filter(None, chains):
+                await forget(chain, key)
             await self._store.delete(threads(owner), id)
             await self._store.delete(titles(owner), id)
             noted = await self._store.get(notes(owner), id)
@@ -199,9 +207,6 @@ class Threads:
             left = await self._delete_rest(key, owner, runs)
             if not (there or running or left or noted):
                 raise _unknown(id)
-        if found is not None:
-            return Deleted(found.chain, key)
-        return Deleted(on_thread.run.chain if on_thread else None, key)
 
     async def _found(self, owner: str, id: str) -> tuple[bool, ThreadDocument | None]:
         """Whether there is a thread, and what is kept of it, if that can be read."""

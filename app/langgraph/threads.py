@@ -67,9 +67,8 @@ async def update(app: App, request: Request, run: Run) -> Response:
 
 
 async def delete(app: App, request: Request, run: Run) -> Response:
-    deleted = await app.threads.delete(run.owner, str(request.path_params["thread"]))
-    if deleted.chain in app.chains.names:
-        await app.chains.forget(deleted.chain, deleted.key)
+    id = str(request.path_params["thread"])
+    await app.threads.delete(run.owner, id, app.chains.forget)
     return Response(status_code=204)
 
 

@@ -60,3 +60,33 @@ async def test_what_a_run_has_left_that_failed_on_a_new_thread_is_deleted() -> N
     assert await store.list(place) == []
     with pytest.raises(NotFound):
         await over(store).delete(OWNER, "t")
+
+
+async def test_what_a_graph_keeps_elsewhere_is_deleted_before_the_thread() -> None:
+    kept, forgotten = over(MemoryStore()), []
+
+    async def forget(chain: str, key: str) -> None:
+        forgotten.append((chain, key))
+        if len(forgotten) == 1:
+            raise ConnectionError
+
+    await answered(kept, run_of("graph"), "one")
+    with pytest.raises(ConnectionError):
+        await kept.delete(OWNER, "t", forget)
+    await kept.delete(OWNER, "t", forget)
+    assert forgotten == [("graph", key_of(OWNER, "t"))] * 2
+    with pytest.raises(NotFound):
+        await kept.get(OWNER, "t")
+
+
+async def test_what_a_graph_keeps_of_a_first_run_that_failed_is_deleted() -> None:
+    kept, run, forgotten = over(MemoryStore()), run_of("graph"), []
+
+    async def forget(chain: str, key: str) -> None:
+        forgotten.append((chain, key))
+
+    await kept.open(asked("one"), run, keeps=True)
+    run.finish(InternalError())
+    await close(run)
+    await kept.delete(OWNER, "t", forget)
+    assert forgotten == [("graph", key_of(OWNER, "t"))]
