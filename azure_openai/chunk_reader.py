@@ -23,7 +23,9 @@ class ChunkReader:
         self._choice: object = None
 
     def read(self, data: bytes) -> CompletionChunk | None:
-        """The chunk in *data*; `None` if it has nothing but usage."""
+        """The chunk in *data*; `None` if it is empty, or has nothing but usage."""
+        if not data.strip():
+            return None  # Some servers keep a connection alive so.
         chunk: object = outcome.loads(data)
         if not isinstance(chunk, dict):
             raise ValueError("not an object")

@@ -49,7 +49,7 @@ class Peek:
     def _event(self, data: bytes) -> None:
         if data.startswith(b"[DONE]"):
             self._decide(CUT)
-        elif (found := examine(data)) is not CUT:
+        elif data.strip() and (found := examine(data)) is not CUT:
             self._decide(found)
 
 

@@ -13,7 +13,7 @@ from azure_openai.peek import PEEKED, STRANGE, Peek, examine_whole
 PROMPT_FILTER = b'data: {"choices":[],"prompt_filter_results":[{}],"id":""}\n\n'
 ROLE = b'data: {"choices":[{"delta":{"role":"assistant","content":""}}]}\n\n'
 FILTER = b'data: {"choices":[{"index":0,"content_filter_offsets":{}}]}\n\n'
-OPENING = PROMPT_FILTER + ROLE + FILTER + b": comment\n\n"
+OPENING = PROMPT_FILTER + ROLE + FILTER + b": comment\n\ndata:\n\n"
 
 
 def delta(delta: bytes, more: bytes = b"") -> bytes:

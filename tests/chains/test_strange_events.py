@@ -104,6 +104,13 @@ async def test_what_is_no_answer_is_the_upstreams_fault(
     assert (text, errors) == ("Hi", [(502, "upstream_error")])
 
 
+@pytest.mark.parametrize("event", [b"data:\n\n", b"data: \r\n\r\n", b"data\n\n"])
+async def test_an_event_with_nothing_in_it_says_nothing(event: bytes) -> None:
+    said = event, delta({"content": "Hi"}), event, delta({}, "stop"), event
+    text, errors, run = await told(ours, *said)
+    assert (text, errors, run.finish_reason) == ("Hi", [], "stop")
+
+
 async def test_an_error_in_the_stream_is_no_strange_answer() -> None:
     event = b'data: {"error": {"message": "no", "code": "unheard_of"}}\n\n'
     text, errors, run = await told(brought, delta({"content": "Hi"}), event)
