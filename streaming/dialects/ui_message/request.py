@@ -24,7 +24,9 @@ def to_request(fields: Mapping[str, object]) -> ChatRequest:
     read["messages"] = [
         message
         for index, value in enumerate(posted if read["resume"] is None else ())
-        for message in _messages(f"messages.{index}", value)
+        for message in _messages(
+            f"messages.{index}", value, last=index + 1 == len(posted)
+        )
     ]
     read["whole"], read["again"] = True, _is_again(fields, posted)
     if isinstance(chat := fields.get("id"), str):
@@ -60,8 +62,12 @@ def _with_tools(fields: Mapping[str, object]) -> Mapping[str, object]:
     return {**fields, "tools": named}
 
 
-def _messages(where: str, message: object) -> Iterator[Form]:
-    """The message in OpenAI's form; none if no part is supported."""
+def _messages(where: str, message: object, *, last: bool) -> Iterator[Form]:
+    """The message in OpenAI's form; none if no part is supported.
+
+    The *last* one has to say something if it is the user's; of an earlier one nobody
+    waits for an answer, and the page posts it with each turn.
+    """
     match message:
         case {"role": "system" | "user" | "assistant" as role} if isinstance(
             message, dict
@@ -77,12 +83,11 @@ def _messages(where: str, message: object) -> Iterator[Form]:
         parts += _part(f"{where}.parts.{number}", part)
     texts = [str(part["text"]) for part in parts if part["type"] == "text"]
     if role == "user":
-        if not parts:
+        if parts:
+            whole = texts[0] if parts[1:] == [] and texts else parts
+            yield {"role": role, "content": whole}
+        elif last:
             raise invalid(f"{where}.parts", "has neither text nor a file")
-        yield {
-            "role": role,
-            "content": texts[0] if parts[1:] == [] and texts else parts,
-        }
     elif texts:
         yield {"role": role, "content": "".join(texts)}
 

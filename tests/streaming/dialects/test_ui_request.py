@@ -91,6 +91,17 @@ def test_what_is_no_conversation_is_refused_by_the_fields_name(
         parse(*messages)
 
 
+@pytest.mark.parametrize("part", [text(""), {"type": "data-place", "data": {"x": 1}}])
+def test_what_cannot_be_read_of_an_earlier_turn_ends_no_later_one(
+    part: dict[str, Any],
+) -> None:
+    said = message("user", part), message("assistant", text("one"))
+    request = parse(*said, message("user", text("two")))
+    assert [each.text for each in request.messages] == ["one", "two"]
+    with pytest.raises(InvalidRequest, match=r"messages\.0\.parts: has neither"):
+        parse(message("user", part))
+
+
 def test_messages_that_are_no_list_are_refused() -> None:
     with pytest.raises(InvalidRequest, match="messages: expected a list"):
         dialects.load("ui-message").parse(b'{"messages": {}}', {})
