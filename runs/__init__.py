@@ -14,7 +14,7 @@ from runs import attempts, current
 from runs.admission import Admission
 from runs.attempts import AttemptRecord
 from runs.cost import PriceList, cost
-from runs.finish_reasons import STOPPED, Status
+from runs.finish_reasons import STOPPED, Status, of_calls
 from runs.meter import Meter
 from runs.model_call import ModelCall, failure, total
 from runs.thread import Thread
@@ -214,24 +214,15 @@ class Run:
 
     @property
     def finish_reason(self) -> FinishReason:
-        """The last model call's finish reason, unless any call's is `content_filter`.
-
-        Of `stop` and `tool_calls` it is `tool_calls` if the caller has seen a call that
-        has no result, whatever the model says: some say `stop` of a call, some nothing.
-        """
+        """What ended the answer: the run, or the last of its model calls."""
         if self.status in ("budget", "cancelled", "deadline"):
             return self.status
         if self.error is not None:
             return "error"
         reasons = [call.finish_reason for call in self.calls.values()]
-        if "content_filter" in reasons:
-            return "content_filter"
-        if self.interrupts:
+        if self.interrupts and "content_filter" not in reasons:
             return "interrupt"
-        reason: FinishReason = next(filter(None, reversed(reasons)), "stop")
-        if reason not in ("stop", "tool_calls"):
-            return reason
-        return "tool_calls" if self._waiting else "stop"
+        return of_calls(reasons, waiting=bool(self._waiting))
 
     @property
     def usage(self) -> Usage:

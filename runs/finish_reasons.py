@@ -1,6 +1,6 @@
 """Why an answer ends: in the words of providers, and as a record has it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from streaming.errors import (
@@ -69,3 +69,17 @@ def in_our_words(reason: str) -> FinishReason | None:
     Google says after a colon what its filter has found.
     """
     return FINISH_REASONS.get(reason.lower().partition(":")[0].strip())
+
+
+def of_calls(reasons: Sequence[FinishReason | None], *, waiting: bool) -> FinishReason:
+    """The last of the model calls' *reasons*, unless any is `content_filter`.
+
+    Whether an answer ends with calls that are *waiting* for a result, models say in
+    different ways, or not at all.
+    """
+    if "content_filter" in reasons:
+        return "content_filter"
+    last: FinishReason = next(filter(None, reversed(reasons)), "stop")
+    if last in ("stop", "tool_calls"):
+        return "tool_calls" if waiting else "stop"
+    return last

@@ -69,6 +69,8 @@ ALLOWED = {
     "runnables.fast_stream": ([], ["openai"]),
     "runnables.responses": ([], ["openai"]),
     "runnables.errors": (["streaming.provider_errors"], []),
+    # What the wires make of an answer, it has to fit.
+    "runnables.paused": (["streaming.approvals"], []),
     "chains": (
         [
             "compat",
