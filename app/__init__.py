@@ -4,7 +4,6 @@ import gc
 import logging
 from dataclasses import dataclass
 
-import proxy
 import store
 import telemetry
 from app import logs
@@ -79,14 +78,15 @@ def build(settings: Settings, platform: Platform) -> App:
         )
     recorder = telemetry.build(settings)
     log.info("records of runs are in %s", recorder.folder)
-    capacity = _capacity(settings)
+    capacity, limits = _capacity(settings), _limits(settings)
+    proxy = Proxy(settings, limits=limits, capacity=capacity, emit=recorder.emit)
     recorder.watch(open_streams=lambda: capacity.open, resting=_resting)
     return App(
         settings=settings,
         chains=chains,
-        proxy=proxy.build(settings),
+        proxy=proxy,
         responses=KeptResponses(kept),
-        limits=_limits(settings),
+        limits=limits,
         capacity=capacity,
         store=kept,
         tidying=Tidying(kept),

@@ -39,10 +39,7 @@ async def forward(
         body,
         deployment=deployment,
         run=run,
-        emit=app.telemetry.emit,
         lease=app.budgets.lease(run),
-        capacity=app.capacity,
-        limits=app.limits,
         at=at,
         noted=noted,
     )

@@ -97,8 +97,6 @@ async def _about(
         request.query_params.multi_items(),
         method=method,
         run=run,
-        capacity=app.capacity,
-        limits=app.limits,
         noted=noted,
     )
 

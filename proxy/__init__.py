@@ -41,13 +41,18 @@ if TYPE_CHECKING:
     from azure_openai.connection import Connections, Reply
 
 
-def build(settings: Settings) -> "Proxy":
-    return Proxy(settings)
-
-
 class Proxy:
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    """Answers within *limits* while there is *capacity*.
+
+    *emit* gets each run once, when it is over and the end of its answer is still to be
+    sent.
+    """
+
+    def __init__(
+        self, settings: Settings, *, limits: Limits, capacity: Capacity, emit: Emit
+    ) -> None:
+        self._settings, self._emit = settings, emit
+        self._limits, self._capacity = limits, capacity
         self._pools: dict[str, BackendPool] = {}
         self._connect: Callable[[], Connections] | None = None
 
@@ -81,30 +86,18 @@ class Proxy:
         *,
         deployment: str,
         run: Run,
-        emit: Emit,
         lease: Lease | None = None,
-        capacity: Capacity,
-        limits: Limits,
         at: KeptResponse | None = None,
         noted: Noted | None = None,
     ) -> Response:
         """The response to one call; nothing is sent before the response is.
 
-        *emit* is given *run* once, when it is over and the end of the answer is still
-        to be sent. *body* is what the caller has sent. If the answer goes on with a
-        response, only the resource *at* which that is is asked. *noted* gets the
-        answer's own id.
+        *body* is what the caller has sent. If the answer goes on with a response, only
+        the resource *at* which that is is asked. *noted* gets the answer's own id.
         """
-        record = ProxiedRun(run, deployment, body, emit)
-        return self._answer(
-            sent,
-            record,
-            BackendPool(self._at(at, deployment)) if at else self._pool(deployment),
-            lease=lease,
-            capacity=capacity,
-            limits=limits,
-            noted=noted,
-        )
+        record = ProxiedRun(run, deployment, body, self._emit)
+        pool = BackendPool(self._at(at, deployment)) if at else self._pool(deployment)
+        return self._answer(sent, record, pool, lease=lease, noted=noted)
 
     def respond_about(
         self,
@@ -115,8 +108,6 @@ class Proxy:
         *,
         method: Literal["DELETE", "GET", "POST"],
         run: Run,
-        capacity: Capacity,
-        limits: Limits,
         noted: Noted | None = None,
     ) -> Response:
         """The response to a call about a response that was made before.
@@ -126,14 +117,9 @@ class Proxy:
         sent = outgoing.of_response(
             self._settings, headers, query, method=method, path=path
         )
-        return self._answer(
-            sent,
-            ProxiedRun(run, kept.deployment, b"", None),
-            BackendPool(self._at(kept, kept.deployment)[:1]),
-            capacity=capacity,
-            limits=limits,
-            noted=noted,
-        )
+        record = ProxiedRun(run, kept.deployment, b"", None)
+        pool = BackendPool(self._at(kept, kept.deployment)[:1])
+        return self._answer(sent, record, pool, noted=noted)
 
     def _answer(
         self,
@@ -141,14 +127,11 @@ class Proxy:
         record: ProxiedRun,
         pool: BackendPool,
         *,
-        capacity: Capacity,
-        limits: Limits,
         noted: Noted | None,
         lease: Lease | None = None,
     ) -> Response:
         record.asked(sent)
-        if not sent.streamed:
-            limits = limits.unstreamed
+        limits = self._limits if sent.streamed else self._limits.unstreamed
         answer = ProxiedBody(
             partial(self._open, sent, record.answered_by, pool=pool, limits=limits),
             record,
@@ -163,7 +146,7 @@ class Proxy:
             record.run,
             dialects.load("openai"),
             limits=limits,
-            capacity=capacity,
+            capacity=self._capacity,
         )
 
     async def _open(

@@ -135,9 +135,6 @@ async def test_a_response_goes_on_at_its_own_backend_alone(standin: StandIn) -> 
         body,
         deployment="ptu",
         run=run,
-        emit=proxied.runs.emit,
-        capacity=proxied.capacity,
-        limits=proxied.limits,
         at=KeptResponse(second.resource, "payg"),
     )
     transport = httpx.ASGITransport(app=response)

@@ -17,8 +17,8 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-import proxy
 from chains import Chains
+from proxy import Proxy
 from runnables import chat_model, sampling
 from runs import Run
 from runs.ending import ending
@@ -117,10 +117,15 @@ class PooledApp:
             **self.more,
         )
         self.chains = Chains(self.settings)
-        self.proxy = proxy.build(self.settings)
         self.capacity = Capacity(5000)
         self.telemetry = KeptRuns()
         self.runs = self.telemetry.runs
+        self.proxy = Proxy(
+            self.settings,
+            limits=self.limits,
+            capacity=self.capacity,
+            emit=self.runs.emit,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -161,9 +166,6 @@ class PooledApp:
             body,
             deployment=deployment,
             run=Run(dialect="openai", request_id="the-request-id"),
-            emit=self.runs.emit,
-            capacity=self.capacity,
-            limits=self.limits,
         )
 
     @asynccontextmanager

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-import proxy
+from proxy import Proxy
 from proxy.outgoing import Operation
 from runs import Run
 from server.limits import Capacity, Limits
@@ -41,7 +41,12 @@ class ProxyServer:
     url: str = ""
 
     def __post_init__(self) -> None:
-        self.proxy = proxy.build(self.settings)
+        self.proxy = Proxy(
+            self.settings,
+            limits=self.limits,
+            capacity=self.capacity,
+            emit=self.runs.emit,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -71,9 +76,6 @@ class ProxyServer:
             body,
             deployment=self.deployment,
             run=Run(dialect="openai", request_id="the-request-id"),
-            emit=self.runs.emit,
-            capacity=self.capacity,
-            limits=self.limits,
         )
 
     @asynccontextmanager
