@@ -17,7 +17,8 @@ from runnables.checkpointer import Checkpointer
 from runs.logs import Logs
 from runs.threads import Threads
 from server.auth import Callers
-from server.limits import Capacity, Limits
+from server.capacity import Capacity
+from server.limits import Limits
 from server.shutdown import open_runs
 from settings import Settings
 from settings.platform import Platform

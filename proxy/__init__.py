@@ -24,7 +24,8 @@ from proxy.outgoing import Operation, Outgoing
 from proxy.record import ProxiedRun
 from runs import Run
 from runs.recording import Emit
-from server.limits import Capacity, Limits
+from server.capacity import Capacity
+from server.limits import Limits
 from server.response import StreamResponse
 from settings import Settings
 from settings.backends import Backend

@@ -8,7 +8,7 @@ from uuid import uuid4
 from starlette.requests import Request
 
 from runs.trimming import PARTS_PER_MESSAGE, weight
-from server.limits import Capacity
+from server.capacity import Capacity
 from streaming.errors import (
     HeadersTooLarge,
     RequestTimeout,

@@ -16,7 +16,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from runs import Run
-from server.limits import Capacity, Limits
+from server.capacity import Capacity
+from server.limits import Limits
 from server.pipe import Pipe
 from server.shutdown import open_runs
 from server.writer import Writer

@@ -3,7 +3,7 @@
 import pytest
 
 from azure_openai.credentials import Credential
-from server.limits import Capacity
+from server.capacity import Capacity
 from settings import Settings
 from tests.standin.process import StandIn
 from tests.support.proxied_calls import WHOLE, exchange

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 import anyio
 
-from server.limits import Capacity
+from server.capacity import Capacity
 from server.pipe import HIGH_WATER, MOST_UNREAD, Pipe
 from streaming.events import Event, TextDelta
 from tests.support.kept_runs import KeptRuns

@@ -7,7 +7,7 @@ from contextlib import suppress
 import anyio
 from starlette.types import Message
 
-from server.limits import Capacity
+from server.capacity import Capacity
 from streaming.events import Event, TextDelta
 from tests.support.kept_runs import KeptRuns
 from tests.support.served_response import answer

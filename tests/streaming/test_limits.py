@@ -9,7 +9,8 @@ import anyio
 import pytest
 
 from runs import Run
-from server.limits import Capacity, Limits, limit
+from server.capacity import Capacity
+from server.limits import Limits, limit
 from streaming.errors import DeadlineExceeded, InternalError, Overloaded
 from streaming.events import Event, TextDelta
 from streaming.upstream_errors import UpstreamStall, UpstreamTimeout

@@ -22,8 +22,9 @@ from proxy import Proxy
 from runnables import chat_model, sampling
 from runs import Run
 from runs.ending import ending
+from server.capacity import Capacity
 from server.event_body import EventBody
-from server.limits import Capacity, Limits, limit
+from server.limits import Limits, limit
 from server.response import StreamResponse
 from settings import Settings
 from settings.backends import Backend

@@ -17,7 +17,8 @@ from starlette.types import Receive, Scope, Send
 from proxy import Proxy
 from proxy.outgoing import Operation
 from runs import Run
-from server.limits import Capacity, Limits
+from server.capacity import Capacity
+from server.limits import Limits
 from server.response import error_response
 from settings import Settings
 from streaming.dialects import openai as wire

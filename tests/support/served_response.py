@@ -13,8 +13,9 @@ from uvicorn.config import HTTPProtocolType
 
 from runs import Run
 from runs.ending import ending
+from server.capacity import Capacity
 from server.event_body import EventBody
-from server.limits import Capacity, Limits, limit
+from server.limits import Limits, limit
 from server.response import StreamResponse
 from streaming.dialects import Dialect
 from streaming.dialects import json as native
