@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import urlencode
 
 import orjson
@@ -13,7 +13,7 @@ from proxy import headers, json_text
 from runs.model_call import parameters
 from settings import Settings, names
 from settings.backends import Backend
-from streaming.errors import InvalidRequest, NotConfigured, UnknownModel
+from streaming.errors import InvalidRequest, NotConfigured, UnknownModel, invalid
 from streaming.requests import end_user
 
 Operation = Literal["chat/completions", "embeddings", "responses"]
@@ -32,7 +32,6 @@ _V1 = ("v1", "preview", "latest")
 
 USAGE_SINCE = "2024-09-01"
 """The date of the first API version that knows `stream_options`."""
-
 
 QUERY = (
     *("stream", "starting_after", "include_obfuscation", "include", "include[]"),
@@ -119,35 +118,25 @@ def build(
     members = read or {}
     if not settings.model_configured:
         raise NotConfigured()
-    if settings.azure and operation == "responses":
-        _check(names.DEPLOYMENT, deployment)
-        path, knows_usage, own_version = V1_RESPONSES, False, True
-    elif settings.azure:
-        _check(names.DEPLOYMENT, deployment)
-        version = _api_version(query, settings)
-        own_version = version == settings.azure_openai_api_version
-        path = f"{operation}?api-version={version}"
-        knows_usage = version[:10] >= USAGE_SINCE
-    else:
-        _check(_MODEL_NAME, deployment)
-        path = operation
+    _check(names.DEPLOYMENT if settings.azure else _MODEL_NAME, deployment)
+    api = _api(settings, operation, query)
+    if not settings.azure:
         body = _for_model(body, read, deployment)
-        knows_usage, own_version = operation == "chat/completions", True
     streamed = operation in STREAMED and members.get("stream") is True
-    free = not {"stream_options", "data_sources"} & members.keys()
+    free = not {ASKING, "data_sources"} & members.keys()
     sent = list(headers.forwarded(given))
     if not any(name == "content-type" for name, _ in sent):
         sent.append(("content-type", "application/json"))
     return Outgoing(
         operation=operation,
         provider="azure" if settings.azure else "openai",
-        path=path,
+        path=api.path,
         headers=sent,
         body=body,
         parameters=parameters(members),
         streamed=streamed,
-        can_ask=streamed and free and knows_usage,
-        own_version=own_version,
+        can_ask=streamed and free and api.knows_usage,
+        own_version=api.own_version,
         end_user=end_user(members.get("user")),
     )
 
@@ -181,6 +170,27 @@ def of_response(
     )
 
 
+class _Api(NamedTuple):
+    """Where an operation is asked for, and what is known of the API there."""
+
+    path: str
+    knows_usage: bool
+    own_version: bool = True
+
+
+def _api(settings: Settings, operation: Operation, query: Mapping[str, str]) -> _Api:
+    if not settings.azure:
+        return _Api(operation, knows_usage=operation == "chat/completions")
+    if operation == "responses":
+        return _Api(V1_RESPONSES, knows_usage=False)
+    version = _api_version(query, settings)
+    return _Api(
+        f"{operation}?api-version={version}",
+        knows_usage=version[:10] >= USAGE_SINCE,
+        own_version=version == settings.azure_openai_api_version,
+    )
+
+
 def _check(pattern: re.Pattern[str], deployment: str) -> None:
     if not pattern.fullmatch(deployment):
         message = f"There is no deployment {deployment[:100]!r} here."
@@ -192,9 +202,7 @@ def _api_version(query: Mapping[str, str], settings: Settings) -> str:
     if version in _V1:
         version = settings.azure_openai_api_version
     if not names.API_VERSION.fullmatch(version):
-        raise InvalidRequest(
-            "api-version: expected a date such as 2024-10-21", param="api-version"
-        )
+        raise invalid("api-version", "expected a date such as 2024-10-21")
     return version
 
 
