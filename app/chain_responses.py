@@ -19,6 +19,7 @@ from server.response import json_response
 from streaming.dialects import responses
 from streaming.errors import invalid
 from streaming.events import Event
+from streaming.headers import JSON, SAFE
 
 Fields = dict[str, object]
 
@@ -48,7 +49,9 @@ async def answer(app: App, body: bytes, run: Run, chain: str = "") -> Response:
         update={"run_id": run.id, "chain": run.chain, "created": _created(run)}
     )
     [queued] = [each async for each in responses.encode(_nothing(), named)]
-    return InBackground(made, run, queued)
+    ids = {"x-request-id": run.request_id, "x-run-id": run.id}
+    said = Response(queued, headers={**JSON, **SAFE, **ids})
+    return InBackground(made, run, said)
 
 
 def _created(run: Run) -> int:

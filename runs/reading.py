@@ -66,10 +66,17 @@ class LoggedRun:
         return self.header.chain
 
 
+def begun(log: RunLog) -> LoggedRun:
+    """A run of this process, of whose events the store is not asked."""
+    return LoggedRun(log.header, [], 0, lives=True)
+
+
 def state_of(log: RunLog) -> dict[str, object]:
     """The state of a run of this process, which still goes on."""
-    known = LoggedRun(log.header, [], 0, lives=True).state()
-    return known | {"deployment": log.run.deployment, "last_event": log.run.number}
+    return begun(log).state() | {
+        "deployment": log.run.deployment,
+        "last_event": log.run.number,
+    }
 
 
 def usage(counted: Usage) -> dict[str, object]:

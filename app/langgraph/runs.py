@@ -1,11 +1,9 @@
 """The runs of the LangGraph SDK: begun, waited for, followed, stopped."""
 
-import asyncio
 from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message as Part
 
 from app import App
 from app.chat import start
@@ -14,19 +12,16 @@ from app.langgraph.answer import Answer, ToldRun, Values
 from app.langgraph.kept import Kept
 from app.langgraph.known_runs import shown_run
 from app.langgraph.values import of_answer, of_graph, with_input
-from app.runs import find_run
-from runs import Run
+from runs import Run, reading
 from runs.thread import Thread
 from runs.thread_notes import Note
 from runs.threads import key_of
+from server.background import InBackground
 from server.request import check_starts_anew
 from streaming import sse
 from streaming.dialects._langgraph import request as asking
-from streaming.errors import NotFound, ShuttingDown, ThreadBusy
+from streaming.errors import NotFound, ThreadBusy
 from streaming.headers import JSON
-
-_going_on: set[asyncio.Task[None]] = set()
-"""Keeps references to the tasks of runs without a connection."""
 
 
 async def stream(app: App, request: Request, run: Run) -> Response:
@@ -40,37 +35,12 @@ async def wait(app: App, request: Request, run: Run) -> Response:
 
 async def background(app: App, request: Request, run: Run) -> Response:
     """Begin a run that goes on by itself; this answers once its status is known."""
-    response = await begun(app, request, run, streamed=True)
+    made = await begun(app, request, run, streamed=True)
     run.goes_on = True
-    begins: asyncio.Future[Part] = asyncio.get_running_loop().create_future()
-    refusal = bytearray()
-
-    async def receive() -> Part:
-        await asyncio.wait({begins})
-        return {"type": "http.disconnect"}
-
-    async def send(part: Part) -> None:
-        if part["type"] == "http.response.start":
-            begins.set_result(part)
-        elif begins.result()["status"] != 200:
-            refusal.extend(part["body"])
-
-    going_on = asyncio.create_task(response({"type": "http"}, receive, send))
-    _going_on.add(going_on)
-    going_on.add_done_callback(_going_on.discard)
-    going_on.add_done_callback(lambda _: begins.cancel())
-    await asyncio.wait({begins})
-    if begins.cancelled():
-        raise ShuttingDown
-    if (status := begins.result()["status"]) != 200:
-        await going_on
-        raw = begins.result()["headers"]
-        named = {name.decode(): value.decode() for name, value in raw}
-        return Response(bytes(refusal), status, named)
     told = ToldRun(run.id, run.chain, request.path_params.get("thread"), ())
-    found = await find_run(app, run.id, run.owner)
-    headers = {**told.headers(), **JSON}
-    return Response(sse.dumps(shown_run(found)), headers=headers)
+    shown = shown_run(reading.begun(run.log)) if run.log else {}
+    said = Response(sse.dumps(shown), headers={**told.headers(), **JSON})
+    return InBackground(made, run, said, waits=True)
 
 
 async def begun(app: App, request: Request, run: Run, *, streamed: bool) -> Response:
