@@ -22,12 +22,15 @@ from runnables.taken import ALL
 from settings import Settings
 from streaming.errors import NotConfigured
 
+_SETTINGS = (Settings, "Settings", "settings.Settings")
+_CONFIG = (RunnableConfig, "RunnableConfig")
+
 
 def load(name: str, target: str, settings: Settings) -> Chain:
     """Import *target*, which is a runnable, a function, or a function that builds one.
 
-    A function builds if its only parameter is the settings, or if it has none. Raises
-    `NotConfigured` if *target* is no runnable.
+    A function builds if it has no parameter, or only the settings or a config, as the
+    factories of LangGraph's server. Raises `NotConfigured` if *target* is no runnable.
     """
     langchain_openai.apply()
     openai_sdk.apply()
@@ -58,14 +61,20 @@ def _builds(function: Callable[..., object]) -> bool:
         case []:
             return True
         case [(name, annotation)]:
-            settings = (Settings, "Settings", "settings.Settings")
-            return name == "settings" or annotation in settings
+            named = ("settings", "config")
+            return name in named or annotation in (*_SETTINGS, *_CONFIG)
         case _:
             return False
 
 
 def _built(function: Callable[..., object], settings: Settings) -> object:
-    return function(settings) if _parameters(function) else function()
+    match _parameters(function):
+        case []:
+            return function()
+        case [(name, annotation)] if name == "config" or annotation in _CONFIG:
+            return function(RunnableConfig(configurable={}))
+        case _:
+            return function(settings)
 
 
 def _of_function(function: Callable[..., object]) -> Chain:

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from inspect import Parameter, signature
 from typing import assert_never
 
 from langchain_core.messages import BaseMessage, HumanMessage, get_buffer_string
 from langchain_core.prompts import BasePromptTemplate
+from langchain_core.runnables import RunnableLambda
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from runnables import unsuited
@@ -49,6 +51,9 @@ class Input:
     """What one chain takes. Raises `NotConfigured` for what no request can give."""
 
     def __init__(self, chain: Chain) -> None:
+        for part in parts(chain):
+            if isinstance(part, RunnableLambda):
+                _check_call(part)
         self._takes = takes(chain)
         _check(self._takes)
         prompts = [
@@ -146,6 +151,31 @@ def _check(found: Takes) -> None:
             )
         case ListOfOne(item):
             _check(item)
+
+
+def _check_call(function: "RunnableLambda[object, object]") -> None:
+    """LangChain calls a function with its input, and by name with what it has."""
+    called = getattr(function, "func", None) or getattr(function, "afunc", None)
+    try:
+        given = signature(called).parameters.values() if callable(called) else ()
+    except ValueError:
+        return  # It is not Python's.
+    has_place = [each for each in given if each.kind < Parameter.KEYWORD_ONLY]
+    wanted = [
+        each.name
+        for each in (*has_place[1:], *(each for each in given if each not in has_place))
+        if each.default is Parameter.empty
+        and each.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+        and each.name not in ("config", "run_manager")
+    ]
+    name = getattr(called, "__name__", type(called).__name__)
+    if not has_place:
+        raise NotConfigured(f"The function {name!r} takes no input.")
+    if wanted:
+        raise NotConfigured(
+            f"The function {name!r} takes {wanted} beside its input: expected one "
+            "parameter, which may be a dictionary of variables, and maybe `config`."
+        )
 
 
 def _named(annotation: object) -> str:

@@ -28,7 +28,7 @@ from runnables import histories, kinds, lookups
 from runnables.generator import Chain
 from runnables.kinds import TEXT_NAMES, Variable
 from runnables.lookups import MESSAGES
-from runnables.pregel import is_graph
+from runnables.pregel import is_graph, is_local
 from runnables.shapes import (
     Anything,
     Conversation,
@@ -60,7 +60,7 @@ def takes(runnable: Chain) -> Takes:
         case RunnableParallel(steps__=branches):
             return _of_branches(branches, Anything())
         case RunnableAssign(mapper=mapper):
-            return _of_branches(mapper.steps__, Anything())
+            return _of_assigned(mapper.steps__)
         case RunnableBranch(branches=pairs, default=default):
             found = reduce(both, map(takes, [*(body for _, body in pairs), default]))
             conditions = (condition for condition, _ in pairs)
@@ -109,7 +109,7 @@ def _of_steps(first: Chain, rest: list[Chain]) -> Takes:
         case RunnablePassthrough(func=None, afunc=None):
             return takes(following)
         case RunnableAssign(mapper=mapper):
-            found = _of_branches(mapper.steps__, Anything())
+            found = _of_assigned(mapper.steps__)
             match takes(following):
                 case Variables(named):
                     later = {n: v for n, v in named.items() if n not in mapper.steps__}
@@ -139,6 +139,12 @@ def _of_branches(branches: Mapping[str, Chain], following: Takes) -> Takes:
     return Question(guessed=True)
 
 
+def _of_assigned(branches: Mapping[str, Chain]) -> Takes:
+    """The dictionary that `assign` adds to."""
+    found = _of_branches(branches, Anything())
+    return found if isinstance(found, Variables) else Anything()
+
+
 def _passes(branch: Chain) -> bool:
     """Whether *branch* is or does what `RunnablePassthrough` does."""
     if isinstance(branch, RunnableLambda):
@@ -163,12 +169,9 @@ def _of_function(function: "RunnableLambda[object, object]") -> Takes:
         return found
     parameter = kinds.first_parameter(called)
     # LangChain reads the source, which may hold other functions on the same line.
-    asked = lookups.asked(code, parameter)
-    if any(needed or name in lookups.OF_A_REQUEST for name, needed in asked.items()):
+    if asked := lookups.asked(code, parameter):
         return Variables({n: Variable(object, needed) for n, needed in asked.items()})
-    if parameter in _TEXT_PARAMETERS or (
-        not asked and lookups.reads_text(code, parameter)
-    ):
+    if parameter in _TEXT_PARAMETERS or lookups.reads_text(code, parameter):
         return Question()
     return Conversation() if parameter in MESSAGES else Anything()
 
@@ -208,6 +211,8 @@ def _of_condition(bodies: Takes, condition: Chain) -> Takes:
 def _of_graph(graph: Chain) -> Takes:
     """A graph's state may be given in part, unless pydantic checks it."""
     match _of_schema(graph):
+        case Variables() as found if is_local(graph) and not hasattr(graph, "builder"):
+            return found  # An `@entrypoint`, which is a function.
         case Variables(named, build):
             strict = build is not None and issubclass(build, BaseModel)
             return Variables(

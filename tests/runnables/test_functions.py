@@ -8,13 +8,21 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage, merge_message_runs, trim_messages
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import RunnableGenerator, RunnableLambda
+from langchain_core.runnables import (
+    RunnableConfig,
+    RunnableGenerator,
+    RunnableLambda,
+    RunnablePassthrough,
+)
+from langgraph.func import entrypoint
+from pydantic import BaseModel
 
 from runnables import Chain, external
 from runnables.prepared import prepare
 from runnables.run import events_of
 from runs import Run
 from settings import Settings
+from streaming.errors import NotConfigured
 from streaming.events import TextDelta
 from streaming.requests import validate
 from tests.runnables import annotated_functions
@@ -166,6 +174,56 @@ async def test_a_function_without_types_finds_the_question(
 async def test_a_function_may_make_messages_of_its_input(made: Any) -> None:
     ask: Chain = RunnableLambda(made)
     assert await texts(ask | Model()) == ["Alpha ", "beta."]
+
+
+def _of_two(question: str, history: str) -> str:
+    return question
+
+
+def _of_names(**named: object) -> str:
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("function", "says"),
+    [(_of_two, r"takes \['history'\] beside its input"), (_of_names, "no input")],
+)
+def test_a_function_that_cannot_be_called_is_refused_when_it_is_loaded(
+    function: Callable[..., Any], says: str
+) -> None:
+    """Each request was 500."""
+    with pytest.raises(NotConfigured, match=says):
+        prepare(RunnableLambda(function))
+
+
+def make(config: RunnableConfig) -> Chain:
+    return RunnableLambda(lambda text: text)
+
+
+async def test_a_factory_of_langgraphs_server_builds() -> None:
+    assert await texts(loaded("make", __name__)) == ["Why?"]
+
+
+class Wanted(BaseModel):
+    query: str
+    limit: int = 3
+
+
+@entrypoint()
+async def search(wanted: Wanted) -> str:
+    return wanted.query + "?" * wanted.limit
+
+
+async def test_an_entrypoint_gets_what_its_annotation_says() -> None:
+    """A graph's state is built by LangGraph, and an entrypoint's input is not."""
+    assert await texts(search, limit=1) == ["Why??"]
+
+
+async def test_what_assigns_gets_a_dictionary() -> None:
+    """It got the messages that the model in it takes, which LangChain refuses."""
+    model: Any = Model()
+    chain: Chain = RunnablePassthrough.assign(answer=model)
+    assert await texts(chain) == ["Alpha ", "beta."]
 
 
 def of_a_list(conversation: list) -> str:  # type: ignore[type-arg]  # As many are.

@@ -210,6 +210,9 @@ def test_other_variables_come_from_inputs_and_leave_one_to_the_message() -> None
     assert given(translate, language="fr") == {"text": "Why?", "language": "fr"}
     both = prompt("{topic}: {question}") | model
     assert given(both, topic="bears") == {"topic": "bears", "question": "Why?"}
+    maybe = {"q": lambda x: x["q"], "tone": lambda x: x.get("tone", "dry")} | prompt("")
+    assert given(maybe) == {"q": "Why?"}
+    assert given(maybe, tone="wry") == {"q": "Why?", "tone": "wry"}
     assert given(RunnableLambda(of_scored), limit=5) == Scored(query="Why?", limit=5)
     assert given(graph_of(Conversing), summary="s") == {"messages": ALL, "summary": "s"}
 
