@@ -16,7 +16,8 @@ class CallIndexes:
     """Gives each tool call of an answer an index of its own, and an id.
 
     Some servers send no index, or the same one for all calls, and some send no id, by
-    which a result is handed back. Arguments that are no text become JSON.
+    which a result is handed back. Others repeat id and name in each piece. Arguments
+    that are no text become JSON.
     """
 
     def __init__(self) -> None:
@@ -45,9 +46,10 @@ class CallIndexes:
             self._count += 1
         for key in keys:
             self._calls[choice, *key] = call
+        function = {**function, "arguments": arguments}
+        if not begins and name == call.name:
+            function.pop("name", None)  # LangChain would write it twice.
         numbered = {**piece, "index": call.index, "function": function}
-        if arguments is not None:
-            numbered["function"] = {**function, "arguments": arguments}
         if begins or call_id == call.shown:
             numbered["id"] = call.shown
         else:

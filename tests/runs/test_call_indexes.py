@@ -16,14 +16,19 @@ def piece(
 
 
 def calls(*pieces: Piece) -> list[tuple[str, str]]:
-    """The id and the arguments of each call that *pieces* make."""
+    """The id and the arguments of each call that *pieces* make, put together as
+    LangChain does; all have the same name."""
     indexes, ids, texts = CallIndexes(), dict[object, str](), dict[object, str]()
+    names = dict[object, str]()
     for given in pieces:
         [numbered] = indexes.number([given])
         function, index = numbered["function"], numbered["index"]
         assert isinstance(function, dict)
-        ids[index] = ids.get(index, "") + str(numbered.get("id") or "")
+        ids[index] = ids.get(index) or str(numbered["id"])
+        assert numbered.get("id") in (None, "", ids[index])
         texts[index] = texts.get(index, "") + (function["arguments"] or "")
+        names[index] = names.get(index, "") + (function.get("name") or "")
+    assert set(names.values()) == {"weather"}
     return list(zip(ids.values(), texts.values(), strict=True))
 
 
@@ -52,6 +57,11 @@ def test_pieces_of_a_call_without_an_id_are_one(name: str | None) -> None:
 def test_an_id_that_comes_late_does_not_change_the_one_that_was_shown() -> None:
     [(call_id, arguments)] = calls(piece(index=0), piece(PARIS, None, id="a", index=0))
     assert (len(call_id), arguments) == (37, PARIS)
+
+
+def test_a_name_may_come_in_pieces_and_an_id_with_each() -> None:
+    first, last = piece(None, "weat", id="a", index=0), piece(PARIS, "her", id="a")
+    assert calls(first, {**last, "index": 0}) == [("a", PARIS)]
 
 
 def test_a_number_may_be_an_id_and_repeated() -> None:
