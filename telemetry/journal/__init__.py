@@ -228,27 +228,26 @@ class Journal:
             segment = None if path in held else Segment.adopt(path, self._sinks)
             if segment is None:
                 continue
-            if not segment.delivered:
-                self._segments.append(segment)
-            elif segment.size and (self._keep or not _is_for(path, self._sinks)):
-                self._kept.add(path)
-                segment.close()
+            if segment.delivered:
+                others = not _is_for(path, self._sinks)
+                self._put_away(segment, whole=self._keep or others)
             else:
-                self._move(segment)
+                self._segments.append(segment)
         self._segments.sort(key=lambda segment: segment.path)
 
     def _forget_delivered(self) -> None:
         for segment in [each for each in self._segments if each.sealed]:
             if segment.delivered:
                 self._segments.remove(segment)
-                if self._keep and segment.size:
-                    self._kept.add(segment.path)
-                    segment.close()
-                else:
-                    self._move(segment)
+                self._put_away(segment, whole=self._keep)
 
-    def _move(self, segment: Segment) -> None:
-        """Keep what *segment* holds without content; later, if there is no room now."""
+    def _put_away(self, segment: Segment, *, whole: bool) -> None:
+        """Keep the file of *segment* if *whole*, else what it holds without content;
+        later, if there is no room now."""
+        if whole and segment.size:
+            self._kept.add(segment.path)
+            segment.close()
+            return
         try:
             self._delivered.take(segment)
         except OSError as exc:
