@@ -71,15 +71,11 @@ def build(settings: Settings, platform: Platform) -> App:
     open_runs.when_over(checkpointer.close)
     chains = Chains(settings, checkpointer, tracebacks=developers)
     logs.keep_private(developers=developers)
-    if platform.open_to_anyone(settings):
-        log.warning("anyone may call: set API_KEYS, or HTTP_AUTH_LEVEL to function")
-    if platform.knows_nobody(settings):
-        log.warning(
-            "all callers share their threads and runs: set API_KEYS, name:key for each"
-        )
+    _warn(settings, platform)
     recorder = telemetry.build(settings)
     log.info("records of runs are in %s", recorder.folder)
     capacity, limits = _capacity(settings), _limits(settings)
+    retention = settings.run_retention_seconds
     proxy = Proxy(settings, limits=limits, capacity=capacity, emit=recorder.emit)
     recorder.watch(open_streams=lambda: capacity.open, resting=_resting)
     return App(
@@ -92,21 +88,22 @@ def build(settings: Settings, platform: Platform) -> App:
         store=kept,
         tidying=Tidying(kept),
         budgets=Budgets(settings, kept),
-        threads=Threads(
-            kept,
-            most=settings.max_messages,
-            retention=settings.run_retention_seconds,
-        ),
+        threads=Threads(kept, most=settings.max_messages, retention=retention),
         callers=Callers(settings.named_keys, signed_in=platform.authenticates),
-        logs=Logs(
-            kept,
-            retention=settings.run_retention_seconds,
-            lease=settings.run_lease_seconds,
-        ),
+        logs=Logs(kept, retention=retention, lease=settings.run_lease_seconds),
         telemetry=recorder,
         health=Health(),
         developers=developers,
     )
+
+
+def _warn(settings: Settings, platform: Platform) -> None:
+    if platform.open_to_anyone(settings):
+        log.warning("anyone may call: set API_KEYS, or HTTP_AUTH_LEVEL to function")
+    if platform.knows_nobody(settings):
+        log.warning(
+            "all callers share their threads and runs: set API_KEYS, name:key for each"
+        )
 
 
 def _resting() -> dict[tuple[str, str], float]:
