@@ -122,6 +122,7 @@ def test_conversations_are_kept_and_go_on(page: ChatPage) -> None:
     page.ask("standin:echo tag=second")
     page.finished()
     page.page.reload()
+    expect(page.text).to_contain_text("standin:echo tag=second")
     chats = page.page.locator("#chat-list .chat")
     expect(chats).to_have_count(2)
     chats.last.click()
@@ -131,6 +132,26 @@ def test_conversations_are_kept_and_go_on(page: ChatPage) -> None:
     expect(page.text).to_contain_text("tok0 tok1")  # Which it was sent again.
     page.button("Delete standin:answer tokens=2").click()
     expect(chats).to_have_count(1)
+
+
+def test_two_tabs_keep_what_either_asks_and_deletes(page: ChatPage) -> None:
+    other = ChatPage(page.page.context, page.app)
+    other.open()
+    for each, tokens in ((page, 1), (other, 2)):
+        each.choose("chat")
+        each.ask(f"standin:answer tokens={tokens}")
+        each.finished()
+    for each in (page, other):
+        expect(each.page.locator("#chat-list .chat")).to_have_count(2)
+    page.page.reload()
+    expect(page.text).to_have_text("tok0")
+    page.button("Delete standin:answer tokens=2").click()
+    expect(other.page.locator("#chat-list .chat")).to_have_count(1)
+    expect(other.page.locator("article")).to_have_count(0)
+    other.ask("standin:answer tokens=3")
+    other.finished()
+    page.page.reload()
+    expect(page.page.locator("#chat-list .chat")).to_have_count(2)
 
 
 def test_only_the_newest_of_many_conversations_are_listed_at_first(

@@ -131,6 +131,7 @@ export class Conversation {
       if (!known) console.error(failed);
     } else if (answer.status === "running") answer.status = "ended";
     if (isKept(answer)) this.chat.begun = true;
+    this.chat.updated = Date.now();
     this.on.end(answer);
     this.on.save();
   }

@@ -9,15 +9,15 @@ import { download } from "./export.js";
 import { Attachments } from "./files.js";
 import { askForKey } from "./key.js";
 import { ChatList } from "./list.js";
-import { Chats, showTheme, toggleTheme } from "./storage.js";
+import { Chats, hearOthers, showTheme, tab, toggleTheme } from "./storage.js";
 import { fromThread, listThreads } from "./threads.js";
 
 const $ = (id) => document.getElementById(id);
 const [log, list, question] = [$("log"), $("messages"), $("question")];
 const NEAR = 80; // Pixels from the end in which the page follows what comes.
 
-const chats = new Chats();
 const conversations = new Map();
+const chats = new Chats((chat) => conversations.get(chat)?.running);
 const views = new Map();
 const chatList = new ChatList($("chat-list"), { open, forget });
 const chains = new ChainPicker();
@@ -99,6 +99,7 @@ function showAnswer(answer) {
 function show(conversation, { focus = true } = {}) {
   current = conversation;
   const { chat } = conversation;
+  tab.shown = chat.id;
   views.clear();
   list.replaceChildren();
   chat.messages.forEach((message) => (message.role === "user" ? showQuestion(message) : showAnswer(message)));
@@ -166,6 +167,14 @@ function forget(chat) {
   if (chat.thread) remove(`api/threads/${encodeURIComponent(chat.thread)}`);
   chats.remove(chat);
   if (chat === current.chat) startNew();
+  else showChats();
+}
+
+/** Show what other tabs have changed. */
+function showOthers() {
+  const changed = chats.refresh();
+  if (!chats.all.includes(current.chat)) startNew();
+  else if (changed.includes(current.chat)) show(current, { focus: false });
   else showChats();
 }
 
@@ -274,7 +283,8 @@ function begin() {
     card.querySelector("summary").focus();
   });
   addEventListener("pagehide", () => chats.save());
-  const left = chats.all.find((chat) => chat.messages.at(-1)?.status === "running");
+  hearOthers(chats, showOthers);
+  const left = chats.find(tab.shown) ?? chats.all.find((chat) => chat.messages.at(-1)?.status === "running");
   show(conversationOf(left ?? chats.start()));
   loadChains().catch(console.error);
   current.resume().catch(console.error);

@@ -1,6 +1,6 @@
 // What is kept in this browser: conversations, the key, the choice of colours.
 
-const [CHATS, KEY, THEME, CHAIN] = ["chats", "key", "theme", "chain"].map((name) => `chat-page:${name}`);
+const [CHATS, DELETED, SHOWN, KEY, THEME, CHAIN] = ["chats", "deleted", "shown", "key", "theme", "chain"].map((name) => `chat-page:${name}`);
 
 export const newId = () => (crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random().toString(36).slice(2)}`);
 
@@ -30,6 +30,24 @@ export const settings = {
   set chain(value) { write(CHAIN, value); },
 };
 
+/** Which conversation this tab shows, also after a reload. */
+export const tab = {
+  get shown() {
+    try {
+      return sessionStorage.getItem(SHOWN);
+    } catch {
+      return undefined;
+    }
+  },
+  set shown(id) {
+    try {
+      sessionStorage.setItem(SHOWN, id);
+    } catch {
+      // The browser keeps nothing.
+    }
+  },
+};
+
 /** The colours that were chosen here, if any were; else they are the system's. */
 export function showTheme() {
   if (settings.theme) document.documentElement.dataset.theme = settings.theme;
@@ -44,9 +62,13 @@ export function toggleTheme() {
 /** Files stay in memory: a browser keeps only 5 MB. */
 const withoutFiles = (name, value) => (name === "part" ? undefined : value);
 
+const DELETIONS = 500; // So many are remembered.
+
+/** All conversations of this browser; other tabs change them as well. */
 export class Chats {
-  constructor() {
-    this.all = read(CHATS, []).filter((chat) => chat?.id && Array.isArray(chat.messages));
+  /** *busy* says of one whether this tab is changing it. */
+  constructor(busy) {
+    [this.busy, this.all, this.stale] = [busy, kept(), false];
   }
 
   start(fields) {
@@ -60,15 +82,47 @@ export class Chats {
   }
 
   remove(chat) {
+    write(DELETED, [chat.id, ...read(DELETED, [])].slice(0, DELETIONS));
     this.all = this.all.filter((each) => each !== chat);
     this.save();
   }
 
+  /** Take over what other tabs have kept or deleted; those of here that it has changed. */
+  refresh() {
+    this.stale = false;
+    const [deleted, others] = [new Set(read(DELETED, [])), kept()];
+    this.all = this.all.filter((chat) => !deleted.has(chat.id) || this.busy(chat));
+    return others.map((other) => this.take(other, deleted)).filter(Boolean);
+  }
+
+  take(other, deleted) {
+    const chat = this.find(other.id);
+    if (!chat && !deleted.has(other.id)) this.all.push(other);
+    if (!chat || this.busy(chat) || chat.updated >= other.updated) return undefined;
+    Object.keys(chat).forEach((name) => delete chat[name]);
+    return Object.assign(chat, other);
+  }
+
   /** Keep all of them; the oldest are dropped if they no longer fit. */
   save() {
+    if (this.stale) this.refresh();
     this.all.sort((one, other) => other.updated - one.updated);
-    let kept = this.all.filter((chat) => chat.messages.length);
-    while (kept.length && !write(CHATS, kept, withoutFiles)) kept = kept.slice(0, -1);
-    if (!kept.length) write(CHATS, []);
+    let fit = this.all.filter((chat) => chat.messages.length);
+    while (fit.length && !write(CHATS, fit, withoutFiles)) fit = fit.slice(0, -1);
+    if (!fit.length) write(CHATS, []);
   }
+}
+
+const kept = () => read(CHATS, []).filter((chat) => chat?.id && Array.isArray(chat.messages));
+
+/** Call *changed* once another tab has kept something; `chats` are stale then. */
+export function hearOthers(chats, changed) {
+  const look = () => chats.stale && !document.hidden && changed();
+  const stale = () => {
+    chats.stale = true;
+    look();
+  };
+  addEventListener("storage", ({ key }) => key === CHATS && stale());
+  addEventListener("pageshow", ({ persisted }) => persisted && stale());
+  document.addEventListener("visibilitychange", look);
 }
