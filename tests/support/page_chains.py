@@ -107,6 +107,7 @@ BLOCKS = (PARAGRAPH, PARAGRAPH, "\n\n- one\n- two\n  - three\n\n", PARAGRAPH, CO
 LONG_LIST = "- An **item** with `code` in it\n"
 CHARACTERS = 4
 """Of a token."""
+LONG_NAME = "look_up_whatever_the_documents_of_the_whole_company_say_of_it"
 
 
 async def _long(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
@@ -131,8 +132,8 @@ async def _quoting(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator
     """Says the question in each place that an answer has."""
     said = _asked(inputs)
     yield _thought(said)
-    yield _call("look_up", "{}")
-    yield ToolMessage(said, tool_call_id="call-1", name="look_up")
+    yield _call(LONG_NAME, "{}")
+    yield ToolMessage(said, tool_call_id="call-1", name=LONG_NAME)
     yield Document(said, metadata={"title": said, "url": said})
     async for piece in _pieces(said, 0):
         yield piece

@@ -243,15 +243,30 @@ def test_it_is_light_or_dark_as_the_system_and_the_other_on_demand(
         assert page.page.evaluate(back) == after
 
 
+def _fits(page: ChatPage, width: int) -> None:
+    shown = "document.documentElement.scrollWidth"
+    inside = (
+        "(log => log.scrollWidth - log.clientWidth)(document.getElementById('log'))"
+    )
+    assert [page.page.evaluate(shown), page.page.evaluate(inside)] == [width, 0]
+
+
+def test_it_fits_the_smallest_window_with_a_tool_of_a_long_name(
+    browser: Browser, served: AppProcess
+) -> None:
+    with tab(browser, served, viewport={"width": 320, "height": 480}) as page:
+        page.choose("quoting")
+        page.ask("Look it up")
+        page.finished()
+        _fits(page, 320)
+
+
 def test_it_fits_a_phone(browser: Browser, served: AppProcess) -> None:
     with tab(browser, served, viewport={"width": 360, "height": 640}) as page:
         page.choose("rich")
         page.ask("x" * 300)
         page.finished()
-        width = "document.documentElement.scrollWidth"
-        log = "document.getElementById('log').scrollWidth"
-        assert page.page.evaluate(width) == 360
-        assert page.page.evaluate(log) <= 360
+        _fits(page, 360)
         page.button("Conversations").click()
         expect(page.button("New conversation")).to_be_focused()
 
