@@ -134,6 +134,18 @@ def test_conversations_are_kept_and_go_on(page: ChatPage) -> None:
     expect(chats).to_have_count(1)
 
 
+def test_what_is_read_from_the_right_begins_there(page: ChatPage) -> None:
+    page.choose("quoting")
+    page.ask("مرحبا `code`\n\n- بند\n\n```\ncode\n```\n\nEnglish")
+    page.finished()
+    direction = "nodes => nodes.map(node => getComputedStyle(node).direction)"
+    of_blocks = page.text.locator(":scope > *").evaluate_all(direction)
+    assert of_blocks == ["rtl", "rtl", "ltr", "ltr"]
+    assert page.text.locator("p code").evaluate_all(direction) == ["ltr"]
+    asked = page.page.locator("article .bubble, #question")
+    assert asked.evaluate_all(direction) == ["rtl", "ltr"]
+
+
 def test_two_tabs_keep_what_either_asks_and_deletes(page: ChatPage) -> None:
     other = ChatPage(page.page.context, page.app)
     other.open()

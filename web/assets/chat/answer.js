@@ -87,7 +87,7 @@ export class AnswerView {
   constructor(answer, on) {
     [this.answer, this.on] = [answer, on];
     this.prefix = `answer-${numbers++}`;
-    this.reasoning = h("pre", { class: "thoughts" });
+    this.reasoning = h("pre", { class: "thoughts", dir: "auto" });
     this.thoughts = h("details", { class: "fold", hidden: true }, (this.thoughtSummary = h("summary")), this.reasoning);
     this.steps = h("div", { class: "steps" });
     this.text = h("div", { class: "text" });
@@ -143,7 +143,7 @@ export class AnswerView {
         "details",
         {},
         h("summary", {}, h("span", { class: "number" }, id), h("span", { class: "source-title" }, name)),
-        snippet && h("blockquote", {}, snippet),
+        snippet && h("blockquote", { dir: "auto" }, snippet),
         href ? h("a", outside(href), url) : url && h("small", {}, url),
       );
       this.sources.append(h("li", { id: `${this.prefix}-source-${id}` }, card));

@@ -62,7 +62,7 @@ function showQuestion(message) {
     "article",
     { class: "question-asked", "aria-label": "You" },
     h("h2", { class: "hidden" }, "You"),
-    h("div", { class: "bubble" }, message.text),
+    h("div", { class: "bubble", dir: "auto" }, message.text),
     names.length > 0 && h("ul", { class: "files" }, names),
     h("footer", {}, h("span", { class: "actions" }, edit)),
   );
@@ -70,7 +70,7 @@ function showQuestion(message) {
 }
 
 function edited(element, message) {
-  const text = h("textarea", { "aria-label": "Your question", rows: 3 });
+  const text = h("textarea", { "aria-label": "Your question", rows: 3, dir: "auto" });
   text.value = message.text;
   const onsubmit = (event) => {
     event.preventDefault();

@@ -87,8 +87,11 @@ export class Markdown {
   }
 
   top(token, closed) {
-    const blocks = [this.block(token, closed)].flat();
-    return blocks.some((block) => typeof block === "string") ? [node("p", blocks)] : blocks;
+    let blocks = [this.block(token, closed)].flat();
+    if (blocks.some((block) => typeof block === "string")) blocks = [node("p", blocks)];
+    // Its first letter says whether a block is read from the left or from the right; code is, from the left.
+    for (const { tag, attributes } of blocks) if (tag !== "code-block") attributes.dir = "auto";
+    return blocks;
   }
 
   lex(text) {
