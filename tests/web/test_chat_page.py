@@ -146,6 +146,29 @@ def test_what_is_read_from_the_right_begins_there(page: ChatPage) -> None:
     assert asked.evaluate_all(direction) == ["rtl", "ltr"]
 
 
+FORMULAS = r"""The root \( x_1 * y_2 * z \) of $a_1 * b_2 * c$ is
+
+\[
+f(x) = x^2 \\
+\]
+
+$$ g = \{1\} $$
+Not *one*: it costs $5 or $10, \[1\], $HOME or $PATH."""
+
+
+def test_formulas_are_shown_as_they_are_written(page: ChatPage) -> None:
+    page.choose("quoting")
+    page.ask(FORMULAS)
+    page.finished()
+    expect(page.text.locator("p code")).to_have_text(
+        ["x_1 * y_2 * z", "$a_1 * b_2 * c$"]
+    )
+    expect(page.text.locator("pre")).to_have_text([r"f(x) = x^2 \\", r"g = \{1\}"])
+    expect(page.text.locator("p").last).to_have_text(
+        "Not one: it costs $5 or $10, [1], $HOME or $PATH."
+    )
+
+
 def test_two_tabs_keep_what_either_asks_and_deletes(page: ChatPage) -> None:
     other = ChatPage(page.page.context, page.app)
     other.open()

@@ -33,6 +33,7 @@ LISTS = [  # Longer than what is lexed at once.
     "Before\n\n" + "- an *item*\n" * 130 + "\nAfter\n\n- another\n",
     "".join(f"{number}. item\n   - below\n" for number in range(3, 110)) + "- bullet",
     "- apart\n\n" * 60 + "- `tight`\n" * 60,
+    "A \\( x_1 * y \\) b\n\n\\[\na_1 * b\n\\]\nc $a_1 $ d $b_2$\n$$ e_1\n$$\n\n$$\nf",
     "* tight\n" * 60 + "\n* apart\n\n- other\n" + "- other\n" * 60 + "text\n# Title",
 ]
 CLEAN: list[object] = [[], None, 1]

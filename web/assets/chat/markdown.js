@@ -2,6 +2,7 @@
 
 import { lexer } from "../vendor/marked.js";
 import { safeUrl, outside } from "./dom.js";
+import { math } from "./math.js";
 import { patch } from "./patch.js";
 
 const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };
@@ -97,7 +98,7 @@ export class Markdown {
   lex(text) {
     if (TOO_DEEP.test(text)) return [{ type: "text", raw: text, text }];
     try {
-      return lexer(text, { gfm: true, breaks: true });
+      return lexer(text, { gfm: true, breaks: true, extensions: math });
     } catch {
       return [{ type: "text", raw: text, text }]; // Nested deeper than the parser goes.
     }
