@@ -242,7 +242,7 @@ class Messages:
         else:
             said = streamed
             yield from self.calls.flush(said.ids)
-        yield from self.calls.whole(message)
+        yield from self.calls.whole(message, streamed=streamed is not None)
         said.ended = True
         yield from self._next()
 

@@ -61,19 +61,22 @@ class ToolCalls:
             call = self._pieces.pop(key)
             yield self._shown(call.id, call.name, _decoded("".join(call.args)))
 
-    def whole(self, message: AIMessage) -> Iterator[ToolCall]:
-        """The calls of a *message* that did not stream, unless they were shown."""
+    def whole(self, message: AIMessage, *, streamed: bool) -> Iterator[ToolCall]:
+        """The calls of a *message*, unless they were shown.
+
+        Of one that has *streamed*, those without an id were.
+        """
         for call in message.tool_calls:
             args = json.dumps(call["args"]) if is_deep(call["args"]) else call["args"]
-            if not self._is_known(call["id"]):
+            if not self._is_known(call["id"], streamed=streamed):
                 yield self._shown(call["id"] or "", call["name"], args)
         for wrong in message.invalid_tool_calls:
-            if not self._is_known(wrong["id"]):
+            if not self._is_known(wrong["id"], streamed=streamed):
                 args = wrong["args"] or ""
                 yield self._shown(wrong["id"] or "", wrong["name"] or "", args)
 
-    def _is_known(self, call_id: str | None) -> bool:
-        return bool(call_id) and call_id in self._names
+    def _is_known(self, call_id: str | None, *, streamed: bool) -> bool:
+        return call_id in self._names if call_id else streamed
 
     def _shown(
         self, call_id: str, name: str, args: dict[str, object] | str

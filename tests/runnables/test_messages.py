@@ -13,7 +13,7 @@ from langchain_core.messages import (
 
 from runnables.chunks import Translator
 from runs import Run
-from streaming.events import Redact, TextDelta
+from streaming.events import Redact, TextDelta, ToolCall
 
 
 def chunk(message: str, text: str, **more: Any) -> AIMessageChunk:
@@ -47,6 +47,21 @@ def test_a_new_message_begins_a_paragraph() -> None:
         "look.",
         "\n\nSunny.",
     ]
+
+
+def test_a_call_without_an_id_is_shown_once() -> None:
+    piece = {"name": "weather", "args": "{}", "id": "", "index": 0}
+    streamed = chunk("lc_run--1", "", tool_call_chunks=[piece])
+    call = {"name": "weather", "args": {}, "id": ""}
+    message = AIMessage("", id="lc_run--1", tool_calls=[call])
+    translator = Translator(Run(chain="d"))
+    shown = [
+        event
+        for each in (streamed, last("lc_run--1"), message)
+        for event in translator.events(each)
+        if isinstance(event, ToolCall)
+    ]
+    assert [(each.name, each.args) for each in shown] == [("weather", {})]
 
 
 def test_a_message_of_any_role_is_the_answer_if_nothing_else_is() -> None:
