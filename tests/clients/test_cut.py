@@ -38,6 +38,18 @@ def test_an_answer_that_is_cut_is_an_error(found: Any, client: str) -> None:
     assert all(each["error"] for each in cut)
 
 
+ENDED = {"client.js": TEXT, "ai-compatible": "raised"}
+"""What is made of an answer that a proxy ends, if not a text without an ending."""
+
+
+@pytest.mark.parametrize("client", [*RAISING, *READING_ON])
+def test_an_answer_that_a_proxy_ends_is_not_like_a_whole_one(
+    found: Any, client: str
+) -> None:
+    told = found[client]["ended"].get("text", "raised")
+    assert told == ENDED.get(client, "unfinished: tok0 tok1 tok2 tok3 tok4 tok5")
+
+
 @pytest.mark.tries("stream", "resume")
 @pytest.mark.parametrize("client", READING_ON)
 def test_an_answer_that_is_cut_is_read_on(found: Any, client: str) -> None:

@@ -5,7 +5,9 @@ import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { Client } from '@langchain/langgraph-sdk'
 import * as ai from 'ai'
-import { createServer, connect } from 'node:net'
+import { createServer as createHttpServer } from 'node:http'
+import { connect, createServer } from 'node:net'
+import { text as textOf } from 'node:stream/consumers'
 import OpenAI from 'openai'
 import { chat } from '../../../web/client.js'
 import { chatOf } from './_chat.mjs'
@@ -34,14 +36,35 @@ async function through(attempt, left) {
       if (!rest) there.destroy()
     })
   })
+  const made = await asked(server, attempt)
+  return { ...told, ...made }
+}
+
+// What *attempt* makes of an answer that a proxy ends in its middle as if that were all.
+async function throughPolite(attempt) {
+  let first = true
+  const server = createHttpServer(async (request, response) => {
+    const { method, url, headers: { 'content-type': type = 'none' } } = request
+    const body = method === 'POST' ? await textOf(request) : undefined
+    const answer = await fetch(direct + url, { method, body, headers: { 'content-type': type } })
+    const whole = Buffer.from(await answer.arrayBuffer())
+    const { 'transfer-encoding': _, connection, ...headers } = Object.fromEntries(answer.headers)
+    response.writeHead(answer.status, headers)
+    response.end(first ? whole.subarray(0, whole.lastIndexOf('\n\n', whole.indexOf('tok6')) + 2) : whole)
+    first = false
+  })
+  return asked(server, attempt)
+}
+
+async function asked(server, attempt) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   try {
-    told.text = await attempt(`http://127.0.0.1:${server.address().port}`)
+    return { text: await attempt(`http://127.0.0.1:${server.address().port}`) }
   } catch (error) {
-    told.error = error.name
+    return { error: error.name }
+  } finally {
+    server.close()
   }
-  server.close()
-  return told
 }
 
 async function streamed(model) {
@@ -83,13 +106,18 @@ const CLIENTS = {
     const told = chatOf(ai, { url: `${url}/api/chat/ui-message`, body: { chain: 'chat' } })
     await told.sendMessage({ text: question })
     if (told.error) throw told.error
-    return told.messages.at(-1).parts.map(({ text }) => text ?? '').join('')
+    const { metadata, parts } = told.messages.at(-1)
+    const text = parts.map((part) => part.text ?? '').join('')
+    return metadata.finishReason ? text : `unfinished: ${text}`
   },
   'ag-ui': async (url) => {
     const agent = new HttpAgent({ url: `${url}/api/chat/ag-ui` })
     agent.addMessage({ id: 'm', role: 'user', content: question })
-    await agent.runAgent({ forwardedProps: { chain: 'chat' } })
-    return agent.messages.at(-1).content
+    let finished = false
+    const onRunFinishedEvent = () => { finished = true }
+    await agent.runAgent({ forwardedProps: { chain: 'chat' } }, { onRunFinishedEvent })
+    const text = agent.messages.at(-1).content
+    return finished ? text : `unfinished: ${text}`
   },
   'langgraph-js': async (url) => {
     const of = (host) => new Client({ apiUrl: `${host}/langgraph`, callerOptions: { maxRetries: 0 } })
@@ -120,6 +148,7 @@ const found = {}
 for (const [name, attempt] of Object.entries(CLIENTS)) {
   const whole = await through(attempt, Infinity)
   const places = Array.from({ length: cuts }, (_, n) => Math.floor((whole.carried * (n + 1)) / (cuts + 1)))
-  found[name] = { whole, cut: await Promise.all(places.map((left) => through(attempt, left))) }
+  const cut = await Promise.all(places.map((left) => through(attempt, left)))
+  found[name] = { whole, cut, ended: await throughPolite(attempt) }
 }
 tell(found)
