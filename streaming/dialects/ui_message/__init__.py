@@ -3,7 +3,7 @@
 See: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
 """
 
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import assert_never
 
@@ -65,31 +65,34 @@ def keep_alive(deployment: str) -> bytes:
 async def encode(
     events: AsyncGenerator[Event], request: ChatRequest
 ) -> AsyncGenerator[bytes]:
-    chunks = _chunks(events, request)
-    if not request.stream:
-        yield sse.dumps(await message(chunks))
-        return
-    async with aclosing(chunks):
-        async for written in chunks:
-            if written:
-                end = END if written[-1]["type"] in ENDINGS else b""
-                yield b"".join([*map(sse.encode, written), end])
-
-
-async def _chunks(
-    events: AsyncGenerator[Event], request: ChatRequest
-) -> AsyncGenerator[list[UIMessageChunk]]:
-    """What is written before the first event, and then of each event."""
     tools = request.caller_tools.tools or []
     parts = Parts({name_of(tool.get("function")) for tool in tools})
+    whole = _begun(request)
+    if request.stream:
+        yield _frames(whole)
+    async with aclosing(events):
+        async for event in events:
+            written = [*_written(event, parts)]
+            if not request.stream:
+                whole += written
+            elif written:
+                yield _frames(written)
+    if not request.stream:
+        yield sse.dumps(message(whole))
+
+
+def _frames(written: Sequence[UIMessageChunk]) -> bytes:
+    end = END if written[-1]["type"] in ENDINGS else b""
+    return b"".join(map(sse.encode, written)) + end
+
+
+def _begun(request: ChatRequest) -> list[UIMessageChunk]:
+    """What is written before the first event."""
     message_id = request.continues or request.run_id or request.id
     start: UIMessageChunk = {"type": "start", "messageId": message_id}
     if request.run_id:
         start["messageMetadata"] = {"runId": request.run_id}
-    yield [start, {"type": "start-step"}]
-    async with aclosing(events):
-        async for event in events:
-            yield list(_written(event, parts))
+    return [start, {"type": "start-step"}]
 
 
 def _written(event: Event, parts: Parts) -> Iterator[UIMessageChunk]:

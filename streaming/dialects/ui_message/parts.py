@@ -4,8 +4,7 @@ The chunks' keys are those of the SDK's first version of the stream, which refus
 other.
 """
 
-from collections.abc import AsyncGenerator, Collection, Iterator
-from contextlib import aclosing
+from collections.abc import Collection, Iterable, Iterator
 from mimetypes import MimeTypes
 from typing import Literal
 
@@ -22,7 +21,8 @@ class Parts:
 
     def __init__(self, known: Collection[str | None] = ()) -> None:
         self._known = known
-        self._open: UIMessageChunk | None = None
+        self._open: Literal["text", "reasoning"] | None = None
+        self._delta: UIMessageChunk = {}
         self._count = 0
         self._called: set[str] = set()
         self._waiting: set[str] = set()
@@ -32,12 +32,13 @@ class Parts:
     def say(
         self, kind: Literal["text", "reasoning"], text: str
     ) -> Iterator[UIMessageChunk]:
-        if self._open is None or self._open["type"] != f"{kind}-end":
+        if self._open != kind:
             yield from self._begin()
             self._count += 1
-            self._open = {"type": f"{kind}-end", "id": str(self._count)}
-            yield {**self._open, "type": f"{kind}-start"}
-        yield {**self._open, "type": f"{kind}-delta", "delta": text}
+            self._open = kind
+            self._delta = {"type": f"{kind}-delta", "id": str(self._count)}
+            yield {**self._delta, "type": f"{kind}-start"}
+        yield {**self._delta, "delta": text}
 
     def call(self, call: ToolCall) -> Iterator[UIMessageChunk]:
         """A tool call, dynamic unless the page knows the tool."""
@@ -104,7 +105,7 @@ class Parts:
 
     def close(self) -> Iterator[UIMessageChunk]:
         if self._open is not None:
-            yield self._open
+            yield {**self._delta, "type": f"{self._open}-end"}
             self._open = None
 
     def end(self) -> Iterator[UIMessageChunk]:
@@ -143,14 +144,12 @@ def source(citation: Citation) -> UIMessageChunk:
     return {**document, "filename": name} if name else document
 
 
-async def message(written: AsyncGenerator[list[UIMessageChunk]]) -> dict[str, object]:
-    """The whole message; *written* has the chunks of each event."""
+def message(chunks: Iterable[UIMessageChunk]) -> dict[str, object]:
+    """The whole message that *chunks* make."""
     made: dict[str, object] = {"id": "", "role": "assistant"}
     parts: list[UIMessagePart] = []
     texts: dict[str, list[str]] = {}
     tools: dict[str, UIMessagePart] = {}
-    async with aclosing(written):
-        chunks = [chunk async for each in written for chunk in each]
     for chunk in chunks:
         match chunk:
             case {"type": "start", "messageId": message_id}:
