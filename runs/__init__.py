@@ -81,6 +81,7 @@ class Run:
     spoken: bool = False
     tools_running: int = 0
     calls: dict[Hashable, ModelCall] = field(default_factory=dict)
+    last_call: ModelCall | None = None
     attempts: list[AttemptRecord] = field(default_factory=list)
     prices: PriceList | None = None
     quota: Mapping[str, str] = field(default_factory=dict)
@@ -98,7 +99,6 @@ class Run:
     goes_on: bool = False
     interrupts: list[Interrupt] = field(default_factory=list)
     _kept: int = 0
-    _latest: ModelCall | None = None
     _waiting: set[str] = field(default_factory=set)
     _task: asyncio.Task[None] | None = None
     _decided: Callable[[], None] | None = None
@@ -116,7 +116,7 @@ class Run:
 
     def end_early(self, reason: ChatError) -> None:
         """Stop making the answer; its ending says why."""
-        if self.timing.ended is None and not (self._task and self._task.cancelling()):
+        if not self.over and not (self._task and self._task.cancelling()):
             self.stopped_by = reason
             self.cancel()
 
@@ -147,11 +147,11 @@ class Run:
     @property
     def deployment(self) -> str:
         """The deployment that answers; the chain's name until one does."""
-        return self._latest.deployment if self._latest else self.chain
+        return self.last_call.deployment if self.last_call else self.chain
 
     @property
     def headers(self) -> Mapping[str, str]:
-        call = self._latest
+        call = self.last_call
         if call is None or not call.backend:
             return self.quota
         named = {"x-deployment": call.deployment, "x-backend": call.backend}
@@ -165,7 +165,7 @@ class Run:
         return {"x-run-id": self.id} if begun else {}
 
     def begin_call(self, key: Hashable, call: ModelCall) -> None:
-        self.calls[key] = self._latest = call
+        self.calls[key] = self.last_call = call
         self.active_at = monotonic()
 
     def see(self, event: Event) -> None:
@@ -233,7 +233,7 @@ class Run:
         self, error: ChatError | None = None, *, cancelled: bool = False
     ) -> None:
         """End the run; later calls change nothing."""
-        if self.timing.ended is not None:
+        if self.over:
             return
         self.timing.ended = monotonic()
         self._settle(error, cancelled=cancelled)
@@ -243,7 +243,7 @@ class Run:
 
         A run that had failed stays failed.
         """
-        if self.timing.ended is None:
+        if not self.over:
             self.finish(error, cancelled=error is None)
         elif self.error is None:
             self._settle(error, cancelled=error is None)
@@ -254,24 +254,22 @@ class Run:
         return self.timing.ended is not None
 
     def _settle(self, error: ChatError | None, *, cancelled: bool) -> None:
-        if cancelled:  # By the caller, or by the server?
-            error, cancelled = self.stopped_by, self.stopped_by is None
-        if cancelled:
+        if cancelled and self.stopped_by is None:  # By the caller, who is not there.
             self.status = "cancelled"
-        elif error is not None:
-            self.status = STOPPED.get(type(error), "error")
-            if error.code == "content_filter":
-                self.status = "content_filter"
-            if self.status not in ("budget", "cancelled"):
-                self.error = error
-        else:
-            match self.finish_reason:
-                case "content_filter" | "interrupt" as reason:
-                    self.status = reason
-                case _:
-                    self.status = "ok"
-        if not cancelled:
-            self._tell()
+            return
+        self._end(self.stopped_by if cancelled else error)
+        self._tell()
+
+    def _end(self, error: ChatError | None) -> None:
+        if error is None:
+            reason = self.finish_reason
+            self.status = reason if reason in ("content_filter", "interrupt") else "ok"
+            return
+        self.status = STOPPED.get(type(error), "error")
+        if error.code == "content_filter":
+            self.status = "content_filter"
+        if self.status not in ("budget", "cancelled"):
+            self.error = error
 
     def done(self) -> Done:
         return Done(
@@ -287,7 +285,3 @@ class Run:
     @property
     def cost(self) -> Cost | None:
         return cost(self.calls.values(), self.prices)
-
-    @property
-    def last_call(self) -> ModelCall | None:
-        return self._latest
