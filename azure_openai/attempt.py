@@ -32,7 +32,8 @@ from streaming.upstream_errors import (
 
 if TYPE_CHECKING:
     # aiohttp takes a tenth of a second to import, which every cold start would pay.
-    from azure_openai.connection import Connections, Reply, Timeouts
+    from azure_openai.connection import Connections, Timeouts
+    from azure_openai.reply import Reply
 
 WHOLE_READ = 1024 * 1024
 """Bytes up to which an answer that does not stream is read before it is judged."""

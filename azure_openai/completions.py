@@ -21,8 +21,9 @@ from pydantic import BaseModel
 from azure_openai import backends, outcome, transport
 from azure_openai.attempt import WHOLE_READ, Attempt, JsonRequest
 from azure_openai.chunk_reader import ChunkReader, CompletionChunk
-from azure_openai.connection import Reply, Timeouts, connector
+from azure_openai.connection import Timeouts, connector
 from azure_openai.failover import first_answer
+from azure_openai.reply import Reply
 from azure_openai.template import ChunkTemplate, only_text
 from azure_openai.transport import SdkErrors
 from settings import Settings

@@ -3,18 +3,19 @@
 import asyncio
 import errno
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 import aiohttp
 
-from azure_openai import credentials, outcome
+from azure_openai import credentials
+from azure_openai.reply import Reply
 from azure_openai.target import Target
 from settings import Settings
 from settings.backends import Backend
-from streaming.events import Usage
 from streaming.large import LARGE_BYTES
 from streaming.upstream_errors import (
     ConnectTimeout,
@@ -31,100 +32,12 @@ log = logging.getLogger(__name__)
 READ_BUFFER = 64 * 1024
 """Bytes a slow reader may leave unread before the connection is not read either."""
 
-RawHeaders = list[tuple[bytes, bytes]]
-
 
 class Timeouts(NamedTuple):
     """Seconds to connect, and between two reads; `None` is no limit."""
 
     connect: float | None
     read: float | None
-
-
-class Reply:
-    """A backend's answer whose head has arrived; its owner must close it."""
-
-    def __init__(
-        self, response: aiohttp.ClientResponse, backend: Backend, target: Target
-    ) -> None:
-        self.target = target
-        self._response, self._content = response, response.content
-        self._read_already: list[bytes] = []
-        self.backend = backend
-        self.region = outcome.region(response.headers) or backend.region or ""
-        self.status, self.reason = response.status, response.reason or ""
-        self.named: Mapping[str, str] = response.headers
-        # What is compressed all the same passes unread.
-        self.encoding = response.headers.get("content-encoding", "identity")
-        self.plain = plain = self.encoding == "identity"
-        self.succeeded = 200 <= response.status < 300
-        streams = response.content_type == "text/event-stream"
-        self.streams = streams and plain and self.succeeded
-        self.is_json = response.content_type == "application/json" and plain
-
-    @property
-    def headers(self) -> RawHeaders:
-        """All but its cookies: callers share the connections."""
-        raw = self._response.raw_headers
-        return [each for each in raw if each[0].lower() != b"set-cookie"]
-
-    @property
-    def ended(self) -> bool:
-        """Whether all of it has been read, and it was whole."""
-        return self._content.at_eof() and not self._read_already
-
-    async def read(self) -> bytes:
-        """What has arrived; `b""` at the end.
-
-        Raises `UpstreamTimeout` if nothing does in time, and `UpstreamError` if the
-        connection breaks.
-        """
-        if self._read_already:
-            return self._read_already.pop(0)
-        try:
-            return await self._content.readany()
-        except (aiohttp.ClientError, OSError) as exc:
-            # What came before the connection broke is still to be had, but not asked
-            # for in public: aiohttp raises first.
-            if left := self._content._read_nowait(-1):
-                return left
-            if isinstance(exc, aiohttp.ServerTimeoutError):  # Not the kernel's own.
-                raise UpstreamTimeout("The model fell silent.") from exc
-            raise UpstreamError("The connection to the model was lost.") from exc
-
-    async def peek(self, enough: Callable[[bytes], bool]) -> bytes:
-        """What arrives until a piece is *enough*; `read` gives it all the same.
-
-        The end is a piece too, `b""`.
-        """
-        pieces: list[bytes] = []
-        while True:
-            piece = await self.read()
-            if piece:
-                pieces.append(piece)
-            if enough(piece) or not piece:
-                self._read_already = pieces
-                return b"".join(pieces)
-
-    async def peek_bytes(self, limit: int) -> bytes:
-        """The first *limit* bytes or more, which `read` gives all the same."""
-        left = limit
-
-        def enough(piece: bytes) -> bool:
-            nonlocal left
-            left -= len(piece)
-            return left <= 0
-
-        return await self.peek(enough)
-
-    def note(self, usage: Usage | None) -> None:
-        """Note that the model reasons if it has counted any such token in *usage*."""
-        if usage is not None and usage.reasoning_tokens:
-            self.target.thinks = True
-
-    def close(self) -> None:
-        """Close the connection, unless the answer has ended."""
-        self._response.close()
 
 
 class Connections:
@@ -160,7 +73,8 @@ class Connections:
         credential = await target.credential()
         headers = [each for each in request.headers if each[0] not in _NOT_SENT]
         headers += [*(await credential.headers()).items(), _UNCOMPRESSED]
-        try:
+        timeout = _client_timeout(timeouts) if timeouts else self._session.timeout
+        with _explained(backend):
             response = await self._session.request(
                 request.method,
                 target.url(request.path),
@@ -168,21 +82,8 @@ class Connections:
                 headers=headers,
                 allow_redirects=False,
                 proxy=target.proxy,
-                timeout=_client_timeout(timeouts)
-                if timeouts
-                else self._session.timeout,
+                timeout=timeout,
             )
-        except aiohttp.ConnectionTimeoutError as exc:
-            _log(backend, exc)
-            raise ConnectTimeout() from exc
-        except TimeoutError as exc:
-            raise UpstreamTimeout("The model did not answer in time.") from exc
-        except aiohttp.ClientConnectorError as exc:
-            _log(backend, exc)
-            raise UpstreamUnreachable() from exc
-        except (aiohttp.ClientError, OSError) as exc:
-            _log(backend, exc)
-            raise UpstreamError("The connection to the model failed.") from exc
         return Reply(response, backend, target)
 
     @property
@@ -196,6 +97,24 @@ class Connections:
 def _body(content: bytes) -> bytes | BytesIO | None:
     # Of a file aiohttp sends a piece at a time, of bytes all at once.
     return BytesIO(content) if len(content) > LARGE_BYTES else content or None
+
+
+@contextmanager
+def _explained(backend: Backend) -> Iterator[None]:
+    """aiohttp's exceptions as this app's."""
+    try:
+        yield
+    except aiohttp.ConnectionTimeoutError as exc:
+        _log(backend, exc)
+        raise ConnectTimeout() from exc
+    except TimeoutError as exc:
+        raise UpstreamTimeout("The model did not answer in time.") from exc
+    except aiohttp.ClientConnectorError as exc:
+        _log(backend, exc)
+        raise UpstreamUnreachable() from exc
+    except (aiohttp.ClientError, OSError) as exc:
+        _log(backend, exc)
+        raise UpstreamError("The connection to the model failed.") from exc
 
 
 def _log(backend: Backend, exc: Exception) -> None:

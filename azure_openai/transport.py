@@ -12,9 +12,10 @@ import openai
 
 from azure_openai import backends, connection, outcome
 from azure_openai.attempt import WHOLE_READ, Attempt, JsonRequest
-from azure_openai.connection import Reply, Timeouts, connections
+from azure_openai.connection import Timeouts, connections
 from azure_openai.failover import AttemptLimits, first_answer
 from azure_openai.failure import CUT
+from azure_openai.reply import Reply
 from azure_openai.target import Target
 from settings import Settings
 from streaming.errors import RateLimited

@@ -39,7 +39,8 @@ from streaming.upstream_errors import (
 )
 
 if TYPE_CHECKING:
-    from azure_openai.connection import Connections, Reply
+    from azure_openai.connection import Connections
+    from azure_openai.reply import Reply
 
 
 class Proxy:

@@ -13,7 +13,7 @@ from streaming.dialects.openai.cut import cut
 from streaming.errors import ChatError
 
 if TYPE_CHECKING:
-    from azure_openai.connection import Reply
+    from azure_openai.reply import Reply
 
 
 class Api(Protocol):

@@ -29,7 +29,7 @@ from streaming.headers import Raw
 from streaming.upstream_errors import UpstreamError
 
 if TYPE_CHECKING:
-    from azure_openai.connection import Reply
+    from azure_openai.reply import Reply
 
 log = logging.getLogger(__name__)
 
