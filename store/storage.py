@@ -213,32 +213,35 @@ class StorageStore:
         self, entity: Entity, version: str | None
     ) -> tuple[str, str | None]:
         """The new ETag, and the blob that is not needed any more."""
-        place = str(entity["PartitionKey"]), str(entity["RowKey"])
-        try:
-            if version is None:
+        partition, key = str(entity["PartitionKey"]), str(entity["RowKey"])
+        if version == ANY:
+            found = await self._entity(partition, key, whole=True)
+            written = await self._table.upsert_entity(entity, UpdateMode.REPLACE)
+            return written["etag"], found.get("blob") if found else None
+        if version is None:
+            with suppress(ResourceExistsError):
                 return (await self._table.create_entity(entity))["etag"], None
-        except ResourceExistsError:
-            pass
-        if version is None or version == ANY:
-            found = await self._entity(*place, whole=True)
-            if version == ANY:
-                written = await self._table.upsert_entity(entity, UpdateMode.REPLACE)
-                return written["etag"], found.get("blob") if found else None
+            found = await self._entity(partition, key, whole=True)
             if found is None or not expired(found, self._clock()):
-                raise Conflict(place[1])
+                raise Conflict(key)
             blob, etag = found.get("blob"), _etag(found)
         else:
-            expires, _, rest = version.partition(" ")
-            blob, _, etag = rest.partition(" ")
-            if expired({"expires": expires}, self._clock()):
-                raise Conflict(place[1])
+            blob, etag = self._named(version, key)
         try:
             written = await self._table.update_entity(
                 entity, UpdateMode.REPLACE, etag=etag, match_condition=SAME
             )
         except (ResourceModifiedError, ResourceNotFoundError):
-            raise Conflict(place[1]) from None
+            raise Conflict(key) from None
         return written["etag"], blob
+
+    def _named(self, version: str, key: str) -> tuple[str, str]:
+        """The blob and the ETag of a *version*; raises `Conflict` if it has expired."""
+        expires, _, rest = version.partition(" ")
+        if expired({"expires": expires}, self._clock()):
+            raise Conflict(key)
+        blob, _, etag = rest.partition(" ")
+        return blob, etag
 
     async def _remove(self, entity: TableEntity) -> None:
         """Delete *entity*, if it is still what was read, and its blob."""
