@@ -109,15 +109,7 @@ class BackendTransport(httpx2.AsyncBaseTransport):
         if not streamed and await attempt.whole(reply) is CUT:
             reply.close()
             raise UpstreamIncomplete("The model's answer ended before it began.")
-        return httpx2.Response(
-            reply.status,
-            headers=reply.headers,
-            stream=ReplyStream(reply),
-            extensions={
-                "http_version": b"HTTP/1.1",
-                "reason_phrase": reply.reason.encode("ascii", "ignore"),
-            },
-        )
+        return _response(reply)
 
     def _path(self, request: httpx2.Request) -> str:
         url = str(request.url)
@@ -134,6 +126,18 @@ class BackendTransport(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await connection.close(self._settings)
+
+
+def _response(reply: Reply) -> httpx2.Response:
+    return httpx2.Response(
+        reply.status,
+        headers=reply.headers,
+        stream=ReplyStream(reply),
+        extensions={
+            "http_version": b"HTTP/1.1",
+            "reason_phrase": reply.reason.encode("ascii", "ignore"),
+        },
+    )
 
 
 class ReplyStream(httpx2.AsyncByteStream):
