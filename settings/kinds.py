@@ -26,12 +26,24 @@ def stripped(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
+def _of_pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object that has no name twice: which of the two counts?"""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names_ = [name for name, _ in pairs]
+        twice = next(name for name in names_ if names_.count(name) > 1)
+        raise ValueError(f"{twice!r} is there twice")
+    return made
+
+
 def _of_json(value: object, *, of: str) -> object:
     """A JSON object *of* something; its fractions are decimal: 0.1 is one tenth."""
     if not isinstance(value, str):
         return value
     try:
-        read: object = json.loads(value, parse_float=Decimal)
+        read: object = json.loads(
+            value, parse_float=Decimal, object_pairs_hook=_of_pairs
+        )
     except json.JSONDecodeError as exc:
         # Not its text, which may be somebody's name.
         where = f"{exc.msg} at line {exc.lineno} column {exc.colno}"

@@ -43,6 +43,12 @@ class Prices(BaseModel):
         if not isinstance(given, dict) or "by_name" in given:
             return given
         names = {name: value for name, value in given.items() if name != "currency"}
+        for name in names:
+            if name != EVERY and ("*" in name or not name or name != name.strip()):
+                raise ValueError(
+                    f"{name!r} is the name of no deployment or model; "
+                    f"expected one of those, or {EVERY!r} for all others"
+                )
         if not names:
             raise ValueError('expected {"gpt-4o": {"input": 2.5, "output": 10}}')
         return {**given, "by_name": names}

@@ -121,6 +121,9 @@ def test_a_call_without_a_price_leaves_the_sum_unknown() -> None:
         ('{"gpt-4o": {"input": 1}}', "PRICES.by_name.gpt-4o.output: Field required"),
         ('{"*": {"input": -1, "output": 1}}', "PRICES.by_name.*.input: Input should"),
         ('{"*": {"input": 1, "output": 1}, "currency": "dollar"}', "PRICES.currency"),
+        ('{"gpt-*": {"input": 1, "output": 1}}', "PRICES: 'gpt-*' is the name of no"),
+        ('{" gpt": {"input": 1, "output": 1}}', "PRICES: ' gpt' is the name of no"),
+        ('{"a": {"input": 1}, "a": {"input": 2}}', "PRICES: 'a' is there twice"),
     ],
 )
 def test_a_price_that_is_none_fails_at_start(
