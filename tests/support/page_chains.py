@@ -129,12 +129,13 @@ async def _long(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Ch
 
 
 async def _quoting(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator[Chunk]:
-    """Says the question in each place that an answer has."""
+    """Says the question in each place that an answer has; a source for each line."""
     said = _asked(inputs)
     yield _thought(said)
     yield _call(LONG_NAME, "{}")
     yield ToolMessage(said, tool_call_id="call-1", name=LONG_NAME)
-    yield Document(said, metadata={"title": said, "url": said})
+    for line in said.splitlines():
+        yield Document(line, metadata={"title": line, "url": line})
     async for piece in _pieces(said, 0):
         yield piece
 

@@ -60,6 +60,23 @@ def test_an_answer_has_text_sources_steps_and_thoughts(page: ChatPage) -> None:
     expect(page.answer.locator(".sources blockquote").first).to_be_visible()
 
 
+def test_of_many_sources_the_first_are_shown_until_all_are_asked_for(
+    page: ChatPage,
+) -> None:
+    page.choose("quoting")
+    page.ask("\n".join(f"Source [{number}]" for number in range(1, 31)))
+    page.finished()
+    cards = page.answer.locator(".sources li:visible")
+    expect(cards).to_have_count(6)
+    page.button("All 30 sources").click()
+    expect(cards).to_have_count(30)
+    expect(cards.nth(6).locator("summary")).to_be_focused()
+    page.page.reload()
+    expect(cards).to_have_count(6)
+    page.text.get_by_role("link", name="Source 30:").click()
+    expect(cards.last.locator("blockquote")).to_be_visible()
+
+
 def test_usage_and_cost_are_under_the_answer(page: ChatPage) -> None:
     page.choose("chat")
     page.ask("standin:answer tokens=3")

@@ -81,6 +81,7 @@ export function facts({ done, deployment }) {
 }
 
 let numbers = 0;
+const AT_ONCE = 6; // Sources that are shown before all are asked for.
 
 export class AnswerView {
   /** *on* has what its buttons do: `retry`, `branch`, `reply`. */
@@ -93,13 +94,14 @@ export class AnswerView {
     this.text = h("div", { class: "text" });
     this.questions = h("div");
     this.sources = h("ol", { class: "sources", "aria-label": "Sources" });
+    this.more = h("button", { type: "button", class: "more", onclick: () => this.showAllSources() });
     this.notice = h("div", { class: "notice" });
     this.footer = h("footer");
     this.element = h(
       "article",
       { class: "answer", "aria-label": "Answer" },
       h("h2", { class: "hidden" }, "Answer"),
-      ...[this.thoughts, this.steps, this.text, this.questions, this.sources, this.notice, this.footer],
+      ...[this.thoughts, this.steps, this.text, this.questions, this.sources, this.more, this.notice, this.footer],
     );
     this.markdown = new Markdown(this.text, { cite: (id) => this.cite(id) });
     this.tools = [];
@@ -148,6 +150,15 @@ export class AnswerView {
       );
       this.sources.append(h("li", { id: `${this.prefix}-source-${id}` }, card));
     }
+    const count = this.sources.childElementCount;
+    if (count === shown || count <= AT_ONCE) return;
+    this.sources.classList.add("many");
+    this.more.textContent = `All ${count} sources`;
+  }
+
+  showAllSources() {
+    this.sources.classList.remove("many");
+    this.sources.children[AT_ONCE].querySelector("summary").focus();
   }
 
   end() {

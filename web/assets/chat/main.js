@@ -279,6 +279,7 @@ function begin() {
     if (!cited) return;
     event.preventDefault();
     const card = document.getElementById(cited.getAttribute("href").slice(1));
+    card.parentElement.classList.remove("many");
     card.querySelector("details").open = true;
     card.querySelector("summary").focus();
   });
