@@ -4,11 +4,12 @@ import { AnswerView } from "./answer.js";
 import { remove } from "./api.js";
 import { ChainPicker } from "./chains.js";
 import { Conversation } from "./conversation.js";
-import { h, icon, iconButton, iconLink } from "./dom.js";
+import { icon, iconButton, iconLink } from "./dom.js";
 import { download } from "./export.js";
 import { Attachments } from "./files.js";
 import { askForKey } from "./key.js";
 import { ChatList } from "./list.js";
+import { questionView } from "./question.js";
 import { Chats, hearOthers, showTheme, tab, toggleTheme } from "./storage.js";
 import { fromThread, listThreads } from "./threads.js";
 
@@ -56,30 +57,12 @@ function showChanged() {
 }
 
 function showQuestion(message) {
-  const edit = iconButton("edit", "Edit and ask again", () => edited(element, message));
-  const names = (message.files ?? []).map(({ name }) => h("li", {}, name));
-  const element = h(
-    "article",
-    { class: "question-asked", "aria-label": "You" },
-    h("h2", { class: "hidden" }, "You"),
-    h("div", { class: "bubble", dir: "auto" }, message.text),
-    names.length > 0 && h("ul", { class: "files" }, names),
-    h("footer", {}, h("span", { class: "actions" }, edit)),
-  );
-  list.append(element);
-}
-
-function edited(element, message) {
-  const text = h("textarea", { "aria-label": "Your question", rows: 3, dir: "auto" });
-  text.value = message.text;
-  const onsubmit = (event) => {
-    event.preventDefault();
+  const cancel = () => show(current);
+  const send = (text) => {
     branch(current.chat.messages.indexOf(message));
-    ask(text.value, message.files ?? []);
+    ask(text, message.files ?? []);
   };
-  const buttons = h("div", { class: "row" }, h("button", { class: "primary" }, "Ask again"), h("button", { type: "button", onclick: () => show(current) }, "Cancel"));
-  element.replaceChildren(h("form", { class: "edit", onsubmit, "aria-label": "Edit" }, text, buttons));
-  text.focus();
+  list.append(questionView(message, { send, cancel }));
 }
 
 function showAnswer(answer) {
@@ -129,7 +112,7 @@ function showChats() {
 
 const on = {
   save: () => chats.save(),
-  key: askForKey,
+  key: giveKey,
   change: changed,
   begin(answer) {
     if (current.chat.messages.includes(answer) && !views.has(answer)) following(() => showAnswer(answer));
@@ -228,8 +211,18 @@ function grow() {
 }
 
 async function loadChains() {
-  await chains.load(current.chat.chain).catch(() => say("The list of chains could not be loaded."));
+  await chains.load(current.chat.chain).catch(({ status }) => {
+    const then = status === 401 ? "This app asks for a key." : "Reload the page to try again.";
+    $("welcome-text").textContent = `The list of chains could not be loaded. ${then}`;
+    say($("welcome-text").textContent);
+  });
   if (chains.known.threads) await listThreads(chats).then(showChats, () => {});
+}
+
+async function giveKey() {
+  const given = await askForKey();
+  if (given && !chains.known.chains.length) loadChains().catch(console.error);
+  return given;
 }
 
 function toggleChats() {
@@ -247,7 +240,7 @@ function begin() {
     iconButton("export", "Export as Markdown", () => download(current.chat), { id: "export" }),
     iconLink("chart", "Usage", "usage"),
     iconButton("theme", "Light or dark", toggleTheme),
-    iconButton("key", "Key", askForKey),
+    iconButton("key", "Key", giveKey),
   );
   $("left-actions").append(iconButton("clip", "Attach files", () => $("pick").click()));
   $("pick").addEventListener("change", () => files.add($("pick").files).then(() => ($("pick").value = "")));
