@@ -26,7 +26,8 @@ SNIPPET = 300
 class Translator:
     """Keeps what chunks have left open, for one run that was *given* an input.
 
-    *outputs* are the names of what a graph puts out of its state, if not all.
+    *outputs* are the names of what a graph puts out of its state, if not all. A text of
+    what *repeats* begins with all that has been read of it.
     """
 
     def __init__(
@@ -34,6 +35,8 @@ class Translator:
         progress: Progress,
         given: object = None,
         outputs: Sequence[str] | None = None,
+        *,
+        repeats: bool = False,
     ) -> None:
         self._progress = progress
         self._given, self._outputs = given, outputs
@@ -43,6 +46,7 @@ class Translator:
         self._answered = False  # By the key "answer" of a dictionary.
         self._state: object = None
         self._by_others = ""
+        self._repeats, self._read = repeats, ""
         self._sources: set[tuple[str, str]] = set()
         self._pending: list[Custom] = []
         self._documents: list[Document] = []
@@ -56,8 +60,10 @@ class Translator:
         self.heard = self.heard or chunk is not None
         match chunk:
             case str():
-                if chunk:
-                    yield self._messages.text(str(chunk))
+                text = chunk.removeprefix(self._read)
+                self._read = chunk if self._repeats else ""
+                if text:
+                    yield self._messages.text(str(text))
             case AIMessage():
                 yield from self._messages.add(chunk)
             case tuple() | Part():

@@ -1,34 +1,116 @@
 """Generator functions: LangChain can stream them only by blocking the event loop."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterator,
+)
 from concurrent.futures import Future
-from inspect import GEN_RUNNING, getgeneratorstate, isgeneratorfunction
+from contextlib import aclosing
+from functools import wraps
+from inspect import (
+    GEN_RUNNING,
+    getgeneratorstate,
+    isasyncgenfunction,
+    isgeneratorfunction,
+)
+from typing import cast
 
+from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables import RunnableConfig, RunnableGenerator, RunnableLambda
 from langchain_core.runnables.config import run_in_executor
 from langchain_core.runnables.utils import accepts_config
 
 from runnables import kinds
 from runnables.generator import Chain
+from runnables.structure import Place
 
 type _Function = Callable[..., Generator[object]]
 
 _END = object()
 
 
-def asynchronous(chain: Chain) -> Chain | None:
-    """A generator function whose steps run in a thread; `None` for anything else."""
+def asynchronous(chain: Chain, place: Place) -> Chain | None:
+    """A generator function whose steps run in a thread, and one whose messages stay
+    apart; `None` for anything else."""
     name = getattr(chain, "name", None)
     match chain:
         case RunnableLambda(func=function) if not hasattr(chain, "afunc"):
             if isgeneratorfunction(kinds.unwrapped(function)):
-                return RunnableLambda(_streamed(function), name=name)
+                stream = _streamed(function)
+                stream = _apart(stream) if place == "last" else stream
+                return RunnableLambda(stream, name=name)
+        case RunnableLambda(afunc=function) if place == "last":
+            if isasyncgenfunction(kinds.unwrapped(function)):
+                # It is a generator's, of whatever it is given.
+                generator = cast(Callable[..., AsyncGenerator[object]], function)
+                return RunnableLambda(_apart(generator), name=name)
         case RunnableGenerator(_transform=function) if not hasattr(
             chain, "_atransform"
         ):
             return RunnableGenerator(_transforming(function), name=name)
     return None
+
+
+def streaming(found: object) -> object:
+    """What a function has *found*; a runnable, if it is still to be had.
+
+    LangChain would take a generator for a result, which the event loop would wait for.
+    """
+    match found:
+        case Generator():
+            return RunnableLambda(_apart(_streamed(lambda given: found)))
+        case AsyncGenerator():
+            return RunnableLambda(_apart(_handed_on(found)))
+        case Coroutine():
+            return RunnableLambda(_waited_for(found))
+        case _:
+            return found
+
+
+def _apart[**P](
+    stream: Callable[P, AsyncGenerator[object]],
+) -> Callable[P, AsyncGenerator[object]]:
+    """*stream*, each of whose whole messages is a list.
+
+    LangChain adds up what a function yields, and two messages are a prompt to it, which
+    it takes for the runnable to go on with.
+    """
+
+    @wraps(stream)
+    async def apart(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[object]:
+        async with aclosing(stream(*args, **kwargs)) as chunks:
+            async for chunk in chunks:
+                is_whole = isinstance(chunk, AIMessage)
+                is_whole = is_whole and not isinstance(chunk, AIMessageChunk)
+                yield [chunk] if is_whole else chunk
+
+    return apart
+
+
+def _handed_on(
+    chunks: AsyncGenerator[object],
+) -> Callable[..., AsyncGenerator[object]]:
+    async def stream(given: object) -> AsyncGenerator[object]:
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                yield chunk
+
+    return stream
+
+
+def _waited_for(
+    found: Coroutine[object, object, object],
+) -> Callable[..., Awaitable[object]]:
+    async def wait(given: object) -> object:
+        return await found
+
+    return wait
 
 
 def _streamed(function: _Function) -> Callable[..., AsyncGenerator[object]]:

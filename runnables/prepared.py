@@ -5,22 +5,22 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from langchain_core.language_models import BaseLanguageModel
-from langchain_core.runnables import ensure_config
+from langchain_core.runnables import Runnable, ensure_config
 
 from runnables import functions, graphs, histories, pregel, returned, visits
 from runnables.conversation import Given
 from runnables.generator import Chain, GeneratorChain
 from runnables.input import Input
-from runnables.structure import Place, replaced, unbound
+from runnables.structure import Place, repeats, replaced, unbound
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A chain, what it takes, and what it leaves behind.
 
-    *options* are for its `astream`; *outputs* are as in `Translator`. One that *keeps*
-    a thread's state gets only what is new there, one that *has_history* the earlier
-    messages in its config, and one that *needs_saver* has a graph without a
+    *options* are for its `astream`; *outputs* and *repeats* as in `Translator`. One
+    that *keeps* a thread's state gets only what is new there, one that *has_history*
+    the earlier messages in its config, and one that *needs_saver* has a graph without a
     checkpointer. With *tracebacks*, what it raises is logged whole, its text too.
     """
 
@@ -32,6 +32,7 @@ class Prepared:
     keeps: bool = False
     has_history: bool = False
     needs_saver: bool = False
+    repeats: bool = False
     tracebacks: bool = False
 
     @property
@@ -52,6 +53,7 @@ def prepare(chain: Chain, *, tracebacks: bool = False) -> Prepared:
         savers=graphs.savers(chain),
         keeps=visits.keeps_state(chain),
         needs_saver=visits.needs_saver(chain),
+        repeats=repeats(chain),
         has_history=histories.has_history(chain),
         tracebacks=tracebacks,
     )
@@ -65,11 +67,18 @@ def _streaming(part: Chain, place: Place) -> Chain | None:
 
 
 def _without_graphs(part: Chain, place: Place) -> Chain | None:
-    own = functions.asynchronous(part)
+    own = functions.asynchronous(part, place)
     return own or returned.preparing(part, partial(_returned, place))
 
 
-def _returned(place: Place, chain: Chain, given: object) -> Chain:
+def _returned(place: Place, found: object, given: object) -> object:
+    """What a function has *found*, or the runnable that it goes on with."""
+    if place == "last":
+        found = functions.streaming(found)
+    return _going_on(place, found, given) if isinstance(found, Runnable) else found
+
+
+def _going_on(place: Place, chain: Chain, given: object) -> Chain:
     """*chain*, which a function has returned for what it was *given*."""
     if isinstance(given, Given):
         Input(chain).complete(given)

@@ -38,8 +38,7 @@ class Result:
         """A value that stands for all before it, or is the next item of a list."""
         before = self._whole
         if isinstance(before, list) and isinstance(value, list):
-            # A parser of JSON never repeats the same list.
-            value = value if _grows(before, value) else [*before, *value]
+            value = _longer(before, value)
         self._whole = value
 
     def add_piece(self, key: str, value: object) -> None:
@@ -49,8 +48,12 @@ class Result:
         if key not in self._pieces:
             self._pieces[key] = value
             return
+        before = self._pieces[key]
+        if isinstance(before, list) and isinstance(value, list):
+            self._pieces[key] = _longer(before, value)
+            return
         try:
-            self._pieces[key] = self._pieces[key] + value  # type: ignore[operator]
+            self._pieces[key] = before + value  # type: ignore[operator]
         except TypeError:
             self._pieces[key] = value
 
@@ -76,6 +79,12 @@ class Result:
 
 def _is_sources(value: object) -> bool:
     return isinstance(value, list) and any(isinstance(v, Document) for v in value)
+
+
+def _longer(before: list[object], after: list[object]) -> list[object]:
+    """A list that began with *before*: what a parser has read of it so far, or its next
+    items. A parser never repeats the same list."""
+    return after if _grows(before, after) else [*before, *after]
 
 
 def _grows(before: object, after: object) -> bool:

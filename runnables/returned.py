@@ -5,7 +5,7 @@ from functools import wraps
 from inspect import iscoroutinefunction
 from typing import cast
 
-from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.runnables import RunnableLambda
 from pydantic import ValidationError
 
 from runnables import kinds
@@ -13,8 +13,8 @@ from runnables.conversation import Given
 from runnables.generator import Chain
 
 type _Coroutine = Callable[..., Awaitable[object]]
-type Prepare = Callable[[Chain, object], Chain]
-"""Prepares a runnable for what its function was given."""
+type Prepare = Callable[[object, object], object]
+"""Prepares what a function has returned for what it was given."""
 
 
 def preparing(part: Chain, prepare: Prepare) -> Chain | None:
@@ -74,9 +74,9 @@ def _again[T](
 
 def _prepared(found: object, args: tuple[object, ...], prepare: Prepare) -> object:
     # LangChain gives a function its input first.
-    if isinstance(found, Runnable) and args:
-        return prepare(found, args[0])
-    return _with_text(found) if args and isinstance(args[0], Given) else found
+    if not args:
+        return found
+    return prepare(_with_text(found) if isinstance(args[0], Given) else found, args[0])
 
 
 def _with_text(found: object) -> object:

@@ -51,7 +51,7 @@ async def events_of(
     visit = _visit(run.thread, request) if run.thread else None
     chain = sampled(prepared.chain, request.sampling.model_dump(exclude_none=True))
     given, asked = await _converted(prepared, chain, request, run)
-    translator = Translator(run, given, prepared.outputs)
+    translator = Translator(run, given, prepared.outputs, repeats=prepared.repeats)
     more = [] if bounded else [AnswerLimit(), Marks(translator.report)]
     config = asker.config(run, asked)
     config["callbacks"] = [RunCallback(run), *more]

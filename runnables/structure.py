@@ -5,12 +5,16 @@ from contextlib import suppress
 from inspect import getclosurevars, isfunction
 from typing import Literal
 
-from langchain_core.output_parsers import BaseTransformOutputParser
+from langchain_core.output_parsers import (
+    BaseCumulativeTransformOutputParser,
+    BaseTransformOutputParser,
+)
 from langchain_core.runnables import (
     Runnable,
     RunnableBranch,
     RunnableLambda,
     RunnableParallel,
+    RunnablePick,
     RunnableSequence,
     RunnableWithFallbacks,
 )
@@ -71,6 +75,20 @@ def _children(runnable: Chain) -> list[Chain]:
             return [default]
         case _:
             return []
+
+
+def repeats(runnable: Chain) -> bool:
+    """Whether *runnable* ends with a parser that yields all it has read, each time, or
+    with a field of that."""
+    match unbound(runnable):
+        case RunnableSequence(steps=[*_, before, RunnablePick()]):
+            return repeats(before)
+        case RunnableSequence(steps=[*_, last]):
+            return repeats(last)
+        case BaseCumulativeTransformOutputParser(diff=False):
+            return True
+        case _:
+            return False
 
 
 def called(runnable: Chain) -> Iterator[Chain]:

@@ -1,12 +1,17 @@
 """Functions of every form, alone and within a chain."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from typing import Any
 
 import pytest
-from langchain_core.messages import HumanMessage, merge_message_runs, trim_messages
+from langchain_core.messages import (
+    AIMessage,
+    HumanMessage,
+    merge_message_runs,
+    trim_messages,
+)
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import (
     RunnableConfig,
@@ -232,6 +237,44 @@ def of_a_list(conversation: list) -> str:  # type: ignore[type-arg]  # As many a
 
 async def test_a_list_of_whatever_is_the_conversation() -> None:
     assert await texts(RunnableLambda(of_a_list)) == ["Why?"]
+
+
+async def _later(text: str) -> str:
+    return text
+
+
+async def _spelled(text: str) -> AsyncIterator[str]:
+    for character in text:
+        yield character
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda text: spelled(text), lambda text: _spelled(text)],
+    ids=["generator", "asynchronous"],
+)
+async def test_a_generator_that_a_function_returns_streams(function: Any) -> None:
+    """The event loop waited for a generator as a whole, with all other callers."""
+    assert await texts(RunnableLambda(function)) == list("Why?")
+
+
+async def test_a_coroutine_that_a_function_returns_is_awaited() -> None:
+    assert await texts(RunnableLambda(lambda text: _later(text))) == ["Why?"]
+
+
+def _messages(text: str) -> Iterator[AIMessage]:
+    yield from (AIMessage("One."), AIMessage("Two."), AIMessage("Three."))
+
+
+async def _messages_later(text: str) -> AsyncIterator[AIMessage]:
+    for message in _messages(text):
+        yield message
+
+
+@pytest.mark.parametrize("function", [_messages, _messages_later])
+async def test_a_generator_may_yield_whole_messages(function: Any) -> None:
+    """LangChain adds them to a prompt, which it went on with: the answer was 500."""
+    assert "".join(await texts(RunnableLambda(function))) == "One.\n\nTwo.\n\nThree."
 
 
 answers = Answers()

@@ -10,7 +10,7 @@ from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import RunnableLambda, RunnableParallel
+from langchain_core.runnables import RunnableLambda, RunnableParallel, RunnablePick
 from langgraph.config import get_stream_writer
 from langgraph.graph import START, MessagesState, StateGraph
 from pydantic import BaseModel
@@ -66,6 +66,26 @@ async def test_a_list_is_one_result(value: Sequence[object], said: str) -> None:
 
 async def test_a_list_that_a_parser_reads_is_whole() -> None:
     assert await text(saying("[1, ", "2", "3]") | JsonOutputParser()) == "[1,23]"
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        saying('{"answer": "Al', 'pha"}') | JsonOutputParser() | RunnablePick("answer"),
+        (saying('{"answer": "Al', 'pha"}') | JsonOutputParser()).pick("answer"),
+        saying('"Al', 'pha"') | JsonOutputParser(),
+        saying('"Al', 'pha"') | JsonOutputParser().with_config(tags=["t"]),
+    ],
+)
+async def test_a_text_that_a_parser_reads_comes_once(chain: Chain) -> None:
+    """Each piece repeats what has been read before it."""
+    said = [each for each in await events(chain) if isinstance(each, TextDelta)]
+    assert [each.text for each in said] == ["Al", "pha"]
+
+
+async def test_a_list_that_a_branch_reads_comes_once() -> None:
+    chain: Chain = RunnableParallel(names=saying('["a', '", "b"]') | JsonOutputParser())
+    assert await text(chain) == '["a","b"]'
 
 
 async def test_a_list_of_messages_is_each_of_them() -> None:
