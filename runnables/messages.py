@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolMessage
 from pydantic import JsonValue
 
 from runnables import blocks
+from runnables.said import Said
 from runnables.tool_calls import ToolCalls
 from streaming.events import (
     BLANK_LINE,
@@ -22,25 +22,6 @@ from streaming.events import (
 )
 
 
-@dataclass(slots=True, eq=False)
-class _Said:
-    """A message, as far as it has arrived; *held* waits for another one's end."""
-
-    place: str = ""
-    ids: set[str | None] = field(default_factory=set)
-    text: list[str] = field(default_factory=list)
-    held: list[ReasoningDelta | TextDelta | Redact] = field(default_factory=list)
-    block: object = None
-    start: int = 0
-    streamed: bool = True
-    ended: bool = False
-
-    @property
-    def whole_text(self) -> str:
-        waiting = (each.text for each in self.held if isinstance(each, TextDelta))
-        return "".join([*self.text, *waiting]).strip()
-
-
 class Messages:
     """Puts messages in a row: two that stream at once would be mixed into one text.
 
@@ -51,11 +32,11 @@ class Messages:
     def __init__(self, progress: Progress, given: Sequence[BaseMessage] = ()) -> None:
         self._progress = progress
         self._known = {message.id for message in given if message.id}
-        self._said: dict[tuple[str, str | None], _Said] = {}
-        self._now: _Said | None = None  # Of the newest chunk.
-        self._open: _Said | None = None  # Which is being shown.
-        self._spoke: _Said | None = None  # Whose text was shown last.
-        self._waiting: list[_Said] = []
+        self._said: dict[tuple[str, str | None], Said] = {}
+        self._now: Said | None = None  # Of the newest chunk.
+        self._open: Said | None = None  # Which is being shown.
+        self._spoke: Said | None = None  # Whose text was shown last.
+        self._waiting: list[Said] = []
         self._result = ""
         self.length = 0  # Of the text that was shown.
         self.calls = ToolCalls(progress)
@@ -136,18 +117,18 @@ class Messages:
             if self._waiting:
                 yield from self._next()
 
-    def _of(self, message_id: str | None, place: str) -> _Said:
+    def _of(self, message_id: str | None, place: str) -> Said:
         """The message with this id; a model call's may have several of them."""
         found = self._said.get((place, message_id))
         if found is None:
             found = self._now
-            if found is None or not _is_same(found, message_id, place):
-                found = _Said(place)
+            if found is None or not found.is_also(message_id, place):
+                found = Said(place)
             found.ids.add(message_id)
             self._said[place, message_id] = found
         return found
 
-    def _content(self, message: AIMessage, said: _Said) -> Iterator[Event]:
+    def _content(self, message: AIMessage, said: Said) -> Iterator[Event]:
         content, extra = message.content, message.additional_kwargs
         if extra or not isinstance(content, str):
             for thought in filter(None, blocks.reasoning(message)):
@@ -174,7 +155,7 @@ class Messages:
 
     def _piece(
         self,
-        said: _Said,
+        said: Said,
         text: str,
         block: object = None,
         *,
@@ -191,7 +172,7 @@ class Messages:
         else:
             said.held.append(kind(self._progress.deployment, text))
 
-    def _may_show(self, said: _Said) -> bool:
+    def _may_show(self, said: Said) -> bool:
         if self._open is not said:
             if self._open is not None and not self._open.ended:
                 if said not in self._waiting:
@@ -201,7 +182,7 @@ class Messages:
         return True
 
     def _shown(
-        self, said: _Said, text: str, kind: type[TextDelta] = TextDelta
+        self, said: Said, text: str, kind: type[TextDelta] = TextDelta
     ) -> TextDelta:
         named = None not in said.ids
         begins = named and self._spoke is not None and self._spoke is not said
@@ -212,6 +193,8 @@ class Messages:
         self.length += len(delta.text)
         if len(said.text) == 1:
             said.start = self.length - len(text)
+        elif begins:
+            said.breaks += 1
         return Refusal(delta.deployment, delta.text) if kind is Refusal else delta
 
     def _next(self) -> Iterator[Event]:
@@ -236,7 +219,7 @@ class Messages:
         )
         if streamed is None:
             key = message.id or f"whole-{len(self._said)}"
-            said = self._said[place, key] = _Said(place, {key}, streamed=False)
+            said = self._said[place, key] = Said(place, {key}, streamed=False)
             if not self.repeats(message.text, place):
                 yield from self._content(message, said)
         else:
@@ -245,6 +228,22 @@ class Messages:
         yield from self.calls.whole(message, streamed=streamed is not None)
         said.ended = True
         yield from self._next()
+        if streamed is not None:
+            yield from self._changed(said, message.text)
+
+    def _changed(self, said: Said, text: str) -> Iterator[Event]:
+        """What a graph has made of a message that it has streamed: more of it, or
+        another one in its place."""
+        before = "".join(said.text)
+        if said.held or not before or text.strip() in ("", *said.spellings):
+            return
+        if text.startswith(before):
+            yield self._shown(said, text.removeprefix(before))
+            return
+        yield Redact(self._progress.deployment, said.start, said.end)
+        said.text.clear()
+        said.breaks = 0
+        yield self._shown(said, text, Paragraph)
 
     def result(self, message: ToolMessage) -> Iterator[Event]:
         """A tool's result, which is the answer if nothing is said after it."""
@@ -272,21 +271,6 @@ class Messages:
 def _shifted(redact: Redact, by: int) -> Redact:
     start, end = redact.start_offset + by, redact.end_offset + by
     return Redact(redact.deployment, start, end)
-
-
-def _is_same(said: _Said, message_id: str | None, place: str) -> bool:
-    """Whether *message_id* is another name of what is being said.
-
-    A provider's chunks may have its own id, or none, for which LangChain puts in one.
-    """
-    if said.ended or said.place != place or message_id is None or None in said.ids:
-        return False
-    return _kind(message_id) not in map(_kind, said.ids)
-
-
-def _kind(message_id: str | None) -> str:
-    prefix, found, _ = (message_id or "").partition("_")
-    return prefix if found else ""
 
 
 def _decoded(text: str) -> JsonValue:

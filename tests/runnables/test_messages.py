@@ -141,3 +141,59 @@ def test_offsets_of_what_is_withdrawn_count_from_the_first_message() -> None:
     chunks = [chunk("lc_run--1", "abc"), last("lc_run--1"), chunk("lc_run--2", "def")]
     events = [e for each in [*chunks, filtered] for e in translator.events(each)]
     assert events[-1] == Redact("d", len("abc\n\nd"), len("abc\n\nde"))
+
+
+def of_state(*messages: Any) -> Any:
+    return (), "values", {"messages": list(messages)}
+
+
+def events_of(*chunks: Any) -> list[Any]:
+    translator = Translator(Run(chain="d"))
+    given = [event for each in chunks for event in translator.events(each)]
+    return [*given, *translator.end()]
+
+
+def test_what_a_graph_makes_of_a_message_it_has_streamed_takes_its_place() -> None:
+    """As a guardrail does after the model; the caller never heard of it."""
+    streamed = [of_graph(chunk("m", each), "t:1") for each in ("Call ", "5550100.")]
+    made = of_state(AIMessage("Call [REDACTED].", id="m"))
+    *_, redact, text = events_of(*streamed, of_graph(last("m"), "t:1"), made)
+    assert redact == Redact("d", 0, len("Call 5550100."))
+    assert text.text == "\n\nCall [REDACTED]."
+
+
+def test_what_is_withdrawn_has_its_place_among_others() -> None:
+    first = [of_graph(chunk("a", "One."), "t:1"), of_graph(last("a"), "t:1")]
+    blocks: Any = [
+        {"type": "text", "text": each, "index": each} for each in ("x", "yz")
+    ]
+    block = AIMessageChunk(
+        content=blocks,
+        id="b",
+        response_metadata={"model_provider": "openai"},
+    )
+    second = [of_graph(block, "t:2"), of_graph(last("b"), "t:2")]
+    made = of_state(AIMessage("One.", id="a"), AIMessage("No.", id="b"))
+    found = events_of(*first, *second, made)
+    [redact] = [each for each in found if isinstance(each, Redact)]
+    shown = "".join(each.text for each in found if isinstance(each, TextDelta))
+    assert shown == "One.\n\nx\n\nyz\n\nNo."
+    assert shown[redact.start_offset : redact.end_offset] == "x\n\nyz"
+
+
+def test_what_a_graph_adds_to_a_message_it_has_streamed_follows() -> None:
+    streamed = [of_graph(chunk("m", "Hi."), "t:1"), of_graph(last("m"), "t:1")]
+    made = of_state(AIMessage("Hi. [1] a.md", id="m"))
+    found = events_of(*streamed, made)
+    assert [each.text for each in found] == ["Hi.", " [1] a.md"]
+
+
+def test_a_message_that_stays_as_it_was_is_shown_once() -> None:
+    streamed = [
+        of_graph(chunk("m", each), "t:1") for each in ("A \ud83d", "\ude00", " ")
+    ]
+    for said in ("A \U0001f600", "A \U0001f600 ", ""):
+        found = events_of(
+            *streamed, of_graph(last("m"), "t:1"), of_state(AIMessage(said, id="m"))
+        )
+        assert len(found) == len(streamed)
