@@ -16,6 +16,7 @@ from langchain_core.runnables import (
 
 from compat import langchain_openai, openai_sdk
 from runnables import kinds
+from runnables.configurable import settled
 from runnables.generator import Chain, ChainInput, Chunk, from_generator
 from runnables.model import stream_model
 from runnables.taken import ALL
@@ -38,6 +39,8 @@ def load(name: str, target: str, settings: Settings) -> Chain:
     found: object = reduce(getattr, path.split("."), import_module(module))
     if not isinstance(found, Runnable) and callable(found) and _builds(found):
         found = _built(found, settings)
+    if isinstance(found, Runnable):
+        found = settled(found)
     if isinstance(found, BaseChatModel):
         return _of_model(found)
     if isinstance(found, Runnable):

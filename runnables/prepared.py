@@ -7,7 +7,15 @@ from functools import partial
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.runnables import Runnable, ensure_config
 
-from runnables import functions, graphs, histories, pregel, returned, visits
+from runnables import (
+    configurable,
+    functions,
+    graphs,
+    histories,
+    pregel,
+    returned,
+    visits,
+)
 from runnables.conversation import Given
 from runnables.generator import Chain, GeneratorChain
 from runnables.input import Input
@@ -43,6 +51,7 @@ class Prepared:
 
 def prepare(chain: Chain, *, tracebacks: bool = False) -> Prepared:
     """Raises `NotConfigured` for a chain that cannot run here, and says why."""
+    chain = configurable.settled(chain)
     taken, is_graph = Input(chain), pregel.is_local(unbound(chain))
     return Prepared(
         # A graph that is the whole chain streams by itself.
