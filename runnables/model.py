@@ -113,6 +113,8 @@ class _WholeWire(FastStream):
             if _is_filtered(response):
                 message = "The content filter stopped the answer."
                 raise ContentFiltered(message) from exc
+            if error := getattr(response, "error", None):
+                raise outcome.error(error) from exc
             raise UpstreamError(STRANGE) from exc
         if not result.generations:
             raise UpstreamError(STRANGE)

@@ -202,7 +202,7 @@ async def test_all_of_an_answer_that_should_have_streamed_is_an_answer(
     assert (run.finish_reason, run.usage.total_tokens) == ("stop", 11)
 
 
-@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("path", [CHAIN, WHOLE])
 @pytest.mark.parametrize(
     ("code", "status", "said"),
     [
@@ -212,14 +212,13 @@ async def test_all_of_an_answer_that_should_have_streamed_is_an_answer(
     ],
 )
 async def test_an_error_under_200_is_the_one_that_it_says(
-    standin: StandIn, code: bytes, status: int, said: str, stream: bool
+    standin: StandIn, code: bytes, status: int, said: str, path: str
 ) -> None:
     error = b'{"error":{"message":"maximum context length","code":%b}}' % code
     async with answering(ok("application/json", error)) as url:
         pooled = PooledApp([backend(standin, "ptu", endpoint=url)])
         async with pooled.served() as client:
-            body = asking(CHAIN, "answer", stream=stream)
-            response = await client.post(CHAIN, json=body)
+            response = await client.post(path, json=asking(path, "answer"))
     assert response.status_code == status
     assert response.json()["error"]["code"] == said
 
