@@ -10,6 +10,9 @@ REASONING = ("reasoning", "thinking", "reasoning_content")
 SUMMARY = "summary_text"
 """The type of a part of a summary, each of which is a paragraph."""
 
+TEXT = ("text", "output_text")
+"""Types of blocks of the answer's text, the second as the Responses API has it."""
+
 PARAGRAPH = "\n\n"
 
 
@@ -59,7 +62,7 @@ def texts(message: AIMessage) -> Iterator[tuple[object, str]]:
     for block in blocks:
         if isinstance(block, str):
             yield None, block
-        elif block.get("type") == "text" and isinstance(text := block.get("text"), str):
+        elif block.get("type") in TEXT and isinstance(text := block.get("text"), str):
             yield block.get("index") if apart else None, text
 
 

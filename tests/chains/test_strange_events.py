@@ -104,6 +104,14 @@ async def test_what_is_no_answer_is_the_upstreams_fault(
     assert (text, errors) == ("Hi", [(502, "upstream_error")])
 
 
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+@pytest.mark.parametrize("kind", ["text", "output_text"])
+async def test_text_may_come_in_blocks(make: Callable[[str], Chain], kind: str) -> None:
+    said = delta({"content": [{"type": kind, "text": "Hi"}]}), delta({}, "stop")
+    text, errors, run = await told(make, *said)
+    assert (text, errors, run.finish_reason) == ("Hi", [], "stop")
+
+
 @pytest.mark.parametrize("event", [b"data:\n\n", b"data: \r\n\r\n", b"data\n\n"])
 async def test_an_event_with_nothing_in_it_says_nothing(event: bytes) -> None:
     said = event, delta({"content": "Hi"}), event, delta({}, "stop"), event
