@@ -10,7 +10,11 @@ from langchain_core.messages import AIMessage, BaseMessage
 from azure_openai import transport
 from runnables.callback import Fields, Json
 
-_NAMED = re.compile(r"\bv1/responses\b|\bresponses api\b", re.IGNORECASE)
+# The last is how Azure says that a model has no chat completions.
+_NAMED = re.compile(
+    r"\bv1/responses\b|\bresponses api\b|\bchatCompletion operation does not work\b",
+    re.IGNORECASE,
+)
 
 SILENTLY_DROPPED = ("stop", "temperature")
 """What LangChain leaves out; here the server refuses it, if it does."""

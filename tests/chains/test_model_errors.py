@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx2
 import openai
 import pytest
 from langchain_core.exceptions import (
@@ -13,7 +14,7 @@ from langchain_core.exceptions import (
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.runnables import Runnable
 
-from runnables import chat_model
+from runnables import chat_model, responses
 from tests.azure_openai.streamed import configured
 from tests.standin.process import StandIn
 
@@ -71,3 +72,32 @@ async def test_a_calls_own_time_out_is_the_sdks(model: Any, stream: bool) -> Non
     with pytest.raises(openai.APITimeoutError) as caught:
         await said(hasty, "slow_first ms=60000", stream=stream)
     assert isinstance(caught.value, ModelTimeoutError)
+
+
+ELSEWHERE = (
+    "The chatCompletion operation does not work with the specified model, "
+    "gpt-5-codex. Please choose different model and try again."
+)
+"""As Azure says it of a model that the Responses API alone has."""
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "named"),
+    [
+        (400, "OperationNotSupported", ELSEWHERE, True),
+        (404, None, "This is only supported in v1/responses and not here.", True),
+        (400, None, "Use the Responses API for this model.", True),
+        (500, None, ELSEWHERE, False),
+        (400, "OperationNotSupported", "The embeddings operation does not work", False),
+        (404, "DeploymentNotFound", "The API deployment does not exist.", False),
+    ],
+)
+def test_a_refusal_may_name_the_api_that_the_model_has(
+    status: int, code: str | None, message: str, named: bool
+) -> None:
+    body = {"error": {"code": code, "message": message}}
+    request = httpx2.Request("POST", "https://example.com")
+    response = httpx2.Response(status, json=body, request=request)
+    client = openai.AsyncOpenAI(api_key="any", base_url="https://example.com")
+    raised = client._make_status_error_from_response(response)
+    assert responses.is_named_by(raised) is named
