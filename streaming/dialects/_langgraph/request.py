@@ -36,15 +36,20 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class RunAsked:
-    """*given* is the input, whose messages are apart, if it *speaks*; `None` if there
-    is none."""
+class PostedInput:
+    """The *messages* of an input, and its other *values*; one that does not *speak* has
+    no messages of its own, and its first text is one."""
 
-    assistant: str | None
-    modes: tuple[str, ...]
-    given: Mapping[str, object] | None
+    values: Mapping[str, object]
     messages: list[Form]
     speaks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunAsked:
+    assistant: str | None
+    modes: tuple[str, ...]
+    input: PostedInput | None
     resume: JsonValue
     on_disconnect: Literal["cancel", "continue"]
     metadata: dict[str, str]
@@ -57,7 +62,7 @@ class RunAsked:
         chain: str,
         thread_id: str | None,
         known: Iterable[object],
-        earlier: "Earlier | None",
+        earlier: Earlier | None,
         variables: Mapping[str, object],
         keeps: bool,
         streamed: bool,
@@ -68,25 +73,25 @@ class RunAsked:
         Of the input the chain gets what its *variables*, a JSON schema, name. What
         *keeps* a state of its own need not have messages.
         """
-        new = [each for each in self.messages if each["id"] not in known]
-        given = self.given or {}
-        if self.messages and not new and self.resume is None:
+        given = self.input or PostedInput({}, [], speaks=False)
+        new = [each for each in given.messages if each["id"] not in known]
+        if given.messages and not new and self.resume is None:
             raise invalid("input.messages", "the thread has each of them already")
         echo = {"modes": ",".join(self.modes)}
         posted = new
         if earlier is not None:
             echo["from"] = earlier.checkpoint
             posted = [*earlier.questions, *new] if new or earlier.asks else []
-        if self.given is not None:
-            said = {"messages": new} if self.speaks or not keeps else {}
-            echo["given"] = sse.dumps({**given, **said}).decode()
+        if self.input is not None:
+            said = {"messages": new} if given.speaks or not keeps else {}
+            echo["given"] = sse.dumps({**given.values, **said}).decode()
         return requests.validate(
             {
                 "messages": [] if self.resume is not None else posted,
                 "again": earlier is not None,
                 "chain": chain,
                 "stream": streamed,
-                "inputs": _taken(given, variables),
+                "inputs": _taken(given.values, variables),
                 "thread_id": thread_id,
                 "resume": self.resume,
                 "on_disconnect": self.on_disconnect,
@@ -104,7 +109,6 @@ def read(body: Mapping[str, object]) -> RunAsked:
             raise NotYet(f"{name}: no run here does that; leave it out.")
     if one_of(fields, "multitask_strategy", _STRATEGIES) not in (None, "reject"):
         raise NotYet("multitask_strategy: a thread that is busy rejects a run.")
-    given, messages, speaks = _input(fields.get("input"))
     resumable = fields.get("stream_resumable") is True
     leaving = one_of(fields, "on_disconnect", ("cancel", "continue"))
     goes_on = leaving == "continue" or (leaving is None and resumable)
@@ -112,9 +116,7 @@ def read(body: Mapping[str, object]) -> RunAsked:
     return RunAsked(
         assistant=str(assistant) if assistant else None,
         modes=modes(fields.get("stream_mode")),
-        given=given,
-        messages=messages,
-        speaks=speaks,
+        input=_input(fields.get("input")),
         resume=_resume(fields.get("command")),
         on_disconnect="continue" if goes_on else "cancel",
         metadata=_metadata(fields.get("metadata")),
@@ -163,17 +165,16 @@ def _taken(
     return {name: value for name, value in given.items() if name in names}
 
 
-def _input(given: object) -> tuple[Mapping[str, object] | None, list[Form], bool]:
-    """The input, its messages, and whether it has any; else its first text is one."""
+def _input(given: object) -> PostedInput | None:
     if given is None:
-        return None, [], False
+        return None
     if not isinstance(given, dict):
-        return {}, to_messages(given), True
+        return PostedInput({}, to_messages(given), speaks=True)
     rest = {name: value for name, value in given.items() if value is not None}
     if (messages := rest.pop("messages", None)) is not None:
-        return rest, to_messages(messages), True
+        return PostedInput(rest, to_messages(messages), speaks=True)
     texts = [value for value in rest.values() if isinstance(value, str) and value]
-    return rest, to_messages(texts[:1]), False
+    return PostedInput(rest, to_messages(texts[:1]), speaks=False)
 
 
 def _resume(given: object) -> JsonValue:
