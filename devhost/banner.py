@@ -20,7 +20,7 @@ def banner(
             known = settings.load()
             lines += [
                 "",
-                *_summary(known),
+                *_summary(known, base_url),
                 "",
                 _curl(config, known, base_url, function),
             ]
@@ -52,8 +52,10 @@ def _path(config: HostConfig, function: HttpFunction) -> str:
     return f"{config.route_prefix}/{route}".strip("/")
 
 
-def _summary(known: Settings) -> list[str]:
+def _summary(known: Settings, base_url: str) -> list[str]:
     rows = list(summary.rows(known))
+    if known.pages:
+        rows.insert(0, ("chat page", f"{base_url}/"))
     width = max(len(name) for name, _ in rows)
     return [f"  {name:{width}}  {value}" for name, value in rows]
 

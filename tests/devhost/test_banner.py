@@ -30,8 +30,9 @@ def banner(settings: Mapping[str, str]) -> list[str]:
 
 def test_a_fresh_clone_has_documents_and_nothing_else() -> None:
     lines = banner({})
-    begin = lines.index("default chain docs")
-    assert lines[begin + 1 : begin + 7] == [
+    begin = lines.index("chat page URL/")
+    assert lines[begin + 1 : begin + 8] == [
+        "default chain docs",
         "model none: set AZURE_OPENAI_ENDPOINT or OPENAI_BASE_URL",
         "store this process's memory: STORE keeps threads longer",
         "records on this machine's disk, and to no hub",
@@ -53,6 +54,7 @@ def test_documents_of_ones_own_are_asked_a_question_of_ones_own(
 def test_backends_hub_and_collector_are_named() -> None:
     lines = banner(
         {
+            "PAGES": "false",
             "AZURE_OPENAI_BACKENDS": BACKENDS,
             "AZURE_EVENTHUB_CONN_STR": HUB,
             "AZURE_EVENTHUB_NAME": "runs",
@@ -61,7 +63,9 @@ def test_backends_hub_and_collector_are_named() -> None:
         }
     )
     begin = lines.index("default chain chat")
-    assert lines[begin + 1 : begin + 6] == [
+    assert lines[begin - 1 : begin + 6] == [
+        "",
+        "default chain chat",
         "models ptu at one.example:443",
         "payg at one.example:8443",
         "store redis://127.0.0.1:9/1",
