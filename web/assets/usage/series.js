@@ -68,7 +68,7 @@ export class Series {
       return { name: this.write(time), marks, values: SHARES.map((share) => write(found[share])), most: found.p95 };
     });
     const { p50 } = this.chosen[field];
-    const hint = p50 == null ? "No run has any." : `Median ${write(p50)}. Half of the runs are in the dark part, 90 of 100 in the light one.`;
+    const hint = p50 == null ? "No run has any." : `Median ${write(p50)}. Half of the runs are in the strong part, 90 of 100 in the faint one.`;
     return { columns, head: SHARES, write, hint, most: Math.max(0, ...columns.map(({ most }) => most ?? 0)) };
   }
 }
