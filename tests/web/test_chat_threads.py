@@ -64,6 +64,23 @@ def test_a_graph_goes_on_with_what_is_written(page: ChatPage) -> None:
     expect(page.text).to_have_text("The answer was not today.")
 
 
+def test_a_chain_refuses_once_to_answer_without_a_thread(
+    browser: Browser, forgetful: AppProcess
+) -> None:
+    with tab(browser, forgetful) as page:
+        answers: list[tuple[str, int]] = []
+        page.page.on(
+            "response", lambda answer: answers.append((answer.url, answer.status))
+        )
+        for _ in range(2):
+            page.choose("asking")
+            page.ask("Please send it")
+            page.answer.get_by_role("form").wait_for()
+            page.button("New conversation").click()
+        chats = [status for url, status in answers if url.endswith("/api/chat")]
+        assert chats == [400, 200, 200]
+
+
 def test_another_chain_goes_on_with_the_conversation(page: ChatPage) -> None:
     page.choose("asking")
     page.ask("Please send it")

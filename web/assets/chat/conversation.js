@@ -3,7 +3,7 @@
 import { ChatError } from "../../client.js";
 import { ask, follow } from "./api.js";
 import { add, newAnswer } from "./answer.js";
-import { newId } from "./storage.js";
+import { newId, settings } from "./storage.js";
 
 const SAVE_MS = 400;
 
@@ -30,7 +30,7 @@ export class Conversation {
     const { chat } = this;
     // A thread stays with its chain, so another chain begins one with the same messages.
     if (chat.thread && chat.chain !== chain) [chat.thread, chat.begun] = [undefined, false];
-    Object.assign(chat, { chain, inputs, threads: chat.threads ?? threads });
+    Object.assign(chat, { chain, inputs, threads: chat.threads ?? (threads || settings.threaded.includes(chain)) });
     chat.title ||= text.trim().slice(0, 80) || files[0]?.name || "";
     chat.messages.push({ role: "user", text, ...(files.length && { files }) });
     return this.answer();
@@ -73,6 +73,8 @@ export class Conversation {
     await this.read(answer, (signal) => ask(body, { signal, onOpen: ({ runId }) => this.opened(answer, runId) }));
     if (answer.error?.code === "thread_required" && !this.chat.threads) {
       this.chat.threads = true; // A graph that asks a person has to remember where it was.
+      const { threaded } = settings;
+      if (!threaded.includes(this.chat.chain)) settings.threaded = [...threaded, this.chat.chain];
       this.chat.messages.pop();
       this.on.replaced(answer);
       await this.answer(more);

@@ -1,6 +1,8 @@
 // What is kept in this browser: conversations, the key, the choice of colours.
 
-const [CHATS, DELETED, SHOWN, KEY, THEME, CHAIN] = ["chats", "deleted", "shown", "key", "theme", "chain"].map((name) => `chat-page:${name}`);
+const [CHATS, DELETED, SHOWN, KEY, THEME, CHAIN, THREADED] = [
+  ...["chats", "deleted", "shown", "key", "theme", "chain", "threaded"],
+].map((name) => `chat-page:${name}`);
 
 export const newId = () => (crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random().toString(36).slice(2)}`);
 
@@ -28,6 +30,9 @@ export const settings = {
   set theme(value) { write(THEME, value); },
   get chain() { return read(CHAIN, ""); },
   set chain(value) { write(CHAIN, value); },
+  /** The chains that have refused to answer without a thread. */
+  get threaded() { return read(THREADED, []); },
+  set threaded(names) { write(THREADED, names); },
 };
 
 /** Which conversation this tab shows, also after a reload. */
