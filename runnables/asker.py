@@ -11,6 +11,10 @@ _LANGCHAINS = (INNER, "checkpoint_", "langgraph_", "lc_", "ls_")
 """How the names begin that LangChain gives a meaning in metadata."""
 
 
+NAMES = ("thread_id", "principal", "end_user", "request_id")
+"""What is known of who asks, which no request can say otherwise."""
+
+
 def config(run: Run, given: Mapping[str, object]) -> RunnableConfig:
     """The config of *run*, which has *given* beside the asker.
 

@@ -5,8 +5,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from langchain_core.runnables import RunnableConfig
+
 from azure_openai import refusals
-from runnables import asker, conversation, errors, histories, leftovers, visits
+from runnables import asker, context, conversation, errors, histories, leftovers, visits
 from runnables.answer_limit import AnswerLimit
 from runnables.callback import RunCallback
 from runnables.chunks import Translator
@@ -53,7 +55,7 @@ async def events_of(
     given, asked = await _converted(prepared, chain, request, run)
     translator = Translator(run, given, prepared.outputs, repeats=prepared.repeats)
     more = [] if bounded else [AnswerLimit(), Marks(translator.report)]
-    config = asker.config(run, asked)
+    config = _config(prepared, request, run, asked)
     config["callbacks"] = [RunCallback(run), *more]
     passed, said, ended = 0, False, False
     refusals.asked_limit.set(request.limit_name)
@@ -86,6 +88,15 @@ async def events_of(
             await leftovers.clean_up(begun)
         if prepared.savers and not run.thread:
             await leftovers.forget(prepared.savers, config["configurable"]["thread_id"])
+
+
+def _config(
+    prepared: Prepared, request: ChatRequest, run: Run, asked: dict[str, object]
+) -> RunnableConfig:
+    config = asker.config(run, asked)
+    known = config["configurable"]
+    known |= context.config(prepared.chain, request.inputs, known)
+    return config
 
 
 def _visit(thread: Thread, request: ChatRequest) -> Visit:

@@ -24,7 +24,7 @@ from langchain_core.runnables.passthrough import RunnableAssign
 from langchain_core.tools import Tool
 from pydantic import BaseModel
 
-from runnables import histories, kinds, lookups
+from runnables import context, histories, kinds, lookups
 from runnables.generator import Chain
 from runnables.kinds import TEXT_NAMES, Variable
 from runnables.lookups import MESSAGES
@@ -219,7 +219,8 @@ def _of_graph(graph: Chain) -> Takes:
                 {
                     name: Variable(variable.annotation, strict and variable.required)
                     for name, variable in named.items()
-                },
+                }
+                | {n: v for n, v in context.variables(graph).items() if n not in named},
                 build if strict else None,
                 partial=not strict,
                 graph=True,
