@@ -72,7 +72,10 @@ class BackendRequest(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonRequest:
-    """A request of a chain's, whose body may be changed for a backend that wants it."""
+    """A request of a chain's, whose body may be changed for a backend that wants it.
+
+    *whole* is whether an answer that should stream is read as well if it does not.
+    """
 
     path: str
     headers: Sequence[tuple[str, str]]
@@ -81,6 +84,7 @@ class JsonRequest:
     timeouts: "Timeouts | None"
     method: str = "POST"
     own_version: bool = True
+    whole: bool = True
 
     @property
     def size(self) -> int:
@@ -90,7 +94,7 @@ class JsonRequest:
         content = self.content
         if backend.v1 or self.path.startswith("/"):  # It is not in the path.
             content = with_model(content, backend.deployment)
-        return refusals.fit(content)
+        return refusals.fit(content, whole=self.whole)
 
 
 def _nobody(backend: Backend) -> None:
@@ -179,6 +183,10 @@ class Attempt:
         """Whether the answer is decoded here if a backend compresses it unasked."""
         return isinstance(self._request, JsonRequest)
 
+    @property
+    def _reads_whole(self) -> bool:
+        return isinstance(self._request, JsonRequest) and self._request.whole
+
     async def whole(self, reply: "Reply") -> BackendFailure | None:
         """What is wrong with *reply*, which does not stream; its reader gets all of it.
 
@@ -194,8 +202,7 @@ class Attempt:
         if not reply.is_json:
             return NO_ANSWER
         found = examine_whole(body) if self._answers else None
-        # A chain reads an answer in one piece, too.
-        return found or (NO_ANSWER if streamed and not self._decodes else None)
+        return found or (NO_ANSWER if streamed and not self._reads_whole else None)
 
     @property
     def _answers(self) -> bool:

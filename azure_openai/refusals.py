@@ -24,7 +24,11 @@ asked_limit: ContextVar[LimitField | None] = ContextVar("asked_limit", default=N
 
 Changes = dict[str, str | None]
 
+STREAM = "stream"
+"""A model refuses it that has no streams, or has none for who asks."""
+
 OTHERWISE: Mapping[str, str | None] = {
+    STREAM: None,
     "stream_options": None,
     "include": None,
     "reasoning.summary": None,
@@ -84,15 +88,20 @@ class Refusals:
         self._limit = limit
         self._known: dict[str, Changes] = {}
 
-    def fit(self, content: bytes) -> "Fitted":
-        """The body *content* as the backend takes it, as far as that is known."""
+    def fit(self, content: bytes, *, whole: bool = False) -> "Fitted":
+        """The body *content* as the backend takes it, as far as that is known.
+
+        *whole* is whether it may do without a stream.
+        """
         limit = asked_limit.get() or self._limit
         renamed = limit != "max_tokens" and b'"max_tokens"' in content
         if not (renamed or self._known):
-            return Fitted(content, self)  # It need not be decoded.
+            return Fitted(content, self, whole=whole)  # It need not be decoded.
         body = _decode(content)
         changes = {"max_tokens": limit, **self._known.get(_model(body), {})}
-        return Fitted(_change(content, body, changes), self)
+        if not whole:
+            changes.pop(STREAM, None)
+        return Fitted(_change(content, body, changes), self, whole=whole)
 
     def left_out(self, model: str, field: str) -> bool:
         """Whether *model* is known to take *field* under no name."""
@@ -127,9 +136,9 @@ class Fitting(Protocol):
 class Fitted:
     amendable = True
 
-    def __init__(self, content: bytes, refusals: Refusals) -> None:
+    def __init__(self, content: bytes, refusals: Refusals, *, whole: bool) -> None:
         self.content = content
-        self._refusals = refusals
+        self._refusals, self._whole = refusals, whole
         self._changes: Changes = {}
 
     def amend(self, said: bytes) -> bool:
@@ -139,6 +148,7 @@ class Fitted:
             for field, instead in OTHERWISE.items()
             if _has(body, field)
             and (instead is None or instead not in self._changes)
+            and (field != STREAM or self._whole)
             and refuses(said, field)
         }
         self._changes |= changes
@@ -158,6 +168,8 @@ def refuses(said: bytes, field: str) -> bool:
     code, parameter = _code(said), _parameter(said)
     if field in UNMISSED:
         return parameter == field
+    if field == STREAM:  # Its name is in many a text.
+        return parameter == field and code in NOT_TAKEN
     named = re.compile(rf"\b{field}\b")
     if parameter and not named.search(parameter):
         return False

@@ -90,6 +90,7 @@ class BackendTransport(httpx2.AsyncBaseTransport):
             content=content,
             streamed=streamed,
             timeouts=Timeouts(timeout.get("connect"), timeout.get("read")),
+            whole=False,
         )
         limits = attempt_limits(self._settings, streamed=streamed)
         attempt = Attempt(connections(self._settings), sent)

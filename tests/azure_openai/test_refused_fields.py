@@ -58,6 +58,21 @@ def test_a_refusal_of_something_else_is_none_of_the_name(body: object) -> None:
     assert not refuses(json.dumps(body).encode(), "max_tokens")
 
 
+def test_a_stream_is_left_out_if_the_answer_may_come_at_once() -> None:
+    message = "Your organization must be verified to stream this model."
+    error = {"message": message, "param": "stream", "code": "unsupported_value"}
+    said, asked = json.dumps({"error": error}).encode(), b'{"stream": true, "n": 1}'
+    refusals = Refusals("max_tokens")
+    fitted = refusals.fit(asked, whole=True)
+    assert fitted.amend(said)
+    fitted.accepted()
+    assert json.loads(refusals.fit(asked, whole=True).content) == {"n": 1}
+    for streamed in (refusals.fit(asked), Refusals("max_tokens").fit(asked)):
+        assert not streamed.amend(said)
+        assert streamed.content == asked
+    assert not refuses(b'{"error": {"message": "Unknown: stream"}}', "stream")
+
+
 strange = st.binary() | st.text().map(str.encode) | st.just(b"[" * 9_999)
 
 

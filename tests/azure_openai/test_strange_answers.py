@@ -202,6 +202,24 @@ async def test_all_of_an_answer_that_should_have_streamed_is_an_answer(
     assert (run.finish_reason, run.usage.total_tokens) == ("stop", 11)
 
 
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_model_that_refuses_to_stream_is_asked_for_all_at_once(
+    standin: StandIn, stream: bool
+) -> None:
+    """As OpenAI's reasoning models do for who has not shown an identity card."""
+    tag = f"refuses-stream-{stream}"
+    said = f"refusing fields=stream,stream_options tokens=2 tag={tag}"
+    pooled = PooledApp([backend(standin, "ptu")])
+    async with pooled.served() as client:
+        for _ in range(2):
+            body = asking(CHAIN, said, stream=stream)
+            response = await client.post(CHAIN, json=body)
+            assert text_of(CHAIN, response, stream=stream) == "tok0 tok1"
+    requests = await asyncio.to_thread(standin.requests, tag)
+    assert ["stream" in each["body"] for each in requests] == [True, *[False] * 3]
+    assert [run.finish_reason for run in pooled.runs] == ["stop", "stop"]
+
+
 @pytest.mark.parametrize("path", [CHAIN, WHOLE])
 @pytest.mark.parametrize(
     ("code", "status", "said"),
