@@ -21,9 +21,13 @@ def asking_again(saver: "AnySaver") -> "AnySaver":
     again.
 
     LangGraph would keep the answer, and give it to the task in place of the next one.
+    That it does with a saver that cannot be copied, or has slots.
     """
-    made = copy(saver)
-    made.__class__ = _asking(type(saver))
+    try:
+        made = copy(saver)
+        made.__class__ = _asking(type(saver))
+    except TypeError:
+        return saver
     return made
 
 

@@ -1,9 +1,7 @@
 """Graphs that wait for a person on a thread, and go on with the answer."""
 
-import asyncio
-import operator
 from collections.abc import Callable
-from typing import Annotated, Any, TypedDict
+from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage
@@ -16,26 +14,14 @@ from pydantic import JsonValue
 
 from runnables import Chain, visits
 from streaming.events import Interrupt
+from tests.support.asking_graphs import Asked, calls, graph_of
 from tests.support.kept_graphs import Conversation, asked, error, text
 from tests.support.kinds import Model
 from tests.support.kinds_of_graphs import answering, one_node
 
 
-class Asked(TypedDict, total=False):
-    question: str
-    answer: str
-    said: Annotated[list[str], operator.add]
-
-
 def approve(state: Asked) -> dict[str, Any]:
     return {"answer": f"You said {interrupt({'about': state['question']})}."}
-
-
-def graph_of(nodes: dict[str, Any], **compiled: Any) -> Any:
-    graph: Any = StateGraph(Asked)
-    for name, node in nodes.items():
-        graph.add_node(name, node).add_edge(START, name)
-    return graph.compile(**compiled)
 
 
 def _question(given: Any) -> Any:
@@ -55,15 +41,8 @@ ONE: dict[str, Callable[[], Chain]] = {
     "last": lambda: RunnableLambda(_question) | graph_of({"one": approve}),
     "inside": lambda: RunnableLambda(_question) | graph_of({"one": approve}) | _loud,
     "a subgraph": lambda: graph_of({"inner": graph_of({"one": approve})}),
-    "called by a node": lambda: graph_of({"one": _calls(graph_of({"one": approve}))}),
+    "called by a node": lambda: graph_of({"one": calls(graph_of({"one": approve}))}),
 }
-
-
-def _calls(graph: Any) -> Any:
-    def call(state: Asked) -> Any:
-        return {"answer": graph.invoke({"question": state["question"]})["answer"]}
-
-    return call
 
 
 @pytest.mark.parametrize("place", ONE)
@@ -124,53 +103,6 @@ async def test_one_node_may_ask_again() -> None:
     assert asked(await kept.say("Why?")) == ["one"]
     assert asked(await kept.resume("A")) == ["two"]
     assert text(await kept.resume("B")) == "A and B"
-
-
-def careful(state: Asked) -> dict[str, Any]:
-    answer = interrupt("sure?")
-    if answer == "wrong":
-        raise ValueError
-    return {"answer": f"You said {answer}."}
-
-
-AGAIN: dict[str, Callable[[], Chain]] = {
-    "alone": lambda: graph_of({"one": careful}),
-    "with its own saver": lambda: graph_of(
-        {"one": careful}, checkpointer=InMemorySaver()
-    ),
-    "a subgraph": lambda: graph_of({"inner": graph_of({"one": careful})}),
-    "called by a node": lambda: graph_of({"one": _calls(graph_of({"one": careful}))}),
-}
-
-
-@pytest.mark.parametrize("place", AGAIN)
-async def test_what_failed_of_its_answer_is_answered_again(place: str) -> None:
-    kept = Conversation(AGAIN[place]())
-    await kept.say("Why?")
-    assert error(await kept.resume("wrong")).startswith("internal_error")
-    _, pending = await visits.kept(kept.prepared.chain, kept.key, kept.saver)
-    assert asked([*pending]) == ["sure?"]
-    assert text(await kept.resume("right")) == "You said right."
-
-
-async def test_what_was_stopped_after_its_answer_is_answered_again() -> None:
-    working, never = asyncio.Event(), asyncio.Event()
-
-    async def work(state: Asked) -> Any:
-        first, second = interrupt("one"), interrupt("two")
-        if second == "do it":
-            working.set()
-            await never.wait()
-        return {"answer": f"{first} and {second}"}
-
-    kept = Conversation(graph_of({"one": work}))
-    await kept.say("Why?")
-    assert asked(await kept.resume("A")) == ["two"]
-    approved = asyncio.create_task(kept.resume("do it"))
-    await working.wait()
-    approved.cancel()
-    await asyncio.wait({approved})
-    assert text(await kept.resume("leave it")) == "A and leave it"
 
 
 @pytest.mark.parametrize("when", ["interrupt_before", "interrupt_after"])
