@@ -28,7 +28,6 @@ class TextPart(NamedTuple):
 
 
 _MESSAGE: Fields = {"type": "message", "role": "assistant", "status": "in_progress"}
-
 SPOKEN = TextPart(
     prefix="msg",
     item={**_MESSAGE, "content": []},
@@ -39,15 +38,8 @@ SPOKEN = TextPart(
     told="output_text",
     more={"logprobs": []},
 )
-REFUSED = TextPart(
-    prefix="msg",
-    item={**_MESSAGE, "content": []},
-    within="content",
-    part={"type": "refusal", "refusal": ""},
-    held="refusal",
-    around="content_part",
-    told="refusal",
-    more={},
+REFUSED = SPOKEN._replace(
+    part={"type": "refusal", "refusal": ""}, held="refusal", told="refusal", more={}
 )
 THOUGHT = TextPart(
     prefix="rs",
