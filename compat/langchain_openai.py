@@ -24,7 +24,8 @@ def apply() -> None:
 
     langchain-openai 1.7.4, chat_models/base.py and llms/base.py: the first choice of
     each chunk is read, whatever its index, and with `n` above 1 the answers are mixed
-    into one text. Usage that is a list, or has fractions, ends the answer.
+    into one text. Usage that is a list, or has fractions, ends the answer. What a model
+    declines with is left out of a stream, and is in an answer that comes whole.
     """
     name = "_convert_chunk_to_generation_chunk"
     setattr(BaseChatOpenAI, name, convert_first_choice)
@@ -72,8 +73,8 @@ def convert_first_choice(
     default_chunk_class: type,
     base_generation_info: dict[str, object] | None,
 ) -> ChatGenerationChunk | None:
-    """LangChain's method, for the choice with the index 0 if there are several; usage
-    that is none is left out."""
+    """LangChain's method, for the choice with the index 0 if there are several, and
+    with what the model declines with; usage that is none is left out."""
     if chunk.get("usage") and not _counts(chunk["usage"]):
         chunk = {**chunk, "usage": None}
     choices = chunk.get("choices")
@@ -82,7 +83,20 @@ def convert_first_choice(
         if not ours and not chunk.get("usage"):
             return None
         chunk = {**chunk, "choices": ours}
-    return _convert(model, chunk, default_chunk_class, base_generation_info)
+    made = _convert(model, chunk, default_chunk_class, base_generation_info)
+    if made is not None and (said := _refusal(chunk)):
+        made.message.additional_kwargs["refusal"] = said
+    return made
+
+
+def _refusal(chunk: Mapping[str, object]) -> str:
+    """What the model declines with in *chunk*, which LangChain leaves out, and which
+    our own model takes for its text."""
+    match chunk:
+        case {"choices": [{"delta": {"refusal": str() as said, **more}}, *_]}:
+            return "" if more.get("content") else said
+        case _:
+            return ""
 
 
 def _counts(usage: object) -> bool:

@@ -144,3 +144,10 @@ def test_thoughts_may_be_lists_of_blocks(app: AppProcess, stream: bool) -> None:
     else:
         answer = response.json()
         assert (answer["reasoning"], answer["content"]) == ("Hmm. So.", "Yes.")
+
+
+@pytest.mark.parametrize("chain", ["chat", "relayed"])
+def test_what_a_model_declines_with_is_the_answer(app: AppProcess, chain: str) -> None:
+    assert text_of(app.events("standin:refusal", chain=chain)) == REFUSAL
+    whole = app.chat("standin:refusal", chain=chain, stream=False).json()
+    assert whole["content"] == REFUSAL
