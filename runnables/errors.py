@@ -73,6 +73,8 @@ NO_CHUNKS = ("No generation chunks were returned", "No generations found in stre
 PATH = re.compile(r"[\w.\[\]$-]{1,100}")
 """A parameter's name; what is none may be the prompt."""
 
+TOO_MANY_STEPS = "The graph did not end within the steps of its recursion_limit."
+
 UNCONNECTED = (ConnectTimeout, UpstreamLost, UpstreamUnreachable)
 
 # LangChain's classes, which other providers' integrations raise too. The first fits.
@@ -128,6 +130,9 @@ def to_chat_error(exc: Exception, request_id: str) -> ChatError:
         return UpstreamError(STRANGE)
     if is_any(exc, "azure.core.exceptions", "ClientAuthenticationError"):
         return SignInFailed()
+    if is_any(exc, "langgraph.errors", "GraphRecursionError"):
+        log_unexpected(exc, request_id)
+        return InternalError(TOO_MANY_STEPS)
     log_unexpected(exc, request_id)
     return InternalError(f"Something went wrong here; it is logged as {request_id}.")
 
