@@ -72,6 +72,8 @@ class ProxiedRun:
     def whole(self) -> None:
         """End the run with the answer's own end, which may be an error."""
         self.call.ended = True
+        if self.call.finish_reason == "tool_calls":
+            self.run.waiting.add("")  # Whichever it is, the caller has to run it.
         error = self._tap.error if self._tap else None
         self.end(error or self.run.failure)
 

@@ -99,7 +99,7 @@ class Run:
     goes_on: bool = False
     interrupts: list[Interrupt] = field(default_factory=list)
     _kept: int = 0
-    _waiting: set[str] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
     _task: asyncio.Task[None] | None = None
     _decided: Callable[[], None] | None = None
 
@@ -186,9 +186,9 @@ class Run:
             case TextDelta():
                 self.keep(event.text)
             case ToolCall():
-                self._waiting.add(event.id)
+                self.waiting.add(event.id)
             case ToolResult():
-                self._waiting.discard(event.id)
+                self.waiting.discard(event.id)
             case Interrupt():
                 self.interrupts.append(event)
 
@@ -222,7 +222,7 @@ class Run:
         reasons = [call.finish_reason for call in self.calls.values()]
         if self.interrupts and "content_filter" not in reasons:
             return "interrupt"
-        return of_calls(reasons, waiting=bool(self._waiting))
+        return of_calls(reasons, waiting=bool(self.waiting))
 
     @property
     def usage(self) -> Usage:

@@ -92,6 +92,27 @@ async def test_of_an_answer_too_large_to_keep_the_ending_is_read() -> None:
     assert (record["content"], record["truncated"]) == (None, True)
 
 
+CALL = b'{"choices":[{"finish_reason":"tool_calls","%b":{"tool_calls":[{}]}}]}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/event-stream", b"data: " + CALL % b"delta" + b"\n\n" + DONE),
+        ("application/json", CALL % b"message"),
+    ],
+    ids=["stream", "whole"],
+)
+async def test_the_record_says_that_the_answer_ends_with_a_call(
+    kind: str, body: bytes
+) -> None:
+    replay = Replay(pieces=[body], headers=[("content-type", kind)])
+    proxied, answer = await exchange(replay)
+    assert answer.content == body
+    [run] = proxied.runs
+    assert records.build(run, content=False)["finish_reason"] == "tool_calls"
+
+
 async def test_an_event_too_large_to_keep_is_told_and_counted() -> None:
     event = b'data: {"choices":[{"index":0,"delta":{"content":"%b"}}]}\n\n'
     body = event % b"Hello " + event % (b"x" * 1_000_000) + FINISH + DONE
