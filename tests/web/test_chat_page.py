@@ -9,7 +9,7 @@ from tests.clients.chromium_page import chromium
 from tests.conftest import azure
 from tests.standin.process import StandIn
 from tests.support.app_process import AppProcess
-from tests.web.chat_page import ChatPage, many_chats, settings, stopped_after, tab
+from tests.web.chat_page import ChatPage, settings, stopped_after, tab
 
 
 @pytest.fixture(scope="module")
@@ -130,27 +130,6 @@ def test_a_broken_answer_keeps_its_text_and_says_so(page: ChatPage) -> None:
     expect(page.text).to_have_text("tok0 tok1")
 
 
-def test_conversations_are_kept_and_go_on(page: ChatPage) -> None:
-    page.choose("chat")
-    page.ask("standin:answer tokens=2")
-    page.finished()
-    page.button("New conversation").click()
-    expect(page.page.locator("article")).to_have_count(0)
-    page.ask("standin:echo tag=second")
-    page.finished()
-    page.page.reload()
-    expect(page.text).to_contain_text("standin:echo tag=second")
-    chats = page.page.locator("#chat-list .chat")
-    expect(chats).to_have_count(2)
-    chats.last.click()
-    expect(page.text).to_have_text("tok0 tok1")
-    page.ask("standin:echo tag=third")
-    page.finished()
-    expect(page.text).to_contain_text("tok0 tok1")  # Which it was sent again.
-    page.button("Delete standin:answer tokens=2").click()
-    expect(chats).to_have_count(1)
-
-
 def test_what_is_read_from_the_right_begins_there(page: ChatPage) -> None:
     page.choose("quoting")
     page.ask("مرحبا `code`\n\n- بند\n\n```\ncode\n```\n\nEnglish")
@@ -184,41 +163,6 @@ def test_formulas_are_shown_as_they_are_written(page: ChatPage) -> None:
     expect(page.text.locator("p").last).to_have_text(
         "Not one: it costs $5 or $10, [1], $HOME or $PATH."
     )
-
-
-def test_two_tabs_keep_what_either_asks_and_deletes(page: ChatPage) -> None:
-    other = ChatPage(page.page.context, page.app)
-    other.open()
-    for each, tokens in ((page, 1), (other, 2)):
-        each.choose("chat")
-        each.ask(f"standin:answer tokens={tokens}")
-        each.finished()
-    for each in (page, other):
-        expect(each.page.locator("#chat-list .chat")).to_have_count(2)
-    page.page.reload()
-    expect(page.text).to_have_text("tok0")
-    page.button("Delete standin:answer tokens=2").click()
-    expect(other.page.locator("#chat-list .chat")).to_have_count(1)
-    expect(other.page.locator("article")).to_have_count(0)
-    other.ask("standin:answer tokens=3")
-    other.finished()
-    page.page.reload()
-    expect(page.page.locator("#chat-list .chat")).to_have_count(2)
-
-
-def test_only_the_newest_of_many_conversations_are_listed_at_first(
-    page: ChatPage,
-) -> None:
-    page.page.add_init_script(many_chats(250))
-    page.page.reload()
-    chats = page.page.locator("#chat-list .chat")
-    expect(chats).to_have_count(101)
-    chats.last.click()
-    expect(chats).to_have_count(201)
-    expect(chats.nth(100)).to_be_focused()
-    chats.last.click()
-    expect(chats).to_have_count(250)
-    expect(chats.last).to_have_text("Conversation 0")
 
 
 def test_a_question_is_edited_in_a_branch(page: ChatPage) -> None:

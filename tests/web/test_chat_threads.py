@@ -1,4 +1,4 @@
-"""The chat page over an app that keeps threads, and graphs that wait for a person."""
+"""What is kept of the chat page's conversations, and graphs that wait for a person."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.clients.chromium_page import chromium
 from tests.conftest import azure
 from tests.standin.process import StandIn
 from tests.support.app_process import AppProcess
-from tests.web.chat_page import ChatPage, settings, tab
+from tests.web.chat_page import ChatPage, many_chats, settings, tab
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,13 @@ def forgetful(standin: StandIn) -> Iterator[AppProcess]:
 @pytest.fixture(params=["keeping", "forgetful"])
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[ChatPage]:
     with tab(browser, request.getfixturevalue(request.param)) as page:
+        yield page
+        assert page.errors == []
+
+
+@pytest.fixture
+def kept_here(browser: Browser, forgetful: AppProcess) -> Iterator[ChatPage]:
+    with tab(browser, forgetful) as page:
         yield page
         assert page.errors == []
 
@@ -111,3 +118,62 @@ def test_a_conversation_is_opened_in_another_browser(
         expect(other.page.locator("#chat-list")).not_to_contain_text("elsewhere")
     threads = keeping.client.get("/api/threads").json()["threads"]
     assert "elsewhere" not in str(threads)
+
+
+def test_conversations_are_kept_and_go_on(kept_here: ChatPage) -> None:
+    page = kept_here
+    page.choose("chat")
+    page.ask("standin:answer tokens=2")
+    page.finished()
+    page.button("New conversation").click()
+    expect(page.page.locator("article")).to_have_count(0)
+    page.ask("standin:echo tag=second")
+    page.finished()
+    page.page.reload()
+    expect(page.text).to_contain_text("standin:echo tag=second")
+    chats = page.page.locator("#chat-list .chat")
+    expect(chats).to_have_count(2)
+    chats.last.click()
+    expect(page.text).to_have_text("tok0 tok1")
+    page.ask("standin:echo tag=third")
+    page.finished()
+    expect(page.text).to_contain_text("tok0 tok1")  # Which it was sent again.
+    page.button("Delete standin:answer tokens=2").click()
+    expect(chats).to_have_count(1)
+
+
+def test_two_tabs_keep_what_either_asks_and_deletes(kept_here: ChatPage) -> None:
+    page = kept_here
+    other = ChatPage(page.page.context, page.app)
+    other.open()
+    for each, tokens in ((page, 1), (other, 2)):
+        each.choose("chat")
+        each.ask(f"standin:answer tokens={tokens}")
+        each.finished()
+    for each in (page, other):
+        expect(each.page.locator("#chat-list .chat")).to_have_count(2)
+    page.page.reload()
+    expect(page.text).to_have_text("tok0")
+    page.button("Delete standin:answer tokens=2").click()
+    expect(other.page.locator("#chat-list .chat")).to_have_count(1)
+    expect(other.page.locator("article")).to_have_count(0)
+    other.ask("standin:answer tokens=3")
+    other.finished()
+    page.page.reload()
+    expect(page.page.locator("#chat-list .chat")).to_have_count(2)
+
+
+def test_only_the_newest_of_many_conversations_are_listed_at_first(
+    kept_here: ChatPage,
+) -> None:
+    page = kept_here
+    page.page.add_init_script(many_chats(250))
+    page.page.reload()
+    chats = page.page.locator("#chat-list .chat")
+    expect(chats).to_have_count(101)
+    chats.last.click()
+    expect(chats).to_have_count(201)
+    expect(chats.nth(100)).to_be_focused()
+    chats.last.click()
+    expect(chats).to_have_count(250)
+    expect(chats.last).to_have_text("Conversation 0")
