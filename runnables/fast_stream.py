@@ -31,7 +31,7 @@ from langchain_openai.chat_models.base import (
 )
 
 from azure_openai import refusals
-from azure_openai.completions import ChunkStream
+from azure_openai.chunk_stream import ChunkStream
 from runnables import responses
 from runnables.callback import Fields, Json, RunCallback
 from runnables.large import converted

@@ -43,6 +43,7 @@ ALLOWED = {
     ),
     "azure_openai.peek": (["runs.finish_reasons"], []),
     # The SDK takes half a second to import, and a proxied call needs none of it.
+    "azure_openai.chunk_stream": ([], ["httpx2"]),
     "azure_openai.completions": ([], ["httpx2", "openai"]),
     "azure_openai.transport": ([], ["httpx2", "openai"]),
     "proxy": (
