@@ -25,7 +25,7 @@ asked_limit: ContextVar[LimitField | None] = ContextVar("asked_limit", default=N
 Changes = dict[str, str | None]
 
 STREAM = "stream"
-"""A model refuses it that has no streams, or has none for who asks."""
+"""Refused by models that never stream, or only to verified organizations."""
 
 OTHERWISE: Mapping[str, str | None] = {
     STREAM: None,

@@ -31,7 +31,7 @@ _ANSWER = b"\r\n".join(
 
 
 def refuse(listener: socket.socket) -> None:
-    """Answer whoever comes with 503, in threads that end with the process."""
+    """Answer every request with 503, in threads that end with the process."""
     listener.setblocking(True)  # No event loop accepts from it here.
     threading.Thread(target=_accept, args=(listener,), daemon=True).start()
 

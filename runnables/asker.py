@@ -12,7 +12,7 @@ _LANGCHAINS = (INNER, "checkpoint_", "langgraph_", "lc_", "ls_")
 
 
 NAMES = ("thread_id", "principal", "end_user", "request_id")
-"""What is known of who asks, which no request can say otherwise."""
+"""What is known about the caller; the `inputs` of a request cannot change it."""
 
 
 def config(run: Run, given: Mapping[str, object]) -> RunnableConfig:

@@ -45,8 +45,8 @@ def _is_built(found: type) -> bool:
 def config(
     chain: Chain, inputs: Mapping[str, JsonValue], known: Mapping[str, object]
 ) -> dict[str, object]:
-    """What is to stand in the config for the context: what is *known* of who asks, and
-    the rest of the request's *inputs*."""
+    """The part of a config that has the graph's context: its fields are taken from what
+    is *known* about the caller, and else from the request's *inputs*."""
     found = schema(chain)
     if found is None:
         return {}

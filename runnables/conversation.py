@@ -36,7 +36,7 @@ class Given(dict[str, object]):
         self.asked: set[str] = set()
         self.brought = frozenset(values)
         for names in (HISTORY_NAMES, TEXT_NAMES):
-            # There may be none, which whoever looks it up is told.
+            # If there is none, looking it up says so.
             with suppress(InvalidRequest):
                 self.know(names)
 

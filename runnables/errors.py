@@ -71,7 +71,7 @@ NO_CHUNKS = ("No generation chunks were returned", "No generations found in stre
 """What LangChain says, in a `ValueError`, of a model that has given nothing."""
 
 PATH = re.compile(r"[\w.\[\]$-]{1,100}")
-"""A parameter's name; what is none may be the prompt."""
+"""The form of a parameter's name; any other text may be part of the prompt."""
 
 TOO_MANY_STEPS = "The graph did not end within the steps of its recursion_limit."
 

@@ -155,9 +155,9 @@ def _check(found: Takes) -> None:
 
 def _check_call(function: "RunnableLambda[object, object]") -> None:
     """LangChain calls a function with its input, and by name with what it has."""
-    called = getattr(function, "func", None) or getattr(function, "afunc", None)
+    code = getattr(function, "func", None) or getattr(function, "afunc", None)
     try:
-        given = signature(called).parameters.values() if callable(called) else ()
+        given = signature(code).parameters.values() if callable(code) else ()
     except ValueError:
         return  # It is not Python's.
     has_place = [each for each in given if each.kind < Parameter.KEYWORD_ONLY]
@@ -168,7 +168,7 @@ def _check_call(function: "RunnableLambda[object, object]") -> None:
         and each.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
         and each.name not in ("config", "run_manager")
     ]
-    name = getattr(called, "__name__", type(called).__name__)
+    name = getattr(code, "__name__", type(code).__name__)
     if not has_place:
         raise NotConfigured(f"The function {name!r} takes no input.")
     if wanted:

@@ -4,8 +4,8 @@ import asyncio
 from time import monotonic
 
 SECONDS = 0.01
-"""What is there already for two hundred runs takes some tenths of a second. Whoever
-comes meanwhile, such as a health check, needs about eight turns."""
+"""The chunks that have arrived for two hundred runs take some tenths of a second to
+show. A health check needs about eight turns, and would wait that long in each."""
 
 
 class LoopTurn:

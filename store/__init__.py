@@ -21,7 +21,7 @@ class Damaged(StoreError):
 
 @contextmanager
 def readable() -> Iterator[None]:
-    """Raise `Damaged` for what cannot be taken apart within."""
+    """Raise `Damaged` if what is decoded in the block is not what it should be."""
     try:
         yield
     except (ValueError, TypeError, LookupError) as exc:  # Its text has content.

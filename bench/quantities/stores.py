@@ -28,7 +28,7 @@ type Engines = Mapping[str, Mapping[str, str]]
 
 MEASURED = (CHAIN,)
 NONE = "none"
-"""Ratios are to this one: no run is kept, and nobody has a budget."""
+"""Ratios are to this one: no run is kept, and there is no budget."""
 
 BUDGET = ", budget"
 LENGTHS = (1, 1000)

@@ -206,7 +206,7 @@ async def test_all_of_an_answer_that_should_have_streamed_is_an_answer(
 async def test_a_model_that_refuses_to_stream_is_asked_for_all_at_once(
     standin: StandIn, stream: bool
 ) -> None:
-    """As OpenAI's reasoning models do for who has not shown an identity card."""
+    """As OpenAI's reasoning models do for organizations that are not verified."""
     tag = f"refuses-stream-{stream}"
     said = f"refusing fields=stream,stream_options tokens=2 tag={tag}"
     pooled = PooledApp([backend(standin, "ptu")])
