@@ -8,12 +8,13 @@ from starlette.responses import Response
 from app import App
 from app.langgraph import kept
 from app.langgraph.answer import Answer, ToldRun
-from app.langgraph.kept import Fields
+from app.langgraph.kept import Fields, Kept
 from app.langgraph.values import of_thread, with_input
 from app.runs import find_run, position, stop_run, until_end
 from runs import Run
 from runs.following import Following
 from runs.reading import LoggedRun
+from runs.thread_notes import Note
 from server.followed_body import FollowedBody
 from server.response import StreamResponse, json_response
 from streaming.dialects._langgraph import request as asking
@@ -87,7 +88,7 @@ async def _follow(app: App, request: Request, run: Run, *, streamed: bool) -> Re
     begun_with = [*filter(None, header.echo.get("modes", "").split(","))]
     names = asking.modes(named or begun_with or [*asking.DEFAULT])
     told = ToldRun(header.run_id, header.chain, header.thread_id, names, streamed)
-    there = await kept.read(app, run.owner, str(header.thread_id))
+    there = await _thread_of(app, found)
     begun, begins = there.checkpoint != header.run_id, header.request()
     if begun and (cut := header.echo.get("from")):
         there = there.at(cut)
@@ -95,6 +96,15 @@ async def _follow(app: App, request: Request, run: Run, *, streamed: bool) -> Re
     answer = Answer(told, before=before, final=of_thread(app, run, told))
     body = FollowedBody(Following(app.logs, found), begins, answer, after)
     return StreamResponse(body, run, answer, limits=app.limits, capacity=app.capacity)
+
+
+async def _thread_of(app: App, found: LoggedRun) -> Kept:
+    """A run that has failed may have left nothing on its thread."""
+    id = str(found.header.thread_id)
+    try:
+        return await kept.read(app, found.header.owner, id)
+    except NotFound:
+        return Kept(id, Note())
 
 
 async def cancel(app: App, request: Request, run: Run) -> Response:

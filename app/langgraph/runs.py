@@ -80,7 +80,9 @@ async def _there(app: App, run: Run, thread: str | None, *, creates: bool) -> Ke
     except NotFound:
         if not creates:
             raise
-        return Kept(thread, Note())
+        note = Note()  # The thread is there, however its run ends.
+        await app.threads.notes.create(run.owner, thread, note)
+        return Kept(thread, note)
     if found.running:
         raise ThreadBusy
     return found

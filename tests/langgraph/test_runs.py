@@ -53,6 +53,35 @@ async def test_a_background_run_that_cannot_begin_is_refused(app: AppProcess) ->
         assert await sdk.runs.list(thread) == []
 
 
+async def test_a_run_that_has_failed_is_followed_and_its_thread_stays(
+    app: AppProcess,
+) -> None:
+    question = said("standin:cut tokens=2")
+    async with client(app) as sdk:
+        run: dict[str, Any] = {}
+        begun = sdk.runs.stream(
+            "new-and-cut",
+            "chat",
+            input=question,
+            if_not_exists="create",
+            on_run_created=lambda told: run.update(told),
+        )
+        parts = await all_of(begun)
+        assert "error" in names(parts)
+        rejoined = await all_of(sdk.runs.join_stream("new-and-cut", run["run_id"]))
+        assert "error" in names(rejoined)
+        assert (await sdk.threads.get("new-and-cut"))["status"] == "idle"
+        assert await sdk.threads.get_history("new-and-cut") == []
+
+    id = "cut-on-another-wire"
+    native = {"user": "standin:cut tokens=2", "thread_id": id}
+    answer = app.client.post("/api/chat", json=native, headers=OWN)
+    async with client(app) as sdk:
+        run_id = answer.headers["x-run-id"]
+        followed = await all_of(sdk.runs.join_stream(id, run_id))
+        assert "error" in names(followed)
+
+
 @pytest.mark.tries("resume")
 async def test_a_stream_names_its_run_and_is_read_on(app: AppProcess) -> None:
     created: list[Any] = []

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.clients.chromium_page import chromium
 from tests.conftest import azure
@@ -153,6 +153,26 @@ def test_a_run_that_goes_on_is_followed_to_its_end(
         page.open(f"#run={answer.response.headers['x-run-id']}")
         expect(page.page.locator("#shown")).to_contain_text("Goes on: event")
     expect(page.page.locator("#run .facts")).to_contain_text("cancelled")
+
+
+def test_a_record_that_comes_after_the_end_of_its_run_is_shown(
+    page: UsagePage, served: AppProcess
+) -> None:
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 2:
+            route.fulfill(status=404, json={})
+        else:
+            route.continue_()
+
+    page.page.route("**/api/usage?run=*", answer)
+    with served.streaming("Count", chain="slow") as answering:
+        page.open(f"#run={answering.response.headers['x-run-id']}")
+        expect(page.page.locator("#shown")).to_contain_text("Goes on: event")
+    expect(page.page.locator("#run .facts")).to_contain_text("cancelled")
+    assert len(asked) > 2
 
 
 def test_a_run_that_nobody_knows_is_said_so(page: UsagePage) -> None:

@@ -5,6 +5,7 @@ import { get, headers } from "../chat/api.js";
 import { h } from "../chat/dom.js";
 import { cost, count, milliseconds, NONE } from "./figures.js";
 
+const RECORD_MS = [0, 100, 400, 1500]; // Whoever follows a run may see its end before its record is on disk.
 const REPLAY_MS = 1000; // A run is shown again in this time, to see when its tools were called.
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -13,8 +14,16 @@ export async function findRun(id, say, signal) {
   const path = `api/usage?run=${encodeURIComponent(id)}`;
   const found = await get(path);
   if (found) return found.run;
-  for await (const line of follow(id, undefined, signal)) say(line);
-  return (await get(path))?.run;
+  let followed = false;
+  for await (const line of follow(id, undefined, signal)) {
+    followed = true;
+    say(line);
+  }
+  for (const pause of followed ? RECORD_MS : [0]) {
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    const recorded = await get(path);
+    if (recorded) return recorded.run;
+  }
 }
 
 /** A line for each event of a run that goes on. */
