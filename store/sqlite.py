@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import monotonic, time
+from time import monotonic, sleep, time
 from typing import ClassVar
 
 from store import ANY, Conflict, Document, StoreError
@@ -18,6 +18,9 @@ UNFINISHED_SECONDS = 24 * 3600
 
 CALL_SECONDS = 5.0
 """The longest that a call takes; a lock is waited for a little less."""
+
+RETRY_SECONDS = 0.01
+"""Seconds until a file that another process is opening is tried again."""
 
 POLL_SECONDS = 0.1
 """How often a reader looks for more lines, which another process may have added."""
@@ -217,12 +220,31 @@ def _open(path: str) -> sqlite3.Connection:
         # It holds what callers said: nobody else may read it.
         Path(path).touch(0o600)
         file = sqlite3.connect(path, timeout=CALL_SECONDS - 1, isolation_level=None)
-        file.executescript(SCHEMA)
+        try:
+            _prepare(file, until=monotonic() + CALL_SECONDS)
+        except sqlite3.Error:
+            file.close()
+            raise
     except sqlite3.Error as exc:
         raise StoreError(f"sqlite: {exc.sqlite_errorname}") from None
     except OSError as exc:
         raise StoreError(f"sqlite: {os.strerror(exc.errno or 0)}") from None
     return file
+
+
+def _prepare(file: sqlite3.Connection, until: float) -> None:
+    """SQLite itself waits for no lock to set the journal's mode, or after a crash."""
+    while True:
+        try:
+            file.executescript(SCHEMA)
+            return
+        except sqlite3.OperationalError as exc:
+            if (
+                exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY
+                or monotonic() > until
+            ):
+                raise
+        sleep(RETRY_SECONDS)
 
 
 def _heard[T](done: asyncio.Future[T]) -> None:

@@ -1,9 +1,13 @@
 """One SQLite file: two processes write it at once, and nothing deleted is in it."""
 
 import asyncio
+import sqlite3
 import sys
 from pathlib import Path
 
+import pytest
+
+from store import sqlite
 from store.sqlite import SqliteStore
 from tests.support.app_process import ROOT
 
@@ -60,6 +64,26 @@ async def test_two_processes_lose_no_line_and_no_count(tmp_path: Path) -> None:
         own = [line for line in lines if line.startswith(name)]
         assert own == [f"{name} {number}" for number in range(TIMES)]
     assert len(lines) == 2 * TIMES
+
+
+def test_a_file_that_another_process_is_making_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(tmp_path / "store.db")
+    other = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        other.execute("COMMIT")
+
+    monkeypatch.setattr(sqlite, "sleep", sleep)
+    store = SqliteStore(path)
+    asyncio.run(store.close())
+    store._thread.shutdown()
+    assert len(waited) == 1
+    other.close()
 
 
 async def test_nothing_that_is_deleted_is_left_in_the_file(tmp_path: Path) -> None:
