@@ -98,7 +98,7 @@ async def stop_run(app: App, found: LoggedRun) -> bool:
         return False
     if not app.logs.cancel(header.run_id):
         try:
-            await app.logs.instance.ask_to_cancel(header.instance, header.run_id)
+            await app.logs.instance.ask(header.instance, "cancel", header.run_id)
         except StoreError:
             raise StoreUnavailable() from None
     return True

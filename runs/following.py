@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from time import monotonic
 
+from runs.instance import FOLLOWED_SECONDS
 from runs.logs import Logs
 from runs.pace import Pace
 from runs.reading import LoggedRun, end_lost
@@ -30,6 +31,7 @@ class Following:
     def __init__(self, logs: Logs, run: LoggedRun, pace: Pace | None = None) -> None:
         self._logs, self._run, self._pace = logs, run, pace
         self.number, self.lost = 0, False
+        self._told_at = -float("inf")
 
     async def events(self) -> AsyncGenerator[Event]:
         """All events; raises `NotFound` if the log expires meanwhile."""
@@ -56,6 +58,7 @@ class Following:
         wait = min(WAIT_SECONDS, logs.instance.lease / 3)
         while monotonic() < until:
             try:
+                await self._tell()
                 more = await logs.store.read(header.run_id, at, wait=wait)
                 if more is None:
                     raise NotFound("The run has expired.")
@@ -65,3 +68,9 @@ class Following:
             except StoreError:
                 await asyncio.sleep(wait)
         raise StoreUnavailable()
+
+    async def _tell(self) -> None:
+        """Tell whoever makes the run, before it forgets, that it is followed."""
+        if (now := monotonic()) - self._told_at > FOLLOWED_SECONDS / 2:
+            await self._logs.note_follower(self._run.header)
+            self._told_at = now

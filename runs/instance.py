@@ -1,18 +1,25 @@
-"""This process, as others see it in the store: whether it lives, what it shall stop."""
+"""This process, as others see it in the store: whether it lives, what they ask."""
 
 from collections.abc import Sequence
 from time import monotonic
+from typing import Literal
 
 from store import ANY, Store
 
 LEASE_SECONDS = 30.0
 
-CANCEL_SECONDS = 1.0
-"""Seconds between two looks at what others want stopped."""
+ASKED_SECONDS = 1.0
+"""Seconds between two looks at what others ask."""
 
 CANCEL_KEEP_SECONDS = 60.0
 
+FOLLOWED_SECONDS = 10.0
+"""Seconds for which a follower's word holds that there is one."""
+
 PARTITION = "instances"
+
+type What = Literal["cancel", "follow"]
+"""What others may ask of a run: to stop it, or to store it soon."""
 
 
 class Instance:
@@ -34,19 +41,23 @@ class Instance:
     async def lives(self, other: str) -> bool:
         return await self._store.get(PARTITION, other) is not None
 
-    async def ask_to_cancel(self, other: str, run_id: str) -> None:
-        """Ask the instance *other* to stop the run, which it does within seconds."""
-        await self._store.put(
-            f"cancel-{other}", run_id, b"{}", version=ANY, keep=CANCEL_KEEP_SECONDS
-        )
+    async def ask(self, other: str, what: What, run_id: str) -> None:
+        """Ask something of the instance *other*, which sees it within seconds."""
+        place = (f"asked-{other}", f"{what}:{run_id}")
+        keep = FOLLOWED_SECONDS if what == "follow" else CANCEL_KEEP_SECONDS
+        await self._store.put(*place, b"{}", version=ANY, keep=keep)
 
-    async def cancelled(self) -> Sequence[str]:
-        """The runs that others have asked to stop since the last look."""
+    async def asked(self) -> Sequence[tuple[str, str]]:
+        """What others ask, and of which run; to stop it, once."""
         now = monotonic()
-        if not self._store.durable or now - self._looked_at < CANCEL_SECONDS:
+        if not self._store.durable or now - self._looked_at < ASKED_SECONDS:
             return ()
         self._looked_at = now
-        asked = [key for key, _ in await self._store.list(f"cancel-{self.id}")]
-        for run_id in asked:
-            await self._store.delete(f"cancel-{self.id}", run_id)
+        partition = f"asked-{self.id}"
+        asked: list[tuple[str, str]] = []
+        for key, _ in await self._store.list(partition):
+            what, _, run_id = key.partition(":")
+            asked.append((what, run_id))
+            if what == "cancel":
+                await self._store.delete(partition, key)
         return asked

@@ -17,8 +17,8 @@ from streaming.requests import ChatRequest
 log = logging.getLogger(__name__)
 
 MEMORY_SECONDS, OTHERS_SECONDS = 0.1, 0.25
-"""Seconds between two batches; each is a request to an engine that is elsewhere."""
-
+"""Seconds between two batches of a run that is followed; each is a request to an engine
+that is elsewhere."""
 
 CHAT_SECONDS = 3600.0
 """Seconds for which it is known which run answers in a chat, beside a log's own."""
@@ -87,6 +87,13 @@ class Logs:
         found.run.end_early(Cancelled())
         return found
 
+    async def note_follower(self, header: Header) -> None:
+        """Have the run stored as it comes for some seconds, wherever it is made."""
+        if (own := self._open.get(header.run_id)) is not None:
+            own.note_follower()
+        elif header.instance != self.instance.id:
+            await self.instance.ask(header.instance, "follow", header.run_id)
+
     async def lives(self, header: Header) -> bool:
         """Whether somebody still writes the log that begins with *header*."""
         if header.instance == self.instance.id:
@@ -116,15 +123,22 @@ class Logs:
         while self._open:
             try:
                 await self.instance.renew()
-                for run_id in await self.instance.cancelled():
-                    self.cancel(run_id)
+                for what, run_id in await self.instance.asked():
+                    self._do(what, run_id)
                 self._note_up()
             except StoreError as exc:
                 self._note_failure(exc)
             for each in tuple(self._open.values()):
-                await self._store_soon(each)
-                await asyncio.sleep(0)  # There may be hundreds.
+                if each.is_due():
+                    await self._store_soon(each)
+                    await asyncio.sleep(0)  # There may be hundreds.
             await self._pause()
+
+    def _do(self, what: str, run_id: str) -> None:
+        if what == "cancel":
+            self.cancel(run_id)
+        elif (found := self._open.get(run_id)) is not None:
+            found.note_follower()
 
     async def _pause(self) -> None:
         """Wait for the next batch; what cannot wait for it is stored meanwhile."""

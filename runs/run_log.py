@@ -7,6 +7,7 @@ from time import monotonic
 
 from runs import Run
 from runs.header import Header
+from runs.instance import FOLLOWED_SECONDS
 from runs.last_events import last_events
 from store import Conflict, Store, StoreError
 from streaming import recorded
@@ -20,6 +21,12 @@ MAX_WAITING = 1024 * 1024
 
 MAX_APPEND = 1024 * 1024
 """Bytes that are stored at once; a line that is longer is stored alone."""
+
+UNFOLLOWED_SECONDS = 2.0
+"""Seconds between two batches of a run that nobody follows."""
+
+MOST_NOTED = 500
+"""Events of text that may wait: they are encoded on the event loop, all at once."""
 
 END_SECONDS = 1.0
 """Seconds that an answer's ending waits for the store to have all of its run."""
@@ -51,6 +58,8 @@ class RunLog:
         self._noted: list[Noted] = []
         self.note = self._noted.append
         self._at = 0
+        self._stored_at = monotonic()
+        self._followed_until = 0.0
         self._ended_at: float | None = None
         self._complete = False
         self._writing = asyncio.Lock()
@@ -69,6 +78,20 @@ class RunLog:
             monotonic() - self._ended_at > RETRY_SECONDS
         )
         return self.written or late or (self.lost and self.ended)
+
+    def is_due(self) -> bool:
+        """Whether the next batch shall have what is new of this log."""
+        now = monotonic()
+        return (
+            now - self._stored_at >= UNFOLLOWED_SECONDS
+            or now < self._followed_until
+            or self.ended
+            or len(self._noted) > MOST_NOTED
+            or len(self._lines) > MAX_APPEND
+        )
+
+    def note_follower(self) -> None:
+        self._followed_until = monotonic() + FOLLOWED_SECONDS
 
     def begin(self) -> None:
         self.begun = True
@@ -105,8 +128,10 @@ class RunLog:
             try:
                 while self._lines and not self.lost:
                     await self._append(self._first_lines())
+                self._stored_at = monotonic()
             except StoreError:
                 self.give_up_if_behind()
+                self._stored_at = 0.0
                 raise
 
     def _first_lines(self) -> bytes:

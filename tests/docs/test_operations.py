@@ -3,7 +3,7 @@
 import json
 import re
 
-from runs.logs import OTHERS_SECONDS
+from runs.run_log import UNFOLLOWED_SECONDS
 from tests.infra.test_bicep import BUILT_IN
 from tests.support.markdown import PAGES, ROOT, quoted, table
 
@@ -35,7 +35,7 @@ def test_what_a_thousand_users_cost_is_computed() -> None:
     rows = table("Capacity and cost", PAGES["docs/operations.md"])
     shown = {what: (how, cost) for what, how, cost in rows}
     answers, seconds = 10_000, 15
-    writes = answers * round(seconds / OTHERS_SECONDS)
+    writes = answers * round(seconds / UNFOLLOWED_SECONDS)
     cost = {
         "tokens of `gpt-4o-mini`": 10 * 0.15 + 3 * 0.60,
         "[the store](scale.md), `STORE=storage`": writes / 10_000 * 0.05,

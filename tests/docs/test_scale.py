@@ -1,9 +1,10 @@
 """The table of docs/scale.md, computed again from the code's own intervals."""
 
 from budgets.lease import STEP_TOKENS
-from runs.instance import CANCEL_SECONDS, LEASE_SECONDS
+from runs.instance import ASKED_SECONDS, FOLLOWED_SECONDS, LEASE_SECONDS
 from runs.lease import LEASE_SECONDS as THREAD_LEASE_SECONDS
 from runs.logs import OTHERS_SECONDS
+from runs.run_log import UNFOLLOWED_SECONDS
 from store.storage import POLL_SECONDS
 from tests.support.app_process import ROOT
 
@@ -31,13 +32,17 @@ CHANGES = 2 + ANSWER_SECONDS * TOKENS_A_SECOND / STEP_TOKENS
 renewals = ANSWER_SECONDS // (THREAD_LEASE_SECONDS / 3) - 1
 beats = INSTANCES / (LEASE_SECONDS / 3)
 
+appends = OPEN * ((1 - FOLLOWED) / UNFOLLOWED_SECONDS + FOLLOWED / OTHERS_SECONDS)
+asking = OPEN * FOLLOWED / (FOLLOWED_SECONDS / 2)
+
 ROWS = {
-    "appends to logs": (OPEN / OTHERS_SECONDS, OPEN / OTHERS_SECONDS, WRITE),
+    "appends to logs": (appends, appends, WRITE),
     "logs that begin": (RUNS, 0, WRITE),
     "logs that end": (RUNS, 0, OTHER),
     "each process lives": (2 * beats, beats, TABLE),
-    "what others want stopped": (INSTANCES / CANCEL_SECONDS,) * 2 + (TABLE,),
+    "what others ask": (INSTANCES / ASKED_SECONDS,) * 2 + (TABLE,),
     "followers of 1 %": (OPEN * FOLLOWED / POLL_SECONDS,) * 2 + (OTHER,),
+    "what they ask for": (2 * asking, asking, TABLE),
     "runs on a thread": (
         RUNS * (THREAD_STORAGE + renewals - 1),
         RUNS * (THREAD_REDIS + renewals - 1),

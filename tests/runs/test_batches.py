@@ -6,10 +6,11 @@ from typing import ClassVar
 import anyio
 import pytest
 
-from runs import Run, logs
+from runs import Run, instance, logs, run_log
+from runs.logs import Logs
 from store.memory import MemoryStore
 from streaming.events import TextDelta
-from tests.support.logged_answers import attached, logs_over
+from tests.support.logged_answers import attached, followed, logs_over
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +55,7 @@ async def test_what_is_noted_meanwhile_goes_with_the_next_batch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(logs, "OTHERS_SECONDS", 0.01)
+    monkeypatch.setattr(run_log, "UNFOLLOWED_SECONDS", 0.01)
     store, run = CountingStore(), Run(chain="c")
     attached(logs_over(store), run)
     for text in ("one", "two", "three"):
@@ -62,3 +64,58 @@ async def test_what_is_noted_meanwhile_goes_with_the_next_batch(
         while b"three" not in (await store.read(run.id, 0) or b""):
             await anyio.lowlevel.checkpoint()
     assert store.appends[run.id] <= 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_a_run_is_stored_as_it_comes_once_somebody_follows_it(
+    monkeypatch: pytest.MonkeyPatch, *, elsewhere: bool
+) -> None:
+    monkeypatch.setattr(logs, "OTHERS_SECONDS", 0.01)
+    monkeypatch.setattr(run_log, "UNFOLLOWED_SECONDS", 3600)
+    monkeypatch.setattr(instance, "ASKED_SECONDS", 0)
+    store, run = CountingStore(), Run(chain="c")
+    kept = logs_over(store)
+    attached(kept, run)
+    with anyio.fail_after(5):
+        await _until_stored(store, run, b"chain")
+        run.see(TextDelta("d", "one"))
+        await _until_a_batch(store, kept)
+        assert b"one" not in (await store.read(run.id, 0) or b"")
+        async with anyio.create_task_group() as following:
+            follower = logs_over(store) if elsewhere else kept
+            following.start_soon(followed, follower, run.id, 0)
+            await _until_stored(store, run, b"one")
+            run.see(TextDelta("d", "two"))
+            await _until_stored(store, run, b"two")
+            following.cancel_scope.cancel()
+
+
+async def _until_stored(store: CountingStore, run: Run, what: bytes) -> None:
+    while what not in (await store.read(run.id, 0) or b""):
+        await anyio.lowlevel.checkpoint()
+
+
+async def _until_a_batch(store: CountingStore, kept: Logs) -> None:
+    """Have something stored that is followed, after all that was noted before."""
+    other = Run(chain="c")
+    attached(kept, other)
+    await _until_stored(store, other, b"chain")
+    other.see(TextDelta("d", "followed"))
+    assert other.log is not None
+    await kept.note_follower(other.log.header)
+    await _until_stored(store, other, b"followed")
+
+
+@pytest.mark.anyio
+async def test_no_more_than_some_text_waits_for_a_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(logs, "OTHERS_SECONDS", 0.01)
+    monkeypatch.setattr(run_log, "UNFOLLOWED_SECONDS", 3600)
+    store, run = CountingStore(), Run(chain="c")
+    attached(logs_over(store), run)
+    for number in range(run_log.MOST_NOTED + 1):
+        run.see(TextDelta("d", f"tok{number}"))
+    with anyio.fail_after(5):
+        await _until_stored(store, run, b"tok500")
