@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import TypedDict
+from urllib.request import getproxies_environment
 
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ResourceExistsError
@@ -29,6 +30,7 @@ class _Options(TypedDict):
     retry_total: int
     connection_timeout: int
     read_timeout: int
+    use_env_settings: bool
 
 
 class _BlobOptions(_Options):
@@ -42,6 +44,8 @@ OPTIONS: _Options = {
     "retry_total": 0,
     "connection_timeout": SECONDS,
     "read_timeout": SECONDS,
+    # Each request would look for a proxy, and read `~/.netrc` in a thread.
+    "use_env_settings": bool(getproxies_environment()),
 }
 BLOBS: _BlobOptions = {
     **OPTIONS,
