@@ -141,7 +141,9 @@ async def _quoting(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator
 
 
 def _ask(state: MessagesState) -> MessagesState:
-    approved = interrupt("May I send the letter?")
+    options = {"question": "Which letter?", "options": ["the first", "the second"]}
+    which = "Which" in state["messages"][-1].text
+    approved = interrupt(options if which else "May I send the letter?")
     return {"messages": [AIMessage(f"The answer was {approved}.")]}
 
 

@@ -15,6 +15,7 @@ CHAINS = ",".join(
     f"{name}=tests.support.page_chains:{name}"
     for name in ("rich", "slow", "quoting", "asking", "long")
 )
+CHAINS += ",paying=tests.support.waiting_chains:paying"
 
 
 MANY_CHATS = """count => {

@@ -67,8 +67,44 @@ def test_a_graph_goes_on_with_what_is_written(page: ChatPage) -> None:
     page.choose("asking")
     page.ask("Please send it")
     page.page.get_by_label("Your answer").fill("not today")
-    page.button("Reject").click()
+    page.page.keyboard.press("Enter")
     expect(page.text).to_have_text("The answer was not today.")
+
+
+def test_a_graph_goes_on_with_one_of_its_options(page: ChatPage) -> None:
+    page.choose("asking")
+    page.ask("Which one do you send?")
+    card = page.answer.get_by_role("form", name="The answer waits for you")
+    expect(card).to_contain_text("Which letter?")
+    expect(card.get_by_role("button")).to_have_text(
+        ["the first", "the second", "Answer"]
+    )
+    page.button("the second").click()
+    expect(page.text).to_have_text("The answer was the second.")
+
+
+def test_what_a_tool_is_called_with_is_edited(page: ChatPage) -> None:
+    page.choose("paying")
+    page.ask("Pay five")
+    args = page.page.get_by_label("Arguments of pay")
+    args.fill("five")
+    page.button("Approve").click()
+    expect(args).to_be_focused()  # It is no JSON, and nothing was sent.
+    args.fill('{"amount": 7}')
+    page.button("Approve").click()
+    expect(page.text).to_have_text("Done.")
+    expect(page.page.locator("main")).to_contain_text("Paid 7.")
+
+
+def test_a_reason_rejects_and_never_approves(page: ChatPage) -> None:
+    page.choose("paying")
+    page.ask("Pay five")
+    page.page.get_by_label("Your answer, or the reason").press("Enter")
+    expect(page.button("Approve")).to_be_visible()
+    page.page.get_by_label("Your answer, or the reason").fill("too much")
+    page.page.keyboard.press("Enter")
+    expect(page.text).to_have_text("Done.")
+    expect(page.page.locator("body")).not_to_contain_text("Paid")
 
 
 def test_a_chain_refuses_once_to_answer_without_a_thread(

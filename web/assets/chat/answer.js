@@ -40,6 +40,7 @@ export function add(answer, { type, data, id }) {
     case "tool_result": {
       const tool = answer.tools.find((each) => each.id === data.id && !("result" in each));
       if (tool) Object.assign(tool, { result: data.content, took: now - tool.begun });
+      else answer.tools.push({ id: data.id, name: data.name, result: data.content }); // An earlier answer has the call.
       break;
     }
     case "citation":
@@ -118,10 +119,11 @@ export class AnswerView {
   update() {
     const { answer } = this;
     const running = answer.status === "running";
+    const unfinished = answer.replied ? "" : answer.questions.length ? "waits for you" : "no result";
     this.element.setAttribute("aria-busy", String(running));
     this.element.classList.toggle("waiting", running && !answer.text);
     this.showThoughts(running);
-    answer.tools.forEach((tool, index) => (this.tools[index] ??= new ToolView(tool, this.steps)).update(running));
+    answer.tools.forEach((tool, index) => (this.tools[index] ??= new ToolView(tool, this.steps)).update(running ? "running…" : unfinished));
     this.showSources(); // Before the text, which refers to them.
     this.markdown.show(answer.text, !running);
     if (!running && !this.ended) this.end();
@@ -222,14 +224,14 @@ class ToolView {
     this.tool = tool;
     this.state = h("span", { class: "tool-state" });
     this.body = h("div");
-    this.body.append(h("p", { class: "label" }, "Input"), h("pre", { tabindex: "0" }, json(tool.args ?? "")));
+    if ("args" in tool) this.body.append(h("p", { class: "label" }, "Input"), h("pre", { tabindex: "0" }, json(tool.args ?? "")));
     parent.append(h("details", { class: "fold tool" }, h("summary", {}, h("code", {}, tool.name), this.state), this.body));
   }
 
-  update(running) {
+  update(unfinished) {
     const { tool } = this;
     const has = "result" in tool;
-    const said = has ? `done in ${seconds(tool.took)}` : running ? "running…" : "no result";
+    const said = !has ? unfinished : tool.took === undefined ? "done" : `done in ${seconds(tool.took)}`;
     if (this.state.textContent !== said) this.state.textContent = said;
     if (has && !this.shown) {
       this.shown = true;

@@ -30,7 +30,7 @@ function addMessage(messages, { role, content, tool_calls, tool_call_id }) {
   if (answer?.role !== "assistant") messages.push((answer = { ...newAnswer(), status: "ended" }));
   if (role === "tool") {
     const tool = answer.tools.find((each) => each.id === tool_call_id);
-    if (tool) Object.assign(tool, { result: textOf(content), took: 0 });
+    if (tool) tool.result = textOf(content);
     return undefined;
   }
   answer.text += (answer.text && "\n\n") + textOf(content);
