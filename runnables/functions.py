@@ -42,7 +42,7 @@ def asynchronous(chain: Chain, place: Place) -> Chain | None:
     match chain:
         case RunnableLambda(func=function) if not hasattr(chain, "afunc"):
             if isgeneratorfunction(kinds.unwrapped(function)):
-                stream = _streamed(function)
+                stream = streamed(function)
                 stream = _apart(stream) if place == "last" else stream
                 return RunnableLambda(stream, name=name)
         case RunnableLambda(afunc=function) if place == "last":
@@ -53,7 +53,7 @@ def asynchronous(chain: Chain, place: Place) -> Chain | None:
         case RunnableGenerator(_transform=function) if not hasattr(
             chain, "_atransform"
         ):
-            return RunnableGenerator(_transforming(function), name=name)
+            return RunnableGenerator(transforming(function), name=name)
     return None
 
 
@@ -64,7 +64,7 @@ def streaming(found: object) -> object:
     """
     match found:
         case Generator():
-            return RunnableLambda(_apart(_streamed(lambda given: found)))
+            return RunnableLambda(_apart(streamed(lambda given: found)))
         case AsyncGenerator():
             return RunnableLambda(_apart(_handed_on(found)))
         case Coroutine():
@@ -113,7 +113,9 @@ def _waited_for(
     return wait
 
 
-def _streamed(function: _Function) -> Callable[..., AsyncGenerator[object]]:
+def streamed(function: _Function) -> Callable[..., AsyncGenerator[object]]:
+    """*function* of an input, whose steps run in a thread."""
+
     async def stream(given: object, config: RunnableConfig) -> AsyncGenerator[object]:
         async for chunk in _in_thread(
             function(given, **_more(function, config)), config
@@ -123,7 +125,9 @@ def _streamed(function: _Function) -> Callable[..., AsyncGenerator[object]]:
     return stream
 
 
-def _transforming(function: _Function) -> Callable[..., AsyncGenerator[object]]:
+def transforming(function: _Function) -> Callable[..., AsyncGenerator[object]]:
+    """The same of pieces of its input."""
+
     async def transform(
         chunks: AsyncIterator[object], config: RunnableConfig
     ) -> AsyncGenerator[object]:

@@ -12,6 +12,7 @@ from runnables import (
     functions,
     graphs,
     histories,
+    own_streams,
     pregel,
     returned,
     visits,
@@ -76,7 +77,7 @@ def _streaming(part: Chain, place: Place) -> Chain | None:
 
 
 def _without_graphs(part: Chain, place: Place) -> Chain | None:
-    own = functions.asynchronous(part, place)
+    own = functions.asynchronous(part, place) or own_streams.calling(part)
     return own or returned.preparing(part, partial(_returned, place))
 
 

@@ -112,7 +112,8 @@ async def test_an_exception_of_the_model_is_the_runs(kind: Kind) -> None:
 
 
 SYNCHRONOUS = (
-    *("function", "generator-function", "graph-of-sync-nodes", "class-of-ones-own"),
+    *("function", "generator-function", "graph-of-sync-nodes"),
+    *("class-of-ones-own", "class-that-streams"),
 )
 """In a thread, which nothing can stop."""
 

@@ -8,6 +8,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import GenerationChunk
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import (
+    Runnable,
     RunnableConfig,
     RunnableGenerator,
     RunnableLambda,
@@ -88,6 +89,27 @@ def generator_function(model: Model) -> Chain:
             yield chunk.text
 
     return RunnableLambda(answer)
+
+
+class Streaming(Runnable[Any, Any]):
+    """Streams *model*, where it blocks."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def invoke(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError
+
+    def stream(
+        self, input: Any, config: RunnableConfig | None = None, **_: Any
+    ) -> Iterator[BaseMessage]:
+        yield from self.model.stream(input["messages"], config)
+
+
+@kind()
+def class_that_streams(model: Model) -> Chain:
+    """A subclass of `Runnable` with `stream` alone, in a thread"""
+    return Streaming(model)
 
 
 @kind()
