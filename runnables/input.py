@@ -46,6 +46,11 @@ UNSUITED = (
     "`with_types(input_type=...)` says it."
 )
 
+NO_DICTIONARY = (
+    "Fallbacks with an `exception_key` take a dictionary, and those of the chain get "
+    "something else: call `with_fallbacks` on the prompt and the model together."
+)
+
 
 class Input:
     """What one chain takes. Raises `NotConfigured` for what no request can give."""
@@ -114,6 +119,8 @@ class Input:
         """
         if isinstance(exc, KeyError) and (error := self._missing(exc, given)):
             return error
+        if unsuited.is_no_dictionary(exc):
+            return InvalidRequest(NO_DICTIONARY)
         if is_guessed(self._takes) and not asked and unsuited.is_refusal(exc):
             return InvalidRequest(UNSUITED)
         return None

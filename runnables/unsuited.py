@@ -6,6 +6,7 @@ import traceback
 from langchain_core.exceptions import LangChainException
 
 _TYPES = (TypeError, ValueError, AssertionError, AttributeError, KeyError)
+_NO_DICTIONARY = "If 'exception_key' is specified then input"
 _OF_GRAPHS = ("InvalidUpdateError", "EmptyInputError")
 
 
@@ -26,3 +27,9 @@ def is_refusal(exc: Exception) -> bool:
     ours = bool(modules) and modules[-1].startswith("langchain_core.")
     is_own = isinstance(exc, LangChainException)
     return ours and isinstance(exc, _TYPES) and not is_own
+
+
+def is_no_dictionary(exc: Exception) -> bool:
+    """Whether *exc* says that fallbacks, which add the exception to their input, got no
+    dictionary."""
+    return isinstance(exc, ValueError) and str(exc).startswith(_NO_DICTIONARY)

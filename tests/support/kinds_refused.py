@@ -116,6 +116,14 @@ def parallel_for_a_model(model: Model) -> Chain:
     return cast(Chain, passed | model)
 
 
+@refused(400, "invalid_request", "Fallbacks with an `exception_key` take")
+def exception_for_a_model(model: Model) -> Chain:
+    """Fallbacks with an `exception_key` that get no dictionary, as in `prompt |
+    model.with_fallbacks(…)`; those of `(prompt | model).with_fallbacks(…)` get one"""
+    ask = ChatPromptTemplate.from_template("{topic}")
+    return ask | model.with_fallbacks([model], exception_key="error")
+
+
 @refused(502, "upstream_error", "The chain cannot read the model's answer", scripts=CUT)
 def unparsed_calls(model: Model) -> Chain:
     """`with_structured_output(…, include_raw=True)` without an object or a text"""
