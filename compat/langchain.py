@@ -9,12 +9,19 @@ the patch is no longer needed.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from functools import cache
+from contextvars import ContextVar
+from functools import cache, wraps
 from itertools import chain
 
-from langchain_core.language_models import BaseChatModel, BaseLLM, LanguageModelInput
-from langchain_core.messages import ai, content
+from langchain_core.language_models import (
+    BaseChatModel,
+    BaseLLM,
+    LanguageModelInput,
+    chat_models,
+)
+from langchain_core.messages import BaseMessage, ai, content
 from langchain_core.messages.tool import ToolCallChunk
+from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import base
 from langchain_core.utils._merge import merge_dicts, merge_lists
@@ -22,6 +29,15 @@ from langchain_core.utils.aiter import Tee
 
 _data_content_block_types = content._get_data_content_block_types
 _converted = [(kind, kind._convert_input) for kind in (BaseChatModel, BaseLLM)]
+
+_metadata = chat_models._gen_info_and_msg_metadata
+_generate = BaseChatModel._generate_with_cache
+_agenerate = BaseChatModel._agenerate_with_cache
+
+type Read = Callable[[BaseMessage], None]
+"""Reads the messages of one answer, and may change them."""
+
+_reading: ContextVar[Read | None] = ContextVar("reading", default=None)
 
 TURN = 16
 """Chunks to add up before the event loop gets its turn."""
@@ -42,6 +58,42 @@ def apply() -> None:
     # dictionary that has them, which a function without types gets and hands on.
     for kind, convert in _converted:
         setattr(kind, "_convert_input", _taking_dictionaries(convert))  # noqa: B010 - mypy
+
+
+def read_answers_with(factory: Callable[[], Read]) -> None:
+    """Have each answer of a chat model read before anybody else reads it: each piece of
+    it, and the whole.
+
+    langchain-core 1.8.3, language_models/chat_models.py: a tool call without an id is
+    handed on, and an agent cannot say which call a result is of.
+    """
+
+    @wraps(_generate)
+    def generate(*args: object, **kwargs: object) -> ChatResult:
+        before = _reading.set(factory())
+        try:
+            return _generate(*args, **kwargs)  # type: ignore[arg-type] # As they came.
+        finally:
+            _reading.reset(before)
+
+    @wraps(_agenerate)
+    async def agenerate(*args: object, **kwargs: object) -> ChatResult:
+        before = _reading.set(factory())
+        try:
+            return await _agenerate(*args, **kwargs)  # type: ignore[arg-type] # The same.
+        finally:
+            _reading.reset(before)
+
+    vars(chat_models)["_gen_info_and_msg_metadata"] = _read
+    setattr(BaseChatModel, "_generate_with_cache", generate)  # noqa: B010 - mypy
+    setattr(BaseChatModel, "_agenerate_with_cache", agenerate)  # noqa: B010 - mypy
+
+
+def _read(generation: ChatGeneration) -> dict[str, object]:
+    """LangChain's function, which it calls with each piece and with the whole."""
+    if (read := _reading.get()) is not None:
+        read(generation.message)
+    return _metadata(generation)
 
 
 def _taking_dictionaries(

@@ -24,7 +24,11 @@ _run: ContextVar[Begun] = ContextVar("run")
 Held weakly: a stream that a chain breaks off is closed then, not with the run.
 """
 
-_FAST = os.path.join("runnables", "fast_stream.py")
+_OURS = (
+    os.path.join("runnables", "fast_stream.py"),
+    os.path.join("compat", "langchain.py"),
+)
+"""What runs in the place of LangChain's own code."""
 
 CLEAN_UP_SECONDS = 1
 """Seconds of cleanup for tasks that a chain left behind, once they are cancelled."""
@@ -100,7 +104,7 @@ async def _stop_tasks(run: object) -> None:
 
 
 def _is_langchains(code: CodeType | None) -> bool:
-    """Whether *code* is LangChain's, or our model's in the place of LangChain's."""
+    """Whether *code* is LangChain's, or ours in the place of LangChain's."""
     return code is not None and (
-        "langchain_core" in code.co_filename or code.co_filename.endswith(_FAST)
+        "langchain_core" in code.co_filename or code.co_filename.endswith(_OURS)
     )

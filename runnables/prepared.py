@@ -8,6 +8,7 @@ from langchain_core.language_models import BaseLanguageModel
 from langchain_core.runnables import Runnable, ensure_config
 
 from runnables import (
+    call_ids,
     configurable,
     functions,
     graphs,
@@ -52,6 +53,7 @@ class Prepared:
 
 def prepare(chain: Chain, *, tracebacks: bool = False) -> Prepared:
     """Raises `NotConfigured` for a chain that cannot run here, and says why."""
+    call_ids.install()
     chain = configurable.settled(chain)
     taken, is_graph = Input(chain), pregel.is_local(unbound(chain))
     return Prepared(

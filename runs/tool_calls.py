@@ -42,7 +42,7 @@ class CallIndexes:
         call = self._calls.get((choice, *keys[0]))
         begins = call is None or call.is_other(call_id, name, arguments)
         if call is None or begins:
-            call = _Numbered(self._count, call_id, name, call_id or _new_id())
+            call = _Numbered(self._count, call_id, name, call_id or new_id())
             self._count += 1
         for key in keys:
             self._calls[choice, *key] = call
@@ -58,7 +58,7 @@ class CallIndexes:
         return numbered
 
 
-def _new_id() -> str:
+def new_id() -> str:
     return f"call_{uuid4().hex}"
 
 

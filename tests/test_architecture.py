@@ -55,7 +55,8 @@ ALLOWED = {
     "runnables": (
         [
             "azure_openai",
-            *("compat.langchain_openai", "compat.langgraph", "compat.openai_sdk"),
+            *("compat.langchain", "compat.langchain_openai", "compat.langgraph"),
+            "compat.openai_sdk",
             *("runs", "settings", "store"),
             *EVENTS,
             *("streaming.large", "streaming.requests"),

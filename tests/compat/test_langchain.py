@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from langchain_core.language_models import BaseChatModel, BaseLLM
-from langchain_core.messages import AIMessageChunk, HumanMessage, content
-from langchain_core.messages.tool import ToolCallChunk
+from langchain_core.language_models import BaseChatModel, BaseLLM, FakeListChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, content
+from langchain_core.messages.tool import ToolCallChunk, tool_call
+from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import RunnableGenerator, base
 from langchain_core.utils._merge import merge_lists
 from langchain_core.utils.aiter import Tee
@@ -138,3 +139,17 @@ def test_langchain_still_looks_them_up_for_each_block() -> None:
     """If this fails, the patch is no longer needed."""
     assert count("get_type_hints", compat._data_content_block_types) > 0
     assert count("get_type_hints", compat._data_content_block_types) > 0
+
+
+class _Calling(FakeListChatModel):
+    def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        message = AIMessage("", tool_calls=[tool_call(name="a", args={}, id=None)])
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+
+def test_langchain_still_hands_on_a_call_without_an_id() -> None:
+    """If this fails, LangChain has learnt: take the patch out."""
+    made = compat._generate(_Calling(responses=[]), [HumanMessage("Why?")])
+    message = made.generations[0].message
+    assert isinstance(message, AIMessage)
+    assert [call["id"] for call in message.tool_calls] == [None]
