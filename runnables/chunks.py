@@ -7,6 +7,7 @@ from langchain_core.messages import (
     AIMessage,
     BaseMessage,
     BaseMessageChunk,
+    FunctionMessage,
     ToolMessage,
 )
 from langchain_core.runnables import AddableDict
@@ -68,7 +69,7 @@ class Translator:
                 yield from self._messages.add(chunk)
             case tuple() | Part():
                 yield from self._part(chunk)
-            case ToolMessage() | Document():
+            case ToolMessage() | FunctionMessage() | Document():
                 yield from self._message(chunk)
             case BaseMessage():
                 self._note(chunk)
@@ -117,9 +118,9 @@ class Translator:
         match message:
             case AIMessage():
                 yield from self._messages.add(message, place)
-            case ToolMessage():
+            case ToolMessage() | FunctionMessage():
                 yield from self._messages.result(message)
-                yield from self._cite(message.artifact)
+                yield from self._cite(getattr(message, "artifact", None))
             case Document():
                 self._documents.append(message)
                 yield from self._cite(message)

@@ -4,7 +4,13 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolMessage
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    FunctionMessage,
+    ToolMessage,
+)
 from pydantic import JsonValue
 
 from runnables import blocks
@@ -108,7 +114,7 @@ class Messages:
                 yield TextDelta(self._progress.deployment, content)
         else:
             yield from self._content(message, said)
-        if message.tool_call_chunks:
+        if message.tool_call_chunks or message.additional_kwargs:
             self.calls.add(message)
         ended = message.chunk_position == "last"
         if ended or "finish_reason" in message.response_metadata:
@@ -245,13 +251,13 @@ class Messages:
         said.breaks = 0
         yield self._shown(said, text, Paragraph)
 
-    def result(self, message: ToolMessage) -> Iterator[Event]:
+    def result(self, message: ToolMessage | FunctionMessage) -> Iterator[Event]:
         """A tool's result, which is the answer if nothing is said after it."""
         if message.id in self._known:
             return
         self.know(message)
         yield from self.calls.flush()
-        yield self.calls.result(message)
+        yield from self.calls.result(message)
         self._result = message.text
 
     def settle(self) -> Iterator[Event]:

@@ -4,9 +4,15 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from langchain_core.messages import AIMessage, AIMessageChunk, ToolMessage
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    FunctionMessage,
+    ToolMessage,
+)
+from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 
-from runs.tool_calls import CallIndexes
+from runs.tool_calls import CallIndexes, new_id
 from streaming.events import Progress, ToolCall, ToolResult
 
 DEPTH = 100
@@ -41,8 +47,8 @@ class ToolCalls:
 
     def add(self, message: AIMessageChunk) -> None:
         """Keep the pieces in *message* until it ends."""
-        indexes = self._indexes.setdefault(message.id, CallIndexes())
-        for piece in message.tool_call_chunks:
+        for piece in message.tool_call_chunks or _function_call(message):
+            indexes = self._indexes.setdefault(message.id, CallIndexes())
             function = {"name": piece["name"], "arguments": piece["args"]}
             said = {"index": piece["index"], "id": piece["id"], "function": function}
             [numbered] = indexes.number([said])
@@ -74,6 +80,11 @@ class ToolCalls:
             if not self._is_known(wrong["id"], streamed=streamed):
                 args = wrong["args"] or ""
                 yield self._shown(wrong["id"] or "", wrong["name"] or "", args)
+        if streamed or message.tool_calls or message.invalid_tool_calls:
+            return
+        for piece in _function_call(message):
+            args = _decoded(piece["args"] or "")
+            yield self._shown(new_id(), piece["name"] or "", args)
 
     def _is_known(self, call_id: str | None, *, streamed: bool) -> bool:
         return call_id in self._names if call_id else streamed
@@ -84,11 +95,39 @@ class ToolCalls:
         self._names[call_id] = name
         return ToolCall(self._progress.deployment, call_id, name, args)
 
-    def result(self, message: ToolMessage) -> ToolResult:
-        call_id = message.tool_call_id
+    def result(self, message: ToolMessage | FunctionMessage) -> Iterator[ToolResult]:
+        if isinstance(message, ToolMessage):
+            call_id = message.tool_call_id
+        elif (found := self._waiting_for(message.name)) is not None:
+            call_id = found
+        else:
+            return
         self._results.add(call_id)
         name = message.name or self._names.get(call_id, "")
-        return ToolResult(self._progress.deployment, call_id, name, message.text)
+        yield ToolResult(self._progress.deployment, call_id, name, message.text)
+
+    def _waiting_for(self, name: str) -> str | None:
+        """The first call of the function *name* without a result."""
+        waiting = (each for each in self._names if each not in self._results)
+        return next((each for each in waiting if self._names[each] == name), None)
+
+
+def _function_call(message: AIMessage) -> list[ToolCallChunk]:
+    """The call in *message*, or a piece of it, as OpenAI's API had it before tools."""
+    match message.additional_kwargs.get("function_call"):
+        case {"name": str() as name, **rest} if name:
+            return [_piece(name, rest.get("arguments"))]
+        case {"arguments": arguments}:
+            return [_piece(None, arguments)]
+        case _:
+            return []
+
+
+def _piece(name: str | None, arguments: object) -> ToolCallChunk:
+    if isinstance(arguments, dict | list):
+        arguments = json.dumps(arguments)
+    args = arguments if isinstance(arguments, str) else None
+    return tool_call_chunk(name=name, args=args, id=None, index=0)
 
 
 def _decoded(args: str) -> dict[str, object] | str:
