@@ -135,6 +135,8 @@ class Translator:
                 yield from self._streamed(message, metadata)
             case "updates", dict():
                 states.check_that_it_ends(payload)
+                for update in payload.values():
+                    yield from self._messages.update(states.messages_in(update))
                 for update in payload.values() if is_root else ():
                     if isinstance(update, dict):
                         for value in update.values():

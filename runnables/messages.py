@@ -14,6 +14,7 @@ from langchain_core.messages import (
 from pydantic import JsonValue
 
 from runnables import blocks
+from runnables.removals import Removals
 from runnables.said import Said
 from runnables.tool_calls import ToolCalls
 from streaming.events import (
@@ -44,6 +45,7 @@ class Messages:
         self._spoke: Said | None = None  # Whose text was shown last.
         self._waiting: list[Said] = []
         self._result = ""
+        self._removals = Removals()
         self.length = 0  # Of the text that was shown.
         self.calls = ToolCalls(progress)
 
@@ -246,10 +248,22 @@ class Messages:
         if text.startswith(before):
             yield self._shown(said, text.removeprefix(before))
             return
-        yield Redact(self._progress.deployment, said.start, said.end)
+        yield self._withdrawn(said)
+        yield self._shown(said, text, Paragraph)
+
+    def update(self, update: Sequence[BaseMessage]) -> Iterator[Event]:
+        """Withdraw what a graph removes with this *update* of its messages."""
+        said = dict.fromkeys(self._said.values())
+        for each in self._removals.gone(update, said, resulted=bool(self._result)):
+            if each.text:
+                yield self._withdrawn(each)
+            yield from self.calls.withdraw(each.ids)
+
+    def _withdrawn(self, said: Said) -> Redact:
+        redact = Redact(self._progress.deployment, said.start, said.end)
         said.text.clear()
         said.breaks = 0
-        yield self._shown(said, text, Paragraph)
+        return redact
 
     def result(self, message: ToolMessage | FunctionMessage) -> Iterator[Event]:
         """A tool's result, which is the answer if nothing is said after it."""

@@ -1,7 +1,7 @@
 """Tool calls: put together from pieces, and each shown once."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from langchain_core.messages import (
@@ -17,6 +17,8 @@ from streaming.events import Progress, ToolCall, ToolResult
 
 DEPTH = 100
 """Levels of JSON to send as such: of a tool's arguments, or of a structured result."""
+
+WITHDRAWN = "The call was withdrawn."
 
 type _Key = tuple[str | None, object]
 
@@ -38,6 +40,7 @@ class ToolCalls:
         self._pieces: dict[_Key, _Pieces] = {}
         self._indexes: dict[str | None, CallIndexes] = {}
         self._names: dict[str, str] = {}
+        self._messages: dict[str, str] = {}  # Of which a call is.
         self._results: set[str] = set()
 
     @property
@@ -65,6 +68,7 @@ class ToolCalls:
             return
         for key in [key for key in self._pieces if ids is None or key[0] in ids]:
             call = self._pieces.pop(key)
+            self._messages[call.id] = key[0] or ""
             yield self._shown(call.id, call.name, _decoded("".join(call.args)))
 
     def whole(self, message: AIMessage, *, streamed: bool) -> Iterator[ToolCall]:
@@ -75,6 +79,7 @@ class ToolCalls:
         for call in message.tool_calls:
             args = json.dumps(call["args"]) if is_deep(call["args"]) else call["args"]
             if not self._is_known(call["id"], streamed=streamed):
+                self._messages[call["id"] or ""] = message.id or ""
                 yield self._shown(call["id"] or "", call["name"], args)
         for wrong in message.invalid_tool_calls:
             if not self._is_known(wrong["id"], streamed=streamed):
@@ -105,6 +110,14 @@ class ToolCalls:
         self._results.add(call_id)
         name = message.name or self._names.get(call_id, "")
         yield ToolResult(self._progress.deployment, call_id, name, message.text)
+
+    def withdraw(self, ids: Container[str | None]) -> Iterator[ToolResult]:
+        """Results for the calls of messages with these *ids*, which nobody makes."""
+        for call_id in self._names.keys() - self._results:
+            if self._messages.get(call_id, "") in ids:
+                self._results.add(call_id)
+                name = self._names[call_id]
+                yield ToolResult(self._progress.deployment, call_id, name, WITHDRAWN)
 
     def _waiting_for(self, name: str) -> str | None:
         """The first call of the function *name* without a result."""

@@ -1,0 +1,41 @@
+"""What a graph removes from its state of what it has said."""
+
+from collections.abc import Iterable, Sequence, Set
+
+from langchain_core.messages import AIMessage, BaseMessage, RemoveMessage
+
+from runnables.said import Said
+
+ALL = "__remove_all__"
+"""LangGraph's id of a `RemoveMessage` for all messages.
+See: langgraph.graph.message.REMOVE_ALL_MESSAGES
+"""
+
+
+class Removals:
+    """Tells a guard, which removes an answer, from what keeps a history short.
+
+    The newest message is a guard's to remove, with others or alone; but if a tool has
+    given a result since, only if another message comes in its place.
+    """
+
+    def __init__(self) -> None:
+        self._kept: set[str | None] = set()  # In the graph's state.
+
+    def gone(
+        self, update: Sequence[BaseMessage], said: Iterable[Said], *, resulted: bool
+    ) -> list[Said]:
+        """Which of all that was *said* an *update* of the state withdraws."""
+        removed = {each.id for each in update if isinstance(each, RemoveMessage)}
+        put = {each.id: each for each in update if each.id not in removed}
+        new = [put[key] for key in put.keys() - self._kept]
+        before = [each for each in said if each.ids & self._kept]
+        self._kept |= put.keys()
+        gone = [each for each in before if _is_gone(each, removed, put.keys())]
+        is_newest = bool(gone) and gone[-1] is before[-1]
+        is_replaced = any(isinstance(each, AIMessage) for each in new)
+        return gone if is_newest and (is_replaced or not resulted) else []
+
+
+def _is_gone(said: Said, removed: Set[str | None], put: Set[str | None]) -> bool:
+    return bool(said.ids & removed or ALL in removed) and not said.ids & put

@@ -1,0 +1,126 @@
+"""A guard that removes an answer from a graph's state withdraws it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from langchain_core.messages import (
+    AIMessage,
+    AnyMessage,
+    HumanMessage,
+    RemoveMessage,
+    ToolMessage,
+)
+from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.graph.message import REMOVE_ALL_MESSAGES
+
+from runnables import Chain
+from runnables.prepared import prepare
+from runnables.run import events_of
+from runnables.tool_calls import WITHDRAWN
+from runs import Run
+from streaming.events import Event, Redact, TextDelta, ToolResult
+from streaming.requests import validate
+from tests.support.kinds import Model
+from tests.support.kinds_of_agents import CALL, agent_of, weather
+from tests.support.kinds_of_graphs import answering
+
+type Update = Callable[[list[AnyMessage]], list[Any]]
+
+ALL = RemoveMessage(id=REMOVE_ALL_MESSAGES)
+
+
+def removal(message: AnyMessage) -> RemoveMessage:
+    return RemoveMessage(id=str(message.id))
+
+
+def followed(answer: Any, *updates: Update) -> Chain:
+    """*answer*, then a node for each of the *updates* of the messages."""
+    graph: Any = StateGraph(MessagesState).add_node("answer", answer)
+    graph.add_edge(START, before := "answer")
+    for number, update in enumerate(updates):
+        graph.add_node(node := f"node{number}", _node(update)).add_edge(before, node)
+        before = node
+    return cast(Chain, graph.compile())
+
+
+def _node(update: Update) -> Callable[[MessagesState], dict[str, Any]]:
+    return lambda state: {"messages": update(state["messages"])}
+
+
+async def events(chain: Chain) -> list[Event]:
+    request = validate({"messages": [{"role": "user", "content": "Why?"}]})
+    async with asyncio.timeout(5):
+        return [each async for each in events_of(prepare(chain), request, Run())]
+
+
+async def shown(chain: Chain) -> str:
+    """What a caller who heeds all events sees in the end."""
+    request = validate({"messages": [{"role": "user", "content": "Why?"}]})
+    async with asyncio.timeout(5):
+        found: list[Event] = [
+            e async for e in events_of(prepare(chain), request, Run())
+        ]
+    text = "".join(each.text for each in found if isinstance(each, TextDelta))
+    for each in found:
+        if isinstance(each, Redact):
+            start, end = each.start_offset, each.end_offset
+            text = text[:start] + "_" * (end - start) + text[end:]
+    return text.replace("_", "")
+
+
+GUARDS: dict[str, Update] = {
+    "one": lambda m: [removal(m[-1]), AIMessage("Safe.")],
+    "all": lambda m: [ALL, *m[:-1], AIMessage("Safe.")],
+    "all but the new one": lambda m: [ALL, AIMessage("Safe.")],
+    "as dictionary": lambda m: [removal(m[-1]), {"role": "ai", "content": "Safe."}],
+}
+
+
+@pytest.mark.parametrize("guard", GUARDS.values(), ids=GUARDS)
+async def test_another_message_comes_in_its_place(guard: Update) -> None:
+    guarded = followed(answering(Model()), guard)
+    assert await shown(guarded) == "\n\nSafe."
+    assert await shown(followed(guarded, lambda m: [])) == "\n\nSafe."
+
+
+async def test_nothing_may_come_in_its_place() -> None:
+    removing = followed(answering(Model()), lambda m: [removal(m[-1])])
+    assert await shown(removing) == ""
+
+
+async def test_all_messages_of_an_agent_may_be_replaced() -> None:
+    agent = agent_of(Model(scripts=[CALL, ("Bad.",)]), weather)
+    guarded = followed(agent, lambda m: [ALL, m[0], AIMessage("Safe.")])
+    assert (await shown(guarded)).strip() == "Safe."
+
+
+KEPT: dict[str, Update] = {
+    "an older one": lambda m: [removal(m[1])],
+    "the user's": lambda m: [removal(m[0])],
+    "older ones for a summary": lambda m: [ALL, HumanMessage("In short."), m[-1]],
+    "an older one beside a new one": lambda m: [removal(m[1]), AIMessage("")],
+}
+
+
+@pytest.mark.parametrize("update", KEPT.values(), ids=KEPT)
+async def test_a_history_that_is_kept_short_withdraws_nothing(update: Update) -> None:
+    more: Update = lambda m: [AIMessage("More.")]  # noqa: E731 - as the others.
+    chain = followed(answering(Model()), more, update)
+    assert await shown(chain) == "Alpha beta.\n\nMore."
+
+
+async def test_what_was_said_before_a_tools_result_stays_in_a_summary() -> None:
+    result: Update = lambda m: [ToolMessage("Sunny.", tool_call_id="1")]  # noqa: E731
+    summary: Update = lambda m: [ALL, HumanMessage("In short.")]  # noqa: E731
+    chain = followed(answering(Model()), result, summary)
+    assert (await shown(chain)).startswith("Alpha beta.")
+
+
+async def test_a_call_that_a_guard_has_removed_waits_for_nobody() -> None:
+    """A caller would make it, whatever the guard has against it."""
+    calling = answering(Model(scripts=[CALL]))
+    found = await events(followed(calling, GUARDS["one"]))
+    [result] = [event for event in found if isinstance(event, ToolResult)]
+    assert (result.id, result.name, result.content) == ("call_1", "weather", WITHDRAWN)
