@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from langchain_core.messages import AIMessage
 
+from runnables import media
+
 REASONING = ("reasoning", "thinking", "reasoning_content")
 """Types of blocks, and where each has what was thought."""
 
@@ -62,8 +64,17 @@ def texts(message: AIMessage) -> Iterator[tuple[object, str]]:
     for block in blocks:
         if isinstance(block, str):
             yield None, block
+        elif shown := media.link(block):
+            yield None, shown
         elif block.get("type") in TEXT and isinstance(text := block.get("text"), str):
             yield block.get("index") if apart else None, text
+
+
+def whole_text(message: AIMessage) -> str:
+    """All the text of *message*, as it is shown."""
+    if isinstance(message.content, str):
+        return message.content
+    return "".join(text for _, text in texts(message))
 
 
 def refusal(message: AIMessage) -> str:

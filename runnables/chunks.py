@@ -12,12 +12,12 @@ from langchain_core.messages import (
 )
 from langchain_core.runnables import AddableDict
 
-from runnables import marks, states
+from runnables import marks, media, states
 from runnables.conversation import Given
 from runnables.messages import Messages
 from runnables.results import NOTHING, Result, as_json, as_text, warn
 from runnables.states import Part
-from streaming.errors import InternalError
+from streaming.errors import InternalError, NotYet
 from streaming.events import Citation, Custom, Event, Output, Progress
 
 SNIPPET = 300
@@ -46,7 +46,7 @@ class Translator:
         self._before: Mapping[str, object] = {}
         self._answered = False  # By the key "answer" of a dictionary.
         self._state: object = None
-        self._by_others = ""
+        self._by_others = self._unshown = ""
         self._repeats, self._read = repeats, ""
         self._sources: set[tuple[str, str]] = set()
         self._pending: list[Custom] = []
@@ -66,7 +66,7 @@ class Translator:
                 if text:
                     yield self._messages.text(str(text))
             case AIMessage():
-                yield from self._messages.add(chunk)
+                yield from self._say(chunk)
             case tuple() | Part():
                 yield from self._part(chunk)
             case ToolMessage() | FunctionMessage() | Document():
@@ -83,6 +83,11 @@ class Translator:
                 pass
             case _:
                 self._result.add(chunk)
+
+    def _say(self, message: AIMessage, place: str = "") -> Iterator[Event]:
+        if message.additional_kwargs or not isinstance(message.content, str):
+            self._unshown = media.unshown(message) or self._unshown
+        yield from self._messages.add(message, place)
 
     def _note(self, message: BaseMessage) -> None:
         """Keep what is no assistant's: it is the answer if nothing else is."""
@@ -117,7 +122,7 @@ class Translator:
     def _message(self, message: object, place: str = "") -> Iterator[Event]:
         match message:
             case AIMessage():
-                yield from self._messages.add(message, place)
+                yield from self._say(message, place)
             case ToolMessage() | FunctionMessage():
                 yield from self._messages.result(message)
                 yield from self._cite(getattr(message, "artifact", None))
@@ -245,6 +250,8 @@ class Translator:
             if self._by_others and not self._messages.length:
                 yield self._messages.paragraph(self._by_others)
         yield from self._messages.end()
+        if self._unshown and not self._messages.length | self._messages.calls.waiting:
+            raise NotYet(media.UNSHOWN.format(kind=self._unshown))
 
     def _new_messages(self) -> Iterator[Event]:
         """Those of a graph's last state that were not streamed."""

@@ -228,7 +228,7 @@ class Messages:
         if streamed is None:
             key = message.id or f"whole-{len(self._said)}"
             said = self._said[place, key] = Said(place, {key}, streamed=False)
-            if not self.repeats(message.text, place):
+            if not self.repeats(blocks.whole_text(message), place):
                 yield from self._content(message, said)
         else:
             said = streamed
@@ -237,7 +237,7 @@ class Messages:
         said.ended = True
         yield from self._next()
         if streamed is not None:
-            yield from self._changed(said, message.text)
+            yield from self._changed(said, blocks.whole_text(message))
 
     def _changed(self, said: Said, text: str) -> Iterator[Event]:
         """What a graph has made of a message that it has streamed: more of it, or
