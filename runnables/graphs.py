@@ -5,6 +5,7 @@ from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
     Callable,
+    Collection,
     Iterable,
     Mapping,
     Sequence,
@@ -162,7 +163,8 @@ class GraphStep(Runnable[object, object]):
             yield Part("before", found.values)
             yield Part("known", {"messages": found.within})
             if resume is not None:
-                given, self._visit.resume = paused.resumed(resume, found), None
+                given = paused.resumed(resume, found, toolboxes(self.graph))
+                self._visit.resume = None
                 yield Part("given", found.values)
             else:
                 again = self._visit.dropped
@@ -250,3 +252,15 @@ def with_subgraphs(chain: Chain) -> list[Chain]:
     subgraphs: Callable[..., Iterable[tuple[str, Chain]]]
     subgraphs = getattr(chain, "get_subgraphs")  # noqa: B009  # A graph has it.
     return [chain, *(graph for _, graph in subgraphs(recurse=True))]
+
+
+def toolboxes(chain: Chain) -> list[Collection[str]]:
+    """The names of the tools in each node of a graph, and of its subgraphs, that has
+    tools."""
+    nodes = [
+        getattr(node, "bound", None)
+        for graph in with_subgraphs(chain)
+        for node in getattr(graph, "nodes", {}).values()
+    ]
+    found = [getattr(node, "tools_by_name", None) for node in nodes]
+    return [list(each) for each in found if isinstance(each, dict)]

@@ -1,6 +1,6 @@
 """A graph that waits for a person: what it waits for, and how it goes on."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -108,12 +108,15 @@ def _safe(value: object) -> JsonValue:
     return None if plain is NOTHING else plain
 
 
-def resumed(resume: JsonValue, found: State) -> object:
-    """What a graph is to be run with, that its *resume* answers what is pending."""
+def resumed(
+    resume: JsonValue, found: State, toolboxes: Iterable[Collection[str]] = ()
+) -> object:
+    """What a graph with these *toolboxes* is to be run with, that its *resume* answers
+    what is pending."""
     answers = _by_id(resume, [each.id for each in found.pending])
     for each in found.pending:
         if each.id in answers:
-            check_decisions(each.value, answers[each.id])
+            check_decisions(each.value, answers[each.id], toolboxes)
     if found.stops:
         return None
     from langgraph.types import Command

@@ -1,6 +1,6 @@
 """What a person has decided, as what a graph waits for."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from pydantic import JsonValue
 
@@ -22,19 +22,29 @@ def decision(asked: object, approved: bool, reason: object) -> JsonValue:
             return approved
 
 
-def check_decisions(asked: object, answer: object) -> None:
+def check_decisions(
+    asked: object, answer: object, toolboxes: Iterable[Collection[str]] = ()
+) -> None:
     """Raise `InvalidRequest` if that middleware has *asked*, and would fail of
-    *answer*."""
+    *answer*.
+
+    An edit may name another tool of the call's toolbox, if it is known.
+    """
     match asked:
         case {"action_requests": list(calls), "review_configs": list(configs)}:
             pass
+        case {"type": "tool_approval", "name": str(name)}:
+            _check_tool(answer, asked, [[name]], "in the answer")
+            return
         case _:
             return
     given = answer.get("decisions") if isinstance(answer, Mapping) else None
     if not isinstance(given, list) or len(given) != len(calls):
         raise _wrong('expected {"decisions": [...]}', f"with {len(calls)} in the list")
     for number, (each, config) in enumerate(zip(given, configs, strict=False)):
-        _check(each, config, f"in decisions.{number}")
+        where = f"in decisions.{number}"
+        _check(each, config, where)
+        _check_tool(each, calls[number], toolboxes, where)
 
 
 def _check(given: object, config: object, where: str) -> None:
@@ -55,6 +65,22 @@ def _check(given: object, config: object, where: str) -> None:
             pass
         case "respond", _:
             raise _wrong("expected a 'message'", where)
+
+
+def _check_tool(
+    given: object, call: object, toolboxes: Iterable[Collection[str]], where: str
+) -> None:
+    match given, call:
+        case (
+            {"type": "edit", "edited_action": {"name": str(name)}},
+            {"name": str(asked)},
+        ) if name != asked:
+            names = {each for box in toolboxes if asked in box for each in box}
+            if names and name not in names:
+                expected = (
+                    f"expected an 'edited_action' with a 'name' of {sorted(names)}"
+                )
+                raise _wrong(expected, where)
 
 
 def _wrong(expected: str, where: str) -> InvalidRequest:

@@ -7,6 +7,7 @@ from langchain.agents import create_agent
 from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langchain_core.tools import tool
+from langgraph.graph import START, MessagesState, StateGraph
 from pydantic import JsonValue
 
 from streaming.approvals import decision
@@ -38,9 +39,15 @@ def paying(paid: list[int], *scripts: Any, **options: Any) -> Conversation:
         paid.append(amount)
         return f"Paid {amount}."
 
+    @tool
+    def refund(amount: int) -> str:
+        """Pay back."""
+        paid.append(-amount)
+        return f"Paid {amount} back."
+
     model = Strict(scripts=scripts or (CALL, ANSWER))
     middleware = [HumanInTheLoopMiddleware({"pay": True}, **options)]
-    return Conversation(create_agent(model, [pay], middleware=middleware))
+    return Conversation(create_agent(model, [pay, refund], middleware=middleware))
 
 
 def without_ids(events: list[Event]) -> list[Event | str]:
@@ -99,6 +106,10 @@ async def test_after_an_answer_that_is_no_decision_the_talk_can_begin_anew() -> 
     assert paid == []
 
 
+def _edit(name: str) -> JsonValue:
+    return {"type": "edit", "edited_action": {"name": name, "args": {"amount": 3}}}
+
+
 WRONG: list[tuple[JsonValue, str]] = [
     (True, 'expected {"decisions": [...]} with 1 in the list'),
     ({"decisions": []}, 'expected {"decisions": [...]} with 1 in the list'),
@@ -112,6 +123,10 @@ WRONG: list[tuple[JsonValue, str]] = [
         "expected an 'edited_action' with 'name' and 'args' in decisions.0",
     ),
     ({"decisions": [{"type": "respond"}]}, "expected a 'message' in decisions.0"),
+    (
+        {"decisions": [_edit("nope")]},
+        "expected an 'edited_action' with a 'name' of ['pay', 'refund'] in decisions.0",
+    ),
 ]
 
 
@@ -125,6 +140,20 @@ async def test_what_is_no_decision_is_refused_and_the_call_still_waits() -> None
     assert paid == [5]
 
 
+async def test_an_edit_may_name_another_tool_of_the_agent_wherever_that_is() -> None:
+    for within in (False, True):
+        paid: list[int] = []
+        kept = paying(paid)
+        if within:
+            outer: Any = StateGraph(MessagesState).add_node("agent", kept.chain)
+            kept = Conversation(outer.add_edge(START, "agent").compile())
+        await kept.say("Pay 5")
+        wrong = error(await kept.resume({"decisions": [_edit("nope")]}))
+        assert wrong.endswith("['pay', 'refund'] in decisions.0")
+        await kept.resume({"decisions": [_edit("refund")]})
+        assert paid == [-3]
+
+
 async def test_what_a_question_has_no_schema_for_is_refused() -> None:
     paid: list[int] = []
     kept = paying(paid, interrupt_mode="per_call")
@@ -133,6 +162,10 @@ async def test_what_a_question_has_no_schema_for_is_refused() -> None:
     assert error(await kept.resume(True)) == (
         "invalid_request: resume: it is not what the question's `response_schema` "
         "asks for"
+    )
+    assert error(await kept.resume(_edit("refund"))) == (
+        "invalid_request: resume: expected an 'edited_action' with a 'name' of ['pay'] "
+        "in the answer"
     )
     await kept.resume(decision(asked.value, True, None))
     assert paid == [5]
