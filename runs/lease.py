@@ -28,6 +28,7 @@ class ThreadLease:
         self._value = orjson.dumps({"run": run_id})
         self.seconds = seconds
         self._version: str | None = None
+        self.revoked = False
 
     async def take(self) -> bool:
         """Whether it is ours now; it is not while another run has it."""
@@ -46,6 +47,7 @@ class ThreadLease:
             return True
         found = await self._store.get(*self._at)
         if found is not None and found.value != self._value:
+            self.revoked = found.value == _GONE
             return False
         return await self._write(found.version if found else None)
 

@@ -68,12 +68,20 @@ class OnThread:
     def hear(self, event: Event) -> None:
         self._turn.hear(event)
 
-    def stop(self) -> None:
+    def stop(self, *, deleted: bool) -> None:
         """End the run without a trace: its thread is deleted, or another run's."""
         self._lost = True
+        if deleted and self.run.log is not None:
+            self.run.log.lost = True  # What is stored from now on would stay.
         if not self.run.over:
             self.run.stopped_by = self.run.stopped_by or Cancelled()
             self.run.cancel()
+
+    async def is_over(self) -> None:
+        """Wait until the run is off the thread, and nothing of it is being stored."""
+        await self.over.wait()
+        if self.run.log is not None:
+            await self.run.log.flush()
 
     async def close(self) -> None:
         """Keep the run's turn, and let the next run on the thread."""
@@ -102,7 +110,7 @@ class OnThread:
             await asyncio.sleep(self._lease.seconds / 3)
             with suppress(StoreError):
                 if not await self._lease.renew():
-                    self.stop()
+                    self.stop(deleted=self._lease.revoked)
                     return
 
     async def _keep(self) -> None:
@@ -114,7 +122,10 @@ class OnThread:
         document = self._document(answer)
         value = await asyncio.to_thread(document.dumped)
         if not await self._lease.renew():
-            raise Conflict(run.id)
+            if not self._lease.revoked:
+                raise Conflict(run.id)
+            self.stop(deleted=True)
+            return
         place = (threads(run.owner), str(run.thread_id))
         await self._store.put(*place, value, version=self._version)
         shown = document.shown(place[1]).dumped()

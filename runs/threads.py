@@ -189,10 +189,10 @@ class Threads:
             running = await revoke(self._store, locks(owner), id)
             on_thread = self._open.get(key)
             if on_thread is not None:
-                on_thread.stop()
+                on_thread.stop(deleted=True)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(END_SECONDS):
-                        await on_thread.over.wait()
+                        await on_thread.is_over()
             failed = await self._store.list(failed_runs(key))
             chains = {each.value.decode() for _, each in failed}
             chains |= {found.chain} if found else set()

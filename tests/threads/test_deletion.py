@@ -1,12 +1,18 @@
 """What is gone once a thread is deleted."""
 
+import asyncio
+
+import anyio.lowlevel
 import pytest
 
 from runs.closing import close
+from runs.last_events import last_events
 from runs.thread_places import checkpoints, graph_thread
 from runs.threads import Threads, key_of
 from store.memory import MemoryStore
 from streaming.errors import InternalError, NotFound
+from streaming.events import TextDelta
+from tests.support.logged_answers import attached, logs_over
 from tests.threads.kept_store import OWNER, answered, asked, run_of
 
 
@@ -90,3 +96,41 @@ async def test_what_a_graph_keeps_of_a_first_run_that_failed_is_deleted() -> Non
     await close(run)
     await kept.delete(OWNER, "t", forget)
     assert forgotten == [("graph", key_of(OWNER, "t"))]
+
+
+@pytest.mark.parametrize("stored", [True, False])
+async def test_a_run_whose_thread_is_deleted_leaves_no_log_and_no_error(
+    stored: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log's end is stored after the run is off the thread."""
+    store, run = MemoryStore(), run_of()
+    attached(logs_over(store), run)
+    kept = over(store)
+    await kept.open(asked("one"), run, keeps=False)
+    run.see(TextDelta("m", "half"))
+    assert run.log is not None
+    if stored:
+        await run.log.flush()
+    async with asyncio.timeout(5):
+        deleting = asyncio.create_task(kept.delete(OWNER, "t"))
+        while run.stopped_by is None:
+            await anyio.lowlevel.checkpoint()
+        run.finish(run.stopped_by)
+        await close(run)
+        await deleting
+        await run.log.end(last_events(run))
+    assert await store.read(run.id, 0) is None
+    assert caplog.messages == []
+
+
+async def test_a_run_that_ends_on_a_thread_that_another_server_deletes_has_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store, run = MemoryStore(), run_of()
+    await over(store).open(asked("one"), run, keeps=False)
+    await over(store).delete(OWNER, "t")
+    run.finish()
+    await close(run)
+    assert caplog.messages == []
+    with pytest.raises(NotFound):
+        await over(store).get(OWNER, "t")
