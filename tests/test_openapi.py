@@ -101,6 +101,7 @@ def test_a_whole_answer_is_what_its_schema_says(app: AppProcess, chain: str) -> 
     ],
     ids=["of this app", "of the LangGraph SDK"],
 )
+@pytest.mark.timeout(150)
 def test_schemathesis_finds_no_server_error_and_nothing_undocumented(
     app: AppProcess, tmp_path: Path, which: tuple[str, str]
 ) -> None:
@@ -121,6 +122,6 @@ def test_schemathesis_finds_no_server_error_and_nothing_undocumented(
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=140,
     )
     assert result.returncode == 0, result.stdout[-5000:] + result.stderr[-2000:]

@@ -30,6 +30,7 @@ HTML = """\
 <script src="page.js"></script>
 """
 MILLISECONDS = 15_000
+expect.set_options(timeout=MILLISECONDS)
 
 
 class Page:

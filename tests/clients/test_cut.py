@@ -59,5 +59,6 @@ def test_an_answer_that_is_cut_is_read_on(found: Any, client: str) -> None:
     # Until the head has come, nobody knows which run to read on.
     assert {*told} == {"raised", TEXT}
     assert told == sorted(told, key=lambda text: text != "raised")
-    assert told.count(TEXT) > CUTS // 2
-    assert all(each["connections"] > 1 for each in cut if "text" in each)
+    # On a busy machine an answer may end before the place at which it was to be cut.
+    again = [each for each in cut if "text" in each and each["connections"] > 1]
+    assert len(again) > CUTS // 2

@@ -39,7 +39,7 @@ def answer(
 
 async def events(kind: Kind, *scripts: Any) -> tuple[list[Event], Run]:
     made, run = answer(kind, Model(scripts=scripts or kind.scripts))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         return [event async for event in made], run
 
 
@@ -51,7 +51,7 @@ async def test_it_says_its_text_once_in_every_dialect(
 ) -> None:
     made, run = answer(kind, Model(scripts=kind.scripts), stream=stream)
     request = asked(kind, stream=stream)
-    async with asyncio.timeout(5), aclosing(made):
+    async with asyncio.timeout(30), aclosing(made):
         frames = [f async for f in dialects.load(dialect).encode(made, request)]
     assert run.error is None
     text = said(dialect, b"".join(frames), stream=stream)
@@ -63,7 +63,7 @@ async def test_no_page_of_the_ai_sdk_asks_again_by_itself(kind: Kind) -> None:
     """Unless it has answered a call: `lastAssistantMessageIsCompleteWithToolCalls`."""
     made, _ = answer(kind, Model(scripts=kind.scripts), stream=False)
     request = asked(kind, stream=False)
-    async with asyncio.timeout(5), aclosing(made):
+    async with asyncio.timeout(30), aclosing(made):
         frames = [f async for f in dialects.load("ui-message").encode(made, request)]
     last: list[Any] = []
     for part in json.loads(b"".join(frames))["parts"]:
@@ -125,7 +125,7 @@ async def test_a_caller_who_leaves_stops_the_innermost_call(kind: Kind) -> None:
     model = Model(scripts=[["Alpha ", asyncio.Event()]])
     made, _ = answer(kind, model)
     reading = asyncio.create_task(drained(made))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await model.waits.wait()
         reading.cancel()
         await asyncio.wait([reading])
