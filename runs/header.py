@@ -7,7 +7,7 @@ import orjson
 
 from runs import Run
 from streaming import sse
-from streaming.caller_tools import CallerTools, name_of
+from streaming.caller_tools import CallerTools
 from streaming.requests import ChatRequest, Message
 
 MOST_ECHOED = 256 * 1024
@@ -35,8 +35,6 @@ class Header:
 
     @classmethod
     def of(cls, run: Run, request: ChatRequest, instance: str) -> Self:
-        tools = request.caller_tools.tools or []
-        names = [name_of(tool.get("function")) for tool in tools]
         return cls(
             run_id=run.id,
             owner=run.owner,
@@ -48,7 +46,7 @@ class Header:
             thread_id=request.thread_id,
             include_usage=request.include_usage,
             continues=request.continues,
-            tools=[name for name in names if name],
+            tools=request.caller_tools.names,
             echo=_kept(request),
         )
 

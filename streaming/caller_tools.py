@@ -79,10 +79,15 @@ class CallerTools(BaseModel):
         chosen = isinstance(self.tool_choice, dict) and name_of(
             self.tool_choice.get("function")
         )
-        names = [name_of(tool.get("function")) for tool in self.tools]
-        if chosen and chosen not in names:
+        if chosen and chosen not in self.names:
             raise ValueError(f"tool_choice: no tool is named {chosen[:100]!r}")
         return self
+
+    @property
+    def names(self) -> list[str]:
+        """Those of the functions among the tools."""
+        named = (name_of(tool.get("function")) for tool in self.tools or ())
+        return [name for name in named if name]
 
     @property
     def demanded(self) -> list[str]:

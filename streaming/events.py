@@ -116,6 +116,10 @@ class Interrupt:
     id: str
     value: JsonValue
 
+    def as_call(self) -> ToolCall:
+        """The question as a tool call, for a wire that has no word for it."""
+        return ToolCall("", self.id, "interrupt", {"value": self.value})
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

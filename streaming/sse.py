@@ -15,6 +15,9 @@ HEADERS: Mapping[str, str] = {
     "x-accel-buffering": "no",
 }
 
+DONE = b"data: [DONE]\n\n"
+"""The end of a stream that is whole, on wires that take after OpenAI's."""
+
 # Line readers such as httpx's `iter_lines` split at these too.
 _LINE_BREAKS = (
     (b"\xc2\x85", b"\\u0085"),

@@ -15,4 +15,4 @@ def cut(deployment: str, run_id: str) -> bytes:
         "model": deployment,
         "choices": [choice],
     }
-    return sse.encode(end) + b"data: [DONE]\n\n"
+    return sse.encode(end) + sse.DONE
