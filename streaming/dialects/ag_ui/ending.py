@@ -1,58 +1,50 @@
 """The one event that ends a run of AG-UI, and what it says of the run."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from streaming import sse
-from streaming.dialects.ag_ui.messages import RunEvent, RunMessages
+from streaming.dialects._answer import Fields
 from streaming.errors import ChatError, DeadlineExceeded, InternalError
-from streaming.events import Done, Error, Interrupt, Output, Usage
+from streaming.events import Done, Interrupt, Usage
 
 
+@dataclass(slots=True)
 class Ending:
-    """Made of what is noted before the end; *ids* are the run's and its thread's."""
+    """What is noted before the end. `ids` are the run's and its thread's; `unanswered`
+    the names of the tools whose results are missing, by the ids of the calls."""
 
-    def __init__(self, ids: Mapping[str, str], messages: RunMessages) -> None:
-        self._ids, self._messages = ids, messages
-        self._interrupts: list[Interrupt] = []
-        self._result: RunEvent = {}
-        self._error: ChatError | None = None
+    ids: Mapping[str, str]
+    unanswered: dict[str, str] = field(default_factory=dict)
+    interrupts: list[Interrupt] = field(default_factory=list)
+    result: Fields = field(default_factory=dict)
+    error: ChatError | None = None
 
-    def note(self, event: Interrupt | Output | Usage | Error) -> None:
-        match event:
-            case Interrupt():
-                self._interrupts.append(event)
-            case Output(value):
-                self._result = {"result": value}
-            case Error(error=error):
-                self._error = error
-            case Usage():
-                pass  # `Done` has it too.
-
-    def of(self, done: Done) -> RunEvent:
+    def of(self, done: Done) -> Fields:
         match done.finish_reason:
             case "error":
-                return self._failed(self._error or InternalError(), done)
+                return self._failed(self.error or InternalError(), done)
             case "deadline":
                 return self._failed(DeadlineExceeded(), done)
             case "cancelled":
-                outcome: RunEvent = {"type": "cancelled"}
+                outcome: Fields = {"type": "cancelled"}
             case "interrupt":
-                interrupts = [self._interrupt(each) for each in self._interrupts]
+                interrupts = [self._interrupt(each) for each in self.interrupts]
                 outcome = {"type": "interrupt", "interrupts": interrupts}
             case _:
-                pending = [*self._messages.unanswered]
+                pending = [*self.unanswered]
                 outcome = {"type": "success"}
                 outcome |= {"pendingToolCallIds": pending} if pending else {}
-        result = self._result if outcome["type"] == "success" else {}
+        result = self.result if outcome["type"] == "success" else {}
         return {
             "type": "RUN_FINISHED",
-            **self._ids,
+            **self.ids,
             **result,
             "outcome": outcome,
             **_said(done),
         }
 
-    def _failed(self, error: ChatError, done: Done) -> RunEvent:
+    def _failed(self, error: ChatError, done: Done) -> Fields:
         return {
             "type": "RUN_ERROR",
             "message": error.message,
@@ -60,8 +52,8 @@ class Ending:
             **_said(done),
         }
 
-    def _interrupt(self, interrupt: Interrupt) -> RunEvent:
-        asked: RunEvent = {
+    def _interrupt(self, interrupt: Interrupt) -> Fields:
+        asked: Fields = {
             "id": interrupt.id,
             "reason": "input_required",
             "message": sse.text_of(interrupt.value),
@@ -69,17 +61,17 @@ class Ending:
         }
         match interrupt.value:
             case {"action_requests": [{"name": str(name)}]}:
-                calls = self._messages.unanswered
+                calls = self.unanswered
                 concerned = [id for id, called in calls.items() if called == name]
                 if concerned:
                     return {**asked, "reason": "tool_call", "toolCallId": concerned[-1]}
         return asked
 
 
-def _said(done: Done) -> RunEvent:
+def _said(done: Done) -> Fields:
     """The tokens, and what the protocol has no field for."""
     usage = done.usage
-    metadata: RunEvent = {
+    metadata: Fields = {
         "finishReason": done.finish_reason,
         "deployment": done.deployment,
         "runId": done.run_id,
@@ -97,7 +89,7 @@ def _said(done: Done) -> RunEvent:
     return {**tokens, "metadata": metadata}
 
 
-def _tokens(usage: Usage) -> RunEvent:
+def _tokens(usage: Usage) -> Fields:
     """A part that is 0 may be one that the provider does not report."""
     parts = {
         "reasoningTokens": usage.reasoning_tokens,

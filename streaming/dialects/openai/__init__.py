@@ -3,11 +3,13 @@
 See: https://platform.openai.com/docs/api-reference/chat
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import assert_never
 
 from streaming import openai_form, sse
+from streaming.dialects._answer import keep_alive
+from streaming.dialects.json import headers
 from streaming.dialects.openai.request import model, parse
 from streaming.errors import Cancelled, ChatError
 from streaming.events import (
@@ -25,18 +27,11 @@ from streaming.events import (
     ToolResult,
     Usage,
 )
-from streaming.headers import JSON
 from streaming.requests import ChatRequest
 
 __all__ = ["encode", "error", "headers", "keep_alive", "model", "parse"]
 
 Fields = dict[str, object]
-
-
-def headers(request: ChatRequest) -> Mapping[str, str]:
-    if request.stream:
-        return sse.HEADERS
-    return JSON
 
 
 def error(error: ChatError, request_id: str) -> bytes:
@@ -56,10 +51,6 @@ def error_object(error: ChatError) -> Fields:
         "param": error.param,
         "code": error.code,
     }
-
-
-def keep_alive(deployment: str) -> bytes:
-    return b": keep-alive\n\n"
 
 
 async def encode(
@@ -141,7 +132,7 @@ class _Chunks:
         if self._include_usage:
             usage = {"choices": [], "usage": _usage(self._usage)}
             frames.append(sse.encode({**self._head, **usage}))
-        return b"".join([*frames, b"data: [DONE]\n\n"])
+        return b"".join([*frames, sse.DONE])
 
     def _delta(self, delta: Fields, deployment: str = "", **more: object) -> bytes:
         if deployment:
@@ -234,8 +225,7 @@ class _Calls:
 
     def ask(self, interrupt: Interrupt) -> None:
         """A question to a person is a call that the caller has to run."""
-        args = {"value": interrupt.value}
-        self._calls.append(ToolCall("", interrupt.id, "interrupt", args))
+        self._calls.append(interrupt.as_call())
 
     def open(self) -> list[Fields]:
         return [_function_call(call) for call in self._calls]

@@ -1,0 +1,156 @@
+"""What wires have in common whose answers are messages, told in objects of JSON."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from typing import ClassVar, assert_never
+
+from streaming import sse
+from streaming.errors import ChatError
+from streaming.events import (
+    BLANK_LINE,
+    Citation,
+    Custom,
+    Done,
+    Error,
+    Event,
+    Interrupt,
+    Output,
+    Paragraph,
+    ReasoningDelta,
+    Redact,
+    Refusal,
+    TextDelta,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+
+Fields = dict[str, object]
+Told = Iterable[Fields]
+
+
+class AnswerWriter(ABC):
+    """Tells one answer. What only some wires have a word for is left out by others."""
+
+    END: ClassVar[bytes] = b""
+    """What follows the last object of a stream."""
+
+    def __init__(self) -> None:
+        self.kept: list[Fields] = []
+
+    @abstractmethod
+    def begun(self) -> Told:
+        """What is told before the first event."""
+
+    @abstractmethod
+    def close(self) -> Told:
+        """End the text that is open, if one is."""
+
+    @abstractmethod
+    def text(self, text: str) -> Told: ...
+
+    @abstractmethod
+    def reasoning(self, text: str) -> Told: ...
+
+    @abstractmethod
+    def call(self, call: ToolCall) -> Told: ...
+
+    @abstractmethod
+    def result(self, result: ToolResult) -> Told:
+        """It may be of a call that an earlier run has made."""
+
+    @abstractmethod
+    def ask(self, interrupt: Interrupt) -> Told: ...
+
+    @abstractmethod
+    def cite(self, citation: Citation) -> Told: ...
+
+    @abstractmethod
+    def fail(self, error: ChatError) -> Told: ...
+
+    @abstractmethod
+    def end(self, done: Done) -> Told: ...
+
+    def refuse(self, text: str) -> Told:
+        return self.text(text)
+
+    def redact(self, redact: Redact) -> Told:
+        return ()
+
+    def custom(self, custom: Custom) -> Told:
+        return ()
+
+    def output(self, output: Output) -> Told:
+        return ()
+
+    def written(self, event: Event) -> Told:
+        match event:
+            case Paragraph(_, text):
+                text = text.removeprefix(BLANK_LINE)
+                return (*self.close(), *self.text(text))
+            case Refusal(_, text):
+                return self.refuse(text)
+            case TextDelta(_, text):
+                return self.text(text)
+            case ReasoningDelta(_, text):
+                return self.reasoning(text)
+            case ToolCall():
+                return self.call(event)
+            case ToolResult():
+                return self.result(event)
+            case Citation():
+                return self.cite(event)
+            case Interrupt():
+                return self.ask(event)
+            case Redact():
+                return self.redact(event)
+            case Custom():
+                return self.custom(event)
+            case Output():
+                return self.output(event)
+            case Error(_, error):
+                return self.fail(error)
+            case Usage():
+                return ()  # `Done` has it too.
+            case Done():
+                return self.end(event)
+            case _:
+                assert_never(event)
+
+    def frames(self, told: Told) -> bytes:
+        return b"".join(map(sse.encode, told))
+
+    def keep(self, told: Told) -> None:
+        """Note what the whole answer is made of."""
+        self.kept += told
+
+    @abstractmethod
+    def whole(self) -> object:
+        """The answer that does not stream."""
+
+
+async def encode(
+    events: AsyncGenerator[Event], writer: AnswerWriter, *, stream: bool
+) -> AsyncGenerator[bytes]:
+    """What *writer* tells of *events*, or its one body if nothing streams."""
+    begun = writer.begun()
+    if not stream:
+        writer.keep(begun)
+    elif frames := writer.frames(begun):
+        yield frames
+    async with aclosing(events):
+        async for event in events:
+            told = writer.written(event)
+            end = writer.END if isinstance(event, Done) else b""
+            if not stream:
+                writer.keep(told)
+            elif frames := writer.frames(told) + end:
+                yield frames
+    if not stream:
+        yield sse.dumps(writer.whole())
+
+
+def keep_alive(deployment: str) -> bytes:
+    """A comment, which no reader of events takes for one."""
+    return b": keep-alive\n\n"
