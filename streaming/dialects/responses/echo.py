@@ -4,10 +4,9 @@ import json
 from collections.abc import Mapping
 
 from streaming import sse
+from streaming.dialects._answer import Fields
 from streaming.errors import invalid
 from streaming.requests import ChatRequest, only
-
-Fields = dict[str, object]
 
 LARGEST = 64 * 1024
 """Bytes that an answer repeats of one field."""

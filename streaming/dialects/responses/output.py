@@ -4,17 +4,17 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from streaming import sse
-from streaming.events import Citation, Interrupt, ToolCall, ToolResult
+from streaming.dialects._answer import AnswerWriter, Fields, Told
+from streaming.events import BLANK_LINE, Citation, Interrupt, ToolCall, ToolResult
 
-Fields = dict[str, object]
 Status = Literal["completed", "incomplete"]
 
 
 class TextPart(NamedTuple):
     """The only *part* of an *item*, in its field *within*; its text is in *held*.
 
-    *around* names the events that it begins and ends with, *told* those of its text,
-    which have *more* beside. An item's id begins with *prefix*.
+    *scope* begins the names of its events, which have *more* beside each text. An
+    item's id begins with *prefix*.
     """
 
     prefix: str
@@ -22,45 +22,42 @@ class TextPart(NamedTuple):
     within: str
     part: Fields
     held: str
-    around: str
-    told: str
+    scope: str
     more: Fields
 
 
-_MESSAGE: Fields = {"type": "message", "role": "assistant", "status": "in_progress"}
 SPOKEN = TextPart(
     prefix="msg",
-    item={**_MESSAGE, "content": []},
+    item={"type": "message", "role": "assistant", "status": "in_progress"},
     within="content",
     part={"type": "output_text", "text": "", "annotations": [], "logprobs": []},
     held="text",
-    around="content_part",
-    told="output_text",
+    scope="response.",
     more={"logprobs": []},
 )
 REFUSED = SPOKEN._replace(
-    part={"type": "refusal", "refusal": ""}, held="refusal", told="refusal", more={}
+    part={"type": "refusal", "refusal": ""}, held="refusal", more={}
 )
 THOUGHT = TextPart(
     prefix="rs",
-    item={"type": "reasoning", "summary": []},
+    item={"type": "reasoning"},
     within="summary",
     part={"type": "summary_text", "text": ""},
     held="text",
-    around="reasoning_summary_part",
-    told="reasoning_summary_text",
+    scope="response.reasoning_",
     more={},
 )
 
 
-class Items:
+class ItemWriter(AnswerWriter):
     """At most one item is open; the ids of all follow from *run* and their places.
 
     A caller runs each `function_call`. So calls are held back: one that the server has
     run is an item of another kind, which has the result too and names *server*.
     """
 
-    def __init__(self, run: str, server: str, tools: set[str | None]) -> None:
+    def __init__(self, run: str, server: str, tools: list[str]) -> None:
+        super().__init__()
         self.items: list[Fields] = []
         self._run, self._server, self._tools = run, server, tools
         self._open: TextPart | None = None
@@ -71,22 +68,31 @@ class Items:
         self._call_ids: set[str] = set()
         self._citations: list[Citation] = []
 
-    def say(self, part: TextPart, text: str) -> Iterator[Fields]:
+    def text(self, text: str) -> Told:
+        return self._say(SPOKEN, text)
+
+    def refuse(self, text: str) -> Told:
+        return self._say(REFUSED, text.removeprefix(BLANK_LINE))
+
+    def reasoning(self, text: str) -> Told:
+        return self._say(THOUGHT, text)
+
+    def _say(self, part: TextPart, text: str) -> Iterator[Fields]:
         if self._open is not part:
             yield from self.close()
             yield from self._begin(part)
         self._pieces.append(text)
         yield {**self._delta, "delta": text}
 
-    def cite(self, citation: Citation) -> None:
+    def cite(self, citation: Citation) -> Told:
         self._citations.append(citation)
+        return ()
 
     def call(self, call: ToolCall) -> Iterator[Fields]:
         yield from self.close()
         self._calls.append(call)
 
     def result(self, result: ToolResult) -> Iterator[Fields]:
-        """A result may be of a call that an earlier run has made."""
         yield from self.close()
         key, made = result.id or result.name, ToolCall("", "", result.name, {})
         for call in self._calls:
@@ -101,14 +107,14 @@ class Items:
     def ask(self, interrupt: Interrupt) -> Iterator[Fields]:
         """A question to a person, which a caller may answer in either way."""
         yield from self.close()
-        args: Fields = {"value": interrupt.value}
-        yield from self._function(ToolCall("", interrupt.id, "interrupt", args))
+        call = interrupt.as_call()
+        yield from self._function(call)
         made = f"mcpr_{self._run}_{interrupt.id}"
-        item = self._served("mcp_approval_request", made, "interrupt", args)
+        item = self._served("mcp_approval_request", made, call.name, call.args)
         yield self._told("added", item)
         yield from self._done(item)
 
-    def end(self, status: Status, *, waits: bool) -> Iterator[Fields]:
+    def finish(self, status: Status, *, waits: bool) -> Iterator[Fields]:
         """Close what is open, and give the caller those calls that have no result; only
         those of its own tools if the answer *waits* for a person."""
         held = [each for each in self._calls if not waits or each.name in self._tools]
@@ -118,12 +124,12 @@ class Items:
 
     def _begin(self, part: TextPart) -> Iterator[Fields]:
         self._open, self._pieces = part, []
-        item = {"id": self._id(part.prefix), **part.item}
+        item = {"id": self._id(part.prefix), **part.item, part.within: []}
         self._place = {"item_id": item["id"], **self._at(), f"{part.within}_index": 0}
         yield self._told("added", item)
-        kind = f"response.{part.around}.added"
-        yield {"type": kind, **self._place, "part": part.part}
-        kind = f"response.{part.told}.delta"
+        around = f"{part.scope}{part.within}_part.added"
+        yield {"type": around, **self._place, "part": part.part}
+        kind = f"{part.scope}{part.part['type']}.delta"
         self._delta = {"type": kind, **self._place, **part.more}
 
     def close(self, status: Status = "completed") -> Iterator[Fields]:
@@ -137,9 +143,10 @@ class Items:
             for number, each in enumerate(cited):
                 about = {"annotation_index": number, "annotation": each}
                 yield {"type": kind, **self._place, **about}
-        kind = f"response.{part.told}.done"
+        kind = f"{part.scope}{part.part['type']}.done"
         yield {"type": kind, **self._place, part.held: text, **part.more}
-        yield {"type": f"response.{part.around}.done", **self._place, "part": whole}
+        around = f"{part.scope}{part.within}_part.done"
+        yield {"type": around, **self._place, "part": whole}
         item = {"id": self._place["item_id"], **part.item, part.within: [whole]}
         yield from self._done(item | ({"status": status} if "status" in item else {}))
 

@@ -4,13 +4,12 @@ import re
 from collections.abc import Mapping
 
 from streaming import caller_tools, requests
+from streaming.dialects._answer import Fields
 from streaming.dialects.json import decode
 from streaming.dialects.responses import echo
 from streaming.dialects.responses.items import conversation
 from streaming.errors import ChatError, InvalidRequest, invalid
 from streaming.requests import ChatRequest, only
-
-Fields = dict[str, object]
 
 NAMES = {
     "chain": "model",

@@ -1,33 +1,14 @@
 """One response: what it is at any moment, and the events of its life."""
 
 from collections.abc import Iterator
-from typing import assert_never
 
-from streaming.caller_tools import name_of
+from streaming import sse
+from streaming.dialects._answer import Fields, Told
 from streaming.dialects.responses import echo
-from streaming.dialects.responses.output import REFUSED, SPOKEN, THOUGHT, Items
-from streaming.errors import ChatError, InternalError
-from streaming.events import (
-    BLANK_LINE,
-    Citation,
-    Custom,
-    Done,
-    Error,
-    Event,
-    Interrupt,
-    Output,
-    Paragraph,
-    ReasoningDelta,
-    Redact,
-    Refusal,
-    TextDelta,
-    ToolCall,
-    ToolResult,
-    Usage,
-)
+from streaming.dialects.responses.output import ItemWriter
+from streaming.errors import Cancelled, ChatError, InternalError
+from streaming.events import Done, Event, Usage
 from streaming.requests import ChatRequest
-
-Fields = dict[str, object]
 
 _CUT = {
     "length": "max_output_tokens",
@@ -41,83 +22,82 @@ _CODES_OF = {409: "server_error", 429: "rate_limit_exceeded"}
 """What clients look for, by our codes, else by the status."""
 
 
-class Resource:
+class ResponseWriter(ItemWriter):
     """The response that answers *request*, as far as its events are `written`."""
+
+    END = sse.DONE
 
     def __init__(self, request: ChatRequest) -> None:
         run, chain = request.run_id.replace("-", ""), request.chain or ""
-        tools = request.caller_tools.tools or []
-        own = {name_of(tool.get("function")) for tool in tools}
-        self._output, self._created = Items(run, chain, own), request.created
+        super().__init__(run, chain, request.caller_tools.names)
+        self._request, self._number = request, 0
         self._error: ChatError | None = None
         self._now: Fields = {
             "id": f"resp_{run}",
             "object": "response",
-            "created_at": self._created,
+            "created_at": request.created,
             "model": chain,
             **echo.read(request),
             **dict.fromkeys(("error", "incomplete_details", "completed_at", "usage")),
         }
-        self.status = "queued" if self._now["background"] else "in_progress"
+        self._status = "queued" if self._now["background"] else "in_progress"
 
     def begun(self) -> Iterator[Fields]:
-        """What is told before anything else."""
-        yield self._told("created")
-        if self.status == "queued":
-            yield self._told("queued")
-            self.status = "in_progress"
-        yield self._told("in_progress")
+        yield self._life("created")
+        if self._status == "queued":
+            yield self._life("queued")
+        yield self._life("in_progress", "in_progress")
 
-    def written(self, event: Event) -> Iterator[Fields]:
-        self.status, output = "in_progress", self._output
-        match event:
-            case Paragraph(_, text):
-                yield from output.close()
-                yield from output.say(SPOKEN, text.removeprefix(BLANK_LINE))
-            case Refusal(_, text):
-                yield from output.say(REFUSED, text.removeprefix(BLANK_LINE))
-            case TextDelta(_, text):
-                yield from output.say(SPOKEN, text)
-            case ReasoningDelta(_, text):
-                yield from output.say(THOUGHT, text)
-            case ToolCall():
-                yield from output.call(event)
-            case ToolResult():
-                yield from output.result(event)
-            case Citation():
-                output.cite(event)
-            case Interrupt():
-                yield from output.ask(event)
-            case Error(error=error):
-                self._error = error
-            case Done():
-                yield from self._end(event)
-            case Redact() | Custom() | Output() | Usage():
-                pass  # There is no word for it, or it is said already.
-            case _:
-                assert_never(event)
+    def written(self, event: Event) -> Told:
+        self._status = "in_progress"
+        return super().written(event)
 
-    def _end(self, done: Done) -> Iterator[Fields]:
+    def fail(self, error: ChatError) -> Told:
+        self._error = error
+        return ()
+
+    def end(self, done: Done) -> Iterator[Fields]:
         reason, now, ending = done.finish_reason, self._now, "completed"
         if reason in ("error", "deadline", "cancelled"):
-            yield from self._output.close("incomplete")
+            yield from self.close("incomplete")
             failure = self._error or done.stopped_by or InternalError()
             now["error"], ending = _failure(failure), "failed"
         elif reason in _CUT:
-            yield from self._output.end("incomplete", waits=False)
+            yield from self.finish("incomplete", waits=False)
             now["incomplete_details"], ending = {"reason": _CUT[reason]}, "incomplete"
         else:
-            yield from self._output.end("completed", waits=reason == "interrupt")
-            now["completed_at"] = self._created + done.latency_ms // 1000
+            yield from self.finish("completed", waits=reason == "interrupt")
+            now["completed_at"] = self._request.created + done.latency_ms // 1000
         now["usage"] = _usage(done.usage)
-        self.status = "cancelled" if reason == "cancelled" else ending
-        yield self._told(ending)
+        self._status = "cancelled" if reason == "cancelled" else ending
+        yield self._life(ending)
 
-    def _told(self, what: str) -> Fields:
-        return {"type": f"response.{what}", "response": self.resource()}
+    def _life(self, what: str, status: str | None = None) -> Fields:
+        response = self.resource() | ({"status": status} if status else {})
+        return {"type": f"response.{what}", "response": response}
 
     def resource(self) -> Fields:
-        return {**self._now, "status": self.status, "output": [*self._output.items]}
+        return {**self._now, "status": self._status, "output": [*self.items]}
+
+    def keep(self, told: Told) -> None:
+        for _ in told:
+            pass  # The items have it all.
+
+    def whole(self) -> Fields:
+        if self._status == "cancelled" and not self._request.response.background:
+            raise Cancelled  # Who waits for an answer would take it for one.
+        return self.resource()
+
+    def frames(self, told: Told) -> bytes:
+        """Events are numbered from 0; those that the caller has seen are left out."""
+        frames: list[bytes] = []
+        for number, each in enumerate(told, self._number):
+            self._number = number + 1
+            if number > self._request.response.after:
+                kind = str(each["type"])
+                numbered = {"type": kind, "sequence_number": number, **each}
+                frames.append(sse.encode(numbered, kind))
+        return b"".join(frames)
 
 
 def _failure(error: ChatError) -> Fields:
