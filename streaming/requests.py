@@ -16,6 +16,7 @@ from pydantic import (
 
 from streaming.caller_tools import CallerTools
 from streaming.errors import InvalidRequest
+from streaming.field_names import named
 
 ThreadId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 ResponseId = Annotated[str, StringConstraints(pattern=r"^resp_[0-9a-f]{32}$")]
@@ -250,15 +251,18 @@ def end_user(user: object) -> str | None:
     return user[:LONGEST_END_USER] or None if isinstance(user, str) else None
 
 
-def validate(fields: dict[str, object]) -> ChatRequest:
-    """Build a request from untrusted *fields*; `InvalidRequest` names what is wrong."""
+def validate(
+    fields: dict[str, object], names: Mapping[str, str] | None = None
+) -> ChatRequest:
+    """Build a request from untrusted *fields*; `InvalidRequest` names what is wrong, by
+    the wire's own *names* if it has others."""
     try:
         return ChatRequest.model_validate(fields)
     except ValidationError as exc:
         message = _explain(exc)
         field, colon, _ = message.partition(": ")
         param = field if colon and " " not in field else None
-        raise InvalidRequest(message, param=param) from None
+        raise named(InvalidRequest(message, param=param), names or {}) from None
 
 
 def _explain(exc: ValidationError) -> str:

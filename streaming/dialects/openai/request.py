@@ -28,22 +28,20 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
     sampling = only(Sampling.model_fields, fields)
     if limit is not None:
         sampling["max_tokens"] = fields[limit]
-    try:
-        return requests.validate(
-            {
-                "messages": _messages(_conversation(fields)),
-                "chain": path.get("deployment") or _model(fields),
-                "stream": fields.get("stream", False),
-                "include_usage": _include_usage(fields.get("stream_options", {})),
-                "limit_name": limit,
-                "sampling": sampling,
-                "end_user": requests.end_user(fields.get("user")),
-                **only(requests.OF_CHAINS, fields),
-                "caller_tools": caller_tools.normalized(fields),
-            }
-        )
-    except InvalidRequest as error:
-        raise _as_named(error, limit) from None
+    return requests.validate(
+        {
+            "messages": _messages(_conversation(fields)),
+            "chain": path.get("deployment") or _model(fields),
+            "stream": fields.get("stream", False),
+            "include_usage": _include_usage(fields.get("stream_options", {})),
+            "limit_name": limit,
+            "sampling": sampling,
+            "end_user": requests.end_user(fields.get("user")),
+            **only(requests.OF_CHAINS, fields),
+            "caller_tools": caller_tools.normalized(fields),
+        },
+        {"max_tokens": limit or "max_tokens"},
+    )
 
 
 def _conversation(fields: Mapping[str, object]) -> object:
@@ -55,15 +53,6 @@ def _limit_name(fields: Mapping[str, object]) -> LimitField | None:
     if "max_completion_tokens" in fields:
         return "max_completion_tokens"
     return "max_tokens" if "max_tokens" in fields else None
-
-
-def _as_named(error: InvalidRequest, limit: LimitField | None) -> InvalidRequest:
-    """*error* with the caller's own name for the token limit."""
-    if limit is None:
-        return error
-    message = error.message.replace("max_tokens: ", f"{limit}: ")
-    param = limit if error.param == "max_tokens" else error.param
-    return InvalidRequest(message, param=param)
 
 
 def model(fields: Mapping[str, object]) -> str:

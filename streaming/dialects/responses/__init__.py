@@ -10,10 +10,11 @@ from streaming.dialects._answer import Fields, keep_alive
 from streaming.dialects.json import headers
 from streaming.dialects.openai import error as openai_error
 from streaming.dialects.responses.items import APPROVAL, conversation
-from streaming.dialects.responses.request import named, parse
+from streaming.dialects.responses.request import NAMES, parse
 from streaming.dialects.responses.response import ResponseWriter
 from streaming.errors import ChatError, InvalidRequest, TooLarge
 from streaming.events import Event
+from streaming.field_names import named
 from streaming.requests import ChatRequest
 
 __all__ = [
@@ -34,7 +35,7 @@ NUMBERED = False
 
 def error(error: ChatError, request_id: str) -> bytes:
     names_a_field = isinstance(error, InvalidRequest | TooLarge)
-    return openai_error(named(error) if names_a_field else error, request_id)
+    return openai_error(named(error, NAMES) if names_a_field else error, request_id)
 
 
 def encode(

@@ -1,6 +1,5 @@
 """Reads requests in the form of OpenAI's Responses API."""
 
-import re
 from collections.abc import Mapping
 
 from streaming import caller_tools, requests
@@ -8,7 +7,7 @@ from streaming.dialects._answer import Fields
 from streaming.dialects.json import decode
 from streaming.dialects.responses import echo
 from streaming.dialects.responses.items import conversation
-from streaming.errors import ChatError, InvalidRequest, invalid
+from streaming.errors import invalid
 from streaming.requests import ChatRequest, only
 
 NAMES = {
@@ -34,19 +33,7 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
     for name in ("prompt", "top_logprobs"):
         if fields.get(name):
             raise invalid(name, "is not supported by a chain")
-    try:
-        return requests.validate(_read(fields, path))
-    except InvalidRequest as error:
-        raise named(error) from None
-
-
-def named[E: ChatError](error: E) -> E:
-    """*error* with this wire's names for fields."""
-    message, param = error.message, error.param or ""
-    for ours, theirs in NAMES.items():
-        message = re.sub(rf"(^|; ){ours}(?=[:.])", rf"\1{theirs}", message)
-        param = re.sub(rf"^{ours}(?=\.|$)", theirs, param)
-    return type(error)(message, param=param or None)
+    return requests.validate(_read(fields, path), NAMES)
 
 
 def _read(fields: Fields, path: Mapping[str, str]) -> Fields:
