@@ -1,10 +1,38 @@
 """OpenAI's form of a conversation, whatever wire it was posted on."""
 
+from collections.abc import Callable
+
+from streaming.errors import invalid
+
 Form = dict[str, object]
 """A message, a part of one, or a call of a tool."""
 
 _AUDIO = {"mpeg": "mp3", "x-wav": "wav"}
 """OpenAI's names of audio formats by others' names of them."""
+
+
+Reader = Callable[[str, object], Form | None]
+"""Makes one of what stands at a place of the request; `None` for what is none."""
+
+
+def each(where: str, given: object, read: Reader) -> list[Form]:
+    """What *read* makes of each thing in the list *given*, which is at *where*."""
+    if not isinstance(given, list):
+        raise invalid(where, "expected a list")
+    made = (read(f"{where}.{number}", value) for number, value in enumerate(given))
+    return [form for form in made if form is not None]
+
+
+def content(where: str, given: object, read: Reader) -> str | list[Form]:
+    """The parts in *given* as *read* makes them; one text if they are only texts."""
+    if isinstance(given, str):
+        return given
+    if not isinstance(given, list):
+        raise invalid(where, "expected a string or a list of parts")
+    parts = each(where, given, read)
+    if all(part["type"] == "text" for part in parts):
+        return "".join(str(part["text"]) for part in parts)
+    return parts
 
 
 def call(id: object, name: object, arguments: object) -> Form:

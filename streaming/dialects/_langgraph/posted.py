@@ -23,9 +23,7 @@ def to_messages(given: object) -> list[Form]:
     """*given* is a list of messages, or one of them, or a text; each gets an id."""
     if isinstance(given, str | dict):
         given = [given]
-    if not isinstance(given, list):
-        raise invalid("input.messages", "expected a list")
-    return [_message(f"input.messages.{n}", each) for n, each in enumerate(given)]
+    return openai_form.each("input.messages", given, _message)
 
 
 def _message(where: str, given: object) -> Form:
@@ -41,22 +39,17 @@ def _message(where: str, given: object) -> Form:
     if role is None:
         known = ", ".join(_ROLES)
         raise invalid(f"{where}.type", f"expected one of {known}")
-    content = _content(where, given.get("content"))
+    said = "" if given.get("content") is None else given["content"]
+    content = openai_form.content(f"{where}.content", said, _part)
     made: Form = {"id": str(given.get("id") or uuid4()), "role": role}
     if calls := given.get("tool_calls"):
-        made["tool_calls"] = _calls(where, calls)
+        made["tool_calls"] = openai_form.each(f"{where}.tool_calls", calls, _call)
         content = content or None
     if role == "tool":
         made["tool_call_id"] = given.get("tool_call_id")
     if name := given.get("name"):
         made["name"] = name
     return {**made, "content": content}
-
-
-def _calls(where: str, calls: object) -> list[Form]:
-    if not isinstance(calls, list):
-        raise invalid(f"{where}.tool_calls", "expected a list")
-    return [_call(f"{where}.tool_calls.{n}", call) for n, call in enumerate(calls)]
 
 
 def _call(where: str, call: object) -> Form:
@@ -70,18 +63,7 @@ def _call(where: str, call: object) -> Form:
     return openai_form.call(id, name, arguments)
 
 
-def _content(where: str, content: object) -> str | list[Form]:
-    if content is None or isinstance(content, str):
-        return content or ""
-    if not isinstance(content, list):
-        raise invalid(f"{where}.content", "expected a string or a list of parts")
-    parts = [made for part in content if (made := _part(part)) is not None]
-    if all(part["type"] == "text" for part in parts):
-        return "".join(str(part["text"]) for part in parts)
-    return parts
-
-
-def _part(part: object) -> Form | None:
+def _part(where: str, part: object) -> Form | None:
     """*part* unless it is the model's own: its reasoning, or its calls of tools."""
     match part:
         case str(text) | {"type": "text", "text": str(text)}:

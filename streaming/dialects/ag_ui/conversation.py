@@ -1,6 +1,6 @@
 """The messages of AG-UI in OpenAI's form."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from streaming import openai_form
 from streaming.errors import invalid
@@ -13,16 +13,10 @@ def conversation(posted: Sequence[object]) -> list[Form]:
     Providers refuse a call without its result and a result without its call, so these
     are left out.
     """
-    read = [
-        made
-        for index, each in enumerate(posted)
-        if (made := _message(f"messages.{index}", each)) is not None
-    ]
-    return list(_settled(read))
+    return list(_settled(openai_form.each("messages", posted, _message)))
 
 
-def _settled(messages: Iterable[Form]) -> Iterator[Form]:
-    messages = list(messages)
+def _settled(messages: Sequence[Form]) -> Iterator[Form]:
     answered = {each["tool_call_id"] for each in messages if each["role"] == "tool"}
     called: set[object] = set()
     for message in messages:
@@ -49,7 +43,10 @@ def _message(where: str, message: object) -> Form | None:
             return {"role": role, "content": _content(where, message.get("content"))}
         case {"role": "assistant", **rest}:
             text = _text(where, rest.get("content"))
-            calls = _calls(where, rest.get("toolCalls"))
+            posted = rest.get("toolCalls")
+            calls = openai_form.each(
+                f"{where}.toolCalls", [] if posted is None else posted, _call
+            )
             return {"role": "assistant", "content": text or None, "tool_calls": calls}
         case {"role": "tool", "toolCallId": str(called), **rest}:
             text = _text(where, rest.get("content")) or str(rest.get("error") or "")
@@ -60,15 +57,6 @@ def _message(where: str, message: object) -> Form | None:
             return None  # `reasoning`, `activity`, and what later versions add.
         case _:
             raise invalid(f"{where}.role", "expected a string")
-
-
-def _calls(where: str, calls: object) -> list[Form]:
-    if not isinstance(calls, list | None):
-        raise invalid(f"{where}.toolCalls", "expected a list")
-    return [
-        _call(f"{where}.toolCalls.{index}", call)
-        for index, call in enumerate(calls or [])
-    ]
 
 
 def _call(where: str, call: object) -> Form:
@@ -88,18 +76,7 @@ def _text(where: str, content: object) -> str:
 
 
 def _content(where: str, content: object) -> str | list[Form]:
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        raise invalid(f"{where}.content", "expected a string or a list of parts")
-    parts = [
-        made
-        for index, part in enumerate(content)
-        if (made := _part(f"{where}.content.{index}", part)) is not None
-    ]
-    if all(part["type"] == "text" for part in parts):
-        return "".join(str(part["text"]) for part in parts)
-    return parts
+    return openai_form.content(f"{where}.content", content, _part)
 
 
 def _part(where: str, part: object) -> Form | None:

@@ -89,10 +89,7 @@ def _content(where: str, content: object) -> object:
         case [{"type": str(kind), "text": str(text)}] if kind in _TEXTS:
             return text
         case list():
-            parts = [
-                _part(f"{where}.{place}", part) for place, part in enumerate(content)
-            ]
-            return parts or ""
+            return openai_form.each(where, content, _part) or ""
         case _:
             raise invalid(where, "expected a string or a list of parts")
 
@@ -109,9 +106,8 @@ def _part(where: str, part: object) -> Form:
         case {"type": "input_file", "file_id": str(key)}:
             return {"type": "file", "file": {"file_id": key}}
         case {"type": "input_file", **rest}:
-            named = {"filename": rest.get("filename") or "file"}
-            given = rest.get("file_data") or rest.get("file_url") or ""
-            return {"type": "file", "file": {**named, "file_data": given}}
+            given = str(rest.get("file_data") or rest.get("file_url") or "")
+            return openai_form.file(given, "", kind="file", name=rest.get("filename"))
         case {"type": "input_audio", "input_audio": dict(audio)}:
             return {"type": "input_audio", "input_audio": audio}
         case _:

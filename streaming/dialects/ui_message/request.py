@@ -78,9 +78,7 @@ def _messages(where: str, message: object, *, last: bool) -> Iterator[Form]:
     if role == "assistant":
         yield from tool_parts.turn(posted, where)
         return
-    parts: list[Form] = []
-    for number, part in enumerate(posted):
-        parts += _part(f"{where}.parts.{number}", part)
+    parts = openai_form.each(f"{where}.parts", posted, _part)
     texts = [str(part["text"]) for part in parts if part["type"] == "text"]
     if role == "user":
         if parts:
@@ -103,17 +101,17 @@ def _parts(where: str, message: Mapping[str, object]) -> list[object]:
             raise invalid(f"{where}.parts", "expected a list")
 
 
-def _part(where: str, part: object) -> list[Form]:
+def _part(where: str, part: object) -> Form | None:
     match part:
         case {"type": "text", "text": str(text)}:
-            return [openai_form.text(text)] if text else []
+            return openai_form.text(text) if text else None
         case {"type": "file", "url": str(url), "mediaType": str(media_type), **rest}:
-            return [openai_form.file(url, media_type, name=rest.get("filename"))]
+            return openai_form.file(url, media_type, name=rest.get("filename"))
         case {"type": "text"}:
             raise invalid(f"{where}.text", "expected a string")
         case {"type": "file"}:
             raise invalid(where, "expected the strings url and mediaType")
         case {"type": str()}:
-            return []
+            return None
         case _:
             raise invalid(f"{where}.type", "expected a string")
