@@ -21,6 +21,7 @@ from runs.turn import Turn
 from streaming import recorded
 from streaming.approvals import decision
 from streaming.dialects import responses
+from streaming.dialects.responses.items import APPROVAL, conversation
 from streaming.errors import InvalidRequest, NotFound, ThreadBusy, TooLarge, invalid
 from streaming.requests import ChatRequest, Message
 
@@ -83,7 +84,7 @@ async def _whole(app: App, asked: ChatRequest, run: Run) -> ChatRequest:
             items.append(await _item(app, run, key, f"input.{number}", made))
     if not seen:
         return asked
-    turns = _MESSAGES.validate_python(responses.conversation(items))
+    turns = _MESSAGES.validate_python(conversation(items))
     instructions, _ = apart(asked)
     return asked.model_copy(update={"messages": [*instructions, *turns]})
 
@@ -121,7 +122,7 @@ def _before(asked: ChatRequest) -> str | None:
     if asked.response.previous_response_id is not None:
         return asked.response.previous_response_id
     for item in asked.response.items:
-        question = responses.APPROVAL.fullmatch(str(item.get("approval_request_id")))
+        question = APPROVAL.fullmatch(str(item.get("approval_request_id")))
         if question and asked.thread_id is None:
             return f"resp_{question[1]}"
     return None
@@ -189,7 +190,7 @@ def _decided(
 ) -> dict[str, JsonValue]:
     found: dict[str, JsonValue] = {}
     for item in items:
-        question = responses.APPROVAL.fullmatch(str(item.get("approval_request_id")))
+        question = APPROVAL.fullmatch(str(item.get("approval_request_id")))
         if question and question[2] in pending:
             key, approved = question[2], item.get("approve") is True
             found[key] = decision(pending[key], approved, item.get("reason"))

@@ -1,9 +1,9 @@
 """What wires have in common whose answers are messages, told in objects of JSON."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
-from typing import ClassVar, assert_never
+from typing import ClassVar, Literal, assert_never
 
 from streaming import sse
 from streaming.errors import ChatError
@@ -28,6 +28,7 @@ from streaming.events import (
 
 Fields = dict[str, object]
 Told = Iterable[Fields]
+Kind = Literal["text", "reasoning", "refusal"]
 
 
 class AnswerWriter(ABC):
@@ -38,20 +39,20 @@ class AnswerWriter(ABC):
 
     def __init__(self) -> None:
         self.kept: list[Fields] = []
+        self._open: Kind | None = None
+        self._delta: Fields = {}
 
     @abstractmethod
     def begun(self) -> Told:
         """What is told before the first event."""
 
     @abstractmethod
-    def close(self) -> Told:
-        """End the text that is open, if one is."""
+    def begin(self, kind: Kind) -> Told:
+        """Begin a text, whose pieces are told by `_delta` and the piece."""
 
     @abstractmethod
-    def text(self, text: str) -> Told: ...
-
-    @abstractmethod
-    def reasoning(self, text: str) -> Told: ...
+    def finish(self, kind: Kind) -> Told:
+        """End the text that was begun last."""
 
     @abstractmethod
     def call(self, call: ToolCall) -> Told: ...
@@ -73,7 +74,7 @@ class AnswerWriter(ABC):
     def end(self, done: Done) -> Told: ...
 
     def refuse(self, text: str) -> Told:
-        return self.text(text)
+        return self.say("text", text)
 
     def redact(self, redact: Redact) -> Told:
         return ()
@@ -84,17 +85,30 @@ class AnswerWriter(ABC):
     def output(self, output: Output) -> Told:
         return ()
 
+    def say(self, kind: Kind, text: str) -> Iterator[Fields]:
+        if self._open != kind:
+            yield from self.close()
+            yield from self.begin(kind)
+            self._open = kind
+        yield {**self._delta, "delta": text}
+
+    def close(self) -> Iterator[Fields]:
+        """End the text that is open, if one is."""
+        if self._open is not None:
+            yield from self.finish(self._open)
+            self._open = None
+
     def written(self, event: Event) -> Told:
         match event:
             case Paragraph(_, text):
                 text = text.removeprefix(BLANK_LINE)
-                return (*self.close(), *self.text(text))
+                return (*self.close(), *self.say("text", text))
             case Refusal(_, text):
                 return self.refuse(text)
             case TextDelta(_, text):
-                return self.text(text)
+                return self.say("text", text)
             case ReasoningDelta(_, text):
-                return self.reasoning(text)
+                return self.say("reasoning", text)
             case ToolCall():
                 return self.call(event)
             case ToolResult():

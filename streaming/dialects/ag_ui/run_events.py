@@ -1,10 +1,9 @@
 """An answer as AG-UI's events: messages, reasoning, calls of tools and results."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 from streaming import sse
-from streaming.dialects._answer import AnswerWriter, Fields, Told
+from streaming.dialects._answer import AnswerWriter, Fields, Kind, Told
 from streaming.dialects.ag_ui.ending import Ending
 from streaming.errors import ChatError
 from streaming.events import (
@@ -23,10 +22,6 @@ from streaming.requests import ChatRequest
 VERSION = "1.0"
 """Of the protocol."""
 
-_Kind = Literal["TEXT_MESSAGE", "REASONING_MESSAGE"]
-_TEXT: _Kind = "TEXT_MESSAGE"
-_REASONING: _Kind = "REASONING_MESSAGE"
-
 
 class RunWriter(AnswerWriter):
     """At most one message is open; the ids of all begin with the run's."""
@@ -34,8 +29,7 @@ class RunWriter(AnswerWriter):
     def __init__(self, request: ChatRequest) -> None:
         super().__init__()
         self._run_id, self._count = request.run_id or request.id, 0
-        self._open: _Kind | None = None
-        self._id = ""
+        self._message: Fields = {}
         # The message that calls of tools belong to, if there is one already.
         self._caller: str | None = None
         self._calls: dict[str, str] = {}
@@ -51,22 +45,20 @@ class RunWriter(AnswerWriter):
             "metadata": {"runId": self._run_id},
         }
 
-    def text(self, text: str) -> Iterator[Fields]:
-        if self._open != _TEXT:
-            yield from self.close()
-            self._open, self._id = _TEXT, self._new_id()
-            self._caller = self._id
-            yield self._event("START", role="assistant")
-        yield self._event("CONTENT", delta=text)
+    def begin(self, kind: Kind) -> Iterator[Fields]:
+        name, id, said = f"{kind.upper()}_MESSAGE", self._new_id(), kind == "text"
+        self._caller = id if said else None
+        self._message = {"messageId": id}
+        self._delta = {"type": f"{name}_CONTENT", **self._message}
+        if not said:
+            yield {"type": "REASONING_START", **self._message}
+        role = "assistant" if said else "reasoning"
+        yield {"type": f"{name}_START", **self._message, "role": role}
 
-    def reasoning(self, text: str) -> Iterator[Fields]:
-        if self._open != _REASONING:
-            yield from self.close()
-            self._open, self._id = _REASONING, self._new_id()
-            self._caller = None
-            yield {"type": "REASONING_START", "messageId": self._id}
-            yield self._event("START", role="reasoning")
-        yield self._event("CONTENT", delta=text)
+    def finish(self, kind: Kind) -> Iterator[Fields]:
+        yield {"type": f"{kind.upper()}_MESSAGE_END", **self._message}
+        if kind == "reasoning":
+            yield {"type": "REASONING_END", **self._message}
 
     def call(self, call: ToolCall) -> Iterator[Fields]:
         yield from self.close()
@@ -118,23 +110,12 @@ class RunWriter(AnswerWriter):
         self._ending.error = error
         return ()
 
-    def close(self) -> Iterator[Fields]:
-        if self._open is None:
-            return
-        yield self._event("END")
-        if self._open == _REASONING:
-            yield {"type": "REASONING_END", "messageId": self._id}
-        self._open = None
-
     def end(self, done: Done) -> Iterator[Fields]:
         yield from self.close()
         yield self._ending.of(done)
 
     def whole(self) -> Fields:
         return {"events": self.kept}
-
-    def _event(self, kind: str, **fields: str) -> Fields:
-        return {"type": f"{self._open}_{kind}", "messageId": self._id, **fields}
 
     def _id_of(self, call: ToolCall) -> str:
         """The call's own id unless another call has it: a client would add to that."""

@@ -9,7 +9,6 @@ from streaming.dialects import _answer
 from streaming.dialects._answer import Fields, keep_alive
 from streaming.dialects.json import headers
 from streaming.dialects.openai import error as openai_error
-from streaming.dialects.responses.items import APPROVAL, conversation
 from streaming.dialects.responses.request import NAMES, parse
 from streaming.dialects.responses.response import ResponseWriter
 from streaming.errors import ChatError, InvalidRequest, TooLarge
@@ -17,17 +16,7 @@ from streaming.events import Event
 from streaming.field_names import named
 from streaming.requests import ChatRequest
 
-__all__ = [
-    "APPROVAL",
-    "NUMBERED",
-    "conversation",
-    "encode",
-    "error",
-    "headers",
-    "keep_alive",
-    "parse",
-    "resource",
-]
+__all__ = ["NUMBERED", "encode", "error", "headers", "keep_alive", "parse"]
 
 NUMBERED = False
 """The wire numbers its own events, and several may stand for one of the run."""

@@ -1,52 +1,46 @@
 """The items of a response, and the events that tell of them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from streaming import sse
-from streaming.dialects._answer import AnswerWriter, Fields, Told
+from streaming.dialects._answer import AnswerWriter, Fields, Kind, Told
 from streaming.events import BLANK_LINE, Citation, Interrupt, ToolCall, ToolResult
+from streaming.requests import only
 
-Status = Literal["completed", "incomplete"]
+_MESSAGE: Fields = {"type": "message", "role": "assistant", "status": "in_progress"}
 
 
 class TextPart(NamedTuple):
     """The only *part* of an *item*, in its field *within*; its text is in *held*.
 
-    *scope* begins the names of its events, which have *more* beside each text. An
-    item's id begins with *prefix*.
+    *scope* begins the names of its events, which have *more* of the part's fields
+    beside each text. An item's id begins with *prefix*.
     """
 
-    prefix: str
-    item: Fields
-    within: str
     part: Fields
-    held: str
-    scope: str
-    more: Fields
+    held: str = "text"
+    more: tuple[str, ...] = ()
+    prefix: str = "msg"
+    item: Fields = _MESSAGE
+    within: str = "content"
+    scope: str = "response."
 
 
-SPOKEN = TextPart(
-    prefix="msg",
-    item={"type": "message", "role": "assistant", "status": "in_progress"},
-    within="content",
-    part={"type": "output_text", "text": "", "annotations": [], "logprobs": []},
-    held="text",
-    scope="response.",
-    more={"logprobs": []},
-)
-REFUSED = SPOKEN._replace(
-    part={"type": "refusal", "refusal": ""}, held="refusal", more={}
-)
-THOUGHT = TextPart(
-    prefix="rs",
-    item={"type": "reasoning"},
-    within="summary",
-    part={"type": "summary_text", "text": ""},
-    held="text",
-    scope="response.reasoning_",
-    more={},
-)
+_PARTS: Mapping[Kind, TextPart] = {
+    "text": TextPart(
+        part={"type": "output_text", "text": "", "annotations": [], "logprobs": []},
+        more=("logprobs",),
+    ),
+    "refusal": TextPart(part={"type": "refusal", "refusal": ""}, held="refusal"),
+    "reasoning": TextPart(
+        part={"type": "summary_text", "text": ""},
+        prefix="rs",
+        item={"type": "reasoning"},
+        within="summary",
+        scope="response.reasoning_",
+    ),
+}
 
 
 class ItemWriter(AnswerWriter):
@@ -59,30 +53,20 @@ class ItemWriter(AnswerWriter):
     def __init__(self, run: str, server: str, tools: list[str]) -> None:
         super().__init__()
         self.items: list[Fields] = []
+        self.text_status = "completed"  # Of what is closed next.
         self._run, self._server, self._tools = run, server, tools
-        self._open: TextPart | None = None
         self._place: Fields = {}
-        self._delta: Fields = {}
         self._pieces: list[str] = []
         self._calls: list[ToolCall] = []
         self._call_ids: set[str] = set()
         self._citations: list[Citation] = []
 
-    def text(self, text: str) -> Told:
-        return self._say(SPOKEN, text)
-
     def refuse(self, text: str) -> Told:
-        return self._say(REFUSED, text.removeprefix(BLANK_LINE))
+        return self.say("refusal", text.removeprefix(BLANK_LINE))
 
-    def reasoning(self, text: str) -> Told:
-        return self._say(THOUGHT, text)
-
-    def _say(self, part: TextPart, text: str) -> Iterator[Fields]:
-        if self._open is not part:
-            yield from self.close()
-            yield from self._begin(part)
+    def say(self, kind: Kind, text: str) -> Iterator[Fields]:
+        yield from super().say(kind, text)
         self._pieces.append(text)
-        yield {**self._delta, "delta": text}
 
     def cite(self, citation: Citation) -> Told:
         self._citations.append(citation)
@@ -94,15 +78,14 @@ class ItemWriter(AnswerWriter):
 
     def result(self, result: ToolResult) -> Iterator[Fields]:
         yield from self.close()
-        key, made = result.id or result.name, ToolCall("", "", result.name, {})
-        for call in self._calls:
-            if (call.id or call.name) == key:
-                made = call
-                self._calls.remove(call)
-                break
-        item = self._served("mcp_call", self._id("mcp"), result.name, made.args)
+        key = result.id or result.name
+        held = [each for each in self._calls if (each.id or each.name) == key]
+        if held:
+            self._calls.remove(held[0])
+        args = held[0].args if held else {}
+        item = self._served("mcp_call", self._id("mcp"), result.name, args)
         ended: Fields = {"output": result.content, "error": None, "status": "completed"}
-        yield from self._called(item, ended, "response.mcp_call")
+        yield from self._called(item, ended)
 
     def ask(self, interrupt: Interrupt) -> Iterator[Fields]:
         """A question to a person, which a caller may answer in either way."""
@@ -114,41 +97,47 @@ class ItemWriter(AnswerWriter):
         yield self._told("added", item)
         yield from self._done(item)
 
-    def finish(self, status: Status, *, waits: bool) -> Iterator[Fields]:
+    def hand_over(self, status: str, *, waits: bool) -> Iterator[Fields]:
         """Close what is open, and give the caller those calls that have no result; only
         those of its own tools if the answer *waits* for a person."""
         held = [each for each in self._calls if not waits or each.name in self._tools]
-        yield from self.close("completed" if held else status)
+        self.text_status = "completed" if held else status
+        yield from self.close()
         for call in held:
             yield from self._function(call, status if call is held[-1] else "completed")
 
-    def _begin(self, part: TextPart) -> Iterator[Fields]:
-        self._open, self._pieces = part, []
+    def begin(self, kind: Kind) -> Iterator[Fields]:
+        part, self._pieces = _PARTS[kind], []
         item = {"id": self._id(part.prefix), **part.item, part.within: []}
         self._place = {"item_id": item["id"], **self._at(), f"{part.within}_index": 0}
         yield self._told("added", item)
         around = f"{part.scope}{part.within}_part.added"
         yield {"type": around, **self._place, "part": part.part}
-        kind = f"{part.scope}{part.part['type']}.delta"
-        self._delta = {"type": kind, **self._place, **part.more}
+        told = f"{part.scope}{part.part['type']}.delta"
+        self._delta = {"type": told, **self._place, **only(part.more, part.part)}
 
-    def close(self, status: Status = "completed") -> Iterator[Fields]:
-        if (part := self._open) is None:
-            return
-        self._open, text = None, "".join(self._pieces)
+    def finish(self, kind: Kind) -> Iterator[Fields]:
+        part, text = _PARTS[kind], "".join(self._pieces)
         whole = {**part.part, part.held: text}
-        if part is SPOKEN:
+        if kind == "text":
             whole["annotations"] = cited = [*self._cited(text)]
-            kind = "response.output_text.annotation.added"
+            told = "response.output_text.annotation.added"
             for number, each in enumerate(cited):
                 about = {"annotation_index": number, "annotation": each}
-                yield {"type": kind, **self._place, **about}
-        kind = f"{part.scope}{part.part['type']}.done"
-        yield {"type": kind, **self._place, part.held: text, **part.more}
+                yield {"type": told, **self._place, **about}
+        told = f"{part.scope}{part.part['type']}.done"
+        yield {
+            "type": told,
+            **self._place,
+            part.held: text,
+            **only(part.more, part.part),
+        }
         around = f"{part.scope}{part.within}_part.done"
         yield {"type": around, **self._place, "part": whole}
         item = {"id": self._place["item_id"], **part.item, part.within: [whole]}
-        yield from self._done(item | ({"status": status} if "status" in item else {}))
+        if "status" in item:
+            item["status"] = self.text_status
+        yield from self._done(item)
 
     def _cited(self, text: str) -> Iterator[Fields]:
         """Each citation at its `[id]` in *text*, or at the end."""
@@ -165,9 +154,7 @@ class ItemWriter(AnswerWriter):
                 "end_index": span[1],
             }
 
-    def _function(
-        self, call: ToolCall, status: Status = "completed"
-    ) -> Iterator[Fields]:
+    def _function(self, call: ToolCall, status: str = "completed") -> Iterator[Fields]:
         made = self._id("fc")
         key = made if not call.id or call.id in self._call_ids else call.id
         self._call_ids.add(key)
@@ -181,20 +168,18 @@ class ItemWriter(AnswerWriter):
         called = {"name": name, "arguments": sse.text_of(args)}
         return {"id": id, "type": kind, "server_label": self._server, **called}
 
-    def _called(
-        self, item: Fields, ended: Fields, served: str = ""
-    ) -> Iterator[Fields]:
+    def _called(self, item: Fields, ended: Fields) -> Iterator[Fields]:
         """A call, whose arguments come at once; *ended* is what came of it."""
         place: Fields = {"item_id": item["id"], **self._at()}
-        whole = {name: item[name] for name in ("name", "arguments")}
-        told = f"response.{item['type']}_arguments"
+        whole = only(("name", "arguments"), item)
+        told, served = f"response.{item['type']}", "server_label" in item
         yield self._told("added", {**item, "arguments": "", "status": "in_progress"})
         if served:
-            yield {"type": f"{served}.in_progress", **place}
-        yield {"type": f"{told}.delta", **place, "delta": item["arguments"]}
-        yield {"type": f"{told}.done", **place, **whole}
+            yield {"type": f"{told}.in_progress", **place}
+        yield {"type": f"{told}_arguments.delta", **place, "delta": item["arguments"]}
+        yield {"type": f"{told}_arguments.done", **place, **whole}
         if served:
-            yield {"type": f"{served}.completed", **place}
+            yield {"type": f"{told}.completed", **place}
         yield from self._done({**item, **ended})
 
     def _done(self, item: Fields) -> Iterator[Fields]:

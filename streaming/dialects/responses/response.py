@@ -59,14 +59,15 @@ class ResponseWriter(ItemWriter):
     def end(self, done: Done) -> Iterator[Fields]:
         reason, now, ending = done.finish_reason, self._now, "completed"
         if reason in ("error", "deadline", "cancelled"):
-            yield from self.close("incomplete")
+            self.text_status = "incomplete"
+            yield from self.close()
             failure = self._error or done.stopped_by or InternalError()
             now["error"], ending = _failure(failure), "failed"
         elif reason in _CUT:
-            yield from self.finish("incomplete", waits=False)
+            yield from self.hand_over("incomplete", waits=False)
             now["incomplete_details"], ending = {"reason": _CUT[reason]}, "incomplete"
         else:
-            yield from self.finish("completed", waits=reason == "interrupt")
+            yield from self.hand_over("completed", waits=reason == "interrupt")
             now["completed_at"] = self._request.created + done.latency_ms // 1000
         now["usage"] = _usage(done.usage)
         self._status = "cancelled" if reason == "cancelled" else ending

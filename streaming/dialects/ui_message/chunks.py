@@ -5,10 +5,9 @@ Their keys are those of the SDK's first version of the stream, which refuses any
 
 from collections.abc import Iterator, Mapping
 from mimetypes import MimeTypes
-from typing import Literal
 
 from streaming import sse
-from streaming.dialects._answer import AnswerWriter, Fields
+from streaming.dialects._answer import AnswerWriter, Fields, Kind
 from streaming.dialects.ui_message.whole import message
 from streaming.errors import ChatError, DeadlineExceeded
 from streaming.events import Citation, Custom, Done, Interrupt, ToolCall, ToolResult
@@ -26,8 +25,6 @@ class ChunkWriter(AnswerWriter):
         super().__init__()
         self._request = request
         self._known = request.caller_tools.names
-        self._open: Literal["text", "reasoning"] | None = None
-        self._delta: Fields = {}
         self._count = 0
         self._called: set[str] = set()
         self._waiting: set[str] = set()
@@ -43,23 +40,18 @@ class ChunkWriter(AnswerWriter):
         yield start
         yield {"type": "start-step"}
 
-    def text(self, text: str) -> Iterator[Fields]:
-        return self._say("text", text)
+    def begin(self, kind: Kind) -> Iterator[Fields]:
+        yield from self._next_step()
+        self._count += 1
+        self._delta = {"type": f"{kind}-delta", "id": str(self._count)}
+        yield {**self._delta, "type": f"{kind}-start"}
 
-    def reasoning(self, text: str) -> Iterator[Fields]:
-        return self._say("reasoning", text)
-
-    def _say(self, kind: Literal["text", "reasoning"], text: str) -> Iterator[Fields]:
-        if self._open != kind:
-            yield from self._begin()
-            self._count += 1
-            self._open = kind
-            self._delta = {"type": f"{kind}-delta", "id": str(self._count)}
-            yield {**self._delta, "type": f"{kind}-start"}
-        yield {**self._delta, "delta": text}
+    def finish(self, kind: Kind) -> Iterator[Fields]:
+        yield {**self._delta, "type": f"{kind}-end"}
 
     def call(self, call: ToolCall) -> Iterator[Fields]:
-        yield from self._begin()
+        yield from self.close()
+        yield from self._next_step()
         call_id = call.id or call.name
         self._called.add(call_id)
         self._waiting.add(call_id)
@@ -133,15 +125,6 @@ class ChunkWriter(AnswerWriter):
     def custom(self, custom: Custom) -> Iterator[Fields]:
         data = {"name": custom.name, "data": custom.data}
         yield {"type": "data-custom", "data": data}
-
-    def close(self) -> Iterator[Fields]:
-        if self._open is not None:
-            yield {**self._delta, "type": f"{self._open}-end"}
-            self._open = None
-
-    def _begin(self) -> Iterator[Fields]:
-        yield from self.close()
-        yield from self._next_step()
 
     def _next_step(self) -> Iterator[Fields]:
         if self._answered:
