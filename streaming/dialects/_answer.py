@@ -85,12 +85,13 @@ class AnswerWriter(ABC):
     def output(self, output: Output) -> Told:
         return ()
 
-    def say(self, kind: Kind, text: str) -> Iterator[Fields]:
+    def say(self, kind: Kind, text: str) -> Told:
+        """The next piece of a text, which ends what else is open."""
+        before: Told = ()
         if self._open != kind:
-            yield from self.close()
-            yield from self.begin(kind)
+            before = (*self.close(), *self.begin(kind))
             self._open = kind
-        yield {**self._delta, "delta": text}
+        return (*before, {**self._delta, "delta": text})
 
     def close(self) -> Iterator[Fields]:
         """End the text that is open, if one is."""

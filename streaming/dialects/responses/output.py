@@ -64,9 +64,10 @@ class ItemWriter(AnswerWriter):
     def refuse(self, text: str) -> Told:
         return self.say("refusal", text.removeprefix(BLANK_LINE))
 
-    def say(self, kind: Kind, text: str) -> Iterator[Fields]:
-        yield from super().say(kind, text)
+    def say(self, kind: Kind, text: str) -> Told:
+        told = super().say(kind, text)
         self._pieces.append(text)
+        return told
 
     def cite(self, citation: Citation) -> Told:
         self._citations.append(citation)

@@ -30,7 +30,7 @@ class ResponseWriter(ItemWriter):
     def __init__(self, request: ChatRequest) -> None:
         run, chain = request.run_id.replace("-", ""), request.chain or ""
         super().__init__(run, chain, request.caller_tools.names)
-        self._request, self._number = request, 0
+        self._request, self._number = request, -1
         self._error: ChatError | None = None
         self._now: Fields = {
             "id": f"resp_{run}",
@@ -92,11 +92,11 @@ class ResponseWriter(ItemWriter):
     def frames(self, told: Told) -> bytes:
         """Events are numbered from 0; those that the caller has seen are left out."""
         frames: list[bytes] = []
-        for number, each in enumerate(told, self._number):
-            self._number = number + 1
-            if number > self._request.response.after:
+        for each in told:
+            self._number += 1
+            if self._number > self._request.response.after:
                 kind = str(each["type"])
-                numbered = {"type": kind, "sequence_number": number, **each}
+                numbered = {"type": kind, "sequence_number": self._number, **each}
                 frames.append(sse.encode(numbered, kind))
         return b"".join(frames)
 
