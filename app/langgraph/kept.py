@@ -25,7 +25,8 @@ _CUT = "messages-"
 class Kept:
     """*document* is `None` if nothing has been said there yet.
 
-    To this wire a chain is one node. The newest checkpoint is the run that has left it.
+    To this wire a chain is one node. The newest checkpoint is the run that has left it,
+    or what the *running* one was asked, if the values have that already.
     """
 
     id: str
@@ -34,14 +35,17 @@ class Kept:
     document: ThreadDocument | None = None
     values: Fields = field(default_factory=dict)
     pending: Sequence[Interrupt] = ()
+    chain: str = ""
+    answering: bool = False
 
-    @property
-    def chain(self) -> str:
-        return self.document.chain if self.document else ""
+    def asked(self, values: Fields, chain: str) -> "Kept":
+        """The thread with the *values* that *chain* is answering."""
+        return replace(self, values=values, pending=(), chain=chain, answering=True)
 
     @property
     def checkpoint(self) -> str | None:
-        """The run that was the last to be kept."""
+        if self.answering:
+            return f"{_CUT}{len(self.messages)}"
         runs = self.document.runs if self.document else {}
         return next(reversed(runs), None)
 
@@ -100,7 +104,8 @@ class Kept:
         if checkpoint == self.checkpoint:
             return self
         said = self.messages[: int(checkpoint.removeprefix(_CUT))]
-        return replace(self, values={"messages": said}, pending=())
+        then: Fields = {"messages": said}
+        return replace(self, values=then, pending=(), answering=False)
 
     def earlier(self, checkpoint: str) -> Earlier:
         """What a run needs that goes on from there; raises `NotFound`."""
@@ -117,11 +122,11 @@ class Kept:
     def state(self, id: str | None, parent: str | None) -> Fields:
         task: Fields = {"id": id, "name": self.chain, "path": [], "error": None}
         rest = {"checkpoint": None, "state": None, "result": None}
-        tasks = [{**task, **rest, "interrupts": self._asked}] if self.pending else []
+        goes_on = bool(self.pending) or self.answering
         return {
             "values": self.values,
-            "next": [self.chain] if self.pending else [],
-            "tasks": tasks,
+            "next": [self.chain] if goes_on else [],
+            "tasks": [{**task, **rest, "interrupts": self._asked}] if goes_on else [],
             "interrupts": self._asked,
             "checkpoint": self._place(id),
             "parent_checkpoint": self._place(parent),
@@ -151,7 +156,7 @@ async def read(app: App, owner: str, id: str) -> Kept:
         return Kept(id, note or Note(), running)
     values, pending = await _state(app, document, key_of(owner, id))
     note = note or Note(created_at=document.created_at, updated_at=document.updated_at)
-    return Kept(id, note, running, document, values, pending)
+    return Kept(id, note, running, document, values, pending, document.chain)
 
 
 async def _state(

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import App
-from app.langgraph import body_of, kept, number
+from app.langgraph import body_of, kept, number, values
 from app.langgraph.kept import Fields, Kept, messages_of
 from runs import Run
 from runs.thread_notes import Note
@@ -147,7 +147,8 @@ def _states(found: Kept, checkpoints: list[str], *, whole: bool) -> Response:
 
 
 async def _read(app: App, request: Request, run: Run) -> Kept:
-    return await kept.read(app, run.owner, str(request.path_params["thread"]))
+    found = await kept.read(app, run.owner, str(request.path_params["thread"]))
+    return await values.now(app, run, found) if found.running else found
 
 
 async def _shown(found: Kept) -> Response:

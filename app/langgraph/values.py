@@ -5,9 +5,13 @@ from collections.abc import Sequence
 from app import App
 from app.langgraph import kept
 from app.langgraph.answer import Final, ToldRun, Values
+from app.langgraph.kept import Kept
+from app.runs import find_run
 from runs import Run
+from runs.reading import RUNNING
 from streaming.dialects._langgraph import shown
 from streaming.dialects.json import decode
+from streaming.errors import NotFound
 from streaming.requests import ChatRequest, Message
 
 
@@ -17,8 +21,26 @@ def with_input(values: Values, chat: ChatRequest) -> Values:
     new = given.pop("messages", None)
     if not isinstance(new, list):
         return {**values, **given}
-    made = [Message.model_validate(each) for each in new]
+    # A graph that runs has put them into its state.
+    there = {each.get("id") for each in kept.messages_of(values)}
+    made = [Message.model_validate(each) for each in new if each["id"] not in there]
     return _with_messages({**values, **given}, made)
+
+
+async def now(app: App, run: Run, found: Kept) -> Kept:
+    """*found* with what the run that is on the thread was asked, if this wire began it
+    and its answer is still being made."""
+    try:
+        logged = await find_run(app, found.running or "", run.owner)
+    except NotFound:
+        return found
+    asked = logged.header.request()
+    known = asked.echo.keys() & {"from", "given"}
+    if not known or logged.status != RUNNING or found.checkpoint == found.running:
+        return found
+    cut = asked.echo.get("from")
+    before = found.at(cut) if cut in found.checkpoints else found
+    return found.asked(with_input(before.values, asked), asked.chain or "")
 
 
 def _with_messages(values: Values, new: Sequence[Message]) -> Values:

@@ -134,6 +134,37 @@ async def test_whoever_joins_in_the_middle_sees_the_question(app: AppProcess) ->
     assert of("messages", parts) == []
 
 
+@pytest.mark.parametrize("chain", ["chat", "talking"])
+async def test_a_thread_has_the_question_while_it_is_answered(
+    graphs: AppProcess, chain: str
+) -> None:
+    async with client(graphs) as sdk:
+        thread, asked = await new_thread(sdk), list[str]()
+        for _ in range(2):
+            run = await sdk.runs.create(thread, chain, input=said(SLOW))
+            asked += ["human"]
+            state: Any = await sdk.threads.get_state(thread)
+            assert [kind for kind, _ in texts(state["values"])] == asked
+            assert state["next"] == [chain]
+            history: Any = await sdk.threads.get_history(thread)
+            counts = [len(each["values"]["messages"]) for each in history]
+            assert counts == [*range(len(asked), -1, -1)]
+            assert history[0] == state
+            now: Any = await sdk.threads.get(thread)
+            assert (now["status"], now["values"]) == ("busy", state["values"])
+            parts = await all_of(sdk.runs.join_stream(thread, run["run_id"]))
+            assert texts(of("values", parts)[0]) == texts(state["values"])
+            asked += ["ai"]
+            after = await sdk.threads.get_history(thread)
+            assert after[1]["values"] == state["values"]
+            assert after[1]["checkpoint"] == state["checkpoint"]
+        again: Any = {"checkpoint": after[-2]["checkpoint"]}
+        run = await sdk.runs.create(thread, chain, **again)
+        state = await sdk.threads.get_state(thread)
+        assert state["values"] == after[-2]["values"]
+        await sdk.runs.cancel(thread, run["run_id"], wait=True)
+
+
 @pytest.mark.tries("stop")
 @pytest.mark.parametrize("wait", [True, False])
 async def test_a_run_that_is_stopped_was_interrupted(
