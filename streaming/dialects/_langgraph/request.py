@@ -137,7 +137,7 @@ def one_of(
 
 def modes(given: object) -> tuple[str, ...]:
     names = [given] if isinstance(given, str) else given or ["values"]
-    if not isinstance(names, list):
+    if not isinstance(names, list) or None in names:
         raise invalid("stream_mode", "expected a name or a list")
     for name in names:
         if one_of({"stream_mode": name}, "stream_mode", (*MODES, *_UNTOLD)) in _UNTOLD:
