@@ -33,17 +33,13 @@ def parse(body: bytes, path: Mapping[str, str]) -> ChatRequest:
     for name in ("prompt", "top_logprobs"):
         if fields.get(name):
             raise invalid(name, "is not supported by a chain")
-    return requests.validate(_read(fields, path), NAMES)
-
-
-def _read(fields: Fields, path: Mapping[str, str]) -> Fields:
     items, functions = _items(fields), _functions(fields)
     known = only(requests.OF_CHAINS, fields)
     if fields.get("background") is True:
         known["on_disconnect"] = "continue"
     known["thread_id"] = thread = _thread(fields)
     repeated = echo.written(fields, functions, thread)
-    return {
+    asked = {
         **known,
         "messages": [*_instructions(fields), *conversation(items)],
         "chain": path.get("deployment") or fields.get("model"),
@@ -60,6 +56,7 @@ def _read(fields: Fields, path: Mapping[str, str]) -> Fields:
         "echo": {"response": repeated},
         "response": {"items": items, **only(OF_RESPONSES, fields)},
     }
+    return requests.validate(asked, NAMES)
 
 
 def _items(fields: Fields) -> list[Fields]:
