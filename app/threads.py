@@ -34,18 +34,19 @@ async def list_threads(app: App, request: Request, run: Run) -> Response:
 async def thread(app: App, request: Request, run: Run) -> Response:
     id = str(request.path_params["thread"])
     found = await app.threads.get(run.owner, id)
-    state, pending = await _state(app, found.chain, key_of(run.owner, id))
+    kept = await state_of(app, found.chain, key_of(run.owner, id))
+    state, pending = kept or (None, ())
     # A long conversation would hold up the streams of others.
     return await asyncio.to_thread(_shown, id, found, state, pending)
 
 
-async def _state(
-    app: App, chain: str, key: str
-) -> tuple[JsonValue, Sequence[Interrupt]]:
-    """What the graph *chain* keeps on the thread *key*; nothing if it is no graph."""
+async def state_of(
+    app: App, chain: str, key: str, *, whole: bool = False
+) -> tuple[JsonValue, Sequence[Interrupt]] | None:
+    """What the graph *chain* keeps on the thread *key*; `None` if it is no graph."""
     if chain not in app.chains.names or not await app.chains.keeps_state(chain):
-        return None, ()
-    return await app.chains.kept(chain, key)
+        return None
+    return await app.chains.kept(chain, key, whole=whole)
 
 
 def _shown(

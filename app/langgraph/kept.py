@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from app import App
+from app.threads import state_of
 from runs.thread_document import ThreadDocument
 from runs.thread_notes import Note
 from runs.threads import key_of
@@ -163,10 +164,8 @@ async def _state(
     app: App, document: ThreadDocument, key: str
 ) -> tuple[Fields, Sequence[Interrupt]]:
     """A graph's own state, if it keeps one; otherwise what was said."""
-    if document.chain in app.chains.names and await app.chains.keeps_state(
-        document.chain
-    ):
-        state, asked = await app.chains.kept(document.chain, key, whole=True)
+    if (kept := await state_of(app, document.chain, key, whole=True)) is not None:
+        state, asked = kept
         return {**state} if isinstance(state, dict) else {}, asked
     # A long conversation would hold up the streams of others.
     said = await asyncio.to_thread(lambda: [*map(shown.message, document.messages)])

@@ -1,4 +1,4 @@
-"""The values of a thread around a run: before it, and after it."""
+"""The values of a thread around a run: before it, while it goes on, and after it."""
 
 from collections.abc import Sequence
 
