@@ -1,7 +1,6 @@
 """The threads of all callers: conversations that outlive their runs."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -31,7 +30,7 @@ from streaming.errors import (
     ThreadChain,
     ThreadExists,
 )
-from streaming.requests import ChatRequest, Message
+from streaming.requests import THREAD_ID, ChatRequest, Message
 
 PAGE = 50
 """Threads in one answer."""
@@ -41,10 +40,6 @@ LARGE_BYTES = 64 * 1024
 
 END_SECONDS = 4.5
 """What a deletion waits at most for the run that it ends."""
-
-
-_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
-
 
 Forget = Callable[[str, str], Awaitable[None]]
 """Deletes what the graphs of a chain have kept on the thread of a key."""
@@ -288,7 +283,7 @@ def key_of(owner: str, id: str) -> str:
 
 def _check(id: str) -> None:
     """An engine takes no other key; and none that ends in a line end."""
-    if not _ID.fullmatch(id):
+    if not THREAD_ID.fullmatch(id):
         raise _unknown(id)
 
 

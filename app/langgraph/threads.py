@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from uuid import uuid4
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,7 +17,7 @@ from server.response import json_response
 from streaming import sse
 from streaming.dialects._langgraph.request import checkpoint_of
 from streaming.errors import NotFound, NotYet, ThreadExists, invalid
-from streaming.requests import ThreadId
+from streaming.requests import THREAD_ID
 
 MOST = 100
 """Threads in one answer."""
@@ -28,17 +28,14 @@ MOST_MESSAGES = 2_000
 MOST_METADATA = 16 * 1024
 """Bytes that a client may note of a thread, as JSON."""
 
-_ID: TypeAdapter[str] = TypeAdapter(ThreadId)
-
 
 async def create(app: App, request: Request, run: Run) -> Response:
     body = await body_of(app, request)
     if body.get("supersteps"):
         raise NotYet("supersteps: a thread begins empty here; run something on it.")
-    try:
-        id = _ID.validate_python(body.get("thread_id") or str(uuid4()))
-    except ValidationError:
-        raise invalid("thread_id", "expected 1 to 128 of A-Za-z0-9_.:-") from None
+    id = body.get("thread_id") or str(uuid4())
+    if not isinstance(id, str) or not THREAD_ID.fullmatch(id):
+        raise invalid("thread_id", "expected 1 to 128 of A-Za-z0-9_.:-")
     try:
         await app.threads.create(run.owner, id, Note(metadata=_metadata(body)))
     except ThreadExists:

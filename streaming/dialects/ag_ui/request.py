@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue
 
 from streaming import caller_tools, requests
 from streaming.dialects.ag_ui.conversation import conversation
 from streaming.errors import invalid
-from streaming.requests import ChatRequest, Sampling, ThreadId, only
+from streaming.requests import THREAD_ID, ChatRequest, Sampling, only
 
 Fields = Mapping[str, object]
 
 READ = ("chain", "stream", "end_user", "inputs", "on_disconnect", "metadata")
 """Fields of a `ChatRequest` that a page has in its `forwardedProps`."""
-
-_THREAD_ID: TypeAdapter[str] = TypeAdapter(ThreadId)
 
 
 def to_request(given: Fields) -> ChatRequest:
@@ -62,10 +60,8 @@ def _echo(fields: Fields) -> dict[str, str]:
 
 def _thread_id(fields: Fields) -> str | None:
     """`threadId` if it can be the name of a thread."""
-    try:
-        return _THREAD_ID.validate_python(fields.get("threadId"))
-    except ValidationError:
-        return None
+    given = fields.get("threadId")
+    return given if isinstance(given, str) and THREAD_ID.fullmatch(given) else None
 
 
 def _answers(entries: object) -> dict[str, JsonValue] | None:
