@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import App, earlier_responses, posted, response_inputs
-from app.chat import start
+from app.chat import named, start
 from app.earlier_responses import placed, resource
 from app.runs import follow, stop_run, until_end
 from runs import Run
@@ -45,17 +45,11 @@ async def answer(app: App, body: bytes, run: Run, chain: str = "") -> Response:
         run.closers.append(partial(response_inputs.keep, app, asked, run))
     if not asked.response.background or asked.stream:
         return made
-    named = asked.model_copy(
-        update={"run_id": run.id, "chain": run.chain, "created": _created(run)}
-    )
-    [queued] = [each async for each in responses.encode(_nothing(), named)]
+    nothing_yet = responses.encode(_nothing(), named(asked, run))
+    [queued] = [each async for each in nothing_yet]
     ids = {"x-request-id": run.request_id, "x-run-id": run.id}
     said = Response(queued, headers={**JSON, **SAFE, **ids})
     return InBackground(made, run, said)
-
-
-def _created(run: Run) -> int:
-    return int(run.timestamp.timestamp())
 
 
 async def _nothing() -> AsyncGenerator[Event]:

@@ -41,14 +41,7 @@ def start(
     run.thread_id = request.thread_id
     if run.thread_id is not None:
         run.admission.ask()
-    request = request.model_copy(
-        update={
-            "id": run.request_id,
-            "run_id": run.id,
-            "chain": run.chain,
-            "created": int(run.timestamp.timestamp()),
-        }
-    )
+    request = named(request, run)
     check_policy(
         request,
         max_messages=app.settings.max_messages,
@@ -60,6 +53,13 @@ def start(
         app.logs.attach(run, request)
     events = app.chains.stream(run.chain, request, run, app.threads)
     return respond(app, events, request, run, dialect)
+
+
+def named(request: ChatRequest, run: Run) -> ChatRequest:
+    """*request* with what an answer says of its *run*."""
+    created = int(run.timestamp.timestamp())
+    ids = {"id": run.request_id, "run_id": run.id}
+    return request.model_copy(update={**ids, "chain": run.chain, "created": created})
 
 
 def _messages(request: ChatRequest) -> list[dict[str, object]]:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import App
-from app.chat import respond
+from app.chat import named, respond
 from runs import Run
 from streaming.errors import invalid
 from streaming.events import Event, TextDelta
@@ -29,13 +29,7 @@ async def stream_check(app: App, request: Request, run: Run) -> Response:
     run.chain = NAME
     silence = _silence(request)
     nothing = [Message(role="user", content="")]
-    asked = ChatRequest(
-        messages=nothing,
-        id=run.request_id,
-        run_id=run.id,
-        chain=NAME,
-        created=int(run.timestamp.timestamp()),
-    )
+    asked = named(ChatRequest(messages=nothing), run)
     app.logs.attach(run, asked)
     return respond(app, _ticks(silence), asked, run)
 
