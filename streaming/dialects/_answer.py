@@ -39,6 +39,7 @@ class AnswerWriter(ABC):
 
     def __init__(self) -> None:
         self.kept: list[Fields] = []
+        self.ended = False
         self._open: Kind | None = None
         self._delta: Fields = {}
 
@@ -129,6 +130,7 @@ class AnswerWriter(ABC):
             case Usage():
                 return ()  # `Done` has it too.
             case Done():
+                self.ended = True
                 return self.end(event)
             case _:
                 assert_never(event)
@@ -157,7 +159,7 @@ async def encode(
     async with aclosing(events):
         async for event in events:
             told = writer.written(event)
-            end = writer.END if isinstance(event, Done) else b""
+            end = writer.END if writer.ended else b""
             if not stream:
                 writer.keep(told)
             elif frames := writer.frames(told) + end:

@@ -30,7 +30,7 @@ class ResponseWriter(ItemWriter):
     def __init__(self, request: ChatRequest) -> None:
         run, chain = request.run_id.replace("-", ""), request.chain or ""
         super().__init__(run, chain, request.caller_tools.names)
-        self._request, self._number = request, -1
+        self._request, self._after, self._number = request, request.response.after, -1
         self._error: ChatError | None = None
         self._now: Fields = {
             "id": f"resp_{run}",
@@ -94,10 +94,10 @@ class ResponseWriter(ItemWriter):
         frames: list[bytes] = []
         for each in told:
             self._number += 1
-            if self._number > self._request.response.after:
-                kind = str(each["type"])
-                numbered = {"type": kind, "sequence_number": self._number, **each}
-                frames.append(sse.encode(numbered, kind))
+            match each:
+                case {"type": str(kind)} if self._number > self._after:
+                    number = {"sequence_number": self._number}
+                    frames.append(sse.encode({"type": kind, **number, **each}, kind))
         return b"".join(frames)
 
 
