@@ -72,7 +72,7 @@ class OnThread:
         """End the run without a trace: its thread is deleted, or another run's."""
         self._lost = True
         if deleted and self.run.log is not None:
-            self.run.log.lost = True  # What is stored from now on would stay.
+            self.run.log.drop()
         if not self.run.over:
             self.run.stopped_by = self.run.stopped_by or Cancelled()
             self.run.cancel()

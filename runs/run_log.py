@@ -111,6 +111,11 @@ class RunLog:
         if not self.written:
             self.run.kept = False
 
+    def drop(self) -> None:
+        """Store nothing more, which would stay when the log is deleted."""
+        self.lost = self.written = True
+        self._lines.clear()
+
     def close(self) -> None:
         """Note the ending of a run that was broken off."""
         if not self.ended:

@@ -104,8 +104,8 @@ async def test_a_run_whose_thread_is_deleted_leaves_no_log_and_no_error(
 ) -> None:
     """The log's end is stored after the run is off the thread."""
     store, run = MemoryStore(), run_of()
-    attached(logs_over(store), run)
-    kept = over(store)
+    kept, logs = over(store), logs_over(store)
+    attached(logs, run)
     await kept.open(asked("one"), run, keeps=False)
     run.see(TextDelta("m", "half"))
     assert run.log is not None
@@ -119,6 +119,9 @@ async def test_a_run_whose_thread_is_deleted_leaves_no_log_and_no_error(
         await close(run)
         await deleting
         await run.log.end(last_events(run))
+        while logs.health()["open_logs"]:
+            await anyio.lowlevel.checkpoint()
+    assert logs.health()["lost_logs"] == 0
     assert await store.read(run.id, 0) is None
     assert caplog.messages == []
 
