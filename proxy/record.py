@@ -60,7 +60,8 @@ class ProxiedRun:
     def _estimate(self) -> Usage:
         if self._estimated is not None:
             return self._estimated
-        written, unread = self.run.content, 0
+        written: list[str] = self.run.content
+        unread = 0
         if self._tap is not None:
             written = [*written, *self._tap.unrecorded]
             unread = self._tap.unread_bytes

@@ -17,6 +17,7 @@ from runs.cost import PriceList, cost
 from runs.finish_reasons import STOPPED, Status, of_calls
 from runs.meter import Meter
 from runs.model_call import ModelCall, failure, total
+from runs.pieces import Pieces
 from runs.thread import Thread
 from runs.timing import Timing
 from streaming.errors import ChatError
@@ -85,7 +86,7 @@ class Run:
     attempts: list[AttemptRecord] = field(default_factory=list)
     prices: PriceList | None = None
     quota: Mapping[str, str] = field(default_factory=dict)
-    content: list[str] = field(default_factory=list)
+    content: Pieces = field(default_factory=Pieces)
     prompt: Callable[[], object] | None = None
     prompt_bytes: int = 0
     unread: bool = False

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from runs.pieces import Pieces
 from streaming import sse
 from streaming.events import (
     BLANK_LINE,
@@ -28,7 +29,7 @@ class _AnswerMessage:
     """
 
     start: int
-    text: list[str] = field(default_factory=list)
+    text: Pieces = field(default_factory=Pieces)
     calls: list[ToolCall] = field(default_factory=list)
     results: list[ToolResult] = field(default_factory=list)
 
