@@ -105,6 +105,8 @@ async def test_leaving_such_a_generator_stops_the_model_before_it() -> None:
         await model.waits.wait()
         reading.cancel()
         await asyncio.wait([reading])
+        while not model.left:  # The model's task is told by the thread's future.
+            await asyncio.sleep(0)
     assert (model.left, model.ended) == (1, 0)
 
 
