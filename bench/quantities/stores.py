@@ -5,6 +5,7 @@ With a budget, a run leases tokens from the engine while it answers.
 
 import json
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -33,7 +34,6 @@ NONE = "none"
 BUDGET = ", budget"
 LENGTHS = (1, 1000)
 ROUNDS = 2
-"""So many times those of `cost` and `paced`: engines differ by less than servers do."""
 
 ROWS = (
     Row("stores.token", "CPU per token, µs"),
@@ -48,30 +48,38 @@ LIMITED = {
 
 
 def measure(stage: Stage) -> None:
+    """In each round all servers are new: two processes of one server differ, too."""
     [chain] = [each for each in stage.servers if each.contender.name == CHAIN]
-    with ExitStack() as stack:
-        engines = stack.enter_context(available())
-        servers = [
-            stack.enter_context(serve(each))
-            for each in contenders(chain.contender, engines)
-        ]
-        rounds = ROUNDS * stage.scale.rounds
-        costs = cost.fitted(stage, servers, LENGTHS, rounds=rounds)
-        for name, (_, token) in costs.items():
-            stage.figures.put("stores.token", name, token * 1e6)
-        _measure_paced(stage, servers)
+    fitted, paced = defaultdict[str, float](float), defaultdict[str, float](float)
+    with available() as engines:
+        for _ in range(ROUNDS):
+            with ExitStack() as stack:
+                servers = [
+                    stack.enter_context(serve(each))
+                    for each in contenders(chain.contender, engines)
+                ]
+                rounds = stage.scale.rounds
+                costs = cost.fitted(stage, servers, LENGTHS, rounds=rounds)
+                for name, seconds in _paced(stage, servers).items():
+                    paced[name] += seconds
+                    fitted[name] += costs[name][1]
+    for key, spent in (("stores.token", fitted), ("stores.paced", paced)):
+        for name, seconds in spent.items():
+            stage.figures.put(key, name, seconds / ROUNDS * 1e6)
 
 
-def _measure_paced(stage: Stage, servers: Sequence[Server]) -> None:
+def _paced(stage: Stage, servers: Sequence[Server]) -> Mapping[str, float]:
+    """Seconds of a token, by which long answers take more than short ones."""
     callers, tokens = stage.scale.paced_callers, stage.scale.paced_tokens
-    work = Load(callers=callers, tokens=tokens, delay_ms=DELAY_MS, answers=callers)
-    spent = {server.contender.name: 0.0 for server in servers}
-    for _ in range(ROUNDS):
+    spent = defaultdict[str, float](float)
+    lengths = {tokens // 4: -1, tokens * 2: 1}
+    for length, sign in lengths.items():
+        work = Load(callers, length, delay_ms=DELAY_MS, answers=callers)
         for server in servers:
-            cpu, heard = cpu_of(work, server)
-            spent[server.contender.name] += cpu / heard.tokens / ROUNDS
-    for name, seconds in spent.items():
-        stage.figures.put("stores.paced", name, seconds * 1e6)
+            seconds, _ = cpu_of(work, server)
+            spent[server.contender.name] += sign * seconds
+    more = callers * sum(length * sign for length, sign in lengths.items())
+    return {name: seconds / more for name, seconds in spent.items()}
 
 
 def contenders(chain: Contender, engines: Engines) -> list[Contender]:
