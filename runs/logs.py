@@ -20,6 +20,9 @@ MEMORY_SECONDS, OTHERS_SECONDS = 0.1, 0.25
 """Seconds between two batches of a run that is followed; each is a request to an engine
 that is elsewhere."""
 
+MOST_ENCODED = 500
+"""Events that are encoded in one turn of the event loop."""
+
 CHAT_SECONDS = 3600.0
 """Seconds for which it is known which run answers in a chat, beside a log's own."""
 
@@ -128,10 +131,14 @@ class Logs:
                 self._note_up()
             except StoreError as exc:
                 self._note_failure(exc)
+            encoded = 0
             for each in tuple(self._open.values()):
-                if each.is_due():
+                encoded += each.encode()  # As lines it takes a tenth of the memory.
+                if due := each.is_due():
                     await self._store_soon(each)
+                if due or encoded > MOST_ENCODED:
                     await asyncio.sleep(0)  # There may be hundreds.
+                    encoded = 0
             await self._pause()
 
     def _do(self, what: str, run_id: str) -> None:

@@ -25,8 +25,8 @@ MAX_APPEND = 1024 * 1024
 UNFOLLOWED_SECONDS = 2.0
 """Seconds between two batches of a run that nobody follows."""
 
-MOST_NOTED = 500
-"""Events of text that may wait: they are encoded on the event loop, all at once."""
+MOST_LINES = 64 * 1024
+"""Bytes that may wait for that."""
 
 END_SECONDS = 1.0
 """Seconds that an answer's ending waits for the store to have all of its run."""
@@ -86,8 +86,7 @@ class RunLog:
             now - self._stored_at >= UNFOLLOWED_SECONDS
             or now < self._followed_until
             or self.ended
-            or len(self._noted) > MOST_NOTED
-            or len(self._lines) > MAX_APPEND
+            or len(self._lines) > MOST_LINES
         )
 
     def note_follower(self) -> None:
@@ -163,18 +162,19 @@ class RunLog:
         del self._lines[: len(there)]
         self.written = self._complete and not self._lines
 
-    def encode(self) -> None:
-        """Turn what was noted into lines."""
+    def encode(self) -> int:
+        """Turn what was noted into lines; how many events that were."""
         noted = self._noted[:]
         self._noted.clear()
         if self.lost:
-            return
+            return 0
         started, status = self.run.timing.started, str(self.run.status)
         try:
             self._lines += recorded.lines(noted, started=started, status=status)
         except Exception as exc:  # A chain may send anything.
             self._give_up(type(exc).__name__)
         self._complete = self.ended
+        return len(noted)
 
     def give_up_if_behind(self) -> None:
         """Keep no more of a run of which too much waits for the store."""
