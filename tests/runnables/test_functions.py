@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from anyio.lowlevel import checkpoint
 from langchain_core.messages import (
     AIMessage,
     HumanMessage,
@@ -106,7 +107,7 @@ async def test_leaving_such_a_generator_stops_the_model_before_it() -> None:
         reading.cancel()
         await asyncio.wait([reading])
         while not model.left:  # The model's task is told by the thread's future.
-            await asyncio.sleep(0)
+            await checkpoint()
     assert (model.left, model.ended) == (1, 0)
 
 

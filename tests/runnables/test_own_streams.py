@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+from anyio.lowlevel import checkpoint
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
 
@@ -155,4 +156,6 @@ async def test_leaving_it_stops_the_model_within() -> None:
         await model.waits.wait()
         reading.cancel()
         await asyncio.wait([reading])
+        while not model.left:  # The model's task is told by the thread's future.
+            await checkpoint()
     assert (model.left, model.ended) == (1, 0)
