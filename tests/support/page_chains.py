@@ -141,7 +141,8 @@ async def _quoting(inputs: ChainInput, config: RunnableConfig) -> AsyncGenerator
 
 
 def _ask(state: MessagesState) -> MessagesState:
-    options = {"question": "Which letter?", "options": ["the first", "the second"]}
+    letters = ["the first", "the second"]
+    options = {"question": "Which letter?", "options": letters, "about": "the move"}
     which = "Which" in state["messages"][-1].text
     approved = interrupt(options if which else "May I send the letter?")
     return {"messages": [AIMessage(f"The answer was {approved}.")]}

@@ -76,6 +76,7 @@ def test_a_graph_goes_on_with_one_of_its_options(page: ChatPage) -> None:
     page.ask("Which one do you send?")
     card = page.answer.get_by_role("form", name="The answer waits for you")
     expect(card).to_contain_text("Which letter?")
+    expect(card).to_contain_text("the move")
     expect(card.get_by_role("button")).to_have_text(
         ["the first", "the second", "Answer"]
     )

@@ -68,11 +68,12 @@ class Question {
   label = "Your answer";
 
   constructor(value) {
-    const { question, message, prompt, options } = Object(value);
-    const text = [value, question, message, prompt].find((each) => typeof each === "string");
-    this.asked = [text === undefined ? shown(value) : h("p", {}, text)];
-    const named = Array.isArray(options) && options.length ? options.map((each) => [typeof each === "string" ? each : json(each), () => each]) : undefined;
-    if (text !== undefined && text !== value && !named) this.asked.push(shown(value)); // There may be more to know.
+    const { options, ...more } = typeof value === "object" ? { ...value } : {};
+    const field = ["question", "message", "prompt"].find((name) => typeof more[name] === "string");
+    const text = typeof value === "string" ? value : more[field];
+    delete more[field];
+    this.asked = text === undefined ? [shown(value)] : [h("p", {}, text), Object.keys(more).length > 0 && shown(more)];
+    const named = Array.isArray(options) && options.length ? options.map((each) => [typeof each === "string" ? each : (each?.label ?? json(each)), () => each]) : undefined;
     this.choices = [...(named ?? [["Approve", () => true], ["Reject", () => false]]), ["Answer", (given) => this.written(given)]];
   }
 
