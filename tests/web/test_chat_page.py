@@ -165,6 +165,15 @@ def test_formulas_are_shown_as_they_are_written(page: ChatPage) -> None:
     )
 
 
+def test_a_formula_is_found_behind_much_text(page: ChatPage) -> None:
+    text = "word " * 2000
+    page.choose("quoting")
+    page.ask(f"{text}$x_1$ and {text}")
+    page.finished()
+    expect(page.text.locator("p code")).to_have_text("$x_1$")
+    expect(page.text.locator("p")).to_have_text(f"{text}$x_1$ and {text}")
+
+
 def test_a_question_is_edited_in_a_branch(page: ChatPage) -> None:
     page.choose("chat")
     page.ask("standin:answer tokens=2")

@@ -1,6 +1,6 @@
 // Formulas stay as the model wrote them: to Markdown, their backslashes and stars would be its own.
 
-const LONGEST = 4000; // Characters.
+const LONGEST = 4000; // Characters; nothing is looked for behind them, again and again.
 const CLOSING = { "$$": "$$", "\\[": "\\]" };
 const OPENING = /^ {0,3}(\$\$|\\\[)/;
 const START = /\n {0,3}(?=\$\$|\\\[)/;
@@ -11,8 +11,9 @@ const DOLLARS = /^\$(?![\s\d])(?=[^$\n]*[\\^_{])[^$\n]{0,500}[^$\s\\]\$(?!\w)/; 
 function block(source) {
   const [opening, mark] = OPENING.exec(source) ?? [];
   if (!opening) return undefined;
-  const end = source.indexOf(CLOSING[mark], opening.length);
-  const inside = source.slice(opening.length, end < 0 ? undefined : end);
+  const near = source.slice(0, opening.length + LONGEST + 2);
+  const end = near.indexOf(CLOSING[mark], opening.length);
+  const inside = near.slice(opening.length, end < 0 ? undefined : end);
   if (inside.length > LONGEST || EMPTY_LINE.test(inside)) return undefined;
   const token = { type: "code", lang: "latex", text: inside.trim() };
   if (end < 0) return /^[ \t]*\n/.test(inside) ? { ...token, raw: source } : undefined; // Its end is still to come.
@@ -33,12 +34,18 @@ function inline(source) {
   return raw ? { type: "codespan", raw, text: raw } : undefined;
 }
 
+/** Where a formula may begin within a line: at this place, if not sooner, the text is looked at again. */
+function startInline(source) {
+  const index = source.slice(0, LONGEST).search(/\\\(|\$/);
+  return index >= 0 ? index : source.length > LONGEST ? LONGEST : undefined;
+}
+
 /** For the parser of Markdown. */
 export const math = {
   block: [block],
   inline: [inline],
   startBlock: [start],
-  startInline: [(source) => source.match(/\\\(|\$/)?.index],
+  startInline: [startInline],
   childTokens: {},
   renderers: {},
 };
