@@ -17,8 +17,8 @@ STREAMS = ("astream", "atransform", "stream", "transform")
 
 
 def calling(part: Chain) -> Chain | None:
-    """*part*, whose own method is called; `None` if LangChain calls it, or if there is
-    none."""
+    """What streams by *part*'s own method; `None` if LangChain calls that already, or
+    if the class has none."""
     if isinstance(part, BaseOutputParser):
         return None  # It streams what the step before it streams.
     is_called = _has(part, "astream") and _has(part, "ainvoke")

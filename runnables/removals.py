@@ -13,10 +13,10 @@ See: langgraph.graph.message.REMOVE_ALL_MESSAGES
 
 
 class Removals:
-    """Tells a guard, which removes an answer, from what keeps a history short.
+    """Tells a guard, which removes an answer, from a step that keeps the history short.
 
-    The newest message is a guard's to remove, with others or alone; but if a tool has
-    given a result since, only if another message comes in its place.
+    Whatever removes the newest message is a guard. If a tool has given a result since,
+    it is one only if it puts another message in its place.
     """
 
     def __init__(self) -> None:

@@ -48,7 +48,7 @@ class Instance:
         await self._store.put(*place, b"{}", version=ANY, keep=keep)
 
     async def asked(self) -> Sequence[tuple[str, str]]:
-        """What others ask, and of which run; to stop it, once."""
+        """What others ask, and of which run. A request to stop it is told once."""
         now = monotonic()
         if not self._store.durable or now - self._looked_at < ASKED_SECONDS:
             return ()

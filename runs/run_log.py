@@ -26,7 +26,7 @@ UNFOLLOWED_SECONDS = 2.0
 """Seconds between two batches of a run that nobody follows."""
 
 MOST_LINES = 64 * 1024
-"""Bytes that may wait for that."""
+"""Bytes of lines that wait at most for such a batch."""
 
 END_SECONDS = 1.0
 """Seconds that an answer's ending waits for the store to have all of its run."""
@@ -38,8 +38,8 @@ RETRY_SECONDS = 60.0
 class RunLog:
     """What *run* has shown, as lines in the log of its id in *store*.
 
-    `note` costs a token next to nothing: it becomes a line when it is stored. What the
-    chain may still change has to be encoded before that. A log that is `lost` is
+    `note` costs a token next to nothing: it becomes a line a moment later. What the
+    chain may still change has to be encoded at once. A log that is `lost` is
     written no more, as it would have a gap. *due* is called once there is something
     that should be stored soon.
     """
@@ -111,7 +111,7 @@ class RunLog:
             self.run.kept = False
 
     def drop(self) -> None:
-        """Store nothing more, which would stay when the log is deleted."""
+        """Store nothing more: the log is deleted, and what came now would stay."""
         self.lost = self.written = True
         self._lines.clear()
 

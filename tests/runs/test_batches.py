@@ -61,8 +61,7 @@ async def test_what_is_noted_meanwhile_goes_with_the_next_batch(
     for text in ("one", "two", "three"):
         run.see(TextDelta("d", text))
     with anyio.fail_after(5):
-        while b"three" not in (await store.read(run.id, 0) or b""):
-            await anyio.lowlevel.checkpoint()
+        await _until_stored(store, run, b"three")
     assert store.appends[run.id] <= 2
 
 
