@@ -88,10 +88,10 @@ def test_the_message_names_the_choices(app: AppProcess) -> None:
 
 
 def test_bad_input_starts_nothing_upstream(app: AppProcess, standin: StandIn) -> None:
-    before = len(standin.requests())
+    before = standin.count()
     body = {"user": "standin:answer", "temperature": 9}
     assert app.client.post("/api/chat", json=body).status_code == 400
-    assert len(standin.requests()) == before
+    assert standin.count() == before
 
 
 @pytest.mark.parametrize(

@@ -80,23 +80,23 @@ def test_a_stream_is_read_by_any_reader_of_events(app: AppProcess) -> None:
 def test_what_is_nobodys_is_404_and_names_what_there_is(
     app: AppProcess, standin: StandIn, path: str
 ) -> None:
-    before = len(standin.requests())
+    before = standin.count()
     response = app.client.post(path, json=body(model="nope"))
     error = error_of(response)
     assert (response.status_code, error["code"]) == (404, "not_found")
     assert error["param"] == "model"
     assert "'nope'" in error["message"]
     assert all(name in error["message"] for name in ("'chat'", "'gpt-4o'"))
-    assert len(standin.requests()) == before
+    assert standin.count() == before
 
 
 def test_what_is_not_utf_8_names_no_model(app: AppProcess, standin: StandIn) -> None:
-    before = len(standin.requests())
+    before = standin.count()
     sent = b'{"model":"gpt-4o","messages":[{"role":"user","content":"\xff"}]}'
     response = app.client.post(V1, content=sent)
     assert response.status_code == 400
     assert error_of(response)["message"].startswith("The body is not JSON in UTF-8")
-    assert len(standin.requests()) == before
+    assert standin.count() == before
 
 
 def test_a_chain_does_not_embed(app: AppProcess) -> None:
@@ -135,11 +135,11 @@ def test_a_chain_does_not_embed(app: AppProcess) -> None:
 def test_a_name_that_means_harm_reaches_nobody(
     app: AppProcess, standin: StandIn, under: str, name: str
 ) -> None:
-    before = len(standin.requests())
+    before = standin.count()
     content = b'{"messages": [{"role": "user", "content": "standin:answer"}]}'
     path = f"{under}/openai/deployments/{name}/chat/completions?api-version=2024-10-21"
     assert status_of(app, path, content) in (400, 404)
-    assert len(standin.requests()) == before
+    assert standin.count() == before
 
 
 def status_of(app: AppProcess, path: str, content: bytes) -> int:
@@ -159,12 +159,12 @@ def status_of(app: AppProcess, path: str, content: bytes) -> int:
 def test_a_model_that_means_harm_reaches_nobody(
     app: AppProcess, standin: StandIn, name: str
 ) -> None:
-    before = len(standin.requests())
+    before = standin.count()
     for path in (V1, EMBEDDINGS):
         response = app.client.post(path, json=body(model=name, input="a"))
         assert response.status_code == 404
         assert len(response.text) < 1000
-    assert len(standin.requests()) == before
+    assert standin.count() == before
 
 
 @pytest.mark.parametrize("fields", [{}, {"model": None}, {"model": ""}, {"model": 1}])

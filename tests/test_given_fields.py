@@ -114,12 +114,12 @@ def test_so_it_is_in_a_proxied_call(app: AppProcess) -> None:
 def test_a_compressed_body_is_415(
     app: AppProcess, standin: StandIn, path: str, encoding: str
 ) -> None:
-    before = len(standin.requests())
+    before = standin.count()
     body = gzip.compress(json.dumps(body_for(path)).encode())
     response = post(app, path, body, content_encoding=encoding)
     assert response.status_code == 415
     assert "compressed" in response.text
-    assert len(standin.requests()) == before
+    assert standin.count() == before
 
 
 @pytest.mark.parametrize("path", PATHS)

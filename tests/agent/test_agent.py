@@ -126,7 +126,7 @@ def test_a_page_of_the_ai_sdk_sees_the_tool_run(agents: AppProcess) -> None:
 def test_the_model_reads_documents_part_by_part_and_nothing_else(
     agents: AppProcess, standin: StandIn, arguments: dict[str, Any], says: str
 ) -> None:
-    tag = f"reading-{len(standin.requests())}"
+    tag = f"reading-{standin.count()}"
     events = agents.events(using("read", tag, **arguments))
     assert text_of(events) == "tok0 tok1 tok2"
     assert seen_by_the_model(standin, tag).startswith(says)

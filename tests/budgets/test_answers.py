@@ -57,7 +57,7 @@ def test_an_answer_says_what_is_left_of_the_budget(server: AppProcess) -> None:
 def test_without_room_for_a_first_step_nothing_is_asked(
     server: AppProcess, standin: StandIn
 ) -> None:
-    before = len(standin.requests())
+    before = standin.count()
     for path, body in (
         ("/api/chat", {"user": "Hello"}),
         (PROXIED, {"messages": [{"role": "user", "content": "Hello"}]}),
@@ -67,7 +67,7 @@ def test_without_room_for_a_first_step_nothing_is_asked(
         assert (refused.status_code, error["code"]) == (429, "quota_exceeded")
         assert int(refused.headers["retry-after"]) > 0
         assert int(refused.headers["x-quota-remaining"]) < 256
-    assert len(standin.requests()) == before
+    assert standin.count() == before
 
 
 @pytest.mark.parametrize("stream", [True, False])

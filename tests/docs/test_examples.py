@@ -132,7 +132,7 @@ def test_the_chain_streams_by_its_files_name(example: AppProcess) -> None:
 def test_the_rag_chain_cites_its_source_and_hides_its_inner_call(
     example: AppProcess, standin: StandIn
 ) -> None:
-    asked = len(standin.requests())
+    asked = standin.count()
     (name, citation), *answer = example.events("standin:echo", chain="handbook")
     assert name == "citation"
     assert citation == {
@@ -145,7 +145,7 @@ def test_the_rag_chain_cites_its_source_and_hides_its_inner_call(
         {"role": "system", "content": "Answer from:\nParental leave is 20 weeks."},
         {"role": "user", "content": "standin:echo"},
     ]
-    assert len(standin.requests()) == asked + 2
+    assert standin.count() == asked + 2
 
 
 def test_the_tutorial_asks_a_chain_that_answers(example: AppProcess) -> None:

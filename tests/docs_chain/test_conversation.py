@@ -23,12 +23,13 @@ def test_the_model_rewrites_the_question_and_the_caller_does_not_see_it(
         {"role": "assistant", "content": "With PORT."},
         {"role": "user", "content": "standin:answer tokens=2 tag=rewritten"},
     ]
-    before = len(standin.requests())
+    before = standin.count()
     response = app.client.post(
         "/api/chat", json={"messages": messages, "chain": "docs"}
     )
     assert text_of(read_events(response)) == "tok0 tok1"
-    rewriting, answering = (each["body"] for each in standin.requests()[before:])
+    assert standin.count() == before + 2
+    rewriting, answering = (each["body"] for each in standin.requests()[-2:])
     sent = rewriting["messages"]
     assert isinstance(sent, list)
     assert [each["role"] for each in sent] == ["system", "user"]

@@ -53,11 +53,14 @@ class Journal:
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=KEPT)
         self._seen: dict[str, int] = {}
+        self.opened = 0
+        """How many requests there have been, those forgotten included."""
         self._changed = asyncio.Event()
 
     def open(self, entry: Entry) -> int:
         """Record *entry*; how many of its tag there have been, itself included."""
         self._entries.append(entry)
+        self.opened += 1
         self._seen[entry.tag] = self._seen.get(entry.tag, 0) + 1
         self._notify()
         return self._seen[entry.tag]

@@ -43,11 +43,19 @@ class StandIn(Child):
         )
 
     def requests(self, tag: str | None = None) -> list[Recorded]:
-        """The requests with *tag*, or all, the oldest first."""
+        """The last requests with *tag*, or of all, the oldest first.
+
+        Only the last `journal.KEPT` are remembered: `count` them, never `len`.
+        """
         query = {} if tag is None else {"tag": tag}
         # Not `validate_json`, which takes no half of a surrogate pair; a prompt may.
         listed = json.loads(self._get("/standin/requests", query))
         return _ALL_RECORDED.validate_python(listed)
+
+    def count(self) -> int:
+        """How many requests there have been since it started."""
+        counted: int = json.loads(self._get("/standin/requests/count", {}))
+        return counted
 
     def wait(
         self, tag: str, outcome: Outcome | None = None, timeout: float = 10

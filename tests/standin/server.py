@@ -45,6 +45,7 @@ def application(*, key: str, token: str, scenario: str = "answer") -> web.Applic
         app.router.add_post(f"{path}/cancel", resource.about)
         app.router.add_get(f"{path}/input_items", resource.about)
     app.router.add_get("/standin/requests", resource.requests)
+    app.router.add_get("/standin/requests/count", resource.count)
     app.router.add_get("/standin/requests/wait", resource.wait)
     app.router.add_post("/standin/reset", resource.reset)
     app.router.add_route("*", "/{path:.*}", resource.nothing)
@@ -65,6 +66,10 @@ class Resource:
         """What was asked, the oldest first."""
         found = self.journal.find(request.query.get("tag"))
         return web.json_response([asdict(entry) for entry in found])
+
+    async def count(self, request: web.Request) -> web.Response:
+        """How often it was asked, however few of the requests are kept."""
+        return web.json_response(self.journal.opened)
 
     async def wait(self, request: web.Request) -> web.Response:
         """The first request of a tag and an outcome, or 408."""

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.standin.caller import CLASSIC, asking, post
+from tests.standin.journal import KEPT, Entry, Journal
 from tests.standin.process import StandIn
 
 
@@ -74,6 +75,15 @@ def test_waiting_for_what_never_comes_ends(standin: StandIn) -> None:
 def test_reset_forgets() -> None:
     with StandIn(key="other") as own:
         assert post(own, "hello").status_code == 200
-        assert len(own.requests()) == 1
+        assert len(own.requests()) == own.count() == 1
         own.reset()
         assert own.requests() == []
+        assert own.count() == 1
+
+
+def test_every_request_counts_though_few_are_kept() -> None:
+    journal = Journal()
+    for _ in range(KEPT + 1):
+        journal.open(Entry("/", {}, {}, {}, "id"))
+    assert len(journal.find(None)) == KEPT
+    assert journal.opened == KEPT + 1
