@@ -65,6 +65,7 @@ def test_local_settings_that_reach_azure_show_a_stranger_no_details() -> None:
         "WEBSITE_SITE_NAME": "the-app",
     }
     with AppProcess(deployed) as server:
+        server.warm()
         for path in ("/api/health", READY):
             told = server.client.get(path)
             assert (told.status_code, told.json()) == (200, {"status": "ok"})

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from functools import partial
 
 import pytest
 
@@ -76,7 +77,7 @@ async def test_the_connection_pool_is_no_hidden_queue(
     pooled = PooledApp(two(standin))
     async with pooled.served() as client:
         body = asking(path, f"stall tokens=2 after=1 tag={tag}")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(50):
             waiting = [
                 asyncio.create_task(client.post(path, json=body))
                 for _ in range(callers)
@@ -86,7 +87,8 @@ async def test_the_connection_pool_is_no_hidden_queue(
                 requests = standin.requests(tag)
                 return sum(request["outcome"] == "open" for request in requests)
 
-            await asyncio.to_thread(until, lambda: open_upstream() == callers, 30)
+            everyone = partial(until, every=0.2)  # A look has a record of each.
+            await asyncio.to_thread(everyone, lambda: open_upstream() == callers, 50)
             for each in waiting:
                 each.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)

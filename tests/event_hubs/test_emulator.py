@@ -70,9 +70,9 @@ async def send(client: EventHubProducerClient, *texts: str) -> None:
 def send_once(client: EventHubProducerClient, *texts: str) -> None:
     async def bounded() -> None:
         try:
-            await asyncio.wait_for(send(client, *texts), 5)
+            await asyncio.wait_for(send(client, *texts), 20)
         finally:
-            await asyncio.wait_for(client.close(), 2)
+            await asyncio.wait_for(client.close(), 10)
 
     asyncio.run(bounded())
 
@@ -124,13 +124,13 @@ async def ending(
     name: str = "telemetry",
     key: str | None = None,
     connected: Callable[[EventHubs], None] | None = None,
-    seconds: float = 5,
+    seconds: float = 20,
 ) -> Ending:
     """How sending ends with *faults*, or after *connected* is called."""
     with EventHubs({"telemetry": 1}) as hub:
         client = producer(hub.connection_string(name, key=key))
         if connected:
-            await asyncio.wait_for(send(client, "one"), 5)
+            await asyncio.wait_for(send(client, "one"), 20)
             connected(hub)
         hub.faults = faults or Faults()
         raised = None
@@ -138,12 +138,12 @@ async def ending(
             await asyncio.wait_for(send(client, "two"), seconds)
         except Exception as exc:
             raised = type(exc)
-        await asyncio.wait_for(client.close(), 2)
+        await asyncio.wait_for(client.close(), 10)
         return raised, ids(hub).count("two")
 
 
 async def hanging(faults: Faults) -> Ending:
-    return await ending(faults, seconds=2)
+    return await ending(faults, seconds=4)
 
 
 def test_sending_ends_as_expected_with_each_fault() -> None:

@@ -1,6 +1,8 @@
 """The journal's folder at start: read in a thread, each run counted once."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from time import time
 from typing import Any
 
@@ -9,7 +11,8 @@ import pytest
 from runs import Run
 from telemetry import Telemetry
 from telemetry.journal import Journal
-from telemetry.usage import Ledger, Whose
+from telemetry.usage import Ledger, Whose, past
+from telemetry.usage.past import batches
 from telemetry.usage.week import Found
 from tests.usage.written_records import NOW, lines, written
 
@@ -82,13 +85,23 @@ async def test_records_of_an_older_version_count_for_what_they_say(
     assert (totals.runs, totals.output_tokens, totals.cost) == (1, 30, {})
 
 
-async def test_a_record_that_was_moved_twice_is_counted_once(tmp_path: Path) -> None:
+async def test_a_record_that_was_moved_twice_is_counted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = Event()
+
+    def once_added(folder: Path) -> Iterator[list[bytes]]:
+        added.wait(10)
+        yield from batches(folder)
+
+    monkeypatch.setattr(past, "batches", once_added)
     twice, own = written(), written(chain="own")
     segment(tmp_path, 1, lines(twice))
     segment(tmp_path, 2, lines(twice, own))
     ledger = Ledger(tmp_path, lambda: NOW)
     reading = ledger.start()
     ledger.add(own)
+    added.set()
     reading.join(10)
     assert (await counted(ledger)).totals.runs == 2
 
