@@ -41,15 +41,18 @@ _FINISH_KEYS = ("finish_reason", "stop_reason", "stopReason", "done_reason", "st
 class RunCallback(BaseCallbackHandler):
     """Fills in a `Run` while its chain streams.
 
-    Inline and synchronous, so that a token costs neither a thread nor a task.
+    Inline and synchronous, so that a token costs neither a thread nor a task. *failed*
+    gets the ids of the messages of calls that fail.
     """
 
     run_inline = True
     ignore_chain = True
     ignore_retriever = True
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, failed: set[str] | None = None) -> None:
         self._run = run
+        self._failed = set() if failed is None else failed
+        self._messages: dict[UUID, str] = {}
 
     def on_chat_model_start(
         self,
@@ -116,6 +119,7 @@ class RunCallback(BaseCallbackHandler):
         if call is not None and call.first_chunk is None:
             _note_upstream(call, _metadata(message))
             self._run.meter.look()
+            self._messages[run_id] = str(message.id if message else "")
         self.note_text(text, run_id)
         if call is None:
             return
@@ -158,6 +162,8 @@ class RunCallback(BaseCallbackHandler):
         **kwargs: object,
     ) -> None:
         self._end(run_id, response)
+        if not isinstance(error, GeneratorExit):  # Whoever closes it has enough of it.
+            self._failed |= {self._messages.get(run_id, ""), f"lc_run--{run_id}"}
         call = self._run.calls.get(run_id)
         if call is None:
             return

@@ -41,7 +41,9 @@ class Translator:
     ) -> None:
         self._progress = progress
         self._given, self._outputs = given, outputs
-        self._messages = Messages(progress, states.messages_in(given))
+        self.failed: set[str] = set()
+        """The ids of the messages of calls that have failed."""
+        self._messages = Messages(progress, states.messages_in(given), self.failed)
         self._result = Result(given)
         self._before: Mapping[str, object] = {}
         self._answered = False  # By the key "answer" of a dictionary.

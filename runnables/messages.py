@@ -1,8 +1,6 @@
 """The messages of an answer, one after the other, each whole and shown once."""
 
-import json
-from collections.abc import Iterator, Sequence
-from typing import cast
+from collections.abc import Iterator, Sequence, Set
 
 from langchain_core.messages import (
     AIMessage,
@@ -33,10 +31,16 @@ class Messages:
     """Puts messages in a row: two that stream at once would be mixed into one text.
 
     A message is known by its id and the task of a graph that it comes from, its place.
-    Text without an id is the chain author's own, and goes on with what is there.
+    Text without an id is the chain author's own, and goes on with what is there. The
+    messages of calls that have *failed* are there by their ids.
     """
 
-    def __init__(self, progress: Progress, given: Sequence[BaseMessage] = ()) -> None:
+    def __init__(
+        self,
+        progress: Progress,
+        given: Sequence[BaseMessage] = (),
+        failed: Set[str] = frozenset(),
+    ) -> None:
         self._progress = progress
         self._known = {message.id for message in given if message.id}
         self._said: dict[tuple[str, str | None], Said] = {}
@@ -46,8 +50,9 @@ class Messages:
         self._waiting: list[Said] = []
         self._result = ""
         self._removals = Removals()
+        self._failed = failed
         self.length = 0  # Of the text that was shown.
-        self.calls = ToolCalls(progress)
+        self.calls = ToolCalls(progress, failed)
 
     @property
     def any(self) -> bool:
@@ -75,16 +80,11 @@ class Messages:
 
     def repeats(self, text: str, place: str = "") -> bool:
         """Whether a model, or a graph within *place*, has said just that."""
-        return any(
-            said.place.startswith(place)
-            and (said.streamed or (place and said.place != place))
-            and said.whole_text == text.strip()
-            for said in self._said.values()
-        )
+        return any(said.repeats(text, place) for said in self._said.values())
 
     def says(self, value: JsonValue) -> bool:
         """Whether the text of a message is *value* as JSON."""
-        return any(_decoded(said.whole_text) == value for said in self._said.values())
+        return any(said.says(value) for said in self._said.values())
 
     def knows(self, message: BaseMessage) -> bool:
         """Whether *message* was given, or shown."""
@@ -138,6 +138,8 @@ class Messages:
 
     def _content(self, message: AIMessage, said: Said) -> Iterator[Event]:
         content, extra = message.content, message.additional_kwargs
+        if self._failed:
+            yield from self._give_up(said)
         if extra or not isinstance(content, str):
             for thought in filter(None, blocks.reasoning(message)):
                 delta = ReasoningDelta(self._progress.deployment, thought)
@@ -157,7 +159,7 @@ class Messages:
             start, end = offsets.get("start_offset", 0), offsets.get("end_offset", 0)
             redact = Redact(self._progress.deployment, start, end)
             if self._may_show(said):
-                yield _shifted(redact, said.start)
+                yield said.shifted(redact)
             else:
                 said.held.append(redact)
 
@@ -214,7 +216,7 @@ class Messages:
                     case TextDelta(_, text):
                         yield self._shown(said, text, type(held))
                     case Redact():
-                        yield _shifted(held, said.start)
+                        yield said.shifted(held)
                     case ReasoningDelta():
                         yield held
             said.held.clear()
@@ -259,6 +261,15 @@ class Messages:
                 yield self._withdrawn(each)
             yield from self.calls.withdraw(each.ids)
 
+    def _give_up(self, instead: Said) -> Iterator[Event]:
+        """Withdraw what a graph's models have said in calls that failed, as the graph
+        says something else *instead*."""
+        for said in self._said.values():
+            if said is not instead and said.give_up(self._failed):
+                if said.text:
+                    yield self._withdrawn(said)
+                yield from self.calls.withdraw(said.ids)
+
     def _withdrawn(self, said: Said) -> Redact:
         redact = Redact(self._progress.deployment, said.start, said.end)
         said.text.clear()
@@ -286,15 +297,3 @@ class Messages:
         yield from self.calls.flush()
         if self._result and not self.calls.waiting:
             yield self.paragraph(self._result)
-
-
-def _shifted(redact: Redact, by: int) -> Redact:
-    start, end = redact.start_offset + by, redact.end_offset + by
-    return Redact(redact.deployment, start, end)
-
-
-def _decoded(text: str) -> JsonValue:
-    try:
-        return cast(JsonValue, json.loads(text)) if text[:1] in ("{", "[") else text
-    except (ValueError, RecursionError):
-        return text

@@ -56,7 +56,7 @@ async def events_of(
     translator = Translator(run, given, prepared.outputs, repeats=prepared.repeats)
     more = [] if bounded else [AnswerLimit(), Marks(translator.report)]
     config = _config(prepared, request, run, asked)
-    config["callbacks"] = [RunCallback(run), *more]
+    config["callbacks"] = [RunCallback(run, translator.failed), *more]
     passed, said, ended = 0, False, False
     refusals.asked_limit.set(request.limit_name)
     begun = leftovers.watch()

@@ -1,7 +1,7 @@
 """Tool calls: put together from pieces, and each shown once."""
 
 import json
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 from langchain_core.messages import (
@@ -33,10 +33,11 @@ class _Pieces:
 
 
 class ToolCalls:
-    """The tool calls of a run."""
+    """The tool calls of a run; those of messages that have *failed* are not shown."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, failed: Set[str] = frozenset()) -> None:
         self._progress = progress
+        self._failed = failed
         self._pieces: dict[_Key, _Pieces] = {}
         self._indexes: dict[str | None, CallIndexes] = {}
         self._names: dict[str, str] = {}
@@ -68,6 +69,8 @@ class ToolCalls:
             return
         for key in [key for key in self._pieces if ids is None or key[0] in ids]:
             call = self._pieces.pop(key)
+            if key[0] in self._failed:
+                continue
             self._messages[call.id] = key[0] or ""
             yield self._shown(call.id, call.name, _decoded("".join(call.args)))
 

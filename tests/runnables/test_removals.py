@@ -1,6 +1,5 @@
 """A guard that removes an answer from a graph's state withdraws it."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -16,15 +15,12 @@ from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.graph.message import REMOVE_ALL_MESSAGES
 
 from runnables import Chain
-from runnables.prepared import prepare
-from runnables.run import events_of
 from runnables.tool_calls import WITHDRAWN
-from runs import Run
-from streaming.events import Event, Redact, TextDelta, ToolResult
-from streaming.requests import validate
+from streaming.events import ToolResult
 from tests.support.kinds import Model
 from tests.support.kinds_of_agents import CALL, agent_of, weather
 from tests.support.kinds_of_graphs import answering
+from tests.support.shown import events, shown
 
 type Update = Callable[[list[AnyMessage]], list[Any]]
 
@@ -47,27 +43,6 @@ def followed(answer: Any, *updates: Update) -> Chain:
 
 def _node(update: Update) -> Callable[[MessagesState], dict[str, Any]]:
     return lambda state: {"messages": update(state["messages"])}
-
-
-async def events(chain: Chain) -> list[Event]:
-    request = validate({"messages": [{"role": "user", "content": "Why?"}]})
-    async with asyncio.timeout(5):
-        return [each async for each in events_of(prepare(chain), request, Run())]
-
-
-async def shown(chain: Chain) -> str:
-    """What a caller who heeds all events sees in the end."""
-    request = validate({"messages": [{"role": "user", "content": "Why?"}]})
-    async with asyncio.timeout(5):
-        found: list[Event] = [
-            e async for e in events_of(prepare(chain), request, Run())
-        ]
-    text = "".join(each.text for each in found if isinstance(each, TextDelta))
-    for each in found:
-        if isinstance(each, Redact):
-            start, end = each.start_offset, each.end_offset
-            text = text[:start] + "_" * (end - start) + text[end:]
-    return text.replace("_", "")
 
 
 GUARDS: dict[str, Update] = {
