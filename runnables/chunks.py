@@ -13,15 +13,13 @@ from langchain_core.messages import (
 from langchain_core.runnables import AddableDict
 
 from runnables import marks, media, states
+from runnables.citations import Citations
 from runnables.conversation import Given
 from runnables.messages import Messages
 from runnables.results import NOTHING, Result, as_json, as_text, warn
 from runnables.states import Part
 from streaming.errors import InternalError, NotYet
-from streaming.events import Citation, Custom, Event, Output, Progress
-
-SNIPPET = 300
-"""Characters of a source to show in a citation."""
+from streaming.events import Custom, Event, Output, Progress
 
 
 class Translator:
@@ -50,7 +48,7 @@ class Translator:
         self._state: object = None
         self._by_others = self._unshown = ""
         self._repeats, self._read = repeats, ""
-        self._sources: set[tuple[str, str]] = set()
+        self._citations = Citations()
         self._pending: list[Custom] = []
         self._documents: list[Document] = []
         self.heard = False
@@ -127,10 +125,10 @@ class Translator:
                 yield from self._say(message, place)
             case ToolMessage() | FunctionMessage():
                 yield from self._messages.result(message)
-                yield from self._cite(getattr(message, "artifact", None))
+                yield from self._citations.of(getattr(message, "artifact", None))
             case Document():
                 self._documents.append(message)
-                yield from self._cite(message)
+                yield from self._citations.of(message)
             case _:
                 pass  # A graph also streams what it was given.
 
@@ -142,12 +140,10 @@ class Translator:
                 yield from self._streamed(message, metadata)
             case "updates", dict():
                 states.check_that_it_ends(payload)
-                for update in payload.values():
-                    yield from self._messages.update(states.messages_in(update))
-                for update in payload.values() if is_root else ():
-                    if isinstance(update, dict):
-                        for value in update.values():
-                            yield from self._cite(value)
+                for update in states.updates(payload):
+                    yield from self._updated(states.messages_in(update))
+                    for value in update.values() if is_root else ():
+                        yield from self._citations.of(value)
             case "values", _ if is_root:
                 self._state = states.put_out(payload, self._outputs)
                 yield from self._messages.settle()
@@ -159,6 +155,14 @@ class Translator:
             case "custom", _:
                 self.report("custom", payload)
                 yield from self._pended()
+
+    def _updated(self, update: Sequence[BaseMessage]) -> Iterator[Event]:
+        calls = self._messages.calls
+        yield from self._messages.update(update)
+        for message in update:
+            # With a result that hands over to a node of another graph, that is all.
+            if calls.awaits(message):
+                yield from self._message(message)
 
     def _streamed(
         self, message: object, metadata: Mapping[str, object]
@@ -202,12 +206,12 @@ class Translator:
                 self._result.set_piece(key, states.said(value.payload))
         else:
             self._result.add_piece(key, value)
-            yield from self._cite(value)
+            yield from self._citations.of(value)
 
     def _grown(self, chunk: dict[str, object]) -> Iterator[Event]:
         """A retrieval chain's dictionary, which repeats what it has said before."""
         before, self._before = self._before, chunk
-        yield from self._cite(chunk.get("context"))
+        yield from self._citations.of(chunk.get("context"))
         answer, said = chunk.get("answer"), before.get("answer")
         match answer:
             case str() | BaseMessage():
@@ -219,24 +223,6 @@ class Translator:
                 pass
             case _:
                 self._result.add(chunk)
-
-    def _cite(self, value: object) -> Iterator[Citation]:
-        """A citation for each document in *value* that was not cited yet."""
-        for document in value if isinstance(value, list) else [value]:
-            if not isinstance(document, Document):
-                continue
-            metadata = document.metadata
-            source = str(metadata.get("source") or "")
-            key = (source or str(metadata.get("url") or ""), document.page_content)
-            if key in self._sources:
-                continue
-            self._sources.add(key)
-            yield Citation(
-                id=str(len(self._sources)),
-                title=str(metadata.get("title") or source),
-                url=str(metadata.get("url") or source),
-                snippet=document.page_content[:SNIPPET],
-            )
 
     def end(self, *, waits: bool = False) -> Iterator[Event]:
         """The remaining events once the chain has ended, or *waits* for a person.
@@ -257,7 +243,9 @@ class Translator:
 
     def _new_messages(self) -> Iterator[Event]:
         """Those of a graph's last state that were not streamed."""
-        for message in states.newest(self._state):
+        shown = self._messages.calls.has_result  # Maybe with an update.
+        left = [each for each in states.newest(self._state) if not shown(each)]
+        for message in left:
             yield from self._message(message)
 
     def _final_state(self) -> Iterator[Event]:

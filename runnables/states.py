@@ -1,6 +1,6 @@
 """The state of a graph: what was said, and what the answer is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from langchain_core.documents import Document
@@ -119,6 +119,16 @@ def read(state: object) -> object:
 def is_update(chunk: Mapping[str, object]) -> bool:
     """Whether *chunk* is what a graph's nodes have changed, by their names."""
     return any(map(messages_in, chunk.values()))
+
+
+def updates(payload: Mapping[str, object]) -> Iterator[Mapping[object, object]]:
+    """What each node of *payload* has changed, some of which in several commands."""
+    for update in payload.values():
+        for each in update if isinstance(update, list) else [update]:
+            if isinstance(each, Mapping):
+                yield each
+        if messages := messages_in(update) if isinstance(update, list) else []:
+            yield {"messages": messages}
 
 
 def is_interrupt(payload: object) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from langchain_core.messages import (
     AIMessage,
     AIMessageChunk,
+    BaseMessage,
     FunctionMessage,
     ToolMessage,
 )
@@ -48,6 +49,17 @@ class ToolCalls:
     def waiting(self) -> bool:
         """Whether a call has no result."""
         return not self._names.keys() <= self._results
+
+    def awaits(self, message: BaseMessage) -> bool:
+        """Whether *message* is the result of a call that has none."""
+        called = isinstance(message, ToolMessage) and message.tool_call_id
+        return called in self._names and called not in self._results
+
+    def has_result(self, message: BaseMessage) -> bool:
+        """Whether *message* is a result, and one of the same call was shown."""
+        return (
+            isinstance(message, ToolMessage) and message.tool_call_id in self._results
+        )
 
     def add(self, message: AIMessageChunk) -> None:
         """Keep the pieces in *message* until it ends."""

@@ -21,9 +21,10 @@ from runnables.prepared import prepare
 from runnables.run import events_of
 from runs import Run
 from streaming.errors import ChatError, InvalidRequest, ThreadRequired
-from streaming.events import Custom, Event, Output, TextDelta
+from streaming.events import Custom, Event, Output, TextDelta, ToolCall, ToolResult
 from streaming.requests import validate
 from tests.support.kinds import Model, finish
+from tests.support.kinds_of_agents import swarm
 from tests.support.kinds_of_graphs import Asked, answering, one_node
 
 
@@ -254,3 +255,13 @@ async def test_old_messages_and_calls_are_not_streamed_again() -> None:
     ]
     found = await events(one_node(MessagesState, copied), messages=conversation)
     assert found == [TextDelta("", "New.")]
+
+
+async def test_a_handoff_is_shown_before_what_the_next_agent_says() -> None:
+    found = await events(swarm.make(Model(scripts=swarm.scripts)))
+    assert found == [
+        ToolCall("", "call_1", "to_bob", {}),
+        ToolResult("", "call_1", "to_bob", "Bob it is."),
+        TextDelta("", "Alpha "),
+        TextDelta("", "beta."),
+    ]

@@ -1,15 +1,16 @@
 """Agents, tools, and graphs that run elsewhere."""
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
-from langchain_core.tools import tool
+from langchain_core.tools import InjectedToolCallId, tool
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
 from langgraph.pregel.remote import RemoteGraph
+from langgraph.types import Command
 from langgraph_sdk.client import LangGraphClient
 from pydantic import BaseModel
 
@@ -51,6 +52,25 @@ def weather() -> str:
 def agent(model: Model) -> Chain:
     """An agent that says something before it calls a tool: two paragraphs"""
     return agent_of(model, weather)
+
+
+HANDOFF = (calling("to_bob", "{}"), finish("tool_calls"))
+
+
+@tool
+def to_bob(tool_call_id: Annotated[str, InjectedToolCallId]) -> Command[Any]:
+    """Hand over to Bob."""
+    result = ToolMessage("Bob it is.", tool_call_id=tool_call_id)
+    return Command(goto="bob", graph=Command.PARENT, update={"messages": [result]})
+
+
+@kind(calls=2, scripts=[HANDOFF, ANSWER])
+def swarm(model: Model) -> Chain:
+    """An agent that hands over to another one, with `Command(graph=Command.PARENT)`"""
+    graph = StateGraph(MessagesState)
+    graph.add_node("alice", agent_of(model, to_bob), destinations=("bob",))
+    graph.add_node("bob", answering(model)).add_edge(START, "alice")
+    return graph.compile()
 
 
 @kind(text="Sunny.", scripts=[SILENT_CALL], streams=False)
