@@ -141,12 +141,12 @@ class Translator:
             case "updates", dict():
                 states.check_that_it_ends(payload)
                 for update in states.updates(payload):
-                    yield from self._updated(states.messages_in(update))
+                    yield from self._updated(states.changes(update))
                     for value in update.values() if is_root else ():
                         yield from self._citations.of(value)
             case "values", _ if is_root:
                 self._state = states.put_out(payload, self._outputs)
-                yield from self._messages.settle()
+                yield from self._messages.settle(states.messages_in(payload))
             case "before" | "given" | "known", _:
                 if mode != "known":
                     self._given = payload

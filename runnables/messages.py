@@ -1,6 +1,6 @@
 """The messages of an answer, one after the other, each whole and shown once."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from langchain_core.messages import (
     AIMessage,
@@ -255,20 +255,20 @@ class Messages:
 
     def update(self, update: Sequence[BaseMessage]) -> Iterator[Event]:
         """Withdraw what a graph removes with this *update* of its messages."""
-        said = dict.fromkeys(self._said.values())
-        for each in self._removals.gone(update, said, resulted=bool(self._result)):
-            if each.text:
-                yield self._withdrawn(each)
-            yield from self.calls.withdraw(each.ids)
+        said, resulted = self._said.values(), bool(self._result)
+        yield from self._withdraw(self._removals.gone(update, said, resulted=resulted))
 
     def _give_up(self, instead: Said) -> Iterator[Event]:
         """Withdraw what a graph's models have said in calls that failed, as the graph
         says something else *instead*."""
-        for said in self._said.values():
-            if said is not instead and said.give_up(self._failed):
-                if said.text:
-                    yield self._withdrawn(said)
-                yield from self.calls.withdraw(said.ids)
+        others = [said for said in self._said.values() if said is not instead]
+        yield from self._withdraw(each for each in others if each.give_up(self._failed))
+
+    def _withdraw(self, gone: Iterable[Said]) -> Iterator[Event]:
+        for said in gone:
+            if said.text:
+                yield self._withdrawn(said)
+            yield from self.calls.withdraw(said.ids)
 
     def _withdrawn(self, said: Said) -> Redact:
         redact = Redact(self._progress.deployment, said.start, said.end)
@@ -285,11 +285,12 @@ class Messages:
         yield from self.calls.result(message)
         self._result = message.text
 
-    def settle(self) -> Iterator[Event]:
-        """Take all messages for ended: what they came from has."""
+    def settle(self, state: Sequence[BaseMessage] = ()) -> Iterator[Event]:
+        """Take all messages for ended: what they came from has, with this *state*."""
         for said in self._said.values():
             said.ended = True
         yield from self._next()
+        yield from self._withdraw(self._removals.lost(state, self._said.values()))
 
     def end(self) -> Iterator[Event]:
         """What is left at the end."""

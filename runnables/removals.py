@@ -5,11 +5,7 @@ from collections.abc import Iterable, Sequence, Set
 from langchain_core.messages import AIMessage, BaseMessage, RemoveMessage
 
 from runnables.said import Said
-
-ALL = "__remove_all__"
-"""LangGraph's id of a `RemoveMessage` for all messages.
-See: langgraph.graph.message.REMOVE_ALL_MESSAGES
-"""
+from runnables.states import ALL_MESSAGES
 
 
 class Removals:
@@ -21,6 +17,7 @@ class Removals:
 
     def __init__(self) -> None:
         self._kept: set[str | None] = set()  # In the graph's state.
+        self._state: set[str | None] = set()
 
     def gone(
         self, update: Sequence[BaseMessage], said: Iterable[Said], *, resulted: bool
@@ -29,13 +26,25 @@ class Removals:
         removed = {each.id for each in update if isinstance(each, RemoveMessage)}
         put = {each.id: each for each in update if each.id not in removed}
         new = [put[key] for key in put.keys() - self._kept]
-        before = [each for each in said if each.ids & self._kept]
+        before = [each for each in dict.fromkeys(said) if each.ids & self._kept]
         self._kept |= put.keys()
         gone = [each for each in before if _is_gone(each, removed, put.keys())]
         is_newest = bool(gone) and gone[-1] is before[-1]
         is_replaced = any(isinstance(each, AIMessage) for each in new)
         return gone if is_newest and (is_replaced or not resulted) else []
 
+    def lost(self, state: Sequence[BaseMessage], said: Iterable[Said]) -> list[Said]:
+        """Which of all that was *said* a new *state* has another message instead of.
+
+        A state without a reducer has what its newest update gives.
+        """
+        kept, self._state = self._state, {each.id for each in state} or self._state
+        new = [each for each in state if each.id not in kept]
+        before = [each for each in dict.fromkeys(said) if each.ids & kept]
+        gone = [each for each in before if not each.ids & self._state]
+        is_replaced = any(isinstance(each, AIMessage) for each in new)
+        return gone if gone and is_replaced and gone[-1] is before[-1] else []
+
 
 def _is_gone(said: Said, removed: Set[str | None], put: Set[str | None]) -> bool:
-    return bool(said.ids & removed or ALL in removed) and not said.ids & put
+    return bool(said.ids & removed or ALL_MESSAGES in removed) and not said.ids & put

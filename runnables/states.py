@@ -9,6 +9,7 @@ from langchain_core.messages import (
     AIMessageChunk,
     BaseMessage,
     HumanMessage,
+    RemoveMessage,
     ToolMessage,
     convert_to_messages,
 )
@@ -20,6 +21,16 @@ MODES = ("messages", "updates", "values", "custom")
 """What a graph can be told to stream, as far as it is shown."""
 
 INTERRUPT = "__interrupt__"
+
+OVERWRITE = "__overwrite__"
+"""The only key of an update that overwrites, as a dictionary.
+See: langgraph.types.Overwrite
+"""
+
+ALL_MESSAGES = "__remove_all__"
+"""LangGraph's id of a `RemoveMessage` for all messages.
+See: langgraph.graph.message.REMOVE_ALL_MESSAGES
+"""
 
 IN_A_BRANCH = (
     "A graph waits for a person in a branch, a fallback or the like, with which a "
@@ -129,6 +140,19 @@ def updates(payload: Mapping[str, object]) -> Iterator[Mapping[object, object]]:
                 yield each
         if messages := messages_in(update) if isinstance(update, list) else []:
             yield {"messages": messages}
+
+
+def changes(update: Mapping[object, object]) -> list[BaseMessage]:
+    """What an *update* has for the messages of a state; all that it overwrites is
+    removed."""
+    found = update.get("messages")
+    if isinstance(found, Mapping) and OVERWRITE in found:
+        found = found[OVERWRITE]
+    elif type(found).__name__ == "Overwrite":
+        found = getattr(found, "value", None)
+    else:
+        return messages_in(update)
+    return [RemoveMessage(id=ALL_MESSAGES), *messages_in(found)]
 
 
 def is_interrupt(payload: object) -> bool:

@@ -13,16 +13,17 @@ from langchain_core.messages import (
 )
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.graph.message import REMOVE_ALL_MESSAGES
+from langgraph.types import Overwrite
 
 from runnables import Chain
 from runnables.tool_calls import WITHDRAWN
 from streaming.events import ToolResult
 from tests.support.kinds import Model
 from tests.support.kinds_of_agents import CALL, agent_of, weather
-from tests.support.kinds_of_graphs import answering
+from tests.support.kinds_of_graphs import Listed, answering
 from tests.support.shown import events, shown
 
-type Update = Callable[[list[AnyMessage]], list[Any]]
+type Update = Callable[[list[AnyMessage]], Any]
 
 ALL = RemoveMessage(id=REMOVE_ALL_MESSAGES)
 
@@ -31,9 +32,9 @@ def removal(message: AnyMessage) -> RemoveMessage:
     return RemoveMessage(id=str(message.id))
 
 
-def followed(answer: Any, *updates: Update) -> Chain:
+def followed(answer: Any, *updates: Update, state: Any = MessagesState) -> Chain:
     """*answer*, then a node for each of the *updates* of the messages."""
-    graph: Any = StateGraph(MessagesState).add_node("answer", answer)
+    graph: Any = StateGraph(state).add_node("answer", answer)
     graph.add_edge(START, before := "answer")
     for number, update in enumerate(updates):
         graph.add_node(node := f"node{number}", _node(update)).add_edge(before, node)
@@ -49,6 +50,8 @@ GUARDS: dict[str, Update] = {
     "one": lambda m: [removal(m[-1]), AIMessage("Safe.")],
     "all": lambda m: [ALL, *m[:-1], AIMessage("Safe.")],
     "all but the new one": lambda m: [ALL, AIMessage("Safe.")],
+    "overwritten": lambda m: Overwrite([*m[:-1], AIMessage("Safe.")]),
+    "overwritten by a dictionary": lambda m: {"__overwrite__": [AIMessage("Safe.")]},
     "as dictionary": lambda m: [removal(m[-1]), {"role": "ai", "content": "Safe."}],
 }
 
@@ -63,6 +66,24 @@ async def test_another_message_comes_in_its_place(guard: Update) -> None:
 async def test_nothing_may_come_in_its_place() -> None:
     removing = followed(answering(Model()), lambda m: [removal(m[-1])])
     assert await shown(removing) == ""
+
+
+LISTS: dict[str, tuple[Update, str]] = {
+    "another message": (lambda m: [*m[:-1], AIMessage("Safe.")], "\n\nSafe."),
+    "one more message": (lambda m: [*m, AIMessage("B.")], "Alpha beta.\n\nB."),
+    "fewer messages": (lambda m: m[-1:], "Alpha beta."),
+    "no message": (lambda m: [], "Alpha beta."),
+}
+
+
+@pytest.mark.parametrize(("update", "left"), LISTS.values(), ids=LISTS)
+async def test_a_state_without_a_reducer_may_have_another_message_instead(
+    update: Update, left: str
+) -> None:
+    async def answer(state: Listed) -> dict[str, Any]:
+        return {"messages": [await Model().ainvoke(state["messages"])]}
+
+    assert await shown(followed(answer, update, state=Listed)) == left
 
 
 async def test_all_messages_of_an_agent_may_be_replaced() -> None:
