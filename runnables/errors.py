@@ -22,7 +22,7 @@ from langchain_core.exceptions import (
 )
 
 from azure_openai import failure
-from runnables import connecting
+from runnables import connecting, optional_errors
 from runnables.connecting import is_any
 from runnables.exits import Exit
 from runnables.places import raised_at
@@ -38,7 +38,6 @@ from streaming.errors import (
 )
 from streaming.upstream_errors import (
     ConnectTimeout,
-    SignInFailed,
     UnreadableAnswer,
     UpstreamAuth,
     UpstreamError,
@@ -72,8 +71,6 @@ NO_CHUNKS = ("No generation chunks were returned", "No generations found in stre
 
 PATH = re.compile(r"[\w.\[\]$-]{1,100}")
 """The form of a parameter's name; any other text may be part of the prompt."""
-
-TOO_MANY_STEPS = "The graph did not end within the steps of its recursion_limit."
 
 UNCONNECTED = (ConnectTimeout, UpstreamLost, UpstreamUnreachable)
 
@@ -128,11 +125,10 @@ def to_chat_error(exc: Exception, request_id: str) -> ChatError:
     if _is_strange(exc):
         log_unexpected(exc, request_id)
         return UpstreamError(STRANGE)
-    if is_any(exc, "azure.core.exceptions", "ClientAuthenticationError"):
-        return SignInFailed()
-    if is_any(exc, "langgraph.errors", "GraphRecursionError"):
-        log_unexpected(exc, request_id)
-        return InternalError(TOO_MANY_STEPS)
+    if error := optional_errors.to_chat_error(exc):
+        if error.status == InternalError.status:
+            log_unexpected(exc, request_id)
+        return error
     log_unexpected(exc, request_id)
     return InternalError(f"Something went wrong here; it is logged as {request_id}.")
 

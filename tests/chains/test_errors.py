@@ -12,7 +12,6 @@ import openai
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from langchain_core.exceptions import ModelError, ModelRateLimitError
-from langgraph.errors import GraphRecursionError
 from openai import LengthFinishReasonError
 from openai.lib._parsing import _completions
 from openai.types.chat import ChatCompletion
@@ -264,10 +263,3 @@ def test_a_structured_answer_that_is_cut_is_the_models() -> None:
     error = to_chat_error(LengthFinishReasonError(completion=whole), "r")
     assert (error.status, error.code) == (502, "upstream_error")
     assert error.message == UnreadableAnswer().message
-
-
-def test_a_graph_that_does_not_end_is_told_from_other_faults() -> None:
-    error = to_chat_error(GraphRecursionError(SECRET), "r")
-    assert (error.status, error.code) == (500, "internal_error")
-    assert "recursion_limit" in error.message
-    assert SECRET not in error.message
