@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, BaseMessage
 
 from runnables import media
 
@@ -53,7 +53,7 @@ def _texts(said: object) -> Iterator[str]:
                     yield from _texts(said.get(name))
 
 
-def texts(message: AIMessage) -> Iterator[tuple[object, str]]:
+def texts(message: BaseMessage) -> Iterator[tuple[object, str]]:
     """The text of *message* in pieces, each with the block that it is of.
 
     The blocks of OpenAI's Responses API are messages of their own. Those of others may
@@ -70,7 +70,7 @@ def texts(message: AIMessage) -> Iterator[tuple[object, str]]:
             yield block.get("index") if apart else None, text
 
 
-def whole_text(message: AIMessage) -> str:
+def whole_text(message: BaseMessage) -> str:
     """All the text of *message*, as it is shown."""
     if isinstance(message.content, str):
         return message.content

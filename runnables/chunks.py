@@ -124,6 +124,7 @@ class Translator:
             case AIMessage():
                 yield from self._say(message, place)
             case ToolMessage() | FunctionMessage():
+                self._unshown = media.unshown(message) or self._unshown
                 yield from self._messages.result(message)
                 yield from self._citations.of(getattr(message, "artifact", None))
             case Document():

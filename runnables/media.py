@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
-from langchain_core.messages import AIMessage
+from langchain_core.messages import BaseMessage
 
 KINDS = {
     **dict.fromkeys(("image", "image_url", "image_generation_call"), "image"),
@@ -40,12 +40,12 @@ def _address(block: Mapping[str, object]) -> str:
     return ""
 
 
-def unshown(message: AIMessage) -> str:
+def unshown(message: BaseMessage) -> str:
     """What *message* has that cannot be shown, in a word; an empty text if nothing."""
     return next(_unshown(message), "")
 
 
-def _unshown(message: AIMessage) -> Iterator[str]:
+def _unshown(message: BaseMessage) -> Iterator[str]:
     if message.additional_kwargs.get("audio"):
         yield "audio"
     for block in message.content if isinstance(message.content, list) else ():

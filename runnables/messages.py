@@ -283,7 +283,7 @@ class Messages:
         self.know(message)
         yield from self.calls.flush()
         yield from self.calls.result(message)
-        self._result = message.text
+        self._result = blocks.whole_text(message)
 
     def settle(self, state: Sequence[BaseMessage] = ()) -> Iterator[Event]:
         """Take all messages for ended: what they came from has, with this *state*."""

@@ -13,6 +13,7 @@ from langchain_core.messages import (
 )
 from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 
+from runnables import blocks
 from runs.tool_calls import CallIndexes, new_id
 from streaming.events import Progress, ToolCall, ToolResult
 
@@ -124,7 +125,9 @@ class ToolCalls:
             return
         self._results.add(call_id)
         name = message.name or self._names.get(call_id, "")
-        yield ToolResult(self._progress.deployment, call_id, name, message.text)
+        yield ToolResult(
+            self._progress.deployment, call_id, name, blocks.whole_text(message)
+        )
 
     def withdraw(self, ids: Container[str | None]) -> Iterator[ToolResult]:
         """Results for the calls of messages with these *ids*, which nobody makes."""

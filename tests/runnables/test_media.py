@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables import RunnableLambda
+from langchain_core.tools import tool
 
 from runnables import Chain
 from runnables.media import UNSHOWN
@@ -16,6 +17,7 @@ from streaming.errors import NotYet
 from streaming.events import Redact, TextDelta, ToolCall
 from streaming.requests import validate
 from tests.support.kinds import Model, calling, finish
+from tests.support.kinds_of_agents import agent_of
 from tests.support.kinds_of_graphs import answering, one_node
 
 URL = "https://example.com/a.png"
@@ -101,3 +103,25 @@ async def test_beside_a_text_or_a_call_it_is_left_out() -> None:
     both = [AIMessageChunk(content=[BYTES]), calling("look", "{}"), finish()]
     [call] = await events(Model(scripts=[both]))
     assert isinstance(call, ToolCall)
+
+
+def drawing(*blocks: dict[str, Any]) -> Chain:
+    """An agent that ends with what a tool has drawn."""
+
+    @tool
+    def draw() -> list[dict[str, Any]]:
+        """Draw."""
+        return [*blocks]
+
+    call = [calling("draw", "{}"), finish("tool_calls")]
+    return agent_of(Model(scripts=[call]), draw, direct=True)
+
+
+async def test_what_a_tool_has_drawn_is_shown_by_its_address() -> None:
+    _, result, answer = await events(drawing(IMAGE))
+    assert (result.content, answer.text) == (f"![image]({URL})", f"![image]({URL})")
+
+
+async def test_what_a_tool_has_drawn_without_one_is_no_empty_success() -> None:
+    with pytest.raises(NotYet):
+        await events(drawing(BYTES))
