@@ -248,6 +248,9 @@ class Translator:
         left = [each for each in states.newest(self._state) if not shown(each)]
         for message in left:
             yield from self._message(message)
+        if not self._messages.any:
+            for message in states.by_others(self._state, self._given):
+                self._note(message)
 
     def _final_state(self) -> Iterator[Event]:
         """What else a graph's last state has."""

@@ -10,6 +10,7 @@ from langchain_core.messages import (
     BaseMessage,
     HumanMessage,
     RemoveMessage,
+    SystemMessage,
     ToolMessage,
     convert_to_messages,
 )
@@ -86,6 +87,18 @@ def newest(state: object) -> list[BaseMessage]:
         elif message is not None:
             messages.append(message)
     return messages
+
+
+def by_others(state: object, given: object) -> list[BaseMessage]:
+    """The newest message of *state*, if it is neither the assistant's nor a prompt, nor
+    says what one says that was *given*."""
+    found, before = messages_in(state)[-1:], messages_in(given)
+    known = {each.text for each in before}
+    return [
+        each
+        for each in found
+        if not isinstance(each, AIMessage | SystemMessage) and each.text not in known
+    ]
 
 
 def _message(given: object) -> BaseMessage | None:

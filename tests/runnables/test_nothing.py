@@ -6,7 +6,13 @@ from typing import Any, TypedDict, cast
 
 import pytest
 from langchain_core.language_models import LLM
-from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    ChatMessage,
+    HumanMessage,
+    SystemMessage,
+)
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.outputs import GenerationChunk
 from langchain_core.runnables import (
@@ -153,3 +159,28 @@ async def test_a_model_that_ends_before_it_begins_is_cut(chain: Chain) -> None:
     assert isinstance(error, Error)
     assert (error.error.status, error.error.code) == (502, "upstream_incomplete")
     assert error.error.retryable
+
+
+OTHERS: list[Any] = [
+    "Alpha.",
+    ("user", "Alpha."),
+    ChatMessage(role="bot", content="Alpha."),
+]
+
+
+@pytest.mark.parametrize("message", OTHERS, ids=["text", "user", "bot"])
+async def test_a_graphs_message_of_another_role_is_its_answer(message: Any) -> None:
+    found = await events(graph({"messages": message}))
+    assert found[0] == TextDelta("", "Alpha.")
+
+
+async def test_a_prompt_is_no_answer_of_a_graph() -> None:
+    """Be it alone, or beside an answer that is empty."""
+    rules = SystemMessage("Rules.")
+    for messages in (
+        [rules],
+        [AIMessage(""), rules],
+        [AIMessage(""), HumanMessage("A")],
+    ):
+        found = await events(graph({"messages": messages}))
+        assert not any(isinstance(each, TextDelta) for each in found)
