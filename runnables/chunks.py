@@ -1,6 +1,6 @@
 """What a LangChain runnable streams, chunk by chunk, as neutral events."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from langchain_core.documents import Document
 from langchain_core.messages import (
@@ -18,6 +18,7 @@ from runnables.conversation import Given
 from runnables.messages import Messages
 from runnables.results import NOTHING, Result, as_json, as_text, warn
 from runnables.states import Part
+from runnables.structure import ANSWER
 from streaming.errors import InternalError, NotYet
 from streaming.events import Custom, Event, Output, Progress
 
@@ -26,7 +27,8 @@ class Translator:
     """Keeps what chunks have left open, for one run that was *given* an input.
 
     *outputs* are the names of what a graph puts out of its state, if not all. A text of
-    what *repeats* begins with all that has been read of it.
+    what is *repeated* begins with all that has been read of it. Of a dictionary that
+    comes in pieces, *answer* is the key of the answer.
     """
 
     def __init__(
@@ -35,7 +37,8 @@ class Translator:
         given: object = None,
         outputs: Sequence[str] | None = None,
         *,
-        repeats: bool = False,
+        repeated: Set[str | None] = frozenset(),
+        answer: str = ANSWER,
     ) -> None:
         self._progress = progress
         self._given, self._outputs = given, outputs
@@ -47,7 +50,7 @@ class Translator:
         self._answered = False  # By the key "answer" of a dictionary.
         self._state: object = None
         self._by_others = self._unshown = ""
-        self._repeats, self._read = repeats, ""
+        self._repeated, self._answer, self._read = repeated, answer, ""
         self._citations = Citations()
         self._pending: list[Custom] = []
         self._documents: list[Document] = []
@@ -61,10 +64,7 @@ class Translator:
         self.heard = self.heard or chunk is not None
         match chunk:
             case str():
-                text = chunk.removeprefix(self._read)
-                self._read = chunk if self._repeats else ""
-                if text:
-                    yield self._messages.text(str(text))
+                yield from self._text(chunk, repeated=None in self._repeated)
             case AIMessage():
                 yield from self._say(chunk)
             case tuple() | Part():
@@ -83,6 +83,12 @@ class Translator:
                 pass
             case _:
                 self._result.add(chunk)
+
+    def _text(self, text: str, *, repeated: bool) -> Iterator[Event]:
+        new = text.removeprefix(self._read)
+        self._read = text if repeated else ""
+        if new:
+            yield self._messages.text(str(new))
 
     def _say(self, message: AIMessage, place: str = "") -> Iterator[Event]:
         if message.additional_kwargs or not isinstance(message.content, str):
@@ -195,11 +201,16 @@ class Translator:
 
     def _piece(self, key: str, value: object) -> Iterator[Event]:
         """A piece of one value of a dictionary, as `RunnableParallel` streams it."""
-        if key == "answer" and isinstance(
-            value, str | BaseMessage | Part | AddableDict | None
-        ):
+        repeated, is_answer = key in self._repeated, key == self._answer
+        is_inner = key == ANSWER and isinstance(value, AddableDict)
+        if is_answer and isinstance(value, str):
+            self._answered = True
+            yield from self._text(value, repeated=repeated)
+        elif is_inner or (is_answer and isinstance(value, BaseMessage | Part | None)):
             self._answered = True
             yield from self.events(value)
+        elif repeated:
+            self._result.set_piece(key, value)
         elif isinstance(value, Part):
             if value.mode == "custom":
                 self.report("custom", value.payload)

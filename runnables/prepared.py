@@ -21,17 +21,25 @@ from runnables import (
 from runnables.conversation import Given
 from runnables.generator import Chain, GeneratorChain
 from runnables.input import Input
-from runnables.structure import Place, repeats, replaced, unbound
+from runnables.structure import (
+    ANSWER,
+    Place,
+    answer_key,
+    repeated,
+    replaced,
+    unbound,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A chain, what it takes, and what it leaves behind.
 
-    *options* are for its `astream`; *outputs* and *repeats* as in `Translator`. One
-    that *keeps* a thread's state gets only what is new there, one that *has_history*
-    the earlier messages in its config, and one that *needs_saver* has a graph without a
-    checkpointer. With *tracebacks*, what it raises is logged whole, its text too.
+    *options* are for its `astream`; *outputs*, *repeated*, *answer* as in `Translator`.
+    One that *keeps* a thread's state gets only what is new there, one that
+    *has_history* the earlier messages in its config, and one that *needs_saver* has a
+    graph without a checkpointer. With *tracebacks*, what it raises is logged whole, its
+    text too.
     """
 
     chain: Chain
@@ -42,7 +50,8 @@ class Prepared:
     keeps: bool = False
     has_history: bool = False
     needs_saver: bool = False
-    repeats: bool = False
+    repeated: frozenset[str | None] = frozenset()
+    answer: str = ANSWER
     tracebacks: bool = False
 
     @property
@@ -65,7 +74,8 @@ def prepare(chain: Chain, *, tracebacks: bool = False) -> Prepared:
         savers=graphs.savers(chain),
         keeps=visits.keeps_state(chain),
         needs_saver=visits.needs_saver(chain),
-        repeats=repeats(chain),
+        repeated=repeated(chain),
+        answer=answer_key(chain),
         has_history=histories.has_history(chain),
         tracebacks=tracebacks,
     )

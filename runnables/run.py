@@ -53,7 +53,11 @@ async def events_of(
     visit = _visit(run.thread, request) if run.thread else None
     chain = sampled(prepared.chain, request.sampling.model_dump(exclude_none=True))
     given, asked = await _converted(prepared, chain, request, run)
-    translator = Translator(run, given, prepared.outputs, repeats=prepared.repeats)
+    translator = Translator(
+        *(run, given, prepared.outputs),
+        repeated=prepared.repeated,
+        answer=prepared.answer,
+    )
     more = [] if bounded else [AnswerLimit(), Marks(translator.report)]
     config = _config(prepared, request, run, asked)
     config["callbacks"] = [RunCallback(run, translator.failed), *more]

@@ -33,6 +33,9 @@ type Place = Literal["last", "parsed", "inside"]
 """Whether a part's output is the chain's, goes to an output parser, or to another
 step."""
 
+ANSWER = "answer"
+"""What LangChain's retrieval chains call it."""
+
 type Replace = Callable[[Chain, Place], Chain | None]
 
 
@@ -77,6 +80,22 @@ def _children(runnable: Chain) -> list[Chain]:
             return []
 
 
+def repeated(runnable: Chain) -> frozenset[str | None]:
+    """The keys of a dictionary that *runnable* yields whose pieces repeat those before,
+    as `repeats` has it; `None` if it does so itself."""
+    match unbound(runnable):
+        case RunnableSequence(steps=[*before, last]) if _assigns(last):
+            return frozenset().union(*map(repeated, [*before, last]))
+        case RunnableSequence(steps=[*_, RunnableParallel() as last]):
+            return repeated(last)
+        case RunnableAssign(mapper=mapper):
+            return repeated(mapper)
+        case RunnableParallel(steps__=branches):
+            return frozenset(key for key, part in branches.items() if repeats(part))
+        case _:
+            return frozenset([None] if repeats(runnable) else [])
+
+
 def repeats(runnable: Chain) -> bool:
     """Whether *runnable* ends with a parser that yields all it has read, each time, or
     with a field of that."""
@@ -89,6 +108,25 @@ def repeats(runnable: Chain) -> bool:
             return True
         case _:
             return False
+
+
+def answer_key(runnable: Chain) -> str:
+    """Under which key the dictionary that *runnable* yields has the answer: the only
+    one that is new, if it is known which are."""
+    match unbound(runnable):
+        case RunnableSequence(steps=[*_, last]) if not _assigns(last):
+            return answer_key(last)
+        case RunnableAssign(mapper=mapper):
+            return answer_key(mapper)
+        case RunnableParallel(steps__=branches) if len(branches) == 1:
+            return next(iter(branches))
+        case _:
+            return ANSWER
+
+
+def _assigns(runnable: Chain) -> bool:
+    """Whether what a step before has is in the output too."""
+    return isinstance(unbound(runnable), RunnableAssign)
 
 
 def called(runnable: Chain) -> Iterator[Chain]:

@@ -88,6 +88,13 @@ async def test_a_list_that_a_branch_reads_comes_once() -> None:
     assert await text(chain) == '["a","b"]'
 
 
+async def test_a_text_that_a_branch_reads_comes_once() -> None:
+    read: Chain = saying('"Al', 'pha"') | JsonOutputParser()
+    assert await text(RunnableParallel(name=read)) == "Alpha"
+    both: Chain = RunnableParallel(name=read, number=lambda given: 1)
+    assert Output({"name": "Alpha", "number": 1}) in await events(both)
+
+
 async def test_a_list_of_messages_is_each_of_them() -> None:
     chain = returning([AIMessage("One"), AIMessage("Two")])
     assert await text(chain) == "One\n\nTwo"
@@ -183,3 +190,17 @@ async def test_a_chain_may_send_what_cannot_be_copied(odd: Any) -> None:
     assert run.error is None
     assert b'"name":"t","args":{"odd":' in b"".join(frames)
     assert b"event: done" in frames[-1]
+
+
+async def test_the_only_text_of_a_dictionary_streams_and_other_results_are_whole() -> (
+    None
+):
+    said = ["Alpha ", "beta."]
+    alone: Chain = RunnableParallel(joke=Model())
+    after: Chain = RunnableLambda(lambda given: given) | alone
+    for chain in (alone, after):
+        assert await events(chain) == [TextDelta("", each) for each in said]
+    branches: dict[str, Any] = {"messages": lambda given: 1, "joke": lambda given: "a"}
+    within: Chain = RunnableParallel(result=branches)
+    [_, output] = await events(within)
+    assert output == Output({"messages": 1, "joke": "a"})
