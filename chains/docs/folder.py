@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chains.docs import html_page, markdown, pdf, rst
-from chains.docs.page import Page
+from chains.docs.page import Page, whole, written
 from chains.docs.passages import Passage, pack, title
 from chains.docs.pdf import Unreadable
 
@@ -93,7 +93,8 @@ def read(folder: Path | None) -> Reading:
     real = base.resolve()
     seen: set[Path] = set()
     for path in paths:
-        name = path.relative_to(base).as_posix()
+        # Its bytes may be no UTF-8.
+        name = whole(path.relative_to(base).as_posix())
         try:
             page = _page(path, real, seen)
         except Unreadable as exc:
@@ -150,7 +151,7 @@ def _page(path: Path, base: Path, seen: set[Path]) -> Page | None:
         raise Unreadable("that cannot be opened") from exc
     if len(content) > kind.most_bytes:
         raise Unreadable(f"larger than {kind.most_bytes // MIB} MiB")
-    page = kind.read(content)
+    page = written(kind.read(content))
     if not any(pack(page, path.name)):
         raise Unreadable("without text")
     return page

@@ -1,7 +1,7 @@
 """What a file is read as, whatever its format."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _WORD = re.compile(r"[^\W\d_]{2}")
 
@@ -29,6 +29,17 @@ class Page:
 
     blocks: list[Block]
     title: str | None = None
+
+
+def whole(text: str) -> str:
+    """*text* with its surrogates in pairs; half of a pair cannot be written."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def written(page: Page) -> Page:
+    """*page* as it can be written, whatever a PDF says that its characters are."""
+    blocks = [replace(each, text=whole(each.text)) for each in page.blocks]
+    return Page(blocks, whole(page.title) if page.title else None)
 
 
 def has_words(text: str) -> bool:
