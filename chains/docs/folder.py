@@ -1,6 +1,5 @@
 """Which files the documents are, and what is read of them."""
 
-import codecs
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -8,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chains.docs import html_page, markdown, pdf, rst
-from chains.docs.page import Page, whole, written
+from chains.docs.encoding import decoded
+from chains.docs.page import Page, Unreadable, whole, written
 from chains.docs.passages import Passage, pack, title
-from chains.docs.pdf import Unreadable
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -25,17 +24,9 @@ class Format:
     most_bytes: int
 
 
-def _text_of(content: bytes) -> str:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16", errors="replace")
-    if b"\0" in content:
-        raise Unreadable("not text")
-    return content.decode("utf-8-sig", errors="replace")
-
-
-MARKDOWN = Format(lambda content: markdown.read(_text_of(content)), MIB)
-RST = Format(lambda content: rst.read(_text_of(content)), MIB)
-HTML = Format(lambda content: html_page.read(_text_of(content)), 4 * MIB)
+MARKDOWN = Format(lambda content: markdown.read(decoded(content)), MIB)
+RST = Format(lambda content: rst.read(decoded(content)), MIB)
+HTML = Format(lambda content: html_page.read(decoded(content, html=True)), 4 * MIB)
 PDF = Format(pdf.read, 32 * MIB)
 FORMATS: Mapping[str, Format] = {
     **dict.fromkeys((".md", ".markdown", ".txt"), MARKDOWN),

@@ -9,6 +9,10 @@ _WORD = re.compile(r"[^\W\d_]{2}")
 _MARKUP = re.compile(r"<[^<>]{0,300}>|\]\([^()\s]{0,300}\)")
 
 
+class Unreadable(Exception):
+    """Why a file is not read, in words for the log."""
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A heading, a paragraph, a table, a list or code.

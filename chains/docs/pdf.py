@@ -7,7 +7,7 @@ from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from chains.docs.page import Block, Page
+from chains.docs.page import Block, Page, Unreadable
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -19,10 +19,6 @@ MOST_LEVELS = 6
 
 _HYPHEN = re.compile(r"(?<=[a-z])-\n(?=[a-z])")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
-
-
-class Unreadable(Exception):
-    """Why a file is not read, in words for the log."""
 
 
 def read(content: bytes) -> Page:
