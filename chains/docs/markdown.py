@@ -6,7 +6,8 @@ from chains.docs.page import Block, Page
 
 FENCES = ("```", "~~~")
 MOST_LEVELS = 6
-FRONT_MATTER = "---"
+FRONT_MATTER = {"---": ":", "+++": "="}
+"""What is around it, in YAML and in TOML, and what is behind a name in it."""
 
 
 def read(text: str) -> Page:
@@ -18,14 +19,15 @@ def read(text: str) -> Page:
 
 def _front_matter(lines: list[str]) -> tuple[str | None, int]:
     """The title in the front matter, and the line after it."""
-    if not lines or lines[0].rstrip() != FRONT_MATTER:
+    mark = lines[0].rstrip() if lines else ""
+    if mark not in FRONT_MATTER:
         return None, 0
     title = None
     for number, line in enumerate(lines[1:], 1):
-        if line.rstrip() == FRONT_MATTER:
+        if line.rstrip() == mark:
             return title, number + 1
-        name, _, value = line.partition(":")
-        if name == "title":
+        name, _, value = line.partition(FRONT_MATTER[mark])
+        if name.rstrip() == "title":
             title = value.strip().strip("\"'") or None
     return None, 0
 

@@ -25,6 +25,11 @@ def test_markdown_has_headings_of_both_kinds_and_a_title_in_its_front_matter() -
     )
 
 
+def test_front_matter_may_be_toml() -> None:
+    text = '+++\ndate = 2026\ntitle = "Guide"\n+++\ntext'
+    assert markdown.read(text) == Page([Block("L5", "text")], "Guide")
+
+
 def test_a_heading_within_code_is_code() -> None:
     text = "~~~\n# no heading\n```\n~~~\n# heading"
     assert [block.level for block in markdown.read(text).blocks] == [0, 1]
