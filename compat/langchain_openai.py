@@ -25,7 +25,8 @@ def apply() -> None:
     langchain-openai 1.7.4, chat_models/base.py and llms/base.py: the first choice of
     each chunk is read, whatever its index, and with `n` above 1 the answers are mixed
     into one text. Usage that is a list, or has fractions, ends the answer. What a model
-    declines with is left out of a stream, and is in an answer that comes whole.
+    declines with is left out of a stream, and is in an answer that comes whole. What
+    models with open weights think is left out of both.
     """
     name = "_convert_chunk_to_generation_chunk"
     setattr(BaseChatOpenAI, name, convert_first_choice)
@@ -74,7 +75,7 @@ def convert_first_choice(
     base_generation_info: dict[str, object] | None,
 ) -> ChatGenerationChunk | None:
     """LangChain's method, for the choice with the index 0 if there are several, and
-    with what the model declines with; usage that is none is left out."""
+    with what it leaves out; usage that is none is left out."""
     if chunk.get("usage") and not _counts(chunk["usage"]):
         chunk = {**chunk, "usage": None}
     choices = chunk.get("choices")
@@ -84,19 +85,22 @@ def convert_first_choice(
             return None
         chunk = {**chunk, "choices": ours}
     made = _convert(model, chunk, default_chunk_class, base_generation_info)
-    if made is not None and (said := _refusal(chunk)):
-        made.message.additional_kwargs["refusal"] = said
+    if made is not None:
+        made.message.additional_kwargs.update(_left_out(chunk))
     return made
 
 
-def _refusal(chunk: Mapping[str, object]) -> str:
-    """What the model declines with in *chunk*, which LangChain leaves out, and which
-    our own model takes for its text."""
+def _left_out(chunk: Mapping[str, object]) -> Mapping[str, str]:
+    """What the model declines with in *chunk*, or thinks: LangChain leaves it out."""
     match chunk:
-        case {"choices": [{"delta": {"refusal": str() as said, **more}}, *_]}:
-            return "" if more.get("content") else said
+        case {"choices": [{"delta": dict() as delta}, *_]}:
+            declines = {} if delta.get("content") else {"refusal": delta.get("refusal")}
+            # As vLLM and OpenRouter call it; some servers send both.
+            thought = delta.get("reasoning_content") or delta.get("reasoning")
+            found = {**declines, "reasoning_content": thought}
+            return {k: v for k, v in found.items() if isinstance(v, str) and v}
         case _:
-            return ""
+            return {}
 
 
 def _counts(usage: object) -> bool:

@@ -125,3 +125,18 @@ async def test_an_error_in_the_stream_is_no_strange_answer() -> None:
     assert (text, errors) == ("Hi", [(502, "upstream_error")])
     assert run.error is not None
     assert "failed in the middle" in run.error.message
+
+
+@pytest.mark.parametrize("names", [["reasoning_content"], ["reasoning"]])
+async def test_what_is_thought_is_shown(
+    make: Callable[[str], Chain], names: list[str]
+) -> None:
+    both = ["reasoning_content", "reasoning"]
+    thoughts = [delta(dict.fromkeys(each, "Hm.")) for each in (names, both)]
+    said = [*thoughts, delta({"content": "So."}), delta({}, "stop")]
+    request, run = validate({"messages": [{"role": "user", "content": "Why?"}]}), Run()
+    async with Replay(pieces=[*said, DONE]).served() as url:
+        found = [e async for e in events_of(prepare(make(url)), request, run)]
+    kinds = [(type(event).__name__, getattr(event, "text", "")) for event in found]
+    thought = ("ReasoningDelta", "Hm.")
+    assert kinds == [thought, thought, ("TextDelta", "So.")]
