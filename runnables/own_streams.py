@@ -8,6 +8,7 @@ from functools import reduce
 
 from langchain_core.output_parsers import BaseOutputParser
 from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
+from langchain_core.runnables.configurable import RunnableConfigurableFields
 
 from runnables.functions import streamed, transforming
 from runnables.generator import Chain
@@ -19,15 +20,22 @@ STREAMS = ("astream", "atransform", "stream", "transform")
 def calling(part: Chain) -> Chain | None:
     """What streams by *part*'s own method; `None` if LangChain calls that already, or
     if the class has none."""
-    if isinstance(part, BaseOutputParser):
+    if issubclass(_class(part), BaseOutputParser):
         return None  # It streams what the step before it streams.
     is_called = _has(part, "astream") and _has(part, "ainvoke")
     return OwnStream(part) if _streams(part) and not is_called else None
 
 
+def _class(part: Chain) -> type[Chain]:
+    """That of *part*, or of what is made anew with fields of the config."""
+    while isinstance(part, RunnableConfigurableFields):
+        part = part.default
+    return type(part)
+
+
 def _has(part: Chain, name: str) -> bool:
     """Whether the class of *part* has a method *name* of its own."""
-    return getattr(type(part), name) is not getattr(Runnable, name)
+    return getattr(_class(part), name) is not getattr(Runnable, name)
 
 
 def _streams(part: Chain) -> list[str]:

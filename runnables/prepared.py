@@ -6,6 +6,7 @@ from functools import partial
 
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.runnables import Runnable, ensure_config
+from langchain_core.runnables.base import RunnableEachBase
 
 from runnables import (
     call_ids,
@@ -85,6 +86,10 @@ def _streaming(part: Chain, place: Place) -> Chain | None:
     if (own := histories.fed(part)) is not None:
         # A graph in it has no state of its own: the history is the conversation.
         return replaced(own, _without_graphs)
+    if isinstance(part, RunnableEachBase):
+        # Each item would have the one thread.
+        bound = replaced(part.bound, _streaming_unseen, "inside")
+        return part.model_copy(update={"bound": bound})
     return graphs.step(part, place) or _without_graphs(part, place)
 
 

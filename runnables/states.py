@@ -39,8 +39,9 @@ IN_A_BRANCH = (
     "graph, whose nodes may also run side by side."
 )
 IN_A_FUNCTION = (
-    "A graph waits for a person that a function has called, which cannot go on in its "
-    "middle: make the function a node of a graph, or an @entrypoint of LangGraph's."
+    "A graph waits for a person that a function has called or that runs for each item "
+    "of a list, neither of which can go on in its middle: make that a node of a graph, "
+    "or an @entrypoint of LangGraph's."
 )
 NOWHERE_KEPT = (
     "A graph waits for a person that was compiled with checkpointer=False, so that "

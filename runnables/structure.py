@@ -1,6 +1,6 @@
 """How a runnable is put together, and the same one with other parts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from inspect import getclosurevars, isfunction
 from typing import Literal
@@ -10,6 +10,7 @@ from langchain_core.output_parsers import (
     BaseTransformOutputParser,
 )
 from langchain_core.runnables import (
+    RouterRunnable,
     Runnable,
     RunnableBranch,
     RunnableLambda,
@@ -64,6 +65,8 @@ def _children(runnable: Chain) -> list[Chain]:
             return steps
         case RunnableParallel(steps__=branches):
             return list(branches.values())
+        case RouterRunnable(runnables=routes):
+            return list(routes.values())
         case RunnableAssign(mapper=mapper):
             return [mapper]
         case RunnableBranch(branches=branches, default=default):
@@ -164,27 +167,34 @@ def replaced(runnable: Chain, replace: Replace, place: Place = "last") -> Chain:
                 return runnable
             return RunnableSequence(*new, name=runnable.name)
         case RunnableParallel(steps__=branches):
-            named = {key: within(branch) for key, branch in branches.items()}
-            return _copy(runnable, {"steps__": named})
+            return _copy(runnable, {"steps__": _each(branches, within)})
+        case RouterRunnable(runnables=routes):
+            return _copy(runnable, {"runnables": _each(routes, within)})
         case RunnableAssign(mapper=mapper):
             return _copy(runnable, {"mapper": within(mapper)})
         case RunnableBranch(branches=pairs, default=default):
-            chosen = [(condition, within(part)) for condition, part in pairs]
+            chosen = [(within(c, "inside"), within(part)) for c, part in pairs]
             return _copy(runnable, {"branches": chosen, "default": within(default)})
         case RunnableWithFallbacks(runnable=first, fallbacks=others):
             rest = list(map(within, others))
             return _copy(runnable, {"runnable": within(first), "fallbacks": rest})
         case RunnableConfigurableAlternatives(default=default, alternatives=given):
-            new_ones = {
-                key: within(part) if isinstance(part, Runnable) else part
-                for key, part in given.items()
-            }
-            changed = {"default": within(default), "alternatives": new_ones}
+            changed = {"default": within(default), "alternatives": _each(given, within)}
             return _copy(runnable, changed)
-        case RunnableBindingBase(bound=bound):
-            return _copy(runnable, {"bound": within(bound)})
+        case RunnableBindingBase(bound=bound) | RunnableEachBase(bound=bound):
+            where = "inside" if isinstance(runnable, RunnableEachBase) else place
+            return _copy(runnable, {"bound": within(bound, where)})
         case _:
             return runnable
+
+
+def _each(
+    named: Mapping[str, object], within: Callable[[Chain], Chain]
+) -> dict[str, object]:
+    return {
+        key: within(part) if isinstance(part, Runnable) else part
+        for key, part in named.items()
+    }
 
 
 def _before(following: Chain) -> Place:

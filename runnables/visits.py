@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from langchain_core.messages import convert_to_openai_messages
 from langchain_core.runnables import RunnableConfig, RunnableSequence
-from langchain_core.runnables.base import RunnableBindingBase
+from langchain_core.runnables.base import RunnableBindingBase, RunnableEachBase
 from langchain_core.runnables.history import RunnableWithMessageHistory
 from pydantic import JsonValue
 
@@ -17,7 +17,7 @@ from runnables.graphs import GraphStep, Visit, with_subgraphs
 from runnables.paused import State
 from runnables.pregel import is_graph, is_local
 from runnables.results import NOTHING, as_json
-from runnables.structure import Place, parts, replaced, unbound
+from runnables.structure import Place, replaced, unbound
 from runs.thread_places import graph_thread
 from streaming.errors import InvalidRequest
 from streaming.events import Interrupt
@@ -25,26 +25,39 @@ from streaming.events import Interrupt
 if TYPE_CHECKING:
     from runnables.checkpointer import AnySaver
 
+_KEEPING_NONE = (RunnableWithMessageHistory, RunnableEachBase)
+"""What keeps no state of the graphs in it: a history has the conversation itself, and
+the items of a list would have one thread together."""
+
 
 def keeps_state(chain: Chain) -> bool:
     """Whether a graph in *chain* keeps the conversation of a thread, or its server."""
     return any(
         not is_local(graph) or _checkpointer(graph) is not False
-        for graph in _graphs(chain)
+        for graph in map(_graph, _keeping(chain))
     )
 
 
 def needs_saver(chain: Chain) -> bool:
     """Whether a graph in *chain* would keep its state, and has no checkpointer."""
-    return any(_checkpointer(graph) is None for graph in _graphs(chain))
+    return any(_checkpointer(_graph(part)) is None for part in _keeping(chain))
 
 
 def _checkpointer(graph: Chain) -> object:
     return getattr(graph, "checkpointer", False)
 
 
-def _graphs(chain: Chain) -> list[Chain]:
-    return [graph for graph in map(_graph, parts(chain)) if is_graph(graph)]
+def _keeping(chain: Chain) -> list[Chain]:
+    """The graphs in *chain* that keep their state, or the steps that run them."""
+    found: list[Chain] = []
+
+    def note(part: Chain, place: Place) -> Chain | None:
+        if is_graph(_graph(part)):
+            found.append(part)
+        return part if isinstance(part, _KEEPING_NONE) else None
+
+    replaced(chain, note)
+    return found
 
 
 def visiting(chain: Chain, visit: Visit, saver: "AnySaver | None") -> Chain:
@@ -57,8 +70,8 @@ def visiting(chain: Chain, visit: Visit, saver: "AnySaver | None") -> Chain:
 
     def visited(part: Chain, place: Place) -> Chain | None:
         nonlocal number
-        if isinstance(part, RunnableWithMessageHistory):
-            return part  # Its history has the conversation, and no graph in it.
+        if isinstance(part, _KEEPING_NONE):
+            return part
         graph = _graph(part)
         if not is_graph(graph):
             return None
@@ -179,7 +192,7 @@ def _value(value: object, whole: bool) -> JsonValue:
 
 def tidy(visited: Chain) -> None:
     """Free what earlier runs have left of the states of a chain's graphs."""
-    for part in parts(visited):
+    for part in _keeping(visited):
         if isinstance(part, GraphStep):
             part.tidy()
 
@@ -187,6 +200,6 @@ def tidy(visited: Chain) -> None:
 async def forget(chain: Chain, key: str, saver: "AnySaver | None") -> None:
     """Delete what the graphs of *chain* have kept on the thread *key*."""
     visited = visiting(chain, Visit(key), saver)
-    for part in parts(visited):
+    for part in _keeping(visited):
         if isinstance(part, GraphStep):
             await part.forget()

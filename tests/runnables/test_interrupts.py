@@ -13,6 +13,7 @@ from langgraph.types import interrupt
 from pydantic import JsonValue
 
 from runnables import Chain, visits
+from runnables.prepared import prepare
 from streaming.events import Interrupt
 from tests.support.asking_graphs import Asked, calls, graph_of
 from tests.support.kept_graphs import Conversation, asked, error, text
@@ -201,6 +202,10 @@ REFUSED: dict[str, tuple[Callable[[], Chain], str]] = {
         lambda: _fails().with_fallbacks([_question | graph_of({"one": approve})]),
         "in a branch, a fallback or the like",
     ),
+    "for each of a list": (
+        lambda: RunnableLambda(_question).map() | graph_of({"one": approve}).map(),
+        "that a function has called or that runs for each item of a list",
+    ),
     "without a checkpointer": (
         lambda: graph_of({"one": approve}, checkpointer=False),
         "that was compiled with checkpointer=False",
@@ -221,6 +226,15 @@ async def test_where_a_graph_cannot_go_on_it_may_not_wait(place: str) -> None:
     make, says = REFUSED[place]
     said = error(await Conversation(make()).say("Why?"))
     assert said.startswith(f"thread_required: A graph waits for a person {says}")
+
+
+async def test_a_graph_that_runs_for_each_of_a_list_leaves_the_thread_to_the_app() -> (
+    None
+):
+    """The chain got nothing but the newest message, and no graph had the others."""
+    graph = graph_of({"one": lambda given: {"answer": given["question"]}})
+    assert not prepare(RunnableLambda(_question).map() | graph.map()).keeps
+    assert prepare(RunnableLambda(_question) | graph).keeps
 
 
 async def test_a_chain_without_a_graph_has_nothing_to_resume() -> None:

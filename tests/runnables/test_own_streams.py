@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from anyio.lowlevel import checkpoint
 from langchain_core.output_parsers import StrOutputParser
-from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
+from langchain_core.runnables import (
+    RouterRunnable,
+    Runnable,
+    RunnableBranch,
+    RunnableLambda,
+    RunnablePassthrough,
+)
 
 from runnables import Chain
 from runnables.prepared import prepare
@@ -86,6 +92,10 @@ class InvokesAsynchronously(Mute):
         return "ab"
 
 
+def _routed(given: object) -> Any:
+    return {"key": "a", "input": given}
+
+
 STREAMING = [
     *(Streams, Iterates, Transforms, StreamsAsynchronously, IteratesAsynchronously),
     TransformsAsynchronously,
@@ -98,6 +108,7 @@ CHAINS: dict[str, Callable[[Chain], Chain]] = {
     "of a function": lambda part: RunnableLambda(lambda given: part),
     "bound": lambda part: part.bind(any="thing").with_retry(),
     "assigned": lambda part: RunnablePassthrough.assign(answer=part),
+    "on a route": lambda part: RunnableLambda(_routed) | RouterRunnable({"a": part}),
 }
 
 
@@ -116,9 +127,19 @@ async def test_it_streams_by_the_one_method_that_it_has(
     assert await texts(CHAINS[form](kind())) == ["a", "b"]
 
 
+def _yes(given: object) -> str:
+    return "yes"
+
+
+def _no(given: object) -> str:
+    return "no"
+
+
 @pytest.mark.parametrize("kind", [*STREAMING, Invokes, InvokesAsynchronously])
 async def test_its_whole_answer_is_all_of_that(kind: type[Chain]) -> None:
     assert await texts(kind() | RunnableLambda(str.upper)) == ["AB"]
+    assert await texts(kind().map()) == ['["ab"]']
+    assert await texts(RunnableBranch((kind(), _yes), _no)) == ["yes"]
     assert await prepare(kind()).chain.ainvoke({"messages": []}) == "ab"
 
 
