@@ -105,8 +105,8 @@ class RunCallback(BaseCallbackHandler):
     def on_llm_new_token(
         self, token: object, *, chunk: object = None, run_id: UUID, **kwargs: object
     ) -> None:
-        text = token if isinstance(token, str) else ""
         message = getattr(chunk, "message", None)
+        text = token if isinstance(token, str) else getattr(message, "text", "")
         info = getattr(chunk, "generation_info", None)
         self.note_chunk(text, message, info or {}, run_id)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, Generation, LLMResult
 
+from runnables import blocks
 from runs import ModelCall
 from runs.tokens import TOKENS_PER_MESSAGE, count_bytes, count_tokens
 from streaming.events import Usage
@@ -12,11 +13,11 @@ from streaming.events import Usage
 
 def size_of_the_rest(message: BaseMessage | None) -> int:
     """The bytes, about, of a chunk's reasoning and of its tools' arguments."""
-    if message is None:
+    if not isinstance(message, AIMessage):
         return 0
     calls = getattr(message, "tool_call_chunks", None) or ()
     size = sum(len(call.get("args") or "") for call in calls)
-    return size + len(str(message.additional_kwargs.get("reasoning_content") or ""))
+    return size + sum(map(len, blocks.reasoning(message)))
 
 
 def count_messages(messages: Iterable[BaseMessage]) -> int:
@@ -27,9 +28,9 @@ def count_generation(generation: Generation) -> int:
     text = generation.text
     if isinstance(generation, ChatGeneration):
         message = generation.message
-        text += str(message.additional_kwargs.get("reasoning_content") or "")
-        if isinstance(message, AIMessage) and message.tool_calls:
-            text += str([call["args"] for call in message.tool_calls])
+        if isinstance(message, AIMessage):
+            text += "".join(blocks.reasoning(message))
+            text += str([call["args"] for call in message.tool_calls] or "")
     return count_tokens(text)
 
 

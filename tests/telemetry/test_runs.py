@@ -120,6 +120,15 @@ async def test_a_cancelled_call_is_estimated_from_what_it_had_said() -> None:
     assert run.usage.input_tokens > 0
 
 
+async def test_text_and_thoughts_in_blocks_count_as_they_come() -> None:
+    run = new_run()
+    thought = {"type": "reasoning", "reasoning": "Hm"}
+    said = {"type": "text", "text": "Alpha"}
+    await ask(run, *(AIMessageChunk(content=[block]) for block in (thought, said)))
+    assert run.last_call is not None
+    assert (run.last_call.other_bytes, run.last_call.output_bytes) == (2, 5)
+
+
 async def test_a_call_that_was_refused_costs_nothing() -> None:
     run = new_run()
     with pytest.raises(OSError, match="refused"):
