@@ -88,3 +88,10 @@ def refusal(message: AIMessage) -> str:
         if isinstance(block, dict) and block.get("type") == "refusal"
     ]
     return "".join(text for text in texts if isinstance(text, str))
+
+
+def answers(message: AIMessage) -> bool:
+    """Whether *message* has more than thoughts, be it something that has no text."""
+    calls = message.tool_calls or message.invalid_tool_calls
+    said = whole_text(message) or refusal(message) or media.unshown(message)
+    return bool(said or calls)

@@ -10,6 +10,7 @@ from langchain_core.callbacks.base import BaseCallbackHandler
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, LLMResult
 
+from runnables import blocks, media
 from runnables.estimates import (
     count_generation,
     count_messages,
@@ -186,6 +187,7 @@ class RunCallback(BaseCallbackHandler):
         output = 0
         for generation in generations(response):
             output += count_generation(generation)
+            call.answered = call.answered or bool(generation.text)
             if isinstance(generation, ChatGeneration):
                 _note_message(call, generation.message)
             # The stream's own reasons, read per chunk, are not merged into one word.
@@ -241,6 +243,9 @@ def _metadata(message: BaseMessage | None) -> Json:
 def _note_message(call: ModelCall, message: BaseMessage) -> None:
     if call.first_chunk is None:
         _note_upstream(call, _metadata(message))
+    if isinstance(message, AIMessage):
+        call.answered = call.answered or blocks.answers(message)
+        call.unshown = media.unshown(message)
     if call.finish_reason is None:
         calls = isinstance(message, AIMessage) and bool(message.tool_calls)
         _note_finish(call, message.response_metadata, calls=calls)

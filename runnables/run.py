@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 from langchain_core.runnables import RunnableConfig
 
 from azure_openai import refusals
-from runnables import asker, context, conversation, errors, histories, leftovers, visits
+from runnables import (
+    asker,
+    context,
+    conversation,
+    errors,
+    histories,
+    leftovers,
+    media,
+    visits,
+)
 from runnables.answer_limit import AnswerLimit
 from runnables.callback import RunCallback
 from runnables.chunks import Translator
@@ -23,10 +32,10 @@ from runnables.prepared import Prepared, sampled
 from runnables.taken import taken
 from runs import Run
 from runs.thread import Thread
-from streaming.errors import ChatError, InternalError
+from streaming.errors import ChatError, InternalError, NotYet
 from streaming.events import Event
 from streaming.requests import ChatRequest
-from streaming.upstream_errors import UnreadableAnswer
+from streaming.upstream_errors import UnreadableAnswer, UpstreamError
 
 if TYPE_CHECKING:
     from runnables.checkpointer import AnySaver
@@ -36,6 +45,7 @@ TURN_CHUNKS = 64
 loop."""
 
 NOTHING = "The chain gave nothing: neither an answer nor a call of a model."
+UNSAID = "The chain shows nothing of the model's answer."
 
 
 async def events_of(
@@ -157,8 +167,23 @@ def _ending(
     for event in translator.end():
         said = True
         yield event
-    if not said and not run.calls:
-        raise InternalError(NOTHING)
+    if not said and (error := _unsaid(run)):
+        raise error
+
+
+def _unsaid(run: Run) -> ChatError | None:
+    """The error of a chain that has shown nothing, unless the last model that it asked
+    had nothing to say."""
+    call = run.last_call
+    if call is None:
+        return InternalError(NOTHING)
+    if call.error:
+        return UpstreamError()
+    if not call.answered or run.finish_reason != "stop":
+        return None
+    if call.unshown:
+        return NotYet(media.UNSHOWN.format(kind=call.unshown))
+    return UnreadableAnswer(UNSAID)
 
 
 def _unless_cancelled(error: ChatError) -> ChatError | asyncio.CancelledError:

@@ -51,8 +51,9 @@ class ModelCall:
     `estimate` counts the tokens if the provider never sends a count; `parameters` are
     the request's, by OpenAI's names. `operation` is OpenTelemetry's word, `provider`
     LangChain's, `backend` is known of calls on our own wire alone. `output_bytes` are
-    of text, `other_bytes` of reasoning and the arguments of tools. Times are
-    `time.monotonic()`.
+    of text, `other_bytes` of reasoning and the arguments of tools. What `answered` has
+    given more than thoughts; `unshown` is what of that no dialect has a word for. Times
+    are `time.monotonic()`.
     """
 
     deployment: str
@@ -71,6 +72,8 @@ class ModelCall:
     usage: Usage | None = None
     finish_reason: FinishReason | None = None
     ended: bool = False
+    answered: bool = False
+    unshown: str = ""
     failed: bool = False
     output_bytes: int = 0
     other_bytes: int = 0

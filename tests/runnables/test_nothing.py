@@ -13,13 +13,14 @@ from langchain_core.messages import (
     HumanMessage,
     SystemMessage,
 )
-from langchain_core.output_parsers import StrOutputParser
+from langchain_core.output_parsers import JsonOutputParser, StrOutputParser
 from langchain_core.outputs import GenerationChunk
 from langchain_core.runnables import (
     RunnableConfig,
     RunnableGenerator,
     RunnableLambda,
     RunnableParallel,
+    RunnablePassthrough,
 )
 from langgraph.graph import START, MessagesState, StateGraph
 
@@ -30,7 +31,8 @@ from runs import Run
 from runs.ending import ending
 from streaming.events import Done, Error, Event, TextDelta
 from streaming.requests import validate
-from tests.support.kinds import Model, finish
+from tests.support.kinds import Model, calling, finish
+from tests.support.kinds_of_graphs import answering, one_node
 
 
 async def events(chain: Chain) -> list[Event]:
@@ -56,6 +58,14 @@ def generating(*chunks: Chunk) -> Chain:
 def graph(update: dict[str, Any] | None, state: type = MessagesState) -> Chain:
     made: Any = StateGraph(state).add_node("node", lambda given: update)
     return cast(Chain, made.add_edge(START, "node").compile())
+
+
+def asked(model: Model) -> Chain:
+    return one_node(MessagesState, answering(model))
+
+
+def _newest(state: MessagesState) -> str:
+    return str(state["messages"][-1].text)
 
 
 class Asked(TypedDict):
@@ -123,6 +133,82 @@ EMPTY = Model(scripts=[[finish()]])
 )
 async def test_a_model_may_have_nothing_to_say(chain: Chain) -> None:
     [_, done] = await events(chain)
+    assert isinstance(done, Done)
+    assert done.finish_reason == "stop"
+
+
+def saying(*chunks: AIMessageChunk, reason: str = "stop") -> Model:
+    return Model(scripts=[[*chunks, finish(reason)]])
+
+
+def _assigned(chain: Chain) -> Chain:
+    return RunnablePassthrough.assign(answer=chain)
+
+
+def _swallowing(model: Chain) -> Chain:
+    async def ask(given: object) -> str:
+        try:
+            return str(await model.ainvoke("Why?"))
+        except ValueError:
+            return ""
+
+    return RunnableLambda(ask)
+
+
+BYTES = AIMessageChunk(content=[{"type": "image", "base64": "iVBORw0KGgo="}])
+LINKED = AIMessageChunk(content=[{"type": "image", "url": "https://example.com/a.png"}])
+SPOKEN = AIMessageChunk(content="", additional_kwargs={"audio": {"data": "AAAA"}})
+DECLINED = AIMessageChunk(content="", additional_kwargs={"refusal": "No."})
+TEXT = AIMessageChunk(content=[{"type": "text", "text": "Alpha"}])
+CALL = calling("look", "{}")
+
+NO_URL = (501, "The answer has nothing to show: its")
+UNREAD = (502, "The chain cannot read the model's answer.")
+UNSEEN = (502, "The chain shows nothing of the model's answer.")
+FAILED = (502, "The model's provider failed.")
+
+LOST: dict[str, tuple[Chain, tuple[int, str]]] = {
+    "an image": (saying(BYTES) | StrOutputParser(), NO_URL),
+    "a sound": (saying(SPOKEN) | StrOutputParser(), NO_URL),
+    "an image of a graph": (asked(saying(BYTES)) | _newest, NO_URL),
+    "no JSON": (saying(BYTES) | JsonOutputParser(), NO_URL),
+    "a link": (saying(LINKED) | StrOutputParser(), UNSEEN),
+    "a refusal": (saying(DECLINED) | StrOutputParser(), UNSEEN),
+    "a call": (saying(CALL, reason="tool_calls") | StrOutputParser(), UNSEEN),
+    "a call in a graph": (asked(saying(CALL)) | _newest, UNSEEN),
+    "an answer in a dictionary": (
+        _assigned(saying(CALL) | StrOutputParser()),
+        UNSEEN,
+    ),
+    "a text that is dropped": (saying(TEXT) | returning(""), UNSEEN),
+    "a text in blocks that is no JSON": (saying(TEXT) | JsonOutputParser(), UNREAD),
+    "an error": (_swallowing(Model(scripts=[[ValueError("no such model")]])), FAILED),
+}
+
+
+@pytest.mark.parametrize("lost", LOST)
+async def test_what_a_chain_loses_of_a_models_answer_is_no_empty_success(
+    lost: str,
+) -> None:
+    chain, (status, message) = LOST[lost]
+    [error, _, done] = await events(chain)
+    assert isinstance(error, Error)
+    assert error.error.status == status
+    assert error.error.message.startswith(message)
+    assert isinstance(done, Done)
+    assert done.finish_reason == "error"
+
+
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+async def test_the_reason_says_enough_of_an_answer_without_a_text(reason: str) -> None:
+    [_, done] = await events(saying(CALL, reason=reason) | StrOutputParser())
+    assert isinstance(done, Done)
+    assert done.finish_reason == reason
+
+
+async def test_thoughts_are_no_answer_that_a_chain_could_lose() -> None:
+    thought = AIMessageChunk(content="", additional_kwargs={"reasoning_content": "Hm."})
+    [_, done] = await events(saying(thought) | StrOutputParser())
     assert isinstance(done, Done)
     assert done.finish_reason == "stop"
 
