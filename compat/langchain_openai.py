@@ -13,6 +13,10 @@ from langchain_openai.chat_models import base
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from langchain_openai.llms import base as llms
 
+from runs.tool_calls import in_text
+
+_convert_message = base._convert_dict_to_message
+_convert_delta = base._convert_delta_to_message_chunk
 _convert_event = base._convert_responses_chunk_to_generation_chunk
 _convert = BaseChatOpenAI._convert_chunk_to_generation_chunk
 _convert_text = llms._stream_response_to_generation_chunk
@@ -33,17 +37,19 @@ def apply() -> None:
     for name, stream in _streams.items():
         setattr(BaseChatOpenAI, name, _with_n_of_the_call(stream))
     vars(llms)["_stream_response_to_generation_chunk"] = convert_first_text
-    show_reasoning()
+    apply_to_ours()
 
 
-def show_reasoning() -> None:
-    """Put this patch alone in place.
+def apply_to_ours() -> None:
+    """Put those patches in place that our own model needs.
 
     langchain-openai 1.7.4, chat_models/base.py: what a model with open weights thinks
-    comes as text instead of a summary, and is left out.
+    comes as text instead of a summary, and is left out. A tool call whose id is a
+    number ends the answer, and one whose arguments are an object cannot be read.
     """
-    name = "_convert_responses_chunk_to_generation_chunk"
-    vars(base)[name] = convert_reasoning
+    vars(base)["_convert_responses_chunk_to_generation_chunk"] = convert_reasoning
+    vars(base)["_convert_dict_to_message"] = convert_message
+    vars(base)["_convert_delta_to_message_chunk"] = convert_delta
 
 
 def _with_n_of_the_call[T](stream: Callable[..., T]) -> Callable[..., T]:
@@ -140,3 +146,23 @@ def _with_thoughts[**P, T](
 
 
 convert_reasoning = _with_thoughts(_convert_event)
+
+
+def _with_calls[**P, T](
+    convert: Callable[Concatenate[Mapping[str, object], P], T],
+) -> Callable[Concatenate[Mapping[str, object], P], T]:
+    """LangChain's function *convert*, for calls whose ids and arguments are no text."""
+
+    @wraps(convert)
+    def converted(
+        said: Mapping[str, object], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        if isinstance(calls := said.get("tool_calls"), list):
+            said = {**said, "tool_calls": [in_text(call)[0] for call in calls]}
+        return convert(said, *args, **kwargs)
+
+    return converted
+
+
+convert_message = _with_calls(_convert_message)
+convert_delta = _with_calls(_convert_delta)

@@ -210,7 +210,7 @@ def chat_model(settings: Settings) -> BaseChatModel:
     if not settings.model_configured:
         raise NotConfigured()
     openai_sdk.apply()
-    compat_openai.show_reasoning()
+    compat_openai.apply_to_ours()
     http_client = transport.client(settings)
     shared: Fields = {
         "api_key": SET_BY_CREDENTIAL,

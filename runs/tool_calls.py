@@ -31,13 +31,9 @@ class CallIndexes:
         return [self._number(piece, choice) for piece in pieces]
 
     def _number(self, piece: object, choice: object) -> dict[str, object]:
-        if not isinstance(piece, dict):
-            raise ValueError("no tool call")
-        function = piece.get("function") or {}
-        if not isinstance(function, dict):
-            raise ValueError("no function")
-        call_id, name = _id(piece.get("id")), function.get("name") or None
-        arguments = _as_text(function.get("arguments"))
+        piece, function = in_text(piece)
+        call_id, name = piece["id"], function.get("name") or None
+        arguments = function["arguments"]
         keys = _keys(piece.get("index"), call_id, name)
         call = self._calls.get((choice, *keys[0]))
         begins = call is None or call.is_other(call_id, name, arguments)
@@ -46,7 +42,6 @@ class CallIndexes:
             self._count += 1
         for key in keys:
             self._calls[choice, *key] = call
-        function = {**function, "arguments": arguments}
         if not begins and name == call.name:
             function.pop("name", None)  # LangChain would write it twice.
         numbered = {**piece, "index": call.index, "function": function}
@@ -56,6 +51,21 @@ class CallIndexes:
             numbered.pop("id", None)  # Made up for each piece: the first one counts.
         call.add(call_id, name, arguments)
         return numbered
+
+
+def in_text(piece: object) -> tuple[dict[str, object], dict[str, object]]:
+    """A *piece* of a call and its function, whose id and arguments are text.
+
+    Some servers send a number, and the object that the arguments stand for. Raises
+    `ValueError` if it is none.
+    """
+    if not isinstance(piece, dict):
+        raise ValueError("no tool call")
+    function = piece.get("function") or {}
+    if not isinstance(function, dict):
+        raise ValueError("no function")
+    function = {**function, "arguments": _as_text(function.get("arguments"))}
+    return {**piece, "id": _id(piece.get("id")), "function": function}, function
 
 
 def new_id() -> str:

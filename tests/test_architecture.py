@@ -27,7 +27,11 @@ ALLOWED = {
     "registry": ([], []),
     "compat": ([], ["starlette"]),
     "compat.langchain": ([], ["langchain_core"]),
-    "compat.langchain_openai": ([], ["langchain_core", "langchain_openai"]),
+    # A tool's call is read alike on our own wire.
+    "compat.langchain_openai": (
+        ["runs.tool_calls"],
+        ["langchain_core", "langchain_openai"],
+    ),
     "compat.openai_sdk": ([], ["openai"]),
     "streaming": (["registry"], ["orjson", "pydantic"]),
     "runs": (["store", "streaming"], ["orjson", "pydantic"]),

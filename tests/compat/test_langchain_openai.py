@@ -7,7 +7,7 @@ import pytest
 from langchain_core.messages import AIMessageChunk
 from langchain_openai import ChatOpenAI
 from openai.types.responses import ResponseReasoningTextDeltaEvent
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from compat import langchain_openai as compat
 
@@ -104,3 +104,29 @@ def test_text_that_was_thought_is_a_summary() -> None:
 def test_langchain_still_leaves_it_out() -> None:
     """If this fails, LangChain has learnt: take the patch out."""
     assert thought(compat._convert_event) == []
+
+
+NUMBERED: list[dict[str, Any]] = [
+    {"index": 0, "id": 7, "function": {"name": "look", "arguments": "{}"}},
+    {"index": 0, "id": 7, "function": {"name": "look", "arguments": {}}},
+]
+"""Calls as some servers send them: a number for the id, an object's own arguments."""
+
+
+@pytest.mark.parametrize("call", NUMBERED)
+def test_a_calls_id_and_arguments_are_read_whatever_they_are(call: Any) -> None:
+    said = {"role": "assistant", "tool_calls": [call]}
+    read = {"name": "look", "args": {}, "id": "7", "type": "tool_call"}
+    piece: Any = compat.convert_delta(said, AIMessageChunk)
+    whole: Any = compat.convert_message(said)
+    assert piece.tool_calls == whole.tool_calls == [read]
+
+
+@pytest.mark.parametrize("call", NUMBERED)
+def test_langchain_still_refuses_them(call: Any) -> None:
+    """If this fails, LangChain has learnt: take the patch out."""
+    said = {"role": "assistant", "tool_calls": [call]}
+    with pytest.raises(ValidationError):
+        compat._convert_delta(said, AIMessageChunk)
+    with pytest.raises(ValidationError):
+        compat._convert_message(said)
