@@ -162,7 +162,11 @@ def _of_thread(args: threading.ExceptHookArgs) -> None:
         _log_uncaught("a thread", args.exc_type, args.exc_traceback)
 
 
-def _unraisable(args: "sys.UnraisableHookArgs") -> None:
+def _unraisable(
+    args: "sys.UnraisableHookArgs", is_ending: Callable[[], bool] = sys.is_finalizing
+) -> None:
+    if is_ending():
+        return  # Modules lose their names then, this one too, and Python its imports.
     # Not the object's `repr`, which may quote a prompt.
     name = getattr(args.object, "__qualname__", type(args.object).__name__)
     _log_uncaught(name, args.exc_type, args.exc_traceback)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import subprocess
 import sys
 import sysconfig
 import textwrap
@@ -193,6 +194,26 @@ def test_what_nobody_can_catch_is_logged_by_its_class(
     printed = capsys.readouterr()
     for text in (caplog.text, printed.out, printed.err):
         assert "secret" not in text
+
+
+ENDING = """
+import json, sys
+from app import logs
+
+class Left:
+    def __del__(self) -> None:
+        raise ValueError("secret")
+
+logs.keep_private()
+json.left = Left()  # Which goes with its module.
+sys.left = Left()  # Which is the last one to go.
+"""
+
+
+def test_what_is_left_when_python_ends_raises_nothing_of_ours() -> None:
+    run = [sys.executable, "-c", ENDING]
+    ended = subprocess.run(run, capture_output=True, text=True, check=True, timeout=30)
+    assert (ended.stdout, ended.stderr) == ("", "")
 
 
 def test_the_servers_own_log_has_no_exceptions_text(
