@@ -30,7 +30,8 @@ from streaming.errors import (
     ThreadChain,
     ThreadExists,
 )
-from streaming.requests import THREAD_ID, ChatRequest, Message
+from streaming.requests import ChatRequest, Message
+from streaming.thread_id import is_thread_id
 
 PAGE = 50
 """Threads in one answer."""
@@ -283,7 +284,7 @@ def key_of(owner: str, id: str) -> str:
 
 def _check(id: str) -> None:
     """An engine takes no other key; and none that ends in a line end."""
-    if not THREAD_ID.fullmatch(id):
+    if not is_thread_id(id):
         raise _unknown(id)
 
 

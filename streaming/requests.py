@@ -1,6 +1,5 @@
 """The request, whatever the wire: untrusted input, validated once, here."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, Self
 
@@ -18,9 +17,8 @@ from pydantic import (
 from streaming.caller_tools import CallerTools
 from streaming.errors import InvalidRequest
 from streaming.field_names import named
+from streaming.thread_id import ThreadId
 
-THREAD_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
-ThreadId = Annotated[str, StringConstraints(pattern=rf"^{THREAD_ID.pattern}$")]
 ResponseId = Annotated[str, StringConstraints(pattern=r"^resp_[0-9a-f]{32}$")]
 Metadata = Annotated[
     dict[

@@ -225,7 +225,7 @@ def test_the_list_has_the_newest_first_fifty_a_page(server: AppProcess) -> None:
 
 
 @pytest.mark.parametrize(
-    "thread_id", ["", "x" * 129, "a b", "a/b", "ü", "a\n", 7, ["a"], {}]
+    "thread_id", ["", "x" * 129, "a b", "a/b", "ü", "a\n", ".", "..", 7, ["a"], {}]
 )
 def test_what_can_be_no_id_is_refused(server: AppProcess, thread_id: object) -> None:
     body = {"user": "one", "thread_id": thread_id}

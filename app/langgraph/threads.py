@@ -14,10 +14,9 @@ from app.langgraph.kept import Fields, Kept, messages_of
 from runs import Run
 from runs.thread_notes import Note
 from server.response import json_response
-from streaming import sse
+from streaming import sse, thread_id
 from streaming.dialects._langgraph.request import checkpoint_of
 from streaming.errors import NotFound, NotYet, ThreadExists, invalid
-from streaming.requests import THREAD_ID
 
 MOST = 100
 """Threads in one answer."""
@@ -34,8 +33,8 @@ async def create(app: App, request: Request, run: Run) -> Response:
     if body.get("supersteps"):
         raise NotYet("supersteps: a thread begins empty here; run something on it.")
     id = body.get("thread_id") or str(uuid4())
-    if not isinstance(id, str) or not THREAD_ID.fullmatch(id):
-        raise invalid("thread_id", "expected 1 to 128 of A-Za-z0-9_.:-")
+    if not thread_id.is_thread_id(id):
+        raise invalid("thread_id", thread_id.EXPECTED)
     try:
         await app.threads.create(run.owner, id, Note(metadata=_metadata(body)))
     except ThreadExists:

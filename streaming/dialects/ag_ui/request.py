@@ -7,7 +7,8 @@ from pydantic import JsonValue
 from streaming import caller_tools, requests
 from streaming.dialects.ag_ui.conversation import conversation
 from streaming.errors import invalid
-from streaming.requests import THREAD_ID, ChatRequest, Sampling, only
+from streaming.requests import ChatRequest, Sampling, only
+from streaming.thread_id import is_thread_id
 
 Fields = Mapping[str, object]
 
@@ -61,7 +62,7 @@ def _echo(fields: Fields) -> dict[str, str]:
 def _thread_id(fields: Fields) -> str | None:
     """`threadId` if it can be the name of a thread."""
     given = fields.get("threadId")
-    return given if isinstance(given, str) and THREAD_ID.fullmatch(given) else None
+    return given if is_thread_id(given) else None
 
 
 def _answers(entries: object) -> dict[str, JsonValue] | None:
