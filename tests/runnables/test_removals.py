@@ -11,13 +11,14 @@ from langchain_core.messages import (
     RemoveMessage,
     ToolMessage,
 )
+from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.graph.message import REMOVE_ALL_MESSAGES
 from langgraph.types import Overwrite
 
 from runnables import Chain
 from runnables.tool_calls import WITHDRAWN
-from streaming.events import ToolResult
+from streaming.events import TextDelta, ToolResult
 from tests.support.kinds import Model
 from tests.support.kinds_of_agents import CALL, agent_of, weather
 from tests.support.kinds_of_graphs import Listed, answering
@@ -120,3 +121,26 @@ async def test_a_call_that_a_guard_has_removed_waits_for_nobody() -> None:
     found = await events(followed(calling, GUARDS["one"]))
     [result] = [event for event in found if isinstance(event, ToolResult)]
     assert (result.id, result.name, result.content) == ("call_1", "weather", WITHDRAWN)
+
+
+async def _checked(state: MessagesState, config: RunnableConfig) -> dict[str, Any]:
+    hidden = Model().with_config(tags=["nostream"])
+    reply = await hidden.ainvoke(state["messages"], config)
+    return {"messages": [AIMessage("Safe.", id=reply.id)]}
+
+
+def _last(state: MessagesState) -> str:
+    return state["messages"][-1].text
+
+
+UNSEEN: dict[str, Callable[[], Chain]] = {
+    "checked in its node": lambda: followed(_checked),
+    "a function of the final state": lambda: (
+        followed(answering(Model()), GUARDS["one"]) | RunnableLambda(_last)
+    ),
+}
+
+
+@pytest.mark.parametrize("way", UNSEEN)
+async def test_what_a_guard_replaces_need_not_be_shown_at_all(way: str) -> None:
+    assert await events(UNSEEN[way]()) == [TextDelta("", "Safe.")]
