@@ -61,13 +61,15 @@ class Visit:
     """One run's visit of the thread *key*.
 
     *resume* answers what is pending there, which the first graph of the run takes;
-    *dropped* are the questions that this run's question replaces; `pending` is what
-    its graphs wait for at its end.
+    *dropped* are the questions that this run's question replaces, *asked* those of a
+    request that asks the last of them again; `pending` is what its graphs wait for at
+    its end.
     """
 
     key: str
     resume: JsonValue = None
     dropped: Sequence[str] = ()
+    asked: Sequence[str] = ()
     pending: list[Interrupt] = field(default_factory=list)
 
 
@@ -167,8 +169,10 @@ class GraphStep(Runnable[object, object]):
                 self._visit.resume = None
                 yield Part("given", found.values)
             else:
-                again = self._visit.dropped
-                given = paused.anew(given, found, self.graph, again)
+                dropped, asked = self._visit.dropped, self._visit.asked
+                given = paused.anew(
+                    given, found, self.graph, dropped=dropped, asked=asked
+                )
                 yield Part("given", given)
         names = outputs(self.graph)
         chunks = self.graph.astream(given, config, **{**options, **MODES})

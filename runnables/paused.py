@@ -144,10 +144,16 @@ def _by_id(resume: JsonValue, ids: Sequence[str]) -> Mapping[str, JsonValue]:
 
 
 def anew(
-    given: object, found: State, graph: Chain, dropped: Sequence[str] = ()
+    given: object,
+    found: State,
+    graph: Chain,
+    *,
+    dropped: Sequence[str] = (),
+    asked: Sequence[str] = (),
 ) -> object:
     """*given* to a *graph* that may have been left while it waited, or whose answer to
-    the first of the questions *dropped* is to be made anew.
+    the first of the questions *dropped* is to be made anew; or to the last of those
+    *asked*, which only the graph has if its run has failed.
 
     Providers refuse a conversation in which a tool's call has no result.
     """
@@ -157,7 +163,8 @@ def anew(
     before = states.messages_in(found.values)
     if not isinstance(new, list) or not before:
         return given
-    place = _place(before, dropped) if _takes_removals(graph) else len(before)
+    removable = _takes_removals(graph)
+    place = _place(before, dropped, asked) if removable else len(before)
     removed = [RemoveMessage(id=each.id) for each in before[place:] if each.id]
     answered = {each.tool_call_id for each in new if isinstance(each, ToolMessage)}
     left = [e for e in _open(before[:place]) if e.tool_call_id not in answered]
@@ -166,17 +173,21 @@ def anew(
     return given
 
 
-def _place(messages: Sequence[BaseMessage], dropped: Sequence[str]) -> int:
-    """Where the first of the questions *dropped* is, counted from the end."""
-    if not dropped or not dropped[0]:
-        return len(messages)
-    same = [
-        place
-        for place, each in enumerate(messages)
-        if isinstance(each, HumanMessage) and each.text == dropped[0]
-    ]
-    count = dropped.count(dropped[0])
-    return same[-count] if count <= len(same) else len(messages)
+def _place(
+    messages: Sequence[BaseMessage], dropped: Sequence[str], asked: Sequence[str]
+) -> int:
+    """Where the first of the questions *dropped* is, counted from the end, or the last
+    of those *asked*."""
+    places = [n for n, each in enumerate(messages) if isinstance(each, HumanMessage)]
+    texts = [messages[place].text for place in places]
+    *earlier, question = dropped[:1] or asked or [""]
+    count = dropped.count(question) or 1
+    if earlier and texts[: len(earlier)] == earlier:
+        found = places[len(earlier) :]
+    else:
+        same = [n for n, text in zip(places, texts, strict=True) if text == question]
+        found = same[-count:] if question and count <= len(same) else []
+    return found[0] if found else len(messages)
 
 
 def _takes_removals(graph: Chain) -> bool:

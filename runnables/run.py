@@ -115,7 +115,8 @@ def _config(
 
 def _visit(thread: Thread, request: ChatRequest) -> Visit:
     dropped = [each.text for each in thread.dropped if each.role == "user"]
-    return Visit(thread.key, request.resume, dropped)
+    asked = [each.text for each in thread.asked]
+    return Visit(thread.key, request.resume, dropped, asked)
 
 
 async def _converted(

@@ -19,7 +19,8 @@ class Pending(TypedDict):
 @dataclass(frozen=True, slots=True)
 class Thread:
     """*messages* are those before this run, *pending* what then waited, *dropped* those
-    in whose place this run's are, a question first.
+    in whose place this run's are, a question first. *asked* are the questions of a
+    request that asks the last of them again.
 
     `id` is the caller's name for it, `key` that of a checkpointer: no two owners'
     threads have the same.
@@ -30,3 +31,4 @@ class Thread:
     messages: Sequence[Message] = ()
     pending: Sequence[Pending] = ()
     dropped: Sequence[Message] = ()
+    asked: Sequence[Message] = ()

@@ -21,7 +21,7 @@ from runs.thread_places import (
     threads,
     titles,
 )
-from runs.trimming import asked_again, newest
+from runs.trimming import asked_again, newest, questions
 from store import Damaged, Document, Store, readable
 from streaming.errors import (
     InvalidRequest,
@@ -84,15 +84,17 @@ class Threads:
         if before is not None and request.replaces and request.resume is None:
             before = before.model_copy(update={"messages": []})
         dropped: Sequence[Message] = ()
+        asked = questions(request.messages) if request.again else ()
         if before is not None and request.again:
             before, request, dropped = _asked_again(before, request)
         if before is None:
-            run.thread = Thread(id, key)
+            run.thread = Thread(id, key, asked=asked)
         elif before.chain != run.chain:
             raise ThreadChain(f"The thread is one of the chain {before.chain!r}.")
         else:
             on_thread.goes_on_from(before, version)
-            run.thread = Thread(id, key, before.messages, before.pending, dropped)
+            said, waits = before.messages, before.pending
+            run.thread = Thread(id, key, said, waits, dropped, asked)
         if request.resume is not None and not keeps:
             message = "resume: nothing is pending on the thread"
             raise InvalidRequest(message, param="resume")
@@ -269,7 +271,8 @@ def _asked_again(
     its answer replaces."""
     found = asked_again(before.messages, request.messages)
     if found is None:
-        return before, request, ()
+        new = request.messages if request.whole else questions(request.messages)[-1:]
+        return before, request.model_copy(update={"messages": new}), ()
     posted, kept = found
     return (
         before.model_copy(update={"messages": before.messages[:kept]}),

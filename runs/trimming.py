@@ -47,7 +47,7 @@ def asked_again(
 
     A page posts its whole conversation, or only the question.
     """
-    ours, theirs = _questions(kept), _questions(posted)
+    ours, theirs = _places(kept), _places(posted)
     if not theirs:
         return None
     asked = [kept[place].content for place in ours]
@@ -59,7 +59,12 @@ def asked_again(
     return (theirs[-1], ours[number]) if number < len(ours) else None
 
 
-def _questions(messages: Sequence[Message]) -> list[int]:
+def questions(messages: Sequence[Message]) -> list[Message]:
+    return [messages[place] for place in _places(messages)]
+
+
+def _places(messages: Sequence[Message]) -> list[int]:
+    """Where the questions of *messages* are."""
     return [n for n, message in enumerate(messages) if message.role == "user"]
 
 

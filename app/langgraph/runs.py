@@ -48,9 +48,9 @@ async def begun(app: App, request: Request, run: Run, *, streamed: bool) -> Resp
     asked = asking.read(await body_of(app, request))
     chain, thread = app.chains.find(asked.assistant), request.path_params.get("thread")
     there = await _there(app, run, thread, creates=asked.creates)
-    earlier = None
-    if asked.checkpoint not in (None, there.checkpoint):
-        there, earlier = there.at(asked.checkpoint), there.earlier(asked.checkpoint)
+    at, earlier = asked.checkpoint or there.checkpoint, None
+    if at and (at != there.checkpoint or (asked.brings_nothing and not there.pending)):
+        there, earlier = there.at(at), there.earlier(at)
     schema, _ = await app.chains.input_of(chain)
     keeps = await app.chains.keeps_state(chain)
     chat = asked.request(

@@ -11,7 +11,7 @@ from tests.support.waiting_chains import CHAINS
 
 TELLING = ",".join(
     f"{name}=tests.support.thread_chains:{name}"
-    for name in ("echo", "slow", "failing", "tool", "graph")
+    for name in ("echo", "slow", "failing", "tool", "graph", "faltering")
 )
 KEYS = "ann:caller-key-1,bob:caller-key-2"
 

@@ -238,3 +238,34 @@ async def test_the_rest_of_the_sdk_is_not_implemented_and_says_so(
             with pytest.raises(InternalServerError, match="not done here") as raised:
                 await asked
             assert raised.value.status_code == 501
+
+
+@pytest.mark.parametrize("way", ["edited", "as it is", "from the newest", "by itself"])
+async def test_a_question_that_failed_is_once_there_if_it_is_asked_again(
+    graphs: AppProcess, way: str
+) -> None:
+    """A graph's state has it, and the thread's messages do not."""
+    async with client(graphs) as sdk:
+        thread = await new_thread(sdk)
+        await streamed(sdk, thread, "faltering", "one")
+        with pytest.raises(InternalServerError):
+            await streamed(sdk, thread, "faltering", "again?")
+        history: Any = await sdk.threads.get_history(thread)
+        newest, before, *_ = history
+        assert texts(newest["values"])[2:] == [("human", "again?")]
+        asked = newest["values"]["messages"][2:]
+        again: dict[str, dict[str, Any]] = {
+            "edited": {"text": "again?", "checkpoint": before["checkpoint"]},
+            "as it is": {
+                "input": {"messages": asked},
+                "checkpoint": before["checkpoint"],
+            },
+            "from the newest": {"checkpoint": newest["checkpoint"]},
+            "by itself": {},
+        }
+        parts = await streamed(sdk, thread, "faltering", **again[way])
+        told = json.dumps(["one", '["one"]', "again?"])
+        said = ["one", '["one"]', "again?", told]
+        assert [each for _, each in texts(of("values", parts)[-1])] == said
+        kept = graphs.client.get(f"/api/threads/{thread}", headers={"api-key": ANN})
+        assert [each["content"] for each in kept.json()["messages"]] == said

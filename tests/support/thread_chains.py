@@ -51,12 +51,25 @@ def _told(state: MessagesState) -> dict[str, list[AIMessage]]:
     return {"messages": [AIMessage(json.dumps(texts))]}
 
 
-def _graph() -> Any:
-    graph: Any = StateGraph(MessagesState).add_node("told", _told)
+def _graph(told: Any = _told) -> Any:
+    graph: Any = StateGraph(MessagesState).add_node("told", told)
     return graph.add_edge(START, "told").compile()
 
 
+_failed: set[tuple[str, str]] = set()
+
+
+def _falters(state: MessagesState, config: RunnableConfig) -> Any:
+    """Fails the first time that a thread asks "again?"."""
+    asked = (str(config["configurable"]["thread_id"]), state["messages"][-1].text)
+    if asked[1] == "again?" and asked not in _failed:
+        _failed.add(asked)
+        raise LookupError("a bug")
+    return _told(state)
+
+
 graph = _graph()
+faltering = _graph(_falters)
 remembering = with_history(
     RunnableLambda(lambda given: json.dumps([m.text for m in given]))
 )

@@ -56,6 +56,11 @@ class RunAsked:
     checkpoint: str | None
     creates: bool
 
+    @property
+    def brings_nothing(self) -> bool:
+        """Whether the run goes on from what is there, as after one that has failed."""
+        return self.input is None and self.resume is None
+
     def request(
         self,
         *,
