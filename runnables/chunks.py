@@ -57,6 +57,10 @@ class Translator:
         self.heard = False
         """Whether the chain has yielded anything, be it an empty text."""
 
+    @property
+    def cited(self) -> bool:
+        return self._citations.any
+
     def events(self, chunk: object) -> Iterator[Event]:
         """Translate *chunk*, which a chain has yielded, into the caller's events."""
         if self._pending:

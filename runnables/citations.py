@@ -16,6 +16,10 @@ class Citations:
     def __init__(self) -> None:
         self._sources: set[tuple[str, str]] = set()
 
+    @property
+    def any(self) -> bool:
+        return bool(self._sources)
+
     def of(self, value: object) -> Iterator[Citation]:
         """A citation for each document in *value* that was not cited yet."""
         for document in value if isinstance(value, list) else [value]:

@@ -33,7 +33,7 @@ from runnables.taken import taken
 from runs import Run
 from runs.thread import Thread
 from streaming.errors import ChatError, InternalError, NotYet
-from streaming.events import Event
+from streaming.events import Citation, Event
 from streaming.requests import ChatRequest
 from streaming.upstream_errors import UnreadableAnswer, UpstreamError
 
@@ -81,7 +81,7 @@ async def events_of(
             try:
                 async for chunk in chunks:
                     for event in translator.events(chunk):
-                        said = True
+                        said = said or not isinstance(event, Citation)
                         yield event
                     passed += 1
                     while passed == TURN_CHUNKS or loop_turn.is_over():
@@ -166,18 +166,18 @@ def _ending(
     if not translator.heard and any(call.wrote for call in run.calls.values()):
         raise UnreadableAnswer()
     for event in translator.end():
-        said = True
+        said = said or not isinstance(event, Citation)
         yield event
-    if not said and (error := _unsaid(run)):
+    if not said and (error := _unsaid(run, cited=translator.cited)):
         raise error
 
 
-def _unsaid(run: Run) -> ChatError | None:
-    """The error of a chain that has shown nothing, unless the last model that it asked
-    had nothing to say."""
+def _unsaid(run: Run, *, cited: bool) -> ChatError | None:
+    """The error of a chain that has shown nothing, or has *cited* alone, unless the
+    last model that it asked had nothing to say."""
     call = run.last_call
     if call is None:
-        return InternalError(NOTHING)
+        return None if cited else InternalError(NOTHING)
     if call.error:
         return UpstreamError()
     if not call.answered or run.finish_reason != "stop":

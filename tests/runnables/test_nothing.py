@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any, TypedDict, cast
 
 import pytest
+from langchain_core.documents import Document
 from langchain_core.language_models import LLM
 from langchain_core.messages import (
     AIMessage,
@@ -29,7 +30,7 @@ from runnables.prepared import prepare
 from runnables.run import events_of
 from runs import Run
 from runs.ending import ending
-from streaming.events import Done, Error, Event, TextDelta
+from streaming.events import Citation, Done, Error, Event, TextDelta, Usage
 from streaming.requests import validate
 from tests.support.kinds import Model, calling, finish
 from tests.support.kinds_of_graphs import answering, one_node
@@ -124,6 +125,11 @@ async def test_a_value_is_something(value: object) -> None:
     assert found[-1].finish_reason == "stop"
 
 
+async def test_a_source_without_a_text_is_cited() -> None:
+    found = await events(returning([Document("", metadata={"source": "a.md"})]))
+    assert [type(each) for each in found] == [Citation, Usage, Done]
+
+
 EMPTY = Model(scripts=[[finish()]])
 
 
@@ -180,6 +186,11 @@ LOST: dict[str, tuple[Chain, tuple[int, str]]] = {
         _assigned(saying(CALL) | StrOutputParser()),
         UNSEEN,
     ),
+    "an answer from documents": (
+        RunnablePassthrough.assign(context=returning([Document("gamma")]))
+        | _assigned(saying(CALL) | StrOutputParser()),
+        UNSEEN,
+    ),
     "a text that is dropped": (saying(TEXT) | returning(""), UNSEEN),
     "a text in blocks that is no JSON": (saying(TEXT) | JsonOutputParser(), UNREAD),
     "an error": (_swallowing(Model(scripts=[[ValueError("no such model")]])), FAILED),
@@ -191,7 +202,8 @@ async def test_what_a_chain_loses_of_a_models_answer_is_no_empty_success(
     lost: str,
 ) -> None:
     chain, (status, message) = LOST[lost]
-    [error, _, done] = await events(chain)
+    *cited, error, _, done = await events(chain)
+    assert all(isinstance(each, Citation) for each in cited)
     assert isinstance(error, Error)
     assert error.error.status == status
     assert error.error.message.startswith(message)
