@@ -14,7 +14,14 @@ from itertools import islice
 
 from chains.docs.folder import Reading
 from chains.docs.passages import ABOVE, Passage
-from chains.docs.words import EVERYDAY, keywords, misspelled, words
+from chains.docs.words import (
+    EVERYDAY,
+    is_unspaced,
+    keywords,
+    misspelled,
+    spaced,
+    words,
+)
 
 HEADING_WEIGHT = 4.0
 TITLE_WEIGHT = 0.6
@@ -37,6 +44,10 @@ most and weighed by how rare they are, does not answer."""
 
 EVERYDAY_WEIGHT = 0.5
 """What an everyday word weighs there, beside another that is as rare."""
+
+PAIR_WEIGHT = 0.3
+"""What two characters weigh there of which no passage has both together: they may be
+of two words of the question."""
 
 FEW_PASSAGES = 100
 """In fewer passages a word is as rare as in these: of three, one that stands in a
@@ -79,7 +90,7 @@ class Index:
         )
         self._database.executemany(
             f"INSERT INTO {table} VALUES (?, ?)",  # noqa: S608 - ours
-            rows,
+            ((spaced(name), spaced(text)) for name, text in rows),
         )
 
     def search(self, asked: set[str], most: int) -> list[Passage]:
@@ -119,6 +130,8 @@ class Index:
 
     def _weight(self, term: str, matching: int) -> float:
         rarity = _rarity(matching, max(len(self._passages), FEW_PASSAGES))
+        if not matching and is_unspaced(term):
+            return rarity * PAIR_WEIGHT
         everyday = self._matching("everyday", term)
         return rarity * EVERYDAY_WEIGHT if everyday else rarity
 
@@ -127,7 +140,7 @@ class Index:
         return [passage for passage in self._passages if passage.path == path]
 
     def _scores(self, asked: set[str]) -> list[tuple[int, float]]:
-        query = " OR ".join(f'"{term}"' for term in sorted(asked))
+        query = " OR ".join(f'"{spaced(term)}"' for term in sorted(asked))
         return self._database.execute(
             "SELECT rowid, -bm25(passage, ?, 1) FROM passage WHERE passage MATCH ? "
             "ORDER BY bm25(passage, ?, 1) LIMIT ?",
@@ -147,7 +160,7 @@ class Index:
     def _matching(self, table: str, term: str) -> set[int]:
         rows = self._database.execute(
             f"SELECT rowid FROM {table} WHERE {table} MATCH ?",  # noqa: S608 - ours
-            (f'"{term}"',),
+            (f'"{spaced(term)}"',),
         )
         return {row for (row,) in rows}
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from string import ascii_lowercase
 
 # Words that say nothing of what is asked; FTS5 has no list of its own.
@@ -70,11 +71,42 @@ SHORTEST, LONGEST = 5, 20
 """Letters of a word that is taken for misspelled. A shorter one has too many others
 beside it."""
 
+UNSPACED = (
+    "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+"""The characters of Chinese, Japanese and Korean, in which no space ends a word."""
+
+_CHARACTER = re.compile(f"([{UNSPACED}])")
+_RUNS = re.compile(f"[{UNSPACED}]+|[^{UNSPACED}]+")
 _SHORTENED = re.compile(r"['\u2019](?:s|t|re|ve|ll|d|m)\b")
 
 
 def words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", _SHORTENED.sub(" ", text.lower()))
+    """The words of *text*; where no space ends one, each two characters."""
+    found = re.findall(r"[^\W_]+", _SHORTENED.sub(" ", text.lower()))
+    return [word for each in found for word in _pairs(each)]
+
+
+def _pairs(word: str) -> Iterator[str]:
+    if word.isascii():  # As most are.
+        yield word
+        return
+    for run in _RUNS.findall(word):
+        if is_unspaced(run) and len(run) > 1:
+            yield from map("".join, pairwise(run))
+        else:
+            yield run
+
+
+def is_unspaced(word: str) -> bool:
+    """Whether *word* is of a script in which no space ends a word."""
+    return _CHARACTER.match(word) is not None
+
+
+def spaced(text: str) -> str:
+    """*text* with spaces around what `words` makes pairs of."""
+    return text if text.isascii() else _CHARACTER.sub(r" \1 ", text)
 
 
 def keywords(text: str) -> list[str]:
