@@ -85,12 +85,18 @@ def prepare(chain: Chain, *, tracebacks: bool = False) -> Prepared:
 def _streaming(part: Chain, place: Place) -> Chain | None:
     if (own := histories.fed(part)) is not None:
         # A graph in it has no state of its own: the history is the conversation.
-        return replaced(own, _without_graphs)
+        return replaced(own, _inside_history)
     if isinstance(part, RunnableEachBase):
         # Each item would have the one thread.
         bound = replaced(part.bound, _streaming_unseen, "inside")
         return part.model_copy(update={"bound": bound})
     return graphs.step(part, place) or _without_graphs(part, place)
+
+
+def _inside_history(part: Chain, place: Place) -> Chain | None:
+    if pregel.is_graph(part):
+        return graphs.GraphStep(part, place, kept=False)
+    return _without_graphs(part, place)
 
 
 def _without_graphs(part: Chain, place: Place) -> Chain | None:

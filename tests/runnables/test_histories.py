@@ -99,13 +99,22 @@ async def test_the_callers_sampling_reaches_the_models_in_it(name: str) -> None:
 
 
 async def test_a_graph_in_it_gets_the_history_once_on_a_thread_too() -> None:
-    def told(state: MessagesState) -> Any:
-        texts = [message.text for message in state["messages"]]
-        return {"messages": [AIMessage(json.dumps(texts))]}
-
-    graph: Any = StateGraph(MessagesState).add_node("told", told)
+    graph: Any = StateGraph(MessagesState).add_node("told", _told)
     made = graph.add_edge(START, "told").compile()
     kept = Conversation(remembering(made, input_messages_key="messages"))
     for _ in range(2):
         said = await kept.say("Hi")
         assert text(said) == '["Hi"]'
+
+
+async def test_a_step_after_a_graph_in_it_gets_the_graphs_state() -> None:
+    graph: Any = StateGraph(MessagesState).add_node("told", _told)
+    made = graph.add_edge(START, "told").compile()
+    last = made | (lambda state: state["messages"][-1])
+    kept = Conversation(remembering(last, input_messages_key="messages"))
+    assert text(await kept.say("Hi")) == '["Hi"]'
+
+
+def _told(state: MessagesState) -> Any:
+    texts = [message.text for message in state["messages"]]
+    return {"messages": [AIMessage(json.dumps(texts))]}
