@@ -60,14 +60,15 @@ class Saver(Protocol):
 class Visit:
     """One run's visit of the thread *key*.
 
-    *resume* answers what is pending there, which the first graph of the run takes;
-    *dropped* are the questions that this run's question replaces, *asked* those of a
-    request that asks the last of them again; `pending` is what its graphs wait for at
-    its end.
+    *resume* answers what is pending there, which the first graph of the run takes, and
+    is *by_id* if it names what it answers; *dropped* are the questions that this run's
+    question replaces, *asked* those of a request that asks the last of them again;
+    `pending` is what its graphs wait for at its end.
     """
 
     key: str
     resume: JsonValue = None
+    by_id: bool = False
     dropped: Sequence[str] = ()
     asked: Sequence[str] = ()
     pending: list[Interrupt] = field(default_factory=list)
@@ -165,7 +166,8 @@ class GraphStep(Runnable[object, object]):
             yield Part("before", found.values)
             yield Part("known", {"messages": found.within})
             if resume is not None:
-                given = paused.resumed(resume, found, toolboxes(self.graph))
+                by_id, boxes = self._visit.by_id, toolboxes(self.graph)
+                given = paused.resumed(resume, found, boxes, by_id=by_id)
                 self._visit.resume = None
                 yield Part("given", found.values)
             else:

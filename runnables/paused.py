@@ -1,5 +1,6 @@
 """A graph that waits for a person: what it waits for, and how it goes on."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -21,6 +22,9 @@ from runnables.results import NOTHING, as_json
 from streaming.approvals import check_decisions
 from streaming.errors import InvalidRequest
 from streaming.events import Interrupt
+
+_ID = re.compile(r"[0-9a-f]{32}")
+"""See: langgraph.pregel._utils.is_xxh3_128_hexdigest"""
 
 NOT_RUN = "The call was not run: the conversation went on without it."
 
@@ -109,11 +113,16 @@ def _safe(value: object) -> JsonValue:
 
 
 def resumed(
-    resume: JsonValue, found: State, toolboxes: Iterable[Collection[str]] = ()
+    resume: JsonValue,
+    found: State,
+    toolboxes: Iterable[Collection[str]] = (),
+    *,
+    by_id: bool = False,
 ) -> object:
     """What a graph with these *toolboxes* is to be run with, that its *resume* answers
-    what is pending."""
-    answers = _by_id(resume, [each.id for each in found.pending])
+    what is pending; one that is *by_id* answers nothing else."""
+    ids = [each.id for each in found.pending]
+    answers = _by_id(resume, ids, named=by_id or _has_ids(resume))
     for each in found.pending:
         if each.id in answers:
             check_decisions(each.value, answers[each.id], toolboxes)
@@ -124,12 +133,22 @@ def resumed(
     return Command(resume=answers)
 
 
-def _by_id(resume: JsonValue, ids: Sequence[str]) -> Mapping[str, JsonValue]:
+def _has_ids(resume: JsonValue) -> bool:
+    """Whether LangGraph takes *resume* for answers by ids, as its own are pending or
+    were: an answer to an earlier question must not answer the next one."""
+    if not isinstance(resume, dict) or not resume:
+        return False
+    return all(_ID.fullmatch(each) for each in resume)
+
+
+def _by_id(
+    resume: JsonValue, ids: Sequence[str], *, named: bool
+) -> Mapping[str, JsonValue]:
     """Not all have to be answered: a graph asks again for the rest."""
     if not ids:
         message = "resume: nothing is pending on the thread"
         raise InvalidRequest(message, param="resume")
-    named = isinstance(resume, dict) and resume.keys() & set(ids)
+    named = named or (isinstance(resume, dict) and bool(resume.keys() & set(ids)))
     if len(ids) == 1 and not named:
         return {ids[0]: resume}
     if not isinstance(resume, dict) or not resume:

@@ -116,7 +116,7 @@ def _config(
 def _visit(thread: Thread, request: ChatRequest) -> Visit:
     dropped = [each.text for each in thread.dropped if each.role == "user"]
     asked = [each.text for each in thread.asked]
-    return Visit(thread.key, request.resume, dropped, asked)
+    return Visit(thread.key, request.resume, request.by_id, dropped, asked)
 
 
 async def _converted(

@@ -173,7 +173,8 @@ class ChatRequest(_Frozen):
 
     `inputs` are the chain's own variables that are no conversation. With a `thread_id`
     the messages are only what is new there; with `resume`, which answers what is
-    pending there, there are none. `end_user` is whom the caller asks for.
+    pending there, there are none. A `resume` that is `by_id` has answers by the ids of
+    what was asked, even if it is one answer. `end_user` is whom the caller asks for.
 
     `include_usage` is for a dialect whose stream has its usage only on request,
     `limit_name` for one with two names for the sampling's `max_tokens`: the caller's.
@@ -194,6 +195,7 @@ class ChatRequest(_Frozen):
     caller_tools: CallerTools = CallerTools()
     thread_id: ThreadId | None = None
     resume: JsonValue = None
+    by_id: bool = False
     on_disconnect: Literal["cancel", "continue"] = "cancel"
     metadata: Metadata = Field(default_factory=dict)
     end_user: EndUser | None = None

@@ -47,7 +47,7 @@ LISTS: Mapping[type[Event], str] = {
 """Where an answer that does not stream has them."""
 
 INTERNAL = (
-    *("again", "caller_tools", "chat", "continues", "created", "echo", "id"),
+    *("again", "by_id", "caller_tools", "chat", "continues", "created", "echo", "id"),
     *("include_usage", "limit_name", "replaces", "response", "run_id", "sampling"),
     "whole",
 )

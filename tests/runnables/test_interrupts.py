@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from runnables import Chain, visits
 from runnables.prepared import prepare
 from streaming.events import Interrupt
-from tests.support.asking_graphs import Asked, calls, graph_of
+from tests.support.asking_graphs import Asked, calls, graph_of, in_order
 from tests.support.kept_graphs import Conversation, asked, error, text
 from tests.support.kinds import Model
 from tests.support.kinds_of_graphs import answering, one_node
@@ -94,6 +94,38 @@ async def test_several_are_answered_by_their_ids_together_or_one_by_one() -> Non
     assert said.startswith("invalid_request: resume.3: is not pending, expected one of")
     assert await kept.resume({one.id: "A"}) == [two]
     assert text(await kept.resume({two.id: "B"})) == '["first A","second B"]'
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+async def test_an_answer_to_an_earlier_question_does_not_answer_the_next(
+    by_id: bool,
+) -> None:
+    """Whatever it is: as an object it would be true, and approve what nobody saw."""
+
+    def then(state: Asked) -> Any:
+        return {"answer": f"approved: {bool(interrupt('all files?'))}"}
+
+    kept = Conversation(in_order(_first, then))
+    [one] = await kept.say("Why?")
+    assert isinstance(one, Interrupt)
+    answer: dict[str, JsonValue] = {one.id: False}
+    [two] = await kept.ask(messages=[], resume=answer, by_id=by_id)
+    assert isinstance(two, Interrupt)
+    said = error(await kept.ask(messages=[], resume=answer, by_id=by_id))
+    assert said == (
+        f"invalid_request: resume.{one.id}: is not pending, "
+        f"expected one of ['{two.id}']"
+    )
+    answer = {two.id: False}
+    told = await kept.ask(messages=[], resume=answer, by_id=by_id)
+    assert text(told) == "approved: False"
+
+
+async def test_what_names_its_question_is_no_answer_to_another() -> None:
+    kept = Conversation(graph_of({"one": approve}))
+    await kept.say("Why?")
+    said = error(await kept.ask(messages=[], resume={"1": True}, by_id=True))
+    assert said.startswith("invalid_request: resume.1: is not pending")
 
 
 async def test_one_node_may_ask_again() -> None:

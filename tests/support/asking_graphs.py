@@ -19,6 +19,11 @@ def graph_of(nodes: dict[str, Any], **compiled: Any) -> Any:
     return graph.compile(**compiled)
 
 
+def in_order(*nodes: Any) -> Any:
+    graph: Any = StateGraph(Asked).add_sequence([*nodes])
+    return graph.set_entry_point(nodes[0].__name__).compile()
+
+
 def calls(graph: Any) -> Any:
     def call(state: Asked) -> Any:
         return {"answer": graph.invoke({"question": state["question"]})["answer"]}

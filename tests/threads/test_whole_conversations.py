@@ -105,7 +105,7 @@ def test_a_name_that_no_thread_can_have_is_repeated_and_nothing_is_kept(
 
 
 def test_somebody_elses_wire_cannot_say_that_it_replaces(server: AppProcess) -> None:
-    for field in ("replaces", "echo"):
+    for field in ("replaces", "echo", "by_id"):
         refused = server.client.post("/api/chat", json={"user": "x", field: True})
         assert refused.status_code == 400
         assert f"{field}: is not a known field" in refused.text

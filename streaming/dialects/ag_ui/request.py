@@ -27,6 +27,7 @@ def to_request(given: Fields) -> ChatRequest:
         raise invalid("messages", "expected a list")
     read = only(READ, fields)
     read |= {"whole": True, "replaces": True, "thread_id": _thread_id(fields)}
+    read["by_id"] = True
     read["echo"] = _echo(fields)
     read["resume"] = resume = _answers(fields.get("resume"))
     if resume is not None and read["thread_id"] is None:

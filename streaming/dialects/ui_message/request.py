@@ -20,6 +20,7 @@ def to_request(fields: Mapping[str, object]) -> ChatRequest:
     read = only(READ, fields)
     if read.get("resume") is None:
         read["resume"] = approvals.answers(posted) or None
+        read["by_id"] = True
     # The page posts its conversation whatever it asks for.
     read["messages"] = [
         message

@@ -120,6 +120,7 @@ def answer(status: str = "resolved", **fields: Any) -> dict[str, Any]:
 def test_a_resume_answers_by_ids_and_brings_no_messages() -> None:
     request = parsed(USER, resume=[answer(payload={"a": 1})], context=[])
     assert (request.resume, request.messages) == ({"i": {"a": 1}}, [])
+    assert request.by_id
     assert parsed(USER, resume=[answer("cancelled")]).resume == {"i": False}
     assert parsed(USER, resume=[answer()]).resume == {"i": None}
     assert parsed(USER, resume=[]).resume is None

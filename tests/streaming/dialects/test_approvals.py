@@ -33,6 +33,7 @@ def test_decisions_of_the_last_step_are_the_resume() -> None:
         posted(decided("old", True), STEP, decided("i1", True), decided("i2", False))
     )
     assert request.resume == {"i1": True, "i2": False}
+    assert request.by_id
     assert (request.thread_id, request.messages) == ("t1", [])
     assert request.continues == "a"
 
@@ -47,7 +48,8 @@ def test_the_middlewares_questions_get_a_decision_for_each_call() -> None:
 
 def test_a_body_may_have_any_other_answer() -> None:
     for parts in ([STEP], [STEP, decided("i1", True)]):
-        assert to_request(posted(*parts, resume={"any": 1})).resume == {"any": 1}
+        own = to_request(posted(*parts, resume={"any": 1}))
+        assert (own.resume, own.by_id) == ({"any": 1}, False)
 
 
 def test_a_decision_needs_a_thread() -> None:
