@@ -76,6 +76,7 @@ def build(settings: Settings, platform: Platform) -> App:
     log.info("records of runs are in %s", recorder.folder)
     capacity, limits = _capacity(settings), _limits(settings)
     retention = settings.run_retention_seconds
+    written = Logs(kept, retention=retention, lease=settings.run_lease_seconds)
     proxy = Proxy(settings, limits=limits, capacity=capacity, emit=recorder.emit)
     recorder.watch(open_streams=lambda: capacity.open, resting=_resting)
     return App(
@@ -88,9 +89,14 @@ def build(settings: Settings, platform: Platform) -> App:
         store=kept,
         tidying=Tidying(kept),
         budgets=Budgets(settings, kept),
-        threads=Threads(kept, most=settings.max_messages, retention=retention),
+        threads=Threads(
+            kept,
+            most=settings.max_messages,
+            retention=retention,
+            instance=written.instance,
+        ),
         callers=Callers(settings.named_keys, signed_in=platform.authenticates),
-        logs=Logs(kept, retention=retention, lease=settings.run_lease_seconds),
+        logs=written,
         telemetry=recorder,
         health=Health(),
         developers=developers,

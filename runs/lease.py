@@ -1,16 +1,23 @@
 """The right to be the one run on a thread, which ends by itself if its process does."""
 
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+
 import orjson
 
 from store import Conflict, Damaged, Store, readable
 
 LEASE_SECONDS = 30.0
 
+LOOK_SECONDS = 0.2
+"""How often it is looked whether a run has let go of what was revoked."""
+
 _GONE = b'{"gone":true}'
 
 
 class ThreadLease:
-    """A small document in *partition*, renewed while *run_id* goes on.
+    """A small document in *partition*, renewed while *run_id* goes on in *instance*.
 
     The engine forgets it after *seconds*. Methods raise `StoreError`.
     """
@@ -22,10 +29,11 @@ class ThreadLease:
         key: str,
         *,
         run_id: str,
+        instance: str = "",
         seconds: float = LEASE_SECONDS,
     ) -> None:
         self._store, self._at = store, (partition, key)
-        self._value = orjson.dumps({"run": run_id})
+        self._value = orjson.dumps({"run": run_id, "instance": instance})
         self.seconds = seconds
         self._version: str | None = None
         self.revoked = False
@@ -52,9 +60,17 @@ class ThreadLease:
         return await self._write(found.version if found else None)
 
     async def release(self) -> None:
-        if self._version is not None and await self._write(self._version):
+        """Let it go; a deletion that has taken it away waits for that."""
+        if self._version is None:
+            return
+        ours = await self._write(self._version)
+        if not ours:
+            found = await self._store.get(*self._at)
+            if found is not None and found.value == _GONE:
+                ours = await self._write(found.version)
+        if ours:
             await self._store.delete(*self._at)
-            self._version = None
+        self._version = None
 
     async def _write(self, version: str | None) -> bool:
         try:
@@ -66,16 +82,21 @@ class ThreadLease:
         return True
 
 
-async def holder(store: Store, partition: str, key: str) -> str | None:
-    """The id of the run that has the right, if one does."""
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The run that has the right, and the process that makes it."""
+
+    run: str
+    instance: str
+
+
+async def holder(store: Store, partition: str, key: str) -> Holder | None:
     found = await store.get(partition, key)
-    if found is None or found.value == _GONE:
-        return None
-    return _run_of(found.value)
+    return None if found is None else _read(found.value)
 
 
-async def revoke(store: Store, partition: str, key: str) -> str | None:
-    """Take the right from the run that has it, and return the run's id, if one does.
+async def revoke(store: Store, partition: str, key: str) -> Holder | None:
+    """Take the right from the run that has it, and return that, if one does.
 
     The run sees that on its next renewal.
     """
@@ -88,13 +109,29 @@ async def revoke(store: Store, partition: str, key: str) -> str | None:
         )
     except Conflict:  # Renewed, or released, just now.
         return await revoke(store, partition, key)
-    return _run_of(found.value)
+    return _read(found.value)
 
 
-def _run_of(value: bytes) -> str | None:
+async def wait_until_left(
+    store: Store, partition: str, key: str, *, seconds: float
+) -> None:
+    """Wait until the run has seen that the right was revoked, *seconds* at most."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while True:
+                found = await store.get(partition, key)
+                if found is None or found.value != _GONE:
+                    return
+                await asyncio.sleep(LOOK_SECONDS)
+
+
+def _read(value: bytes) -> Holder | None:
     """`None` if it cannot be read, until it ends by itself."""
+    if value == _GONE:
+        return None
     try:
         with readable():
-            return str(orjson.loads(value)["run"])
+            fields = orjson.loads(value)
+            return Holder(str(fields["run"]), str(fields.get("instance", "")))
     except Damaged:
         return None

@@ -9,6 +9,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from runs.thread import Pending
+from store import Damaged, Document, readable
 from streaming.requests import Message
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -71,6 +72,15 @@ class Title:
     def dumped(self) -> bytes:
         fields = {"title": self.title, "chain": self.chain}
         return orjson.dumps({**fields, "updated_at": self.updated_at})
+
+
+def title_in(id: str, found: Document) -> Title | None:
+    """`None` for one that cannot be read: it hides no other."""
+    try:
+        with readable():
+            return Title.read(id, found.value)
+    except Damaged:
+        return None
 
 
 def title_of(messages: Sequence[Message]) -> str:

@@ -6,11 +6,19 @@ from contextlib import suppress
 from hashlib import sha256
 
 from runs import Run
-from runs.lease import LEASE_SECONDS, ThreadLease, holder, revoke
+from runs.instance import Instance
+from runs.lease import (
+    LEASE_SECONDS,
+    Holder,
+    ThreadLease,
+    holder,
+    revoke,
+    wait_until_left,
+)
 from runs.on_thread import OnThread
 from runs.reached import reached
 from runs.thread import Thread
-from runs.thread_document import ThreadDocument, Title
+from runs.thread_document import ThreadDocument, Title, title_in
 from runs.thread_notes import Note, ThreadNotes
 from runs.thread_places import (
     asked,
@@ -21,8 +29,8 @@ from runs.thread_places import (
     threads,
     titles,
 )
-from runs.trimming import asked_again, newest, questions
-from store import Damaged, Document, Store, readable
+from runs.trimming import asked_again, newest, questions, unanswered
+from store import Damaged, Store, readable
 from streaming.errors import (
     InvalidRequest,
     NotFound,
@@ -51,8 +59,8 @@ async def _keeps_nothing(chain: str, key: str) -> None:
 
 
 class Threads:
-    """Kept in *store*. A chain gets *most* messages; `StoreUnavailable` is raised if
-    the store does not answer."""
+    """Kept in *store*, for the runs of *instance*. A chain gets *most* messages;
+    `StoreUnavailable` is raised if the store does not answer."""
 
     def __init__(
         self,
@@ -60,10 +68,11 @@ class Threads:
         *,
         most: int,
         retention: float,
+        instance: Instance | None = None,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._store, self._most, self._retention = store, most, retention
-        self._lease_seconds = lease_seconds
+        self._instance, self._lease_seconds = instance, lease_seconds
         self.notes = ThreadNotes(store)
         self._open: dict[str, OnThread] = {}
 
@@ -99,7 +108,7 @@ class Threads:
             message = "resume: nothing is pending on the thread"
             raise InvalidRequest(message, param="resume")
         fresh = before is None or (request.replaces and not keeps)
-        new = request.messages if fresh else _new(request)
+        new = request.messages if fresh else unanswered(request)
         on_thread.takes_new(request.messages if request.replaces else new)
         kept = () if keeps else run.thread.messages
         given = newest(kept, new, most=self._most)
@@ -111,6 +120,7 @@ class Threads:
             locks(run.owner),
             id,
             run_id=run.id,
+            instance=self._instance.id if self._instance else "",
             seconds=self._lease_seconds,
         )
 
@@ -140,7 +150,7 @@ class Threads:
         """All threads of the owner on which something has been said."""
         async with reached():
             found = await self._store.list(titles(owner))
-        return [title for each in found if (title := _title(*each))]
+        return [title for each in found if (title := title_in(*each))]
 
     async def create(self, owner: str, id: str, note: Note) -> None:
         """Have a thread on which nothing has been said; raises `ThreadExists`."""
@@ -161,7 +171,8 @@ class Threads:
                 async with asyncio.timeout(END_SECONDS):
                     await on_thread.over.wait()
         async with reached():
-            return await holder(self._store, locks(owner), id)
+            found = await holder(self._store, locks(owner), id)
+        return found.run if found else None
 
     async def get(self, owner: str, id: str) -> ThreadDocument:
         """Raises `NotFound` for somebody else's too."""
@@ -191,6 +202,8 @@ class Threads:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(END_SECONDS):
                         await on_thread.is_over()
+            elif running is not None:
+                await self._end_elsewhere(running, owner, id)
             failed = await self._store.list(failed_runs(key))
             chains = {each.value.decode() for _, each in failed}
             chains |= {found.chain} if found else set()
@@ -201,10 +214,18 @@ class Threads:
             await self._store.delete(titles(owner), id)
             noted = await self._store.get(notes(owner), id)
             await self._store.delete(notes(owner), id)
-            runs = {*(found.runs if found else ()), *filter(None, [running])}
+            runs = {*(found.runs if found else ()), *([running.run] if running else ())}
             left = await self._delete_rest(key, owner, runs)
             if not (there or running or left or noted):
                 raise _unknown(id)
+
+    async def _end_elsewhere(self, running: Holder, owner: str, id: str) -> None:
+        """Stop a run of another process, which must not keep anything from now on."""
+        instance = self._instance
+        if instance and running.instance and await instance.lives(running.instance):
+            await instance.ask(running.instance, "cancel", running.run)
+            place = locks(owner), id
+            await wait_until_left(self._store, *place, seconds=END_SECONDS)
 
     async def _found(self, owner: str, id: str) -> tuple[bool, ThreadDocument | None]:
         """Whether there is a thread, and what is kept of it, if that can be read."""
@@ -245,23 +266,6 @@ class Threads:
                     ThreadDocument.model_validate_json, found.value
                 )
         return read, found.version
-
-
-def _title(id: str, found: Document) -> Title | None:
-    """`None` for one that cannot be read: it hides no other."""
-    try:
-        with readable():
-            return Title.read(id, found.value)
-    except Damaged:
-        return None
-
-
-def _new(request: ChatRequest) -> Sequence[Message]:
-    """The messages after the newest answer, if the request has the conversation."""
-    if not request.whole:
-        return request.messages
-    answers = [n for n, each in enumerate(request.messages) if each.role == "assistant"]
-    return request.messages[answers[-1] + 1 :] if answers else request.messages
 
 
 def _asked_again(

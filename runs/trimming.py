@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from streaming.requests import Message
+from streaming.requests import ChatRequest, Message
 
 PARTS_PER_MESSAGE = 4
 """Limit on the average: a model's SDK takes a third of a millisecond for each part."""
@@ -37,6 +37,14 @@ def _call_before(given: Sequence[Message], place: int) -> int:
     while place > 0 and given[place].role == "tool":
         place -= 1
     return place
+
+
+def unanswered(request: ChatRequest) -> Sequence[Message]:
+    """The messages after the newest answer, if the request has the conversation."""
+    if not request.whole:
+        return request.messages
+    answers = [n for n, each in enumerate(request.messages) if each.role == "assistant"]
+    return request.messages[answers[-1] + 1 :] if answers else request.messages
 
 
 def asked_again(

@@ -1,14 +1,17 @@
 """What is gone once a thread is deleted."""
 
 import asyncio
+from typing import ClassVar
 
 import anyio.lowlevel
 import pytest
 
 from runs.closing import close
 from runs.last_events import last_events
+from runs.logs import Logs
 from runs.thread_places import checkpoints, graph_thread
 from runs.threads import Threads, key_of
+from store import ANY
 from store.memory import MemoryStore
 from streaming.errors import InternalError, NotFound
 from streaming.events import TextDelta
@@ -16,8 +19,9 @@ from tests.support.logged_answers import attached, logs_over
 from tests.threads.kept_store import OWNER, answered, asked, run_of
 
 
-def over(store: MemoryStore) -> Threads:
-    return Threads(store, most=256, retention=600)
+def over(store: MemoryStore, logs: Logs | None = None) -> Threads:
+    instance = logs.instance if logs else None
+    return Threads(store, most=256, retention=600, instance=instance)
 
 
 async def test_a_deletion_drops_the_logs_of_the_threads_runs() -> None:
@@ -137,3 +141,44 @@ async def test_a_run_that_ends_on_a_thread_that_another_server_deletes_has_no_er
     assert caplog.messages == []
     with pytest.raises(NotFound):
         await over(store).get(OWNER, "t")
+
+
+class Shared(MemoryStore):
+    """As one that other processes see too."""
+
+    durable: ClassVar[bool] = True
+
+
+async def test_a_run_of_another_server_keeps_nothing_after_a_deletion(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What its graph would write would be there for whoever takes the id anew."""
+    store, run = Shared(), run_of()
+    here, there = logs_over(store), logs_over(store)
+    graph = checkpoints(graph_thread(key_of(OWNER, "t"), 0))
+    attached(here, run)
+    await over(store, here).open(asked("one"), run, keeps=True)
+
+    async def work() -> None:
+        try:
+            while True:
+                await store.put(graph, "step", b"content", version=ANY)
+                await anyio.lowlevel.checkpoint()
+        except asyncio.CancelledError:
+            run.finish(run.stopped_by)
+        await close(run)
+        assert run.log is not None
+        await run.log.end(last_events(run))
+
+    async with asyncio.timeout(10):
+        while not await store.list("instances"):  # It has said that it lives.
+            await anyio.lowlevel.checkpoint()
+        run.start(work())
+        await over(store, there).delete(OWNER, "t")
+        await run.wait()
+        while here.health()["open_logs"]:
+            await anyio.lowlevel.checkpoint()
+    assert await store.list(graph) == []
+    assert await store.read(run.id, 0) is None
+    assert await store.list(f"locks-{OWNER}") == []
+    assert caplog.messages == []

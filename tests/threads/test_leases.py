@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from runs.closing import close
-from runs.lease import ThreadLease, revoke
+from runs.lease import Holder, ThreadLease, revoke
 from runs.threads import Threads
 from store.memory import MemoryStore
 from streaming.errors import Cancelled, NotFound, StoreUnavailable, ThreadBusy
@@ -73,7 +73,7 @@ async def test_a_deletion_takes_it_away_and_leaves_it_free() -> None:
     lease = ThreadLease(store, "locks", "t", run_id="a")
     assert await revoke(store, "locks", "t") is None
     assert await lease.take()
-    assert await revoke(store, "locks", "t") == "a"
+    assert await revoke(store, "locks", "t") == Holder("a", "")
     assert await revoke(store, "locks", "t") is None
     assert not await lease.renew()
     assert await ThreadLease(store, "locks", "t", run_id="b").take()
