@@ -10,6 +10,7 @@ from starlette.responses import Response
 from app import App
 from runs import Run, reading
 from runs.following import Following
+from runs.last_events import LOST
 from runs.pace import Pace
 from runs.reading import RUNNING, LoggedRun
 from server.followed_body import FollowedBody
@@ -46,7 +47,7 @@ async def follow_run(app: App, request: Request, run: Run) -> Response:
 
 def _is_past(found: LoggedRun, after: int) -> bool:
     # The reader of a run that was lost may have seen what the log has not.
-    return after > len(found.lines) and found.status != reading.LOST
+    return after > len(found.lines) and found.status != LOST
 
 
 def follow(

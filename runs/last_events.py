@@ -1,8 +1,12 @@
 """The events that end a run, whichever way it has ended."""
 
 from runs import Run
+from streaming import recorded
 from streaming.errors import BudgetUsedUp, Cancelled, DeadlineExceeded, RunLost
 from streaming.events import Done, Error, Event
+
+LOST = "lost"
+"""The status of a run whose process is gone."""
 
 TOLD_BY_DONE = (BudgetUsedUp, Cancelled, DeadlineExceeded)
 """Errors that the finish reason of `Done` says enough of."""
@@ -17,6 +21,8 @@ def last_events(run: Run) -> list[Event]:
     return [done]
 
 
-def lost_events(run_id: str, chain: str) -> list[Event]:
-    """Those of a run whose process is gone."""
-    return [Error(chain, RunLost()), Done(chain, "error", run_id)]
+def lost_lines(run_id: str, chain: str) -> bytes:
+    """The end of a log of which nobody writes the rest."""
+    events: list[Event] = [Error(chain, RunLost()), Done(chain, "error", run_id)]
+    noted = [(0.0, event) for event in events]
+    return recorded.lines(noted, started=0.0, status=LOST)

@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from hashlib import sha256
 from uuid import uuid4
 
 from runs import Run
 from runs.header import Header
 from runs.instance import Instance
-from runs.run_log import RunLog
+from runs.run_log import MAX_AT_ONCE, RunLog
 from store import ANY, Store, StoreError
 from streaming.errors import Cancelled
 from streaming.requests import ChatRequest
@@ -164,17 +164,27 @@ class Logs:
         """Store what *each* has; an engine elsewhere is not waited for."""
         run_id = each.run.id
         if each.over:
-            if self._open.pop(run_id, None) is not None:
-                self.given_up += not each.written
+            if self._open.pop(run_id, None) is not None and not each.written:
+                self.given_up += 1
+                self._begin_task(run_id, self._end_lost(each))
         elif not self.store.durable:
             await self._flush(each)
         elif run_id not in self._appends:
-            task = asyncio.create_task(self._flush(each))
-            self._appends[run_id] = task
-            task.add_done_callback(lambda _: self._appends.pop(run_id, None))
+            self._begin_task(run_id, self._flush(each))
         else:
             each.encode()
-            each.give_up_if_behind()
+            each.give_up_if_behind(MAX_AT_ONCE)
+
+    def _begin_task(self, run_id: str, work: Coroutine[None, None, None]) -> None:
+        self._appends[run_id] = task = asyncio.create_task(work)
+        task.add_done_callback(lambda _: self._appends.pop(run_id, None))
+
+    async def _end_lost(self, each: RunLog) -> None:
+        """To others this process lives, and so would a log that it has given up."""
+        try:
+            await each.end_lost()
+        except StoreError as exc:
+            self._note_failure(exc)
 
     async def _flush(self, each: RunLog) -> None:
         try:

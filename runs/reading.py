@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from runs.header import Header
-from runs.last_events import lost_events
+from runs.last_events import LOST, lost_lines
 from runs.logs import Logs
 from runs.run_log import RunLog
 from store import Conflict, Damaged, StoreError, readable
@@ -14,9 +14,6 @@ from streaming.errors import NotFound, StoreUnavailable
 from streaming.events import Done, Usage
 
 log = logging.getLogger(__name__)
-
-LOST = "lost"
-"""The status of a run whose process is gone."""
 
 RUNNING = "running"
 
@@ -123,9 +120,8 @@ def split(written: bytes) -> tuple[Header, list[bytes]]:
 
 async def end_lost(logs: Logs, header: Header, at: int) -> None:
     """End the log of a run whose process is gone, unless somebody else has."""
-    noted = [(0.0, event) for event in lost_events(header.run_id, header.chain)]
     try:
-        ending = recorded.lines(noted, started=0.0, status=LOST)
+        ending = lost_lines(header.run_id, header.chain)
         await logs.store.append(header.run_id, ending, at=at, keep=logs.retention)
     except Conflict:
         pass  # Whoever follows reads what it is instead.

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 
 from runs import Run
 from runs.header import Header
 from runs.instance import FOLLOWED_SECONDS
-from runs.last_events import last_events
+from runs.last_events import last_events, lost_lines
 from store import Conflict, Store, StoreError
 from streaming import recorded
 from streaming.events import Event
@@ -18,6 +19,9 @@ log = logging.getLogger(__name__)
 
 MAX_WAITING = 1024 * 1024
 """Bytes of a log that may wait for a store that takes nothing; then it is given up."""
+
+MAX_AT_ONCE = 8 * MAX_WAITING
+"""Bytes that may wait while the store is at work: it takes what came, or fails soon."""
 
 MAX_APPEND = 1024 * 1024
 """Bytes that are stored at once; a line that is longer is stored alone."""
@@ -121,6 +125,15 @@ class RunLog:
             self._note_last(last_events(self.run))
             self._tell(self)
 
+    async def end_lost(self) -> None:
+        """Have what is stored end, as nothing more will be; raises `StoreError`."""
+        if self._at:
+            lines = lost_lines(self.run.id, self.run.chain)
+            with suppress(Conflict):  # Somebody else has ended it.
+                await self._store.append(
+                    self.run.id, lines, at=self._at, keep=self._retention
+                )
+
     def _note_last(self, events: list[Event]) -> None:
         self._ended_at = now = monotonic()
         self._noted += [(now, event) for event in events]
@@ -134,7 +147,7 @@ class RunLog:
                     await self._append(self._first_lines())
                 self._stored_at = monotonic()
             except StoreError:
-                self.give_up_if_behind()
+                self.give_up_if_behind(MAX_WAITING)
                 self._stored_at = 0.0
                 raise
 
@@ -176,9 +189,9 @@ class RunLog:
         self._complete = self.ended
         return len(noted)
 
-    def give_up_if_behind(self) -> None:
-        """Keep no more of a run of which too much waits for the store."""
-        if len(self._lines) > MAX_WAITING and not self.lost:
+    def give_up_if_behind(self, most: int) -> None:
+        """Keep no more of a run of which more than *most* bytes wait for the store."""
+        if len(self._lines) > most and not self.lost:
             self._give_up("the store takes nothing")
 
     def _give_up(self, reason: str) -> None:

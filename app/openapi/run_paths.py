@@ -7,7 +7,8 @@ from app.invocation import Handler
 from app.openapi import langgraph_paths
 from app.openapi.schemas import STRING, Schema, an_object, ref
 from runs.finish_reasons import Status
-from runs.reading import LOST, RUNNING
+from runs.last_events import LOST
+from runs.reading import RUNNING
 from streaming.events import FinishReason
 
 NUMBER: Schema = {"type": "integer", "minimum": 0}

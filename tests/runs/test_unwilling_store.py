@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from itertools import cycle
 
 import anyio
@@ -32,10 +33,10 @@ async def tokens(count: int = 5, text: str = "tok") -> AsyncGenerator[Event]:
         yield TextDelta("d", text)
 
 
-async def slow_tokens() -> AsyncGenerator[Event]:
+async def slow_tokens(text: str = "tok") -> AsyncGenerator[Event]:
     for _ in range(12):
         await asyncio.sleep(0.1)
-        yield TextDelta("d", "tok")
+        yield TextDelta("d", text)
 
 
 async def settled(logs: Logs) -> None:
@@ -117,6 +118,48 @@ async def test_what_comes_at_once_is_kept_however_much_it_is(
     await settled(logs)
     assert await followed(logs, run.id, 0) == stream
     assert logs.health()["lost_logs"] == 0
+
+
+@pytest.mark.anyio
+async def test_what_comes_while_the_store_is_at_work_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A piece that is larger than what may wait for a store that takes nothing."""
+    monkeypatch.setattr(run_log, "MAX_WAITING", 1000)
+    store = UnwillingStore(seconds=0.4)
+    logs, run = logs_over(store), Run(chain="c")
+    stream = await answer(logs, run, slow_tokens("tok" * 1000))
+    await settled(logs)
+    again = await followed(logs, run.id, 0)
+    assert again == stream.replace(b"," + KEPT_IS_FALSE, b"")
+
+
+@pytest.mark.anyio
+async def test_a_log_that_is_given_up_has_an_end_for_other_processes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """This one lives on, and the run would go on for as long as its log is kept."""
+    monkeypatch.setattr(run_log, "MAX_WAITING", 1000)
+    store, run = UnwillingStore(), Run(chain="c")
+    here, there = logs_over(store), logs_over(store)
+
+    async def cut() -> AsyncGenerator[Event]:
+        while await store.read(run.id, 0) is None:
+            await anyio.lowlevel.checkpoint()
+        store.fails = lambda: True
+        yield TextDelta("d", "tok" * 1000)
+        assert run.log is not None
+        while not run.log.lost:
+            with suppress(StoreError):
+                await run.log.flush()
+        store.fails = lambda: False
+
+    assert KEPT_IS_FALSE in await answer(here, run, cut())
+    with anyio.fail_after(5):
+        while (await read(there, run.id, "")).status == "running":
+            await anyio.lowlevel.checkpoint()
+    assert (await read(there, run.id, "")).status == "lost"
+    assert b'"code":"run_lost"' in await followed(there, run.id, 0)
 
 
 @pytest.mark.anyio
