@@ -7,7 +7,7 @@ from math import ceil
 
 from budgets.account import Account
 from budgets.units import Units, tokens, used
-from runs import Run
+from runs import ModelCall, Run
 from runs.tokens import BYTES_PER_TOKEN
 from streaming.errors import BudgetUsedUp, QuotaExceeded, StoreUnavailable
 
@@ -20,8 +20,9 @@ class Lease:
 
     def __init__(self, account: Account, run: Run, units: Units) -> None:
         self._account, self._run, self._units = account, run, units
-        self._step = units.of(tokens(0, STEP_TOKENS))
-        self._leased, self._period = 0, ""
+        self._leased = 0
+        self._taken: dict[str, int] = {}
+        """By period: a run may outlast one."""
         self._growing: asyncio.Task[None] | None = None
         self._refused = False
         self._watching: asyncio.Task[None] | None = None
@@ -33,21 +34,21 @@ class Lease:
         meter = self._run.meter
 
         async def pay() -> None:
-            if self._period:
+            if self._taken:
                 await self.cover()
             else:
                 await self.open(prompt_tokens)
 
         meter.pay, meter.overdue, meter.mark = pay, self._watch, 0
 
-    async def open(self, prompt_tokens: int) -> None:
-        """Lease the prompt and a step; raises `QuotaExceeded` without room for it."""
-        amount = self._units.of(tokens(prompt_tokens, STEP_TOKENS))
+    async def open(self, prompt_tokens: int, call: ModelCall | None = None) -> None:
+        """Lease the prompt and a step, of the *call* if it is known what is asked;
+        raises `QuotaExceeded` without room for it."""
+        amount = self._units.of(tokens(prompt_tokens, STEP_TOKENS), call)
         try:
-            self._period = await self._account.take(amount)
+            await self._take(amount)
         finally:
             self._run.quota = self.headers
-        self._leased = amount
         self._run.closers.append(self.close)
         self._run.admission.agree()
         self._set_mark(amount)
@@ -66,38 +67,37 @@ class Lease:
 
         Half a step before that more is leased meanwhile. Raises `BudgetUsedUp`.
         """
-        used = self._used
+        used, step = self._used, self._step
         if self._leased < used and self._growing is not None:
             await asyncio.wait({self._growing})
         if self._leased < used:
             self._refused = False
-            await self._grow(self._step + used - self._leased)
+            await self._grow(step + used - self._leased)
             if self._leased < used:
                 raise BudgetUsedUp()
         left = self._leased - used
-        if left <= self._step // 2 and self._growing is None and not self._refused:
-            self._growing = asyncio.create_task(self._grow(self._step))
+        if left <= step // 2 and self._growing is None and not self._refused:
+            self._growing = asyncio.create_task(self._grow(step))
         self._set_mark(left)
 
     def _set_mark(self, left: int) -> None:
         """Look again once half a step is *left*, or, if it is, once nothing is."""
-        meter, step = self._run.meter, self._price_of_a_step()
+        meter, step = self._run.meter, self._step
         if not step:  # What has no price costs nothing.
             meter.mark = meter.overdue_at = sys.maxsize
             return
         ends = left * STEP_TOKENS // step + 1
-        ahead = (left - self._step // 2) * STEP_TOKENS // step + 1
+        ahead = (left - step // 2) * STEP_TOKENS // step + 1
         asks = self._growing is None and not self._refused and ahead > 0
         meter.mark = meter.written + (ahead if asks else ends) * BYTES_PER_TOKEN
         late = ends + STEP_TOKENS // 2  # By then it would have been awaited.
         meter.overdue_at = meter.written + late * BYTES_PER_TOKEN
 
-    def _price_of_a_step(self) -> int:
-        """Of the dearest model that the run has asked."""
-        usage, price = tokens(0, STEP_TOKENS), self._step
-        for call in self._run.calls.values():
-            price = max(price, self._units.of(usage, call))
-        return price
+    @property
+    def _step(self) -> int:
+        """What a step is of the dearest model that the run has asked."""
+        usage, calls = tokens(0, STEP_TOKENS), self._run.calls.values()
+        return max(self._units.of(usage, call) for call in (None, *calls))
 
     def _watch(self) -> None:
         """End a run that shows nothing once its budget has: a tool's arguments, or what
@@ -115,12 +115,16 @@ class Lease:
 
     async def _grow(self, amount: int) -> None:
         try:
-            self._period = await self._account.take(amount)
-            self._leased += amount
+            await self._take(amount)
         except (QuotaExceeded, StoreUnavailable):
             self._refused = True
         finally:
             self._growing = None
+
+    async def _take(self, amount: int) -> None:
+        period = await self._account.take(amount)
+        self._leased += amount
+        self._taken[period] = self._taken.get(period, 0) + amount
 
     @property
     def _used(self) -> int:
@@ -137,5 +141,10 @@ class Lease:
             if task is not None:
                 await asyncio.wait({task})
         rest, self._leased = self._leased - self._used, 0
-        if rest:
-            await self._account.give(rest, self._period)
+        for period, taken in reversed(self._taken.items()):
+            # To no period more than it has given: others have used the rest of it.
+            if back := min(rest, taken):
+                await self._account.give(back, period)
+            rest -= back
+            if rest <= 0:
+                break

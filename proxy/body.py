@@ -132,7 +132,8 @@ class ProxiedBody:
 
     async def _pieces(self, pipe: Pipe) -> AsyncGenerator[bytes]:
         if self._lease is not None:
-            await self._lease.open(self._record.call.prompt_tokens)
+            call = self._record.call
+            await self._lease.open(call.prompt_tokens, call)
         answer, asked = await self._ask()
         with closing(answer):
             if pipe.committed and not answer.streams:
