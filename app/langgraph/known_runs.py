@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import App
-from app.langgraph import kept
+from app.langgraph import kept, number
 from app.langgraph.answer import Answer, ToldRun
 from app.langgraph.kept import Fields, Kept
 from app.langgraph.values import of_thread, with_input
@@ -24,7 +24,7 @@ CANCEL_SECONDS = 10.0
 """What a caller waits at most for the end of a run that is being stopped."""
 
 MOST = 20
-"""Runs in one answer: each is read from its log."""
+"""Runs in one answer, each of which is read from its log."""
 
 _STATUSES = {
     "running": "running",
@@ -55,15 +55,20 @@ async def get(app: App, request: Request, run: Run) -> Response:
 
 async def list_runs(app: App, request: Request, run: Run) -> Response:
     """The thread's runs whose logs are kept, the newest first."""
+    query = request.query_params
+    first, most = number(query, "offset", 0), min(number(query, "limit", 10), MOST)
+    status = asking.one_of(query, "status", ("pending", *_STATUSES.values(), "error"))
     thread = await kept.read(app, run.owner, str(request.path_params["thread"]))
     ended = thread.document.runs if thread.document else {}
-    ids = [*filter(None, [thread.running]), *reversed(ended)]
+    ids = dict.fromkeys([*filter(None, [thread.running]), *reversed(ended)])
     shown: list[Fields] = []
-    for id in dict.fromkeys(ids[:MOST]):
+    for id in ids:
+        if len(shown) == first + most:
+            break
         with suppress(NotFound):
-            shown.append(shown_run(await find_run(app, id, run.owner)))
-    status = request.query_params.get("status")
-    return json_response([each for each in shown if status in (None, each["status"])])
+            known = shown_run(await find_run(app, id, run.owner))
+            shown += [known] if status in (None, known["status"]) else []
+    return json_response(shown[first:])
 
 
 async def join(app: App, request: Request, run: Run) -> Response:

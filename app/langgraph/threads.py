@@ -15,7 +15,7 @@ from runs import Run
 from runs.thread_notes import Note
 from server.response import json_response
 from streaming import sse, thread_id
-from streaming.dialects._langgraph.request import checkpoint_of
+from streaming.dialects._langgraph.request import checkpoint_of, one_of
 from streaming.errors import NotFound, NotYet, ThreadExists, invalid
 
 MOST = 100
@@ -27,6 +27,8 @@ MOST_MESSAGES = 2_000
 MOST_METADATA = 16 * 1024
 """Bytes that a client may note of a thread, as JSON."""
 
+_SORTS = ("created_at", "state_updated_at", "status", "thread_id", "updated_at")
+
 
 async def create(app: App, request: Request, run: Run) -> Response:
     body = await body_of(app, request)
@@ -35,10 +37,11 @@ async def create(app: App, request: Request, run: Run) -> Response:
     id = body.get("thread_id") or str(uuid4())
     if not thread_id.is_thread_id(id):
         raise invalid("thread_id", thread_id.EXPECTED)
+    given = one_of(body, "if_exists", ("raise", "do_nothing"))
     try:
         await app.threads.create(run.owner, id, Note(metadata=_metadata(body)))
     except ThreadExists:
-        if body.get("if_exists") != "do_nothing":
+        if given != "do_nothing":
             raise
     return await _shown(await kept.read(app, run.owner, id))
 
@@ -75,6 +78,7 @@ async def search(app: App, request: Request, run: Run) -> Response:
         if body.get(name):
             raise NotYet(f"{name}: threads are searched by their metadata here.")
     first, most = number(body, "offset", 0), min(number(body, "limit", 10), MOST)
+    status = one_of(body, "status", ("idle", "busy", "interrupted", "error"))
     shown: list[Fields] = []
     room = MOST_MESSAGES
     for id in (await _fitting(app, run, body))[first:]:
@@ -85,7 +89,7 @@ async def search(app: App, request: Request, run: Run) -> Response:
         except NotFound:  # Deleted just now.
             continue
         thread = there.thread()
-        if body.get("status") in (None, thread["status"]):
+        if status in (None, thread["status"]):
             room -= len(there.messages)
             fits = room >= 0 or not shown
             shown.append(thread if fits else {**thread, "values": None})
@@ -95,10 +99,15 @@ async def search(app: App, request: Request, run: Run) -> Response:
 async def _fitting(app: App, run: Run, body: Mapping[str, object]) -> list[str]:
     """The ids of the caller's threads that *body* asks for, the newest first; of the
     metadata, the assistant is the thread's own."""
+    if one_of(body, "sort_by", _SORTS) not in (None, "updated_at"):
+        raise NotYet("sort_by: threads are sorted by 'updated_at' here.")
+    oldest_first = one_of(body, "sort_order", ("asc", "desc")) == "asc"
     notes = await app.threads.notes.all(run.owner)
     titles = {each.id: each for each in await app.threads.titles(run.owner)}
     asked, given = _metadata(body), body.get("ids")
-    ids = given if isinstance(given, list) else []
+    if given is not None and not isinstance(given, list):
+        raise invalid("ids", "expected a list")
+    ids = given or []
     found: list[tuple[str, str]] = []
     for id in notes.keys() | titles.keys():
         chain = titles[id].chain if id in titles else None
@@ -107,7 +116,7 @@ async def _fitting(app: App, run: Run, body: Mapping[str, object]) -> list[str]:
         at = max(each[id].updated_at for each in (notes, titles) if id in each)
         if asked.items() <= known.items() and (not ids or id in ids):
             found.append((at, id))
-    return [id for _, id in sorted(found, reverse=True)]
+    return [id for _, id in sorted(found, reverse=not oldest_first)]
 
 
 async def state(app: App, request: Request, run: Run) -> Response:
@@ -122,6 +131,8 @@ async def state(app: App, request: Request, run: Run) -> Response:
 
 async def history(app: App, request: Request, run: Run) -> Response:
     found, body = await _read(app, request, run), await body_of(app, request)
+    if body.get("metadata"):
+        raise NotYet("metadata: a history has all states here.")
     ids, given = found.checkpoints, body.get("before")
     before = checkpoint_of({"checkpoint": given, "checkpoint_id": given})
     if before is not None:

@@ -35,6 +35,7 @@ def code(server: AppProcess, method: str, path: str, **given: Any) -> tuple[int,
         {"input": HELLO, "on_disconnect": "stay"},
         {"input": HELLO, "multitask_strategy": "wait"},
         {"input": HELLO, "if_not_exists": True},
+        {"input": HELLO, "on_completion": "forget"},
         {"command": "resume"},
         {"command": {"resume": None}},
         {"command": {"resume": "yes"}},
@@ -77,12 +78,46 @@ def test_a_body_that_is_none_is_refused(
         ("/assistants/search", {"limit": "all"}),
         ("/assistants/search", {"offset": -1}),
         ("/threads/search", {"metadata": "a"}),
+        ("/threads/search", {"status": "gone"}),
+        ("/threads/search", {"sort_order": "up"}),
+        ("/threads/search", {"sort_by": "size"}),
+        ("/threads/search", {"ids": "a"}),
+        ("/threads/search", {"limit": True}),
+        ("/threads", {"if_exists": "forget"}),
     ],
 )
 def test_a_thread_that_cannot_be_is_400(
     graphs: AppProcess, path: str, body: Any
 ) -> None:
     assert code(graphs, "POST", path, json=body) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/threads/search", {"sort_by": "created_at"}),
+        ("/runs/wait", {"input": HELLO, "on_completion": "keep"}),
+        ("/threads/known/history", {"metadata": {"source": "input"}}),
+    ],
+)
+def test_what_would_not_be_heeded_is_501(
+    graphs: AppProcess, path: str, body: Any
+) -> None:
+    known = {"thread_id": "known", "if_exists": "do_nothing"}
+    graphs.client.post("/langgraph/threads", json=known, headers=OWN)
+    assert code(graphs, "POST", path, json=body) == (501, "not_implemented")
+
+
+def test_what_is_null_is_not_given(graphs: AppProcess) -> None:
+    body = dict.fromkeys(("limit", "offset", "status", "ids", "metadata", "sort_by"))
+    found = graphs.client.post("/langgraph/threads/search", json=body, headers=OWN)
+    assert found.status_code == 200
+
+
+def test_an_error_names_the_field_of_this_wire(graphs: AppProcess) -> None:
+    body = {"assistant_id": "echo", "input": {"messages": []}}
+    answer = graphs.client.post("/langgraph/runs/wait", json=body, headers=OWN)
+    assert "input.messages: expected one" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("id", ["nope", "a%20b", "%00", "%ff", "x" * 200, "a%2Fb"])

@@ -80,6 +80,23 @@ async def test_threads_are_found_by_the_assistant_that_spoke_there(
         )
         assert second["thread_id"] == threads[1]
         assert await sdk.threads.search(ids=threads[:1], status="busy") == []
+        oldest = await sdk.threads.search(ids=threads, limit=1, sort_order="asc")
+        assert [each["thread_id"] for each in oldest] == threads[:1]
+
+
+async def test_a_threads_runs_are_listed_in_pages(graphs: AppProcess) -> None:
+    async with client(graphs) as sdk:
+        thread = await new_thread(sdk)
+        for text in ("one", "two", "three"):
+            await streamed(sdk, thread, "echo", text)
+        pages: list[list[Any]] = [
+            await sdk.runs.list(thread, limit=2, offset=offset) for offset in (0, 2, 4)
+        ]
+        assert [len(page) for page in pages] == [2, 1, 0]
+        ids = [each["run_id"] for page in pages for each in page]
+        assert len({*ids}) == 3
+        assert await sdk.runs.list(thread, status="success", offset=2) == pages[1]
+        assert await sdk.runs.list(thread, status="error") == []
 
 
 async def test_the_newest_state_is_that_of_the_newest_run(graphs: AppProcess) -> None:

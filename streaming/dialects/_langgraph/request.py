@@ -14,6 +14,13 @@ from streaming.requests import ChatRequest
 
 MODES = ("values", "updates", "messages", "messages-tuple", "custom")
 _UNTOLD = ("events", "tasks", "checkpoints", "debug", "tools", "lifecycle")
+NAMES = {
+    "messages": "input.messages",
+    "resume": "command.resume",
+    "inputs": "input",
+}
+"""Fields of a `ChatRequest` by their names on this wire."""
+
 _STRATEGIES = ("reject", "interrupt", "rollback", "enqueue")
 DEFAULT = ("values", "updates", "messages-tuple", "custom")
 """The modes of a run that was begun on another wire."""
@@ -102,7 +109,8 @@ class RunAsked:
                 "on_disconnect": self.on_disconnect,
                 "metadata": self.metadata,
                 "echo": echo,
-            }
+            },
+            NAMES,
         )
 
 
@@ -114,6 +122,8 @@ def read(body: Mapping[str, object]) -> RunAsked:
             raise NotYet(f"{name}: no run here does that; leave it out.")
     if one_of(fields, "multitask_strategy", _STRATEGIES) not in (None, "reject"):
         raise NotYet("multitask_strategy: a thread that is busy rejects a run.")
+    if one_of(fields, "on_completion", ("delete", "keep")) == "keep":
+        raise NotYet("on_completion: without a thread nothing is kept here.")
     resumable = fields.get("stream_resumable") is True
     leaving = one_of(fields, "on_disconnect", ("cancel", "continue"))
     goes_on = leaving == "continue" or (leaving is None and resumable)
