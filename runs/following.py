@@ -31,7 +31,7 @@ class Following:
     def __init__(self, logs: Logs, run: LoggedRun, pace: Pace | None = None) -> None:
         self._logs, self._run, self._pace = logs, run, pace
         self.number, self.lost = 0, False
-        self._told_at = -float("inf")
+        self._told_at = self._down_at = -float("inf")
 
     async def events(self) -> AsyncGenerator[Event]:
         """All events; raises `NotFound` if the log expires meanwhile."""
@@ -62,12 +62,19 @@ class Following:
                 more = await logs.store.read(header.run_id, at, wait=wait)
                 if more is None:
                     raise NotFound("The run has expired.")
-                if not more and not await logs.lives(header):
+                if not more and not await self._lives():
                     await end_lost(logs, header, at)
                 return more
             except StoreError:
+                self._down_at = monotonic()
                 await asyncio.sleep(wait)
         raise StoreUnavailable()
+
+    async def _lives(self) -> bool:
+        """Whether somebody writes the run's log, or may not have said so because the
+        store was down."""
+        just_up = monotonic() - self._down_at < self._logs.instance.lease
+        return just_up or await self._logs.lives(self._run.header)
 
     async def _tell(self) -> None:
         """Tell whoever makes the run, before it forgets, that it is followed."""
