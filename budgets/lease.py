@@ -9,7 +9,12 @@ from budgets.account import Account
 from budgets.units import Units, tokens, used
 from runs import ModelCall, Run
 from runs.tokens import BYTES_PER_TOKEN
-from streaming.errors import BudgetUsedUp, QuotaExceeded, StoreUnavailable
+from streaming.errors import (
+    BudgetUsedUp,
+    ChatError,
+    QuotaExceeded,
+    StoreUnavailable,
+)
 
 STEP_TOKENS = 256
 """Tokens of an answer that are leased at a time."""
@@ -24,7 +29,7 @@ class Lease:
         self._taken: dict[str, int] = {}
         """By period: a run may outlast one."""
         self._growing: asyncio.Task[None] | None = None
-        self._refused = False
+        self._refused: ChatError | None = None
         self._watching: asyncio.Task[None] | None = None
         run.admission.ask()
 
@@ -65,16 +70,17 @@ class Lease:
     async def cover(self) -> None:
         """Return once all that the run has used is leased.
 
-        Half a step before that more is leased meanwhile. Raises `BudgetUsedUp`.
+        Half a step before that more is leased meanwhile. Raises `BudgetUsedUp`, or
+        `StoreUnavailable` if that refuses.
         """
         used, step = self._used, self._step
         if self._leased < used and self._growing is not None:
             await asyncio.wait({self._growing})
         if self._leased < used:
-            self._refused = False
+            self._refused = None
             await self._grow(step + used - self._leased)
             if self._leased < used:
-                raise BudgetUsedUp()
+                raise self._refused or BudgetUsedUp()
         left = self._leased - used
         if left <= step // 2 and self._growing is None and not self._refused:
             self._growing = asyncio.create_task(self._grow(step))
@@ -107,7 +113,7 @@ class Lease:
         async def watch() -> None:
             try:
                 await self.cover()
-            except BudgetUsedUp as error:
+            except ChatError as error:
                 self._run.end_early(error)
 
         if self._watching is None or self._watching.done():
@@ -116,8 +122,10 @@ class Lease:
     async def _grow(self, amount: int) -> None:
         try:
             await self._take(amount)
-        except (QuotaExceeded, StoreUnavailable):
-            self._refused = True
+        except QuotaExceeded:
+            self._refused = BudgetUsedUp()
+        except StoreUnavailable as error:
+            self._refused = error
         finally:
             self._growing = None
 

@@ -1,7 +1,9 @@
 """What a run leases: of a model that costs what was not expected, and over periods."""
 
+import asyncio
 from datetime import UTC, datetime
 
+import anyio.lowlevel
 import pytest
 
 from budgets.account import PARTITION, Account
@@ -10,8 +12,9 @@ from budgets.units import Money, Tokens, Units
 from runs import ModelCall, Run
 from runs.closing import close
 from settings.prices import Prices
+from store import StoreError
 from store.memory import MemoryStore
-from streaming.errors import QuotaExceeded
+from streaming.errors import QuotaExceeded, StoreUnavailable
 from streaming.events import Usage
 
 PRICES = Prices.model_validate(
@@ -20,9 +23,9 @@ PRICES = Prices.model_validate(
 
 
 class Counting(MemoryStore):
-    """Counts the documents that are written."""
+    """Counts the documents that are written, unless it is `down`."""
 
-    puts = 0
+    puts, down = 0, False
 
     async def put(
         self,
@@ -33,6 +36,8 @@ class Counting(MemoryStore):
         version: str | None = None,
         keep: float | None = None,
     ) -> str:
+        if self.down:
+            raise StoreError("down")
         self.puts += 1
         return await super().put(partition, key, value, version=version, keep=keep)
 
@@ -96,3 +101,26 @@ async def test_what_a_period_has_not_given_is_not_given_back_to_it() -> None:
         "20261231T1200": b'{"used": 200}',
         period: b'{"used": 10000}',
     }
+
+
+@pytest.mark.parametrize("written", [300, 2_000], ids=["at a time", "unseen"])
+async def test_a_store_that_is_down_and_refuses_is_no_budget_that_is_used_up(
+    written: int,
+) -> None:
+    """The caller may go on once the store is back, and has budget left."""
+    store, run, call = Counting(), Run(), ModelCall("m")
+    units = Tokens(50_000)
+    kept = Account(store, "a", 50_000, "day", clock=lambda: NOW[0], refuses=True)
+    lease = Lease(kept, run, units)
+    lease.limit(10)
+    await run.meter.pay()
+    run.begin_call("c", call)
+    store.down, call.chunks = True, written
+    with pytest.raises(StoreUnavailable):
+        await lease.cover()
+    run.meter.note(written * 4)  # Of which nothing is shown: nobody awaits `cover`.
+    async with asyncio.timeout(5):
+        while written == 2_000 and run.stopped_by is None:
+            await anyio.lowlevel.checkpoint()
+    assert isinstance(run.stopped_by, StoreUnavailable | None)
+    await close(run)
