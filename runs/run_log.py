@@ -167,10 +167,14 @@ class RunLog:
             there = lines
         except Conflict:
             # An append that has timed out may have arrived all the same.
-            there = await self._store.read(self.run.id, self._at) or b""
-            if not there or not lines.startswith(there):
+            found = await self._store.read(self.run.id, self._at)
+            if found is None:
+                self._give_up("the store has what was stored of it no more")
+                return
+            if not found or not lines.startswith(found):
                 self._give_up("somebody else has ended it")
                 return
+            there = found
         self._at += len(there)
         del self._lines[: len(there)]
         self.written = self._complete and not self._lines

@@ -163,6 +163,23 @@ async def test_a_log_that_is_given_up_has_an_end_for_other_processes(
 
 
 @pytest.mark.anyio
+async def test_a_store_that_forgets_is_named_as_the_reason(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store, run = UnwillingStore(), Run(chain="c")
+    logs = logs_over(store)
+
+    async def forgotten() -> AsyncGenerator[Event]:
+        while await store.read(run.id, 0) is None:
+            await anyio.lowlevel.checkpoint()
+        await store.drop(run.id)  # As a Redis that was started anew.
+        yield TextDelta("d", "tok")
+
+    assert KEPT_IS_FALSE in await answer(logs, run, forgotten())
+    assert "the store has what was stored of it no more" in caplog.text
+
+
+@pytest.mark.anyio
 async def test_a_full_store_stops_no_answer() -> None:
     logs, run = logs_over(MemoryStore(limit=300)), Run(chain="c")
     stream = await answer(logs, run, tokens(100))
