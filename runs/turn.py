@@ -69,8 +69,10 @@ class Turn:
         if fresh or answer.calls or answer.results:
             answer = self._begin()
         self._length += len(text)
-        if self._has_room(len(text)):
-            answer.text.append(text)
+        room = MAX_CHARACTERS - self._kept
+        self._kept += len(text)
+        if room > 0:
+            answer.text.append(text[:room])
 
     def _begin(self) -> _AnswerMessage:
         self._answers.append(_AnswerMessage(self._length))

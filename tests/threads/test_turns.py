@@ -5,7 +5,7 @@ import pytest
 from runs.closing import close
 from runs.thread_document import MAX_BYTES, ThreadDocument, now
 from runs.threads import Threads
-from runs.turn import Turn
+from runs.turn import MAX_CHARACTERS, Turn
 from store.memory import MemoryStore
 from streaming.errors import (
     BudgetUsedUp,
@@ -77,6 +77,13 @@ def test_text_is_kept_as_it_was_seen(
     events: list[Event], messages: list[tuple[str, str]]
 ) -> None:
     assert [(each["role"], each["content"]) for each in turn(*events)] == messages
+
+
+def test_of_a_piece_that_is_too_large_the_beginning_is_kept() -> None:
+    """A question without any answer would be followed by the next one."""
+    events = [TextDelta("m", "a"), TextDelta("m", "b" * MAX_CHARACTERS)]
+    [answer] = turn(*events, TextDelta("m", "c"))
+    assert answer["content"] == "a" + "b" * (MAX_CHARACTERS - 1)
 
 
 def test_a_result_follows_its_call() -> None:
