@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app import App
 from runs import Run
 from runs.thread_document import ThreadDocument
-from runs.threads import key_of
+from runs.thread_places import key_of
 from server.response import json_response
 from streaming.events import Interrupt
 

@@ -59,16 +59,18 @@ class ThreadLease:
             return False
         return await self._write(found.version if found else None)
 
+    async def retake(self) -> bool:
+        """Whether what a deletion has taken away is ours again: nobody else has it."""
+        found = await self._store.get(*self._at)
+        if found is None or found.value != _GONE:
+            return False
+        return await self._write(found.version)
+
     async def release(self) -> None:
         """Let it go; a deletion that has taken it away waits for that."""
         if self._version is None:
             return
-        ours = await self._write(self._version)
-        if not ours:
-            found = await self._store.get(*self._at)
-            if found is not None and found.value == _GONE:
-                ours = await self._write(found.version)
-        if ours:
+        if await self._write(self._version) or await self.retake():
             await self._store.delete(*self._at)
         self._version = None
 

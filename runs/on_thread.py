@@ -10,7 +10,7 @@ from runs.finish_reasons import Status
 from runs.lease import ThreadLease
 from runs.thread import Pending
 from runs.thread_document import ThreadDocument, now, title_of
-from runs.thread_places import failed_runs, threads, titles
+from runs.thread_places import failed_runs, key_of, of_graphs, threads, titles
 from runs.turn import Turn
 from store import ANY, Conflict, Store, StoreError
 from streaming.errors import Cancelled
@@ -45,7 +45,7 @@ class OnThread:
         self._retention, self._left = retention, left
         self._before: ThreadDocument | None = None
         self._version: str | None = None
-        self._turn, self._lost = Turn(run.id), False
+        self._turn, self._lost, self._deleted = Turn(run.id), False, False
         self._taking = asyncio.create_task(lease.take())
         self._renewing: asyncio.Task[None] | None = None
         self.over = asyncio.Event()
@@ -70,7 +70,7 @@ class OnThread:
 
     def stop(self, *, deleted: bool) -> None:
         """End the run without a trace: its thread is deleted, or another run's."""
-        self._lost = True
+        self._lost, self._deleted = True, self._deleted or deleted
         if deleted and self.run.log is not None:
             self.run.log.drop()
         if not self.run.over:
@@ -100,10 +100,26 @@ class OnThread:
                 if self.run.status in KEPT:
                     await self._keep()
                 else:
-                    await self._note_failed(self.run.thread.key)
+                    with suppress(StoreError):
+                        await self._note_failed(self.run.thread.key)
         finally:
             with suppress(StoreError):  # It ends by itself.
+                if self._deleted and await self._lease.retake():
+                    await self._forget()
                 await self._lease.release()
+
+    async def _is_ours(self) -> bool:
+        """Whether the thread still is; one that is deleted gets nothing any more."""
+        ours = await self._lease.renew()
+        if not ours and self._lease.revoked:
+            self.stop(deleted=True)
+        return ours
+
+    async def _forget(self) -> None:
+        """Delete what the run's graphs have kept since the thread was deleted."""
+        for place in of_graphs(key_of(self.run.owner, str(self.run.thread_id))):
+            for key, _ in await self._store.list(place):
+                await self._store.delete(place, key)
 
     async def _renew(self) -> None:
         while True:
@@ -121,10 +137,9 @@ class OnThread:
             return  # The prompt was refused, and would be with each request from now.
         document = self._document(answer)
         value = await asyncio.to_thread(document.dumped)
-        if not await self._lease.renew():
-            if not self._lease.revoked:
+        if not await self._is_ours():
+            if not self._deleted:
                 raise Conflict(run.id)
-            self.stop(deleted=True)
             return
         place = (threads(run.owner), str(run.thread_id))
         await self._store.put(*place, value, version=self._version)
@@ -134,7 +149,7 @@ class OnThread:
     async def _note_failed(self, key: str) -> None:
         """Whoever deletes the thread deletes its log, too, and what its chain kept."""
         place, chain = (failed_runs(key), self.run.id), self.run.chain.encode()
-        with suppress(StoreError):
+        if await self._is_ours():
             await self._store.put(*place, chain, version=ANY, keep=self._retention)
 
     def _document(self, answer: Sequence[Message]) -> ThreadDocument:

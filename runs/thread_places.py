@@ -1,10 +1,16 @@
 """The partitions of the store in which something of a thread is kept."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from uuid import NAMESPACE_OID, uuid5
 
 MOST_GRAPHS = 8
 """Of a chain's graphs so many are looked for if the chain is not there any more."""
+
+
+def key_of(owner: str, id: str) -> str:
+    """A thread as a checkpointer knows it: no two owners' threads have the same."""
+    return sha256(f"{owner}\0{id}".encode()).hexdigest()
 
 
 def threads(owner: str) -> str:

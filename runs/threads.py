@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from hashlib import sha256
 
 from runs import Run
 from runs.instance import Instance
@@ -23,6 +22,7 @@ from runs.thread_notes import Note, ThreadNotes
 from runs.thread_places import (
     asked,
     failed_runs,
+    key_of,
     locks,
     notes,
     of_graphs,
@@ -283,10 +283,6 @@ def _asked_again(
         request.model_copy(update={"messages": request.messages[posted:]}),
         before.messages[kept:],
     )
-
-
-def key_of(owner: str, id: str) -> str:
-    return sha256(f"{owner}\0{id}".encode()).hexdigest()
 
 
 def _check(id: str) -> None:

@@ -9,7 +9,7 @@ from app import App
 from app.threads import state_of
 from runs.thread_document import ThreadDocument
 from runs.thread_notes import Note
-from runs.threads import key_of
+from runs.thread_places import key_of
 from streaming.dialects._langgraph import shown
 from streaming.dialects._langgraph.posted import to_messages
 from streaming.dialects._langgraph.request import Earlier

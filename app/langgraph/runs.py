@@ -15,7 +15,7 @@ from app.langgraph.values import of_answer, of_graph, with_input
 from runs import Run, reading
 from runs.thread import Thread
 from runs.thread_notes import Note
-from runs.threads import key_of
+from runs.thread_places import key_of
 from server.background import InBackground
 from server.request import check_starts_anew
 from streaming import sse

@@ -9,8 +9,8 @@ import pytest
 from runs.closing import close
 from runs.last_events import last_events
 from runs.logs import Logs
-from runs.thread_places import checkpoints, graph_thread
-from runs.threads import Threads, key_of
+from runs.thread_places import checkpoints, graph_thread, key_of
+from runs.threads import Threads
 from store import ANY
 from store.memory import MemoryStore
 from streaming.errors import InternalError, NotFound
@@ -182,3 +182,38 @@ async def test_a_run_of_another_server_keeps_nothing_after_a_deletion(
     assert await store.read(run.id, 0) is None
     assert await store.list(f"locks-{OWNER}") == []
     assert caplog.messages == []
+
+
+@pytest.mark.parametrize("error", [None, InternalError()])
+async def test_what_a_graph_writes_after_a_deletion_goes_with_its_run(
+    error: InternalError | None,
+) -> None:
+    """Its process may not have heard of it: the run has no log, or does not stop."""
+    store, run = MemoryStore(), run_of()
+    graph = checkpoints(graph_thread(key_of(OWNER, "t"), 0))
+    attached(logs_over(store), run)
+    await over(store).open(asked("one"), run, keeps=True)
+    await over(store).delete(OWNER, "t")
+    await store.put(graph, "step", b"content")
+    run.finish(error)
+    await close(run)
+    assert await store.list(graph) == []
+    assert await store.list(f"failed-{key_of(OWNER, 't')}") == []
+    assert run.log is not None
+    assert run.log.written
+    assert await store.list(f"locks-{OWNER}") == []
+
+
+async def test_what_another_run_has_written_since_stays() -> None:
+    store, run, next_run = MemoryStore(), run_of(), run_of()
+    graph = checkpoints(graph_thread(key_of(OWNER, "t"), 0))
+    await over(store).open(asked("one"), run, keeps=True)
+    await over(store).delete(OWNER, "t")
+    await over(store).open(asked("two"), next_run, keeps=True)
+    await store.put(graph, "step", b"content")
+    run.finish()
+    await close(run)
+    assert len(await store.list(graph)) == 1
+    next_run.finish()
+    await close(next_run)
+    assert (await over(store).get(OWNER, "t")).runs.keys() == {next_run.id}
