@@ -60,12 +60,13 @@ async function refusal(response) {
   const error = (await response.json().catch(() => null))?.error;
   const seconds = parseFloat(headers.get("retry-after"));
   return new ChatError({
-    code: `http_${status}`,
-    message: `The server answered with status ${status}.`,
     retryable: [408, 429, 502, 503, 504].includes(status),
     retry_after_ms: seconds >= 0 ? seconds * 1000 : undefined,
     request_id: headers.get("x-request-id") ?? undefined,
     ...error,
+    // A gateway on the way may have an error of its own, or none.
+    code: error?.code ?? `http_${status}`,
+    message: error?.message ?? `The server answered with status ${status}.`,
     status,
   });
 }
@@ -83,7 +84,9 @@ function unlessAborted(promise, signal) {
 
 /** Ask, and yield each event; ends after `done`, or throws. `client.d.ts` says what the options are. */
 export async function* chat(url, body, { signal, headers, resume, retries = 0, onOpen } = {}) {
-  const runs = String(url).replace(/(^|\/)api\/[^]*$/, "$1api/runs/");
+  // The query may have a key, and a gateway's own path an `api` too.
+  const [, root, query] = /^([^?#]*\/|)api\/[^?#]*([^#]*)/.exec(url) ?? [, "", ""];
+  const ofRun = (id, what) => `${root}api/runs/${id}/${what}${query}`;
   const connection = new AbortController();
   let { runId, after = 0 } = resume ?? {};
   let [over, left, failed, begun, tries] = [false, true, undefined, false, 0];
@@ -96,9 +99,12 @@ export async function* chat(url, body, { signal, headers, resume, retries = 0, o
       body: JSON.stringify(resume ? { on_disconnect: "continue", ...body } : body),
       headers: { "content-type": "application/json" },
     });
-  const follow = () => request(`${runs}${runId}/stream`, { headers: { "last-event-id": `${after}` } });
-  const cancel = (id) =>
-    fetch(`${runs}${id}/cancel`, { method: "POST", headers, keepalive: true }).catch(() => {});
+  const follow = () => request(ofRun(runId, "stream"), { headers: { "last-event-id": `${after}` } });
+  const cancel = (id, tries = 0) =>
+    fetch(ofRun(id, "cancel"), { method: "POST", headers, keepalive: true }).catch(
+      // The connection may be back in a moment; until then the model writes for nobody.
+      () => tries < RECONNECTS && setTimeout(cancel, 250 * 2 ** tries, id, tries + 1),
+    );
 
   /** Nobody reads on. A run that would go on without its reader is stopped by its id. */
   const leave = async (asked) => {

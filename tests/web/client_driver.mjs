@@ -59,7 +59,7 @@ async function follow(url, body, options, until = () => false) {
 }
 
 /** A server whose requests are answered by *script*, one after the other; `asked` is what came. */
-async function against(script, options = {}, { abortAt, leaveAt, body = { user: "Hi" } } = {}) {
+async function against(script, options = {}, { abortAt, leaveAt, body = { user: "Hi" }, path = "/api/chat", lostCancels = 0 } = {}) {
   const asked = [];
   let gone = 0;
   const server = createServer(async (request, response) => {
@@ -67,7 +67,9 @@ async function against(script, options = {}, { abortAt, leaveAt, body = { user: 
     for await (const piece of request) text += piece;
     const { method, url, headers } = request;
     asked.push([method, url, headers["last-event-id"] ?? null, text && JSON.parse(text)]);
-    if (url.endsWith("/cancel")) return response.writeHead(202).end("{}");
+    const cancels = /\/cancel(\?|$)/.test(url);
+    if (cancels && lostCancels-- > 0) return request.socket.destroy();
+    if (cancels) return response.writeHead(202).end("{}");
     const { status = 200, headers: more, pieces = [], end = "end" } = script.shift();
     if (end === "silent") return;
     if (end === "refuse") return request.socket.destroy();
@@ -80,14 +82,14 @@ async function against(script, options = {}, { abortAt, leaveAt, body = { user: 
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const url = `http://127.0.0.1:${server.address().port}/api/chat`;
+  const url = `http://127.0.0.1:${server.address().port}${path}`;
   const stop = new AbortController();
   if (abortAt === "now") setTimeout(() => stop.abort(), 50);
   const result = await follow(url, body, { ...options, signal: stop.signal }, (event) => {
     if (event.id === abortAt) stop.abort();
     return event.id === leaveAt;
   });
-  const settled = () => gone && (asked.length > 1 || !options.resume);
+  const settled = () => gone && lostCancels < 1 && (asked.length > 1 || !options.resume);
   for (let tries = 0; (abortAt || leaveAt) && !settled() && tries < 250; tries++) await pause(20);
   server.closeAllConnections();
   server.close();

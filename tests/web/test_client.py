@@ -102,6 +102,25 @@ def test_a_lost_connection_is_read_on_from_the_last_number(drive: Drive) -> None
     ]
 
 
+def test_what_is_before_and_behind_the_path_is_kept_for_the_run(drive: Drive) -> None:
+    more = {"path": "/api/v1/api/chat?code=KEY"}
+    script = [{"pieces": frames("a"), "end": "cut"}, {"status": 204}]
+    result = drive("against", script, {"resume": True}, more)
+    assert result["asked"][1][1] == "/api/v1/api/runs/RUN/stream?code=KEY"
+    script = [{"pieces": frames("a"), "end": "open"}]
+    result = drive("against", script, {"resume": True}, {**more, "leaveAt": 1})
+    assert result["asked"][1][1] == "/api/v1/api/runs/RUN/cancel?code=KEY"
+
+
+def test_a_refusal_of_a_gateway_has_a_code_and_a_message(drive: Drive) -> None:
+    for error in ('{"error":{"code":null,"message":null}}', '{"error":"no"}', "[]"):
+        thrown = drive("against", [{"status": 403, "pieces": [error]}])["thrown"]
+        assert (thrown["code"], thrown["message"]) == (
+            "http_403",
+            "The server answered with status 403.",
+        )
+
+
 def test_a_run_that_is_gone_is_a_lost_connection(drive: Drive) -> None:
     script = [{"pieces": frames("a"), "end": "cut"}, {"status": 404}]
     result = drive("against", script, {"resume": True})
@@ -145,6 +164,13 @@ def test_an_abort_leaves_the_server_and_stops_a_run_that_would_go_on(
         result = drive("against", [open_], {"resume": True}, stop)
         assert result["asked"][1:] == [["POST", "/api/runs/RUN/cancel", None, ""]]
         assert result["gone"] == 1
+
+
+def test_a_run_is_stopped_as_soon_as_the_server_can_be_reached(drive: Drive) -> None:
+    open_ = {"pieces": frames("a"), "end": "open"}
+    more = {"abortAt": 1, "lostCancels": 2}
+    result = drive("against", [open_], {"resume": True}, more)
+    assert len(result["asked"]) >= 3
 
 
 def test_an_abort_before_the_answer_is_no_error_of_the_server(drive: Drive) -> None:
