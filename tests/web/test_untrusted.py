@@ -34,6 +34,9 @@ LISTS = [  # Longer than what is lexed at once.
     "".join(f"{number}. item\n   - below\n" for number in range(3, 110)) + "- bullet",
     "- apart\n\n" * 60 + "- `tight`\n" * 60,
     "A \\( x_1 * y \\) b\n\n\\[\na_1 * b\n\\]\nc $a_1 $ d $b_2$\n$$ e_1\n$$\n\n$$\nf",
+    "See [one][d] and [two].\n\n" + "Text.\n\n" * 8 + "[d]: https://example.com/d\n"
+    "> [two]: https://example.com/two",
+    "[d]: https://example.com/d\n\n" + "Text.\n\n" * 8 + "See [d].",
     "* tight\n" * 60 + "\n* apart\n\n- other\n" + "- other\n" * 60 + "text\n# Title",
 ]
 CLEAN: list[object] = [[], None, 1]

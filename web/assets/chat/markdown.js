@@ -10,6 +10,7 @@ const DEEPEST = 40; // Levels of nesting; what is deeper stays as it was written
 const TOO_DEEP = /^[ \t]*(?:> ?|[-*+] ){60}/m; // For the parser.
 const WRAPPED = 70; // Characters; a longer line was wrapped by an editor, and ends nothing.
 const UNSETTLED = 4; // Blocks at the end, or items of a list, that what follows may still change.
+const DEFINES = /^[^\n[]{0,20}\[[^\]\n]+\]:\s*\S/m; // An address for links, maybe for those of settled blocks.
 const LONG_LIST = 50; // Items; those of a longer list are settled while it grows.
 
 function unescape(text) {
@@ -41,7 +42,7 @@ export class Markdown {
   /** Show *text*; once it is *whole*, nothing of it will change. */
   show(given, whole = false) {
     const text = given.replace(/\r\n?/g, "\n");
-    if (!text.startsWith(this.shown) || (whole && this.uneven)) this.clear();
+    if (!text.startsWith(this.shown) || (whole && (this.uneven || DEFINES.test(text)))) this.clear();
     this.shown = text;
     const tokens = this.lex(text.slice(this.offset));
     const last = tokens.length - 1;
