@@ -129,6 +129,34 @@ def test_a_runs_course_is_shown_by_its_id(page: UsagePage) -> None:
     expect(rows).to_have_count(4)
 
 
+WRITTEN = """async () => {
+    const { money, percent } = await import("/assets/usage/figures.js");
+    const amounts = [4e-7, 0.012345, 1, 12345.678].map(each => money(each, "EUR"));
+    return [...amounts, ...[0.0002, 0.0123, 0.5].map(percent)];
+}"""
+LEFTMOST = """async () => {
+    const { Chart } = await import("/assets/usage/chart.js");
+    const place = document.createElement("div");
+    document.querySelector("main").append(place);
+    const columns = [{ name: "now", marks: [], values: ["1"] }];
+    const write = value => `${value}.00 EUR`;
+    new Chart(place, "Cost").show({ columns, head: ["c"], write, most: 200000 });
+    const names = [...place.querySelectorAll("text")];
+    return Math.min(...names.map(name => name.getBBox().x));
+}"""
+
+
+def test_amounts_and_shares_are_right_and_there_is_room_for_them(
+    page: UsagePage,
+) -> None:
+    page.open()
+    assert [text.replace("\u00a0", " ") for text in page.page.evaluate(WRITTEN)] == [
+        *("0.0000004 EUR", "0.0123 EUR", "1 EUR", "12,345.68 EUR"),
+        *("under 0.1 %", "1.2 %", "50 %"),
+    ]
+    assert page.page.evaluate(LEFTMOST) >= 0
+
+
 def test_an_error_leads_to_its_run(page: UsagePage) -> None:
     page.open()
     errors = page.table("Newest errors")
@@ -218,6 +246,13 @@ def test_what_fails_is_said_until_it_is_over(page: UsagePage) -> None:
     page.page.clock.run_for(6000)
     expect(page.page.get_by_role("alert")).to_contain_text("cannot be reached")
     expect(page.totals).to_be_visible()
+    page.page.unroute("**/api/usage?*")
+    busy = {"error": {"code": "overloaded", "message": "There is too much to do."}}
+    page.page.route(
+        "**/api/usage?*", lambda route: route.fulfill(status=503, json=busy)
+    )
+    page.page.clock.run_for(6000)
+    expect(page.page.get_by_role("alert")).to_contain_text("There is too much to do.")
     page.page.unroute("**/api/usage?*")
     page.page.clock.run_for(6000)
     expect(page.page.get_by_role("alert")).to_have_count(0)

@@ -9,8 +9,14 @@ export const headers = () => (settings.key ? { "x-functions-key": settings.key }
 export async function get(path) {
   const response = await fetch(path, { headers: headers() });
   if (response.status === 404 || response.status === 501) return undefined;
-  if (!response.ok) throw new ChatError({ code: `http_${response.status}`, status: response.status });
+  if (!response.ok) throw await refusal(response);
   return response.json();
+}
+
+async function refusal(response) {
+  const { status } = response;
+  const error = (await response.json().catch(() => null))?.error;
+  return new ChatError({ code: `http_${status}`, message: `The app answered with status ${status}.`, ...error, status });
 }
 
 export async function remove(path) {

@@ -2,7 +2,8 @@
 
 import { h } from "../chat/dom.js";
 
-const [HEIGHT, TOP, BOTTOM, LEFT, RIGHT] = [180, 8, 22, 52, 24];
+const [HEIGHT, TOP, BOTTOM, RIGHT] = [180, 8, 22, 24];
+const [LEAST_LEFT, CHARACTER] = [52, 7]; // Pixels: the room for the numbers of the axis, and the width of a digit.
 const TICK_WIDTH = 68; // Pixels that the name of a time takes at most.
 
 function svg(tag, attributes, ...children) {
@@ -48,20 +49,22 @@ export class Chart {
   draw() {
     const width = this.place.clientWidth;
     if (!this.columns || !width) return;
-    const [inner, high] = [width - LEFT - RIGHT, HEIGHT - TOP - BOTTOM];
+    const scale = [0, 0.5, 1].map((share) => [this.most * share, this.write(this.most * share)]);
+    const left = Math.max(LEAST_LEFT, ...scale.map(([, name]) => 12 + name.length * CHARACTER));
+    const [inner, high] = [width - left - RIGHT, HEIGHT - TOP - BOTTOM];
     const step = inner / this.columns.length;
     const y = (value) => TOP + high - (Math.min(value, this.most) / this.most) * high;
     const label = `${this.name}. ${this.hint ?? ""}`;
     const drawn = svg("svg", { class: "chart", width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": label });
-    for (const share of [0, 0.5, 1]) {
-      const at = Math.round(y(this.most * share)) + 0.5;
-      drawn.append(svg("line", { x1: LEFT, x2: width - RIGHT, y1: at, y2: at, class: "grid" }));
-      drawn.append(svg("text", { x: LEFT - 8, y: at + 4, "text-anchor": "end" }, this.write(this.most * share)));
+    for (const [value, name] of scale) {
+      const at = Math.round(y(value)) + 0.5;
+      drawn.append(svg("line", { x1: left, x2: width - RIGHT, y1: at, y2: at, class: "grid" }));
+      drawn.append(svg("text", { x: left - 8, y: at + 4, "text-anchor": "end" }, name));
     }
     const every = Math.max(1, Math.ceil(TICK_WIDTH / step));
     const gap = Math.min(3, step * 0.2);
     this.columns.forEach(({ name, marks }, index) => {
-      const x = LEFT + index * step;
+      const x = left + index * step;
       for (const { from, to, kind } of marks) {
         const [top, least] = [y(to), kind === "middle" ? 2 : 1];
         const height = Math.max(least, y(from) - top);
@@ -70,12 +73,12 @@ export class Chart {
       if ((this.columns.length - 1 - index) % every) return;
       drawn.append(svg("text", { x: x + step / 2, y: HEIGHT - 6, "text-anchor": "middle" }, name));
     });
-    [this.step, this.drawn] = [step, drawn];
+    [this.step, this.left] = [step, left];
     this.place.replaceChildren(drawn);
   }
 
   point({ clientX }) {
-    const index = Math.floor((clientX - this.place.getBoundingClientRect().left - LEFT) / this.step);
+    const index = Math.floor((clientX - this.place.getBoundingClientRect().left - this.left) / this.step);
     this.say(this.columns?.[index]);
   }
 

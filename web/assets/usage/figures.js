@@ -18,7 +18,14 @@ export const milliseconds = (value) => {
 
 export const speed = (value) => (value == null ? NONE : count(value));
 
-export const money = (amount, currency) => `${Number(amount.toPrecision(3))}\u00a0${currency}`;
+const small = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
+const large = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
+
+/** Hundredths of large amounts, and three digits of small ones, which are seldom worth one. */
+export const money = (amount, currency) => `${(amount < 1 ? small : large).format(amount)}\u00a0${currency}`;
+
+/** A share as per cent; some are never none. */
+export const percent = (share) => (share < 0.001 ? "under\u00a00.1\u00a0%" : `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}\u00a0%`);
 
 /** `{USD: 1.5}` as text. */
 export const cost = (sums) => Object.entries(sums).map(([currency, amount]) => money(amount, currency)).join(", ") || NONE;

@@ -1,5 +1,6 @@
 // The usage page: asks for the report again and again, and shows what has changed.
 
+import { ChatError } from "../../client.js";
 import { get } from "../chat/api.js";
 import { h, icon, iconButton } from "../chat/dom.js";
 import { askForKey } from "../chat/key.js";
@@ -44,6 +45,7 @@ async function load() {
   try {
     const report = await get(`api/usage?${query}`);
     if (loading !== asked) return;
+    if (!report) throw new ChatError({ code: "http_404", message: "This app has no figures of usage.", status: 404 });
     show(report);
     $("problem").hidden = true;
   } catch (error) {
@@ -60,7 +62,7 @@ function complain({ status, message }) {
     401: "This app asks for a key before it shows what runs have used.",
     undefined: `The app cannot be reached. ${live ? "The page asks again every few seconds." : ""}`,
   };
-  const text = said[status] ?? `The app has refused: ${message}.`;
+  const text = said[status] ?? `The app has refused: ${message}`;
   const again = h("button", { type: "button", onclick: load }, icon(status === 401 ? "key" : "retry"), status === 401 ? "Give the key" : "Try again");
   if ($("problem").hidden || $("problem").firstChild?.textContent !== text) $("problem").replaceChildren(h("p", {}, text), again);
   $("problem").hidden = false;

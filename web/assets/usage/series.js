@@ -1,6 +1,6 @@
 // A report's groups as series, and those as the columns of charts.
 
-import { cost, count, day, hour, milliseconds, money, speed, times, tokens } from "./figures.js";
+import { cost, count, day, hour, milliseconds, money, percent, speed, times, tokens } from "./figures.js";
 
 const SHARES = ["p5", "p25", "p50", "p75", "p95"];
 
@@ -77,7 +77,7 @@ export class Series {
 export function tiles({ runs, errors, input_tokens: input, output_tokens: output, cost: paid, time_to_first_token_ms: first, latency_ms: whole, tokens_per_second: fast }) {
   return [
     ["Runs", count(runs)],
-    ["Errors", count(errors), errors > 0 && `${((errors * 100) / runs).toFixed(errors * 10 < runs ? 1 : 0)}\u00a0%`],
+    ["Errors", count(errors), errors > 0 && percent(errors / runs)],
     ["Tokens in", count(input)],
     ["Tokens out", count(output)],
     ["Cost", cost(paid)],
