@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic, time
+from typing import Any
 
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 
 from tests.clients.chromium_page import MILLISECONDS
 from tests.standin.process import StandIn
@@ -56,6 +57,31 @@ class ChatPage(Tab):
         """Wait until the last answer is over."""
         answered = expect(self.answer)
         answered.to_have_attribute("aria-busy", "false", timeout=MILLISECONDS)
+
+
+ANSWER = """\
+data: {"deployment":"d","delta_content":"```js\\nlet a = 1;\\n"}
+
+event: done
+data: {"deployment":"d","finish_reason":"stop","usage":{}}
+
+"""
+
+
+def answering(page: ChatPage, *refusals: dict[str, object]) -> list[Any]:
+    """Have each question refused, and then answered by `ANSWER`; the bodies sent."""
+    bodies: list[Any] = []
+    left = list(refusals)
+
+    def answer(route: Route) -> None:
+        bodies.append(route.request.post_data_json)
+        if left:
+            route.fulfill(status=409, json={"error": left.pop(0)})
+        else:
+            route.fulfill(headers={"content-type": "text/event-stream"}, body=ANSWER)
+
+    page.page.route("**/api/chat", answer)
+    return bodies
 
 
 CLICKED = """() => document.getElementById("send").addEventListener(

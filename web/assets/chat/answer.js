@@ -1,6 +1,6 @@
 // An answer: what its events make of it, as data that can be kept, and how that is shown.
 
-import { h, icon, iconButton, iconLink, outside, safeUrl } from "./dom.js";
+import { copy, h, icon, iconButton, iconLink, outside, safeUrl } from "./dom.js";
 import { Interrupt } from "./interrupt.js";
 import { Markdown } from "./markdown.js";
 
@@ -92,7 +92,7 @@ export class AnswerView {
     this.reasoning = h("pre", { class: "thoughts", dir: "auto" });
     this.thoughts = h("details", { class: "fold", hidden: true }, (this.thoughtSummary = h("summary")), this.reasoning);
     this.steps = h("div", { class: "steps" });
-    this.text = h("div", { class: "text" });
+    this.text = h("div", { class: "text", onclick: (event) => this.showCited(event) });
     this.questions = h("div");
     this.sources = h("ol", { class: "sources", "aria-label": "Sources" });
     this.more = h("button", { type: "button", class: "more", onclick: () => this.showAllSources() });
@@ -158,6 +158,17 @@ export class AnswerView {
     this.more.textContent = `All ${count} sources`;
   }
 
+  /** Unfold the source that a click on *event*'s target asks for. */
+  showCited(event) {
+    const cited = event.target.closest("a.cite");
+    if (!cited) return;
+    event.preventDefault();
+    const card = document.getElementById(cited.getAttribute("href").slice(1));
+    this.sources.classList.remove("many");
+    card.querySelector("details").open = true;
+    card.querySelector("summary").focus();
+  }
+
   showAllSources() {
     this.sources.classList.remove("many");
     this.sources.children[AT_ONCE].querySelector("summary").focus();
@@ -169,9 +180,8 @@ export class AnswerView {
     this.questions.replaceChildren(...answer.questions.map((each) => new Interrupt(each, answer, this.on.reply).element));
     this.showNotice();
     const copied = iconButton("copy", "Copy answer", async () => {
-      await navigator.clipboard.writeText(answer.text);
-      copied.setAttribute("aria-label", "Copied");
-      copied.title = "Copied";
+      copied.title = (await copy(answer.text)) ? "Copied" : "Not copied";
+      copied.setAttribute("aria-label", copied.title);
     });
     this.footer.replaceChildren(
       h("span", { class: "facts" }, facts(answer).join(" · ")),

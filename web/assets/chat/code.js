@@ -1,6 +1,6 @@
 // Code with its language, a button that copies it, and colours once it is whole.
 
-import { h, icon } from "./dom.js";
+import { copy, h, icon } from "./dom.js";
 
 const NAMES = {
   ...{ sh: "bash", shell: "bash", console: "bash", zsh: "bash", py: "python", py3: "python" },
@@ -43,8 +43,7 @@ export class CodeBlock {
   }
 
   async copy(button) {
-    await navigator.clipboard.writeText(this.code.textContent);
-    button.lastChild.data = "Copied";
+    button.lastChild.data = (await copy(this.code.textContent)) ? "Copied" : "Not copied";
     setTimeout(() => (button.lastChild.data = "Copy"), 1500);
   }
 }

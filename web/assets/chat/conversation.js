@@ -6,6 +6,9 @@ import { add, newAnswer } from "./answer.js";
 import { newId, settings } from "./storage.js";
 
 const SAVE_MS = 400;
+const TITLE_CHARACTERS = 80;
+const MOST_MESSAGES = 200; // Of one request; the server takes 256.
+const MOST_FILE_BYTES = 3_600_000; // Of one request, which has 4 MiB at most.
 
 export class Conversation {
   /** *on* has `save`, `change(answer)`, called at most once a frame, and `key`, which asks for one. */
@@ -31,7 +34,7 @@ export class Conversation {
     // A thread stays with its chain, so another chain begins one with the same messages.
     if (chat.thread && chat.chain !== chain) [chat.thread, chat.begun] = [undefined, false];
     Object.assign(chat, { chain, inputs, threads: chat.threads ?? (threads || settings.threaded.includes(chain)) });
-    chat.title ||= text.trim().slice(0, 80) || files[0]?.name || "";
+    chat.title ||= titleOf(text) || files[0]?.name || "";
     chat.messages.push({ role: "user", text, ...(files.length && { files }) });
     return this.answer();
   }
@@ -62,8 +65,8 @@ export class Conversation {
     if (chat.threads) body.thread_id = chat.thread ??= newId();
     if (more) return { ...body, ...more };
     const asked = chat.messages.filter((each) => each.role === "user" || each.text);
-    const sent = chat.threads && chat.begun ? asked.slice(-1) : asked;
-    return { ...body, messages: sent.map(toMessage) };
+    const sent = chat.threads && chat.begun ? asked.slice(-1) : newest(asked);
+    return { ...body, messages: toMessages(sent) };
   }
 
   async answer(more) {
@@ -142,8 +145,23 @@ export class Conversation {
 /** Whether the server's thread has *answer*. */
 const isKept = (answer) => Boolean(answer.done) && answer.done.finish_reason !== "error" || answer.status === "stopped";
 
-function toMessage({ role, text, files }) {
-  const parts = (files ?? []).map(({ part }) => part).filter(Boolean);
-  if (!parts.length) return { role, content: text };
-  return { role, content: [...(text ? [{ type: "text", text }] : []), ...parts] };
+/** The beginning of *text*, in a line. */
+const titleOf = (text) => [...text.trim().replace(/\s+/g, " ")].slice(0, TITLE_CHARACTERS).join("");
+
+/** The newest of *messages*, from a question on. */
+function newest(messages) {
+  const last = messages.slice(-MOST_MESSAGES);
+  return last.slice(last.findIndex(({ role }) => role === "user"));
+}
+
+/** As the server takes them: the files of earlier questions are left out if they are too many. */
+function toMessages(messages) {
+  let room = MOST_FILE_BYTES;
+  const made = messages.toReversed().map(({ role, text, files }) => {
+    const parts = (files ?? []).map(({ part }) => part).filter(Boolean);
+    room -= parts.length && new Blob([JSON.stringify(parts)]).size;
+    if (!parts.length || room < 0) return { role, content: text || (files ?? []).map(({ name }) => name).join(", ") };
+    return { role, content: [...(text ? [{ type: "text", text }] : []), ...parts] };
+  });
+  return made.reverse();
 }

@@ -29,6 +29,20 @@ const OUTSIDE = { target: "_blank", rel: "noopener noreferrer nofollow" };
 /** The attributes of a link to *url*, which leads out of the page. */
 export const outside = (url) => ({ href: url, ...OUTSIDE });
 
+/** Copy *text*; whether that was possible. A page that came without TLS has no clipboard, but can fill a copy. */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const fill = (event) => (event.preventDefault(), event.clipboardData.setData("text/plain", text));
+    document.addEventListener("copy", fill);
+    const done = document.execCommand("copy");
+    document.removeEventListener("copy", fill);
+    return done;
+  }
+}
+
 const SHAPES = {
   send: "M12 20V5M5 12l7-7 7 7",
   stop: "M7 7h10v10H7z",

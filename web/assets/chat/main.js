@@ -10,34 +10,29 @@ import { Attachments } from "./files.js";
 import { askForKey } from "./key.js";
 import { ChatList } from "./list.js";
 import { questionView } from "./question.js";
+import { Scroll } from "./scroll.js";
 import { Chats, hearOthers, showTheme, tab, toggleTheme } from "./storage.js";
 import { fromThread, listThreads } from "./threads.js";
 
 const $ = (id) => document.getElementById(id);
-const [log, list, question] = [$("log"), $("messages"), $("question")];
-const NEAR = 80; // Pixels from the end in which the page follows what comes.
+const [list, question] = [$("messages"), $("question")];
+const scroll = new Scroll($("log"), $("to-end"));
 
 const conversations = new Map();
 const chats = new Chats((chat) => conversations.get(chat)?.running);
 const views = new Map();
 const chatList = new ChatList($("chat-list"), { open, forget });
 const chains = new ChainPicker();
-const files = new Attachments($("files"), say);
-let current;
+const files = new Attachments($("files"), note, question);
+let [current, opening] = [];
 
 function say(text) {
   $("status").textContent = text;
 }
 
-const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
-const toEnd = () => (log.scrollTop = log.scrollHeight);
-
-/** Change the page, and stay at the end if that is where the reader is. */
-function following(change) {
-  const follow = atEnd();
-  change();
-  if (follow) toEnd();
-  $("to-end").hidden = atEnd();
+/** Say what is also to be seen; nothing if it is over. */
+function note(text = "") {
+  $("note").textContent = text;
 }
 
 const waiting = new Set();
@@ -52,7 +47,7 @@ function showChanged() {
   const answers = [...waiting];
   waiting.clear();
   const begun = performance.now();
-  following(() => answers.forEach((answer) => views.get(answer)?.update()));
+  scroll.following(() => answers.forEach((answer) => views.get(answer)?.update()));
   took = performance.now() - begun;
 }
 
@@ -88,10 +83,11 @@ function show(conversation, { focus = true } = {}) {
   chat.messages.forEach((message) => (message.role === "user" ? showQuestion(message) : showAnswer(message)));
   $("welcome").hidden = chat.messages.length > 0;
   $("title").textContent = document.title = chat.title || "New conversation";
-  chains.choose(chat.chain);
+  chains.choose(chat.chain, chat.inputs);
+  note();
   showState();
   showChats();
-  toEnd();
+  scroll.toEnd();
   $("to-end").hidden = true;
   document.body.classList.remove("chats-open");
   $("show-chats").setAttribute("aria-expanded", "false");
@@ -115,14 +111,14 @@ const on = {
   key: giveKey,
   change: changed,
   begin(answer) {
-    if (current.chat.messages.includes(answer) && !views.has(answer)) following(() => showAnswer(answer));
+    if (current.chat.messages.includes(answer) && !views.has(answer)) scroll.following(() => showAnswer(answer));
     views.get(answer)?.update();
     say("Answering…");
     showState();
   },
   replaced: (answer) => views.get(answer)?.remove(),
   end(answer) {
-    following(() => views.get(answer)?.update());
+    scroll.following(() => views.get(answer)?.update());
     say(answer.error ? "The answer has failed." : answer.questions.length ? "The answer waits for you." : "The answer is there.");
     showState();
     showChats();
@@ -170,7 +166,7 @@ async function ask(text, attached) {
   const view = views.get(messages.at(-1));
   if (view) list.append(view.element);
   $("title").textContent = document.title = conversation.chat.title;
-  toEnd();
+  scroll.toEnd();
   showChats();
   chats.save();
   await answered;
@@ -201,9 +197,13 @@ function send(event) {
   if (!text.trim() && !files.files.length) return;
   if (!$("composer").reportValidity()) return;
   question.value = "";
+  note();
   grow();
   ask(text, files.take()).catch(console.error);
 }
+
+/** Whether a key is for the input method; Safari says so by its code alone. */
+const composing = ({ isComposing, keyCode }) => isComposing || keyCode === 229;
 
 function grow() {
   question.style.height = "auto";
@@ -211,7 +211,7 @@ function grow() {
 }
 
 async function loadChains() {
-  await chains.load(current.chat.chain).catch(({ status }) => {
+  await chains.load(current.chat.chain, current.chat.inputs).catch(({ status }) => {
     const then = status === 401 ? "This app asks for a key." : "Reload the page to try again.";
     $("welcome-text").textContent = `The list of chains could not be loaded. ${then}`;
     say($("welcome-text").textContent);
@@ -243,38 +243,21 @@ function begin() {
     iconButton("key", "Key", giveKey),
   );
   $("left-actions").append(iconButton("clip", "Attach files", () => $("pick").click()));
-  $("pick").addEventListener("change", () => files.add($("pick").files).then(() => ($("pick").value = "")));
+  files.listen($("pick"), question);
   $("show-chats").addEventListener("click", toggleChats);
   $("new-chat").addEventListener("click", startNew);
-  $("to-end").addEventListener("click", toEnd);
   $("composer").addEventListener("submit", send);
   question.addEventListener("input", grow);
-  question.addEventListener("paste", (event) => event.clipboardData.files.length && files.add(event.clipboardData.files));
   question.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    if (event.key === "Enter" && !event.shiftKey && !composing(event)) {
       event.preventDefault();
       if (!current.running) send();
     }
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || $("key-dialog").open) return;
+    if (event.key !== "Escape" || composing(event) || $("key-dialog").open) return;
     if (document.body.classList.contains("chats-open")) toggleChats();
     else current.stop();
-  });
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    files.add(event.dataTransfer.files);
-  });
-  log.addEventListener("scroll", () => ($("to-end").hidden = atEnd()), { passive: true });
-  log.addEventListener("click", (event) => {
-    const cited = event.target.closest("a.cite");
-    if (!cited) return;
-    event.preventDefault();
-    const card = document.getElementById(cited.getAttribute("href").slice(1));
-    card.parentElement.classList.remove("many");
-    card.querySelector("details").open = true;
-    card.querySelector("summary").focus();
   });
   addEventListener("pagehide", () => chats.save());
   hearOthers(chats, showOthers);

@@ -5,7 +5,7 @@ import { h, iconButton } from "./dom.js";
 /** *on* has `send(text)`, which asks the edited question, and `cancel`. */
 export function questionView(message, on) {
   const change = iconButton("edit", "Edit and ask again", () => edit(element, message, on));
-  const names = (message.files ?? []).map(({ name }) => h("li", {}, name));
+  const names = (message.files ?? []).map(({ name, part }) => h("li", {}, part ? name : `${name} (no longer kept)`));
   const element = h(
     "article",
     { class: "question-asked", "aria-label": "You" },
