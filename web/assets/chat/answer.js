@@ -214,7 +214,7 @@ export class AnswerView {
 /** What went wrong, and a button to ask again, once that may help. */
 function failure({ message, code, requestId, retryable, retryAt }, retry) {
   const label = document.createTextNode("Try again");
-  const button = h("button", { type: "button", onclick: () => retry() }, icon("retry"), label);
+  const button = h("button", { type: "button", "aria-live": "off", onclick: () => retry() }, icon("retry"), label);
   const count = () => {
     const left = Math.ceil(((retryAt ?? 0) - Date.now()) / 1000);
     button.disabled = left > 0;

@@ -23,10 +23,25 @@ export async function remove(path) {
   await fetch(path, { method: "DELETE", headers: headers() }).catch(() => {});
 }
 
-/** The events of an answer; reads on if the connection is lost. */
-export function ask(body, { signal, onOpen }) {
-  return chat("api/chat", body, { signal, onOpen, headers: headers(), resume: true });
+const PATIENCE = 5; // Times; the server takes some seconds at most to stop a run that has not begun to answer.
+
+/** The events of an answer; reads on if the connection is lost, and waits for a run on the thread that is being stopped. */
+export async function* ask(body, { signal, onOpen }) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return yield* chat("api/chat", body, { signal, onOpen, headers: headers(), resume: true });
+    } catch (error) {
+      if (error.code !== "thread_busy" || tries === PATIENCE) throw error;
+      await pause(250 * 2 ** tries, signal);
+    }
+  }
 }
+
+const pause = (ms, signal) =>
+  new Promise((resolve, reject) => {
+    setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
 
 export function follow({ runId, after }, signal) {
   return chat("api/chat", null, { signal, headers: headers(), resume: { runId, after } });

@@ -117,10 +117,12 @@ export class Conversation {
       failed = signal.aborted ? undefined : error;
       if (signal.aborted) answer.status = "stopped";
     }
+    // A page that is left sees its requests end, and is gone before this is over: the answer has not failed.
+    if (failed?.code === "unreachable") await new Promise((resolve) => setTimeout(resolve, 200));
     this.stopper = undefined;
     if (failed?.status === 401 && (await this.on.key())) {
-      Object.assign(answer, newAnswer());
-      return this.read(answer, start);
+      if (answer.runId) return this.read(answer, (signal) => follow(answer, signal));
+      return this.read(Object.assign(answer, newAnswer()), start);
     }
     this.end(answer, failed);
   }

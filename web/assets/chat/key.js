@@ -2,6 +2,8 @@
 
 import { settings } from "./storage.js";
 
+const NOT_SENT = /[^ -~]/; // Such as an invisible character that was copied with the key: no header takes it.
+
 let asking;
 
 /** Whether the user has given one; two who ask at once get the same answer. */
@@ -10,14 +12,16 @@ export function askForKey() {
   return asking;
 }
 
-async function ask() {
+async function ask(problem = settings.key && "The key that is kept here is not, or no longer, right.") {
   const [dialog, field] = [document.getElementById("key-dialog"), document.getElementById("key")];
-  document.getElementById("key-problem").textContent = settings.key ? "The key that is kept here is not, or no longer, right." : "";
-  field.value = "";
+  document.getElementById("key-problem").textContent = problem;
+  dialog.returnValue = field.value = ""; // Escape leaves the value of the last time.
   dialog.showModal();
   await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
-  if (dialog.returnValue !== "ok" || !field.value.trim()) return false;
-  settings.key = field.value.trim();
+  const key = field.value.trim();
   field.value = "";
+  if (dialog.returnValue !== "ok" || !key) return false;
+  if (NOT_SENT.test(key)) return ask("This key has a character that no key has. Copy it once more.");
+  settings.key = key;
   return true;
 }

@@ -24,12 +24,19 @@ export class ChatList {
     let row = this.rows.get(chat);
     if (row?.firstChild.textContent !== title) {
       const button = h("button", { type: "button", class: "chat", onclick: () => this.on.open(chat) }, title);
-      row = h("li", {}, button, iconButton("trash", `Delete ${title}`, () => this.on.forget(chat)));
+      row = h("li", {}, button, iconButton("trash", `Delete ${title}`, () => this.forget(chat)));
       this.rows.set(chat, row);
     }
     if (chat === this.current) row.firstChild.setAttribute("aria-current", "true");
     else row.firstChild.removeAttribute("aria-current");
     return row;
+  }
+
+  forget(chat) {
+    const row = this.rows.get(chat);
+    const near = row.nextElementSibling ?? row.previousElementSibling;
+    this.on.forget(chat);
+    if (document.activeElement === document.body) (near?.firstChild ?? document.getElementById("new-chat")).focus();
   }
 
   showOlder() {

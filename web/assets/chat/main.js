@@ -106,8 +106,16 @@ function showChats() {
   chatList.show(chats.all, current.chat);
 }
 
+let full = false;
+
+function save() {
+  if (chats.save() || full) return;
+  full = true;
+  note("This browser has no room for all conversations: those that are too old or too long are not kept.");
+}
+
 const on = {
-  save: () => chats.save(),
+  save,
   key: giveKey,
   change: changed,
   begin(answer) {

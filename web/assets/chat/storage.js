@@ -6,7 +6,10 @@ const [CHATS, DELETED, SHOWN, KEY, THEME, CHAIN, THREADED] = [
 
 export const newId = () => (crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random().toString(36).slice(2)}`);
 
+const unkept = new Map(); // What the browser does not keep is kept as long as the page is there.
+
 function read(name, otherwise) {
+  if (unkept.has(name)) return unkept.get(name);
   try {
     return JSON.parse(localStorage.getItem(name)) ?? otherwise;
   } catch {
@@ -14,18 +17,24 @@ function read(name, otherwise) {
   }
 }
 
-function write(name, value, replacer) {
+/** Whether *text* is kept: a browser may keep nothing, or be full. */
+function put(name, text) {
   try {
-    localStorage.setItem(name, JSON.stringify(value, replacer));
+    localStorage.setItem(name, text);
     return true;
   } catch {
-    return false; // The browser keeps nothing, or is full.
+    return false;
   }
+}
+
+function write(name, value) {
+  if (put(name, JSON.stringify(value))) unkept.delete(name);
+  else unkept.set(name, value);
 }
 
 export const settings = {
   get key() { return read(KEY, ""); },
-  set key(value) { value ? write(KEY, value) : localStorage.removeItem(KEY); },
+  set key(value) { write(KEY, value); },
   get theme() { return read(THEME, ""); },
   set theme(value) { write(THEME, value); },
   get chain() { return read(CHAIN, ""); },
@@ -74,6 +83,7 @@ export class Chats {
   /** *busy* says of one whether this tab is changing it. */
   constructor(busy) {
     [this.busy, this.all, this.stale] = [busy, kept(), false];
+    this.room = Infinity; // Characters that the browser has for them; unknown until they are too many.
   }
 
   start(fields) {
@@ -108,14 +118,27 @@ export class Chats {
     return Object.assign(chat, other);
   }
 
-  /** Keep all of them; the oldest are dropped if they no longer fit. */
+  /** Keep all of them, or as many of the newest as fit; whether all did. */
   save() {
     if (this.stale) this.refresh();
     this.all.sort((one, other) => other.updated - one.updated);
-    let fit = this.all.filter((chat) => chat.messages.length);
-    while (fit.length && !write(CHATS, fit, withoutFiles)) fit = fit.slice(0, -1);
-    if (!fit.length) write(CHATS, []);
+    const all = this.all.filter((chat) => chat.messages.length).map((chat) => JSON.stringify(chat, withoutFiles));
+    let fit = fitting(all, this.room);
+    while (!put(CHATS, `[${fit}]`) && fit.length) {
+      this.room = 0.95 * Math.min(this.room, `${fit}`.length);
+      fit = fitting(all, this.room);
+    }
+    return fit.length === all.length;
   }
+}
+
+/** Those of *texts* that *room* characters have room for, the first ones first. */
+function fitting(texts, room) {
+  return texts.filter(({ length }) => {
+    const fits = length < room;
+    if (fits) room -= length + 1;
+    return fits;
+  });
 }
 
 const kept = () => read(CHATS, []).filter((chat) => chat?.id && Array.isArray(chat.messages));
