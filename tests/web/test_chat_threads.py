@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.clients.chromium_page import chromium
 from tests.conftest import azure
@@ -58,6 +58,7 @@ def test_a_graph_goes_on_once_it_is_approved(page: ChatPage) -> None:
     card = page.answer.get_by_role("form", name="The answer waits for you")
     expect(card).to_contain_text("May I send the letter?")
     card.get_by_role("button", name="Approve").click()
+    expect(page.page.locator("#send")).to_be_focused()
     expect(page.text).to_have_text("The answer was True.")
     waited = page.page.get_by_role("form", name="The answer waits for you")
     expect(waited).to_contain_text("Answered.")
@@ -82,6 +83,46 @@ def test_a_graph_goes_on_with_one_of_its_options(page: ChatPage) -> None:
     )
     page.button("the second").click()
     expect(page.text).to_have_text("The answer was the second.")
+
+
+def test_a_card_that_a_question_has_passed_over_decides_nothing(
+    kept_here: ChatPage,
+) -> None:
+    page = kept_here
+    page.choose("asking")
+    page.ask("Please send it")
+    expect(page.button("Approve")).to_be_visible()
+    page.ask("Which one do you send?")
+    expect(page.button("the first")).to_be_visible()
+    cards = page.page.get_by_role("form", name="The answer waits for you")
+    expect(cards.first).to_contain_text("Not answered.")
+    expect(page.button("Approve")).to_have_count(0)
+    page.page.reload()
+    expect(page.button("the first")).to_be_visible()
+    expect(cards.first).to_contain_text("Not answered.")
+
+
+def test_a_decision_that_has_failed_is_sent_again(kept_here: ChatPage) -> None:
+    page = kept_here
+    page.choose("asking")
+    page.ask("Please send it")
+    expect(page.button("Approve")).to_be_visible()
+    busy = {"error": {"code": "rate_limited", "message": "Busy.", "retryable": True}}
+    refusals = [busy]
+
+    def answer(route: Route) -> None:
+        if refusals:
+            route.fulfill(status=429, json=refusals.pop())
+        else:
+            route.continue_()
+
+    page.page.route("**/api/chat", answer)
+    page.button("Approve").click()
+    page.button("Try again").click()
+    expect(page.text).to_have_text("The answer was True.")
+    page.button("Answer again").last.click()  # Which asks the question again.
+    expect(page.button("Approve")).to_be_visible()
+    expect(page.page.locator("article")).to_have_count(2)
 
 
 def test_what_a_tool_is_called_with_is_edited(page: ChatPage) -> None:
@@ -146,15 +187,37 @@ def test_a_conversation_is_opened_in_another_browser(
     with tab(browser, keeping) as other:
         other.button("standin:answer tokens=2 tag=elsewhere").click()
         expect(other.text).to_have_text("tok0 tok1")
+        other.button("Answer again").click()
+        other.finished()
         other.ask("standin:echo")
         other.finished()
         expect(other.text).to_contain_text("tok0 tok1")
+        assert other.text.inner_text().count("tag=elsewhere") == 1
         with other.page.expect_response("**/api/threads/*") as deleted:
             other.button("Delete standin:answer tokens=2 tag=elsewhere").click()
         assert deleted.value.ok
         expect(other.page.locator("#chat-list")).not_to_contain_text("elsewhere")
     threads = keeping.client.get("/api/threads").json()["threads"]
     assert "elsewhere" not in str(threads)
+
+
+def test_a_graph_that_waits_is_answered_in_another_browser(
+    browser: Browser, keeping: AppProcess
+) -> None:
+    with tab(browser, keeping) as one:
+        one.choose("asking")
+        one.ask("Please send it from afar")
+        expect(one.button("Approve")).to_be_visible()
+    with tab(browser, keeping) as other:
+        other.page.route("**/api/threads/*", lambda route: route.abort())
+        other.button("Please send it from afar").click()
+        expect(other.page.locator("#note")).to_contain_text("could not be loaded")
+        other.page.unroute("**/api/threads/*")
+        other.button("Please send it from afar").dblclick()
+        expect(other.page.locator("article")).to_have_count(2)
+        other.button("Approve").click()
+        expect(other.text).to_have_text("The answer was True.")
+        assert other.errors == []
 
 
 def test_conversations_are_kept_and_go_on(kept_here: ChatPage) -> None:
@@ -198,6 +261,25 @@ def test_two_tabs_keep_what_either_asks_and_deletes(kept_here: ChatPage) -> None
     other.finished()
     page.page.reload()
     expect(page.page.locator("#chat-list .chat")).to_have_count(2)
+
+
+def test_a_tab_follows_what_another_one_has_asked(kept_here: ChatPage) -> None:
+    page = kept_here
+    page.choose("chat")
+    page.ask("standin:answer tokens=1")
+    page.finished()
+    other = ChatPage(page.page.context, page.app)
+    other.open()
+    other.button("standin:answer tokens=1").click()
+    page.choose("slow")
+    page.ask("Count")
+    expect(other.text).to_contain_text("word3 ")
+    other.button("Stop").click()
+    for each in (page, other):
+        each.finished()
+        expect(each.answer).to_contain_text("Stopped.")
+        expect(each.page.locator("article")).to_have_count(4)
+    assert other.errors == []
 
 
 def test_only_the_newest_of_many_conversations_are_listed_at_first(

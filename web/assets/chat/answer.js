@@ -119,7 +119,7 @@ export class AnswerView {
   update() {
     const { answer } = this;
     const running = answer.status === "running";
-    const unfinished = answer.replied ? "" : answer.questions.length ? "waits for you" : "no result";
+    const unfinished = answer.replied ? "" : answer.questions.length && !answer.passed ? "waits for you" : "no result";
     this.element.setAttribute("aria-busy", String(running));
     this.element.classList.toggle("waiting", running && !answer.text);
     this.showThoughts(running);

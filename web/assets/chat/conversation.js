@@ -1,7 +1,7 @@
 // One conversation: asks, and keeps what comes while it comes.
 
 import { ChatError } from "../../client.js";
-import { ask, follow } from "./api.js";
+import { ask, follow, remove } from "./api.js";
 import { add, newAnswer } from "./answer.js";
 import { newId, settings } from "./storage.js";
 
@@ -32,17 +32,37 @@ export class Conversation {
   ask(text, files, { chain, inputs, threads }) {
     const { chat } = this;
     // A thread stays with its chain, so another chain begins one with the same messages.
-    if (chat.thread && chat.chain !== chain) [chat.thread, chat.begun] = [undefined, false];
+    if (chat.chain !== chain) this.leaveThread();
+    this.pass();
     Object.assign(chat, { chain, inputs, threads: chat.threads ?? (threads || settings.threaded.includes(chain)) });
     chat.title ||= titleOf(text) || files[0]?.name || "";
     chat.messages.push({ role: "user", text, ...(files.length && { files }) });
     return this.answer();
   }
 
-  /** Answer the last question, again if it has been answered. */
+  /** What nobody has decided is asked no longer: a question drops what the thread waits for. */
+  pass() {
+    for (const each of this.chat.messages) if (each.questions?.length && !each.replied) each.passed = true;
+  }
+
+  /** Give the answer at *index* again: to the question before it, or to the decision if it failed after one. */
   again(index) {
+    const { messages } = this.chat;
+    const { error, resume } = messages[index];
+    if (error && resume !== undefined) {
+      messages.length = index;
+      return this.answer({ resume });
+    }
+    while (messages[index - 1]?.role === "assistant") index--;
     this.cut(index);
     return this.answer();
+  }
+
+  /** Begin another thread. The old one would be another conversation, with what has been replaced here. */
+  leaveThread() {
+    const { chat } = this;
+    if (chat.thread && chat.begun) remove(`api/threads/${encodeURIComponent(chat.thread)}`);
+    [chat.thread, chat.begun] = [undefined, false];
   }
 
   /** Keep the messages before *index*; the server's thread has more, so another one begins. */
@@ -50,7 +70,7 @@ export class Conversation {
     const { chat } = this;
     const answered = chat.messages.slice(index).some((each) => each.role === "assistant" && isKept(each));
     chat.messages.length = index;
-    if (answered) [chat.thread, chat.begun] = [undefined, false];
+    if (answered) this.leaveThread();
   }
 
   reply(answer, id, value) {
@@ -70,7 +90,7 @@ export class Conversation {
   }
 
   async answer(more) {
-    const answer = newAnswer();
+    const answer = { ...newAnswer(), ...more };
     const body = this.body(more);
     this.chat.messages.push(answer);
     await this.read(answer, (signal) => ask(body, { signal, onOpen: ({ runId }) => this.opened(answer, runId) }));
@@ -86,6 +106,7 @@ export class Conversation {
 
   opened(answer, runId) {
     answer.runId = runId;
+    this.chat.updated = Date.now(); // Other tabs can follow it from now on.
     this.on.save();
   }
 
@@ -145,7 +166,7 @@ export class Conversation {
 }
 
 /** Whether the server's thread has *answer*. */
-const isKept = (answer) => Boolean(answer.done) && answer.done.finish_reason !== "error" || answer.status === "stopped";
+const isKept = ({ status, done }) => status === "stopped" || (status === "ended" && done?.finish_reason !== "error");
 
 /** The beginning of *text*, in a line. */
 const titleOf = (text) => [...text.trim().replace(/\s+/g, " ")].slice(0, TITLE_CHARACTERS).join("");

@@ -85,7 +85,8 @@ class Question {
 export class Interrupt {
   constructor({ id, value }, answer, reply) {
     const calls = callsOf(value);
-    const asked = calls.length ? new Review(value, calls, !answer.replied) : new Question(value);
+    const over = answer.replied ? "Answered." : answer.passed && "Not answered.";
+    const asked = calls.length ? new Review(value, calls, !over) : new Question(value);
     const text = h("input", { type: "text", "aria-label": asked.label, placeholder: `${asked.label}…` });
     const send = (decide) => {
       const decision = decide(text.value.trim());
@@ -99,7 +100,7 @@ export class Interrupt {
       event.preventDefault();
       send((given) => asked.written(given));
     };
-    const state = answer.replied ? [h("p", { class: "ending" }, "Answered.")] : [text, h("div", { class: "row" }, buttons)];
-    this.element = h("form", { class: "question", onsubmit, "aria-label": "The answer waits for you" }, h("h3", {}, "Waiting for you"), asked.asked, state);
+    const state = over ? [h("p", { class: "ending" }, over)] : [text, h("div", { class: "row" }, buttons)];
+    this.element = h("form", { class: "question", onsubmit, "aria-label": "The answer waits for you" }, h("h3", {}, answer.passed ? "Waited for you" : "Waiting for you"), asked.asked, state);
   }
 }

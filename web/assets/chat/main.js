@@ -68,6 +68,7 @@ function showAnswer(answer) {
     reply(id, value) {
       conversation.reply(answer, id, value).catch(console.error);
       view.end();
+      $("send").focus(); // The button that had it is gone.
     },
   });
   views.set(answer, view);
@@ -75,7 +76,7 @@ function showAnswer(answer) {
 }
 
 function show(conversation, { focus = true } = {}) {
-  current = conversation;
+  [current, opening] = [conversation];
   const { chat } = conversation;
   tab.shown = chat.id;
   views.clear();
@@ -139,9 +140,23 @@ function conversationOf(chat) {
 }
 
 async function open(chat) {
-  if (chat.remote) await fromThread(chat);
+  opening = chat;
+  if (chat.remote && !(await loaded(chat))) return;
+  if (opening !== chat) return; // Another one has been opened since.
   show(conversationOf(chat));
   if (!current.running) await current.resume();
+}
+
+async function loaded(chat) {
+  try {
+    if (await fromThread(chat)) return true;
+    note("The server no longer has this conversation.");
+    chats.remove(chat);
+    showChats();
+  } catch (error) {
+    if (error.status === 401 && (await giveKey())) return loaded(chat);
+    note("The conversation could not be loaded.");
+  }
 }
 
 function startNew() {
@@ -161,8 +176,11 @@ function forget(chat) {
 function showOthers() {
   const changed = chats.refresh();
   if (!chats.all.includes(current.chat)) startNew();
-  else if (changed.includes(current.chat)) show(current, { focus: false });
-  else showChats();
+  else if (!changed.includes(current.chat)) showChats();
+  else {
+    show(current, { focus: false });
+    if (current.last?.runId) current.resume().catch(console.error);
+  }
 }
 
 async function ask(text, attached) {
@@ -170,6 +188,7 @@ async function ask(text, attached) {
   $("welcome").hidden = true;
   const answered = conversation.ask(text, attached, chains.chosen);
   const { messages } = conversation.chat;
+  messages.forEach((each) => each.passed && views.get(each)?.end());
   showQuestion(messages.at(-2));
   const view = views.get(messages.at(-1));
   if (view) list.append(view.element);
@@ -194,6 +213,7 @@ function branch(index, shown) {
   const { title, chain, inputs: given, threads, messages } = current.chat;
   const chat = chats.start({ title, chain, inputs: given, threads });
   chat.messages = structuredClone(messages.slice(0, index));
+  conversationOf(chat).pass();
   show(conversationOf(chat));
   if (shown) say("A new conversation, with the same messages.");
 }

@@ -14,20 +14,35 @@ export async function listThreads(chats) {
   }
 }
 
-/** Fill *chat* with its messages. */
-export async function fromThread(chat) {
+const loading = new WeakMap();
+
+/** Fill *chat* with its messages; whether the server still has it. Who asks twice waits for the same. */
+export function fromThread(chat) {
+  if (!loading.has(chat)) loading.set(chat, load(chat).finally(() => loading.delete(chat)));
+  return loading.get(chat);
+}
+
+async function load(chat) {
   const thread = await get(`api/threads/${encodeURIComponent(chat.thread)}`);
+  if (!thread) return false;
   delete chat.remote;
-  for (const message of thread?.messages ?? []) addMessage(chat.messages, message);
+  for (const message of thread.messages) addMessage(chat.messages, message);
+  if (thread.pending?.length) answerOf(chat.messages).questions = thread.pending;
+  return true;
 }
 
 const textOf = (content) =>
   typeof content === "string" ? content : (content ?? []).map((part) => part.text ?? "").join("");
 
+/** The answer that *messages* end with; one is begun if they end with a question. */
+function answerOf(messages) {
+  if (messages.at(-1)?.role !== "assistant") messages.push({ ...newAnswer(), status: "ended" });
+  return messages.at(-1);
+}
+
 function addMessage(messages, { role, content, tool_calls, tool_call_id }) {
   if (role === "user") return messages.push({ role, text: textOf(content) });
-  let answer = messages.at(-1);
-  if (answer?.role !== "assistant") messages.push((answer = { ...newAnswer(), status: "ended" }));
+  const answer = answerOf(messages);
   if (role === "tool") {
     const tool = answer.tools.find((each) => each.id === tool_call_id);
     if (tool) tool.result = textOf(content);
