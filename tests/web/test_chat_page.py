@@ -274,6 +274,8 @@ def test_it_fits_a_phone(browser: Browser, served: AppProcess) -> None:
         _fits(page, 360)
         page.button("Conversations").click()
         expect(page.button("New conversation")).to_be_focused()
+        page.page.keyboard.press("Escape")
+        expect(page.button("Conversations")).to_be_focused()
 
 
 def test_a_key_is_asked_for_once(browser: Browser) -> None:

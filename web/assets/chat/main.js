@@ -256,7 +256,7 @@ async function giveKey() {
 function toggleChats() {
   const opened = document.body.classList.toggle("chats-open");
   $("show-chats").setAttribute("aria-expanded", String(opened));
-  if (opened) $("new-chat").focus();
+  $(opened ? "new-chat" : "show-chats").focus();
 }
 
 function begin() {
