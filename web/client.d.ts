@@ -52,7 +52,7 @@ export interface ChatOptions {
   /** Stops the answer: the loop throws the signal's reason, and the run is stopped. */
   signal?: AbortSignal;
   /** Such as `{ "x-functions-key": "KEY" }`. */
-  headers?: Record<string, string>;
+  headers?: HeadersInit;
   /**
    * `true` reads on after a lost connection; leaving the loop then stops the run by its id.
    * `{ runId, after }` starts nothing, and reads a run from behind its event number `after`.

@@ -90,18 +90,18 @@ export async function* chat(url, body, { signal, headers, resume, retries = 0, o
   const connection = new AbortController();
   let { runId, after = 0 } = resume ?? {};
   let [over, left, failed, begun, tries] = [false, true, undefined, false, 0];
+  let own; // What the caller's own function has thrown.
 
+  // By their names in lower case: a header that is there twice is sent twice.
+  const given = Object.fromEntries(new Headers(headers));
+  const sent = JSON.stringify(resume ? { on_disconnect: "continue", ...body } : body);
   const request = (path, init) =>
-    fetch(path, { ...init, signal: connection.signal, headers: { ...headers, ...init?.headers } });
+    fetch(path, { ...init, signal: connection.signal, headers: { ...given, ...init.headers } });
   const ask = () =>
-    request(url, {
-      method: "POST",
-      body: JSON.stringify(resume ? { on_disconnect: "continue", ...body } : body),
-      headers: { "content-type": "application/json" },
-    });
+    request(url, { method: "POST", body: sent, headers: { "content-type": "application/json" } });
   const follow = () => request(ofRun(runId, "stream"), { headers: { "last-event-id": `${after}` } });
   const cancel = (id, tries = 0) =>
-    fetch(ofRun(id, "cancel"), { method: "POST", headers, keepalive: true }).catch(
+    fetch(ofRun(id, "cancel"), { method: "POST", headers: given, keepalive: true }).catch(
       // The connection may be back in a moment; until then the model writes for nobody.
       () => tries < RECONNECTS && setTimeout(cancel, 250 * 2 ** tries, id, tries + 1),
     );
@@ -128,7 +128,11 @@ export async function* chat(url, body, { signal, headers, resume, retries = 0, o
           throw new ChatError({ code: "unreadable", message, status: response.status });
         }
         if (!following) runId = response.headers.get("x-run-id") ?? undefined;
-        onOpen?.({ runId, requestId: response.headers.get("x-request-id") ?? undefined });
+        try {
+          onOpen?.({ runId, requestId: response.headers.get("x-request-id") ?? undefined });
+        } catch (error) {
+          throw (own = error);
+        }
         const reading = events(response.body);
         try {
           for (let read; !(read = await unlessAborted(reading.next(), signal)).done; ) {
@@ -148,7 +152,7 @@ export async function* chat(url, body, { signal, headers, resume, retries = 0, o
         }
         throw lost();
       } catch (error) {
-        if (over) throw error;
+        if (over || error === own) throw error;
         signal?.throwIfAborted();
         const known =
           error instanceof ChatError

@@ -59,7 +59,8 @@ async function follow(url, body, options, until = () => false) {
 }
 
 /** A server whose requests are answered by *script*, one after the other; `asked` is what came. */
-async function against(script, options = {}, { abortAt, leaveAt, body = { user: "Hi" }, path = "/api/chat", lostCancels = 0 } = {}) {
+async function against(script, options = {}, { abortAt, leaveAt, body = { user: "Hi" }, path = "/api/chat", ...more } = {}) {
+  let { lostCancels = 0 } = more;
   const asked = [];
   let gone = 0;
   const server = createServer(async (request, response) => {
@@ -85,12 +86,15 @@ async function against(script, options = {}, { abortAt, leaveAt, body = { user: 
   const url = `http://127.0.0.1:${server.address().port}${path}`;
   const stop = new AbortController();
   if (abortAt === "now") setTimeout(() => stop.abort(), 50);
-  const result = await follow(url, body, { ...options, signal: stop.signal }, (event) => {
+  const onOpen = () => {
+    if (more.openAndThrow) throw new RangeError();
+  };
+  const result = await follow(url, body, { onOpen, ...options, signal: stop.signal }, (event) => {
     if (event.id === abortAt) stop.abort();
     return event.id === leaveAt;
   });
   const settled = () => gone && lostCancels < 1 && (asked.length > 1 || !options.resume);
-  for (let tries = 0; (abortAt || leaveAt) && !settled() && tries < 250; tries++) await pause(20);
+  for (let tries = 0; (abortAt || leaveAt || more.openAndThrow) && !settled() && tries < 250; tries++) await pause(20);
   server.closeAllConnections();
   server.close();
   return { ...result, asked, gone };

@@ -112,6 +112,24 @@ def test_what_is_before_and_behind_the_path_is_kept_for_the_run(drive: Drive) ->
     assert result["asked"][1][1] == "/api/v1/api/runs/RUN/cancel?code=KEY"
 
 
+def test_headers_are_given_in_any_form_and_sent_once(
+    app: AppProcess, drive: Drive
+) -> None:
+    body = {"user": "standin:answer tokens=1"}
+    for headers in ({"Content-Type": "application/json"}, [["Content-Type", "x"]]):
+        result = drive("follow", f"{app.url}/api/chat", body, {"headers": headers})
+        assert (texts(result), result.get("thrown")) == ("tok0", None)
+
+
+def test_what_the_caller_has_done_wrong_is_no_lost_connection(drive: Drive) -> None:
+    result = drive("against", [{}], {"headers": {"x-key": "\u043a"}, "retries": 1})
+    assert (result["thrown"], result["asked"]) == ({"name": "TypeError"}, [])
+    open_ = {"pieces": frames("a"), "end": "open"}
+    result = drive("against", [open_], {"resume": True}, {"openAndThrow": True})
+    assert result["thrown"] == {"name": "RangeError"}
+    assert result["asked"][1:] == [["POST", "/api/runs/RUN/cancel", None, ""]]
+
+
 def test_a_refusal_of_a_gateway_has_a_code_and_a_message(drive: Drive) -> None:
     for error in ('{"error":{"code":null,"message":null}}', '{"error":"no"}', "[]"):
         thrown = drive("against", [{"status": 403, "pieces": [error]}])["thrown"]
