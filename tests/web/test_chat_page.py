@@ -228,6 +228,7 @@ def test_it_is_used_with_the_keyboard_alone(page: ChatPage) -> None:
     expect(page.text).to_contain_text("word1 ")
     keyboard.press("Escape")
     page.finished()
+    expect(page.page.locator("#status")).to_have_text("Stopped.")
     expect(page.answer).to_contain_text("Stopped.")
 
 

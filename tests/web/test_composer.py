@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, FilePayload, expect
 
 from tests.clients.chromium_page import chromium
 from tests.support.app_process import AppProcess
-from tests.web.chat_page import ChatPage, answering, tab
+from tests.web.chat_page import ANSWER, ChatPage, answering, tab
 
 SCHEMA = {
     "properties": {
@@ -119,6 +119,23 @@ def test_what_was_filled_in_stays(page: ChatPage, fields: list[Any]) -> None:
     page.ask("Again")
     page.finished()
     assert fields[2]["inputs"] == fields[0]["inputs"]
+
+
+def test_of_two_cards_the_one_that_is_decided_is_answered(page: ChatPage) -> None:
+    cards = [
+        f'event: interrupt\ndata: {{"id":"{name}","value":"{name}?"}}\n\n'
+        for name in ("one", "two")
+    ]
+    kind = {"content-type": "text/event-stream"}
+    body = "".join([*cards, ANSWER])
+    page.page.route("**/api/chat", lambda route: route.fulfill(headers=kind, body=body))
+    page.ask("Hello")
+    page.finished()
+    page.button("Approve").last.click()
+    expect(page.page.locator("article.answer")).to_have_count(2)
+    first = page.page.locator("article.answer").first.get_by_role("form")
+    expect(first.first).to_contain_text("Not answered.")
+    expect(first.last).to_contain_text("Answered.")
 
 
 def test_what_is_wrong_with_a_file_is_seen(page: ChatPage, asked: list[Any]) -> None:

@@ -81,6 +81,13 @@ export function facts({ done, deployment }) {
   return found.filter(Boolean);
 }
 
+/** How an answer has ended, as a screen reader says it. */
+export function ending({ error, status, questions }) {
+  if (error) return "The answer has failed.";
+  if (status === "stopped") return "Stopped.";
+  return questions.length ? "The answer waits for you." : "The answer is there.";
+}
+
 let numbers = 0;
 const AT_ONCE = 6; // Sources that are shown before all are asked for.
 

@@ -74,7 +74,7 @@ export class Conversation {
   }
 
   reply(answer, id, value) {
-    answer.replied = true;
+    [answer.replied, answer.decided] = [true, id];
     const resume = answer.questions.length > 1 ? { [id]: value } : value;
     return this.answer({ resume });
   }

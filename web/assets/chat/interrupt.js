@@ -85,7 +85,8 @@ class Question {
 export class Interrupt {
   constructor({ id, value }, answer, reply) {
     const calls = callsOf(value);
-    const over = answer.replied ? "Answered." : answer.passed && "Not answered.";
+    const passed = answer.passed || (answer.decided ?? id) !== id; // Of several, one is decided at a time.
+    const over = passed ? "Not answered." : answer.replied && "Answered.";
     const asked = calls.length ? new Review(value, calls, !over) : new Question(value);
     const text = h("input", { type: "text", "aria-label": asked.label, placeholder: `${asked.label}…` });
     const send = (decide) => {
@@ -101,6 +102,6 @@ export class Interrupt {
       send((given) => asked.written(given));
     };
     const state = over ? [h("p", { class: "ending" }, over)] : [text, h("div", { class: "row" }, buttons)];
-    this.element = h("form", { class: "question", onsubmit, "aria-label": "The answer waits for you" }, h("h3", {}, answer.passed ? "Waited for you" : "Waiting for you"), asked.asked, state);
+    this.element = h("form", { class: "question", onsubmit, "aria-label": "The answer waits for you" }, h("h3", {}, passed ? "Waited for you" : "Waiting for you"), asked.asked, state);
   }
 }

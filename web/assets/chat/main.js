@@ -1,6 +1,6 @@
 // The chat page: puts the parts together.
 
-import { AnswerView } from "./answer.js";
+import { AnswerView, ending } from "./answer.js";
 import { remove } from "./api.js";
 import { ChainPicker } from "./chains.js";
 import { Conversation } from "./conversation.js";
@@ -128,7 +128,7 @@ const on = {
   replaced: (answer) => views.get(answer)?.remove(),
   end(answer) {
     scroll.following(() => views.get(answer)?.update());
-    say(answer.error ? "The answer has failed." : answer.questions.length ? "The answer waits for you." : "The answer is there.");
+    if (answer.error?.code !== "thread_required") say(ending(answer)); // Else it is asked again, on a thread.
     showState();
     showChats();
   },
