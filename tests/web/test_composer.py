@@ -121,6 +121,23 @@ def test_what_was_filled_in_stays(page: ChatPage, fields: list[Any]) -> None:
     assert fields[2]["inputs"] == fields[0]["inputs"]
 
 
+def test_an_edit_asks_something_or_is_left_where_it_was(
+    page: ChatPage, asked: list[Any]
+) -> None:
+    for question in ("One", "Two"):
+        page.ask(question)
+        page.finished()
+    page.button("Edit and ask again").first.focus()
+    page.page.keyboard.press("Enter")
+    page.page.get_by_label("Your question").fill(" ")
+    page.button("Ask again").click()
+    expect(page.page.get_by_label("Your question")).to_be_focused()
+    page.page.keyboard.press("Escape")
+    expect(page.button("Edit and ask again").first).to_be_focused()
+    expect(page.page.locator("article")).to_have_count(4)
+    assert len(asked) == 2
+
+
 def test_of_two_cards_the_one_that_is_decided_is_answered(page: ChatPage) -> None:
     cards = [
         f'event: interrupt\ndata: {{"id":"{name}","value":"{name}?"}}\n\n'

@@ -29,6 +29,9 @@ const OUTSIDE = { target: "_blank", rel: "noopener noreferrer nofollow" };
 /** The attributes of a link to *url*, which leads out of the page. */
 export const outside = (url) => ({ href: url, ...OUTSIDE });
 
+/** Whether a key is for the input method; Safari says so by its code alone. */
+export const composing = ({ isComposing, keyCode }) => isComposing || keyCode === 229;
+
 /** Copy *text*; whether that was possible. A page that came without TLS has no clipboard, but can fill a copy. */
 export async function copy(text) {
   try {

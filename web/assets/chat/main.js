@@ -4,7 +4,7 @@ import { AnswerView, ending } from "./answer.js";
 import { remove } from "./api.js";
 import { ChainPicker } from "./chains.js";
 import { Conversation } from "./conversation.js";
-import { icon, iconButton, iconLink } from "./dom.js";
+import { composing, icon, iconButton, iconLink } from "./dom.js";
 import { download } from "./export.js";
 import { Attachments } from "./files.js";
 import { askForKey } from "./key.js";
@@ -52,12 +52,11 @@ function showChanged() {
 }
 
 function showQuestion(message) {
-  const cancel = () => show(current);
   const send = (text) => {
     branch(current.chat.messages.indexOf(message));
     ask(text, message.files ?? []);
   };
-  list.append(questionView(message, { send, cancel }));
+  list.append(questionView(message, send));
 }
 
 function showAnswer(answer) {
@@ -229,9 +228,6 @@ function send(event) {
   grow();
   ask(text, files.take()).catch(console.error);
 }
-
-/** Whether a key is for the input method; Safari says so by its code alone. */
-const composing = ({ isComposing, keyCode }) => isComposing || keyCode === 229;
 
 function grow() {
   question.style.height = "auto";
