@@ -114,6 +114,28 @@ def test_the_focus_goes_to_the_next_conversation(
     expect(page.button("Three")).to_be_focused()
 
 
+def test_older_threads_are_listed_on_demand(page: ChatPage) -> None:
+    threads = [
+        {"id": f"t{n}", "title": f"T{n}", "chain": "docs", "updated_at": f"{3000 - n}"}
+        for n in range(60)
+    ]
+    pages = {"": threads[:50], "?before=2951": threads[50:]}
+
+    def answer(route: Route) -> None:
+        query = route.request.url.partition("/api/threads")[2]
+        route.fulfill(json={"threads": pages[query]})
+
+    listed = {"default": "docs", "chains": [{"name": "docs"}], "threads": True}
+    page.page.route("**/api/chains", lambda route: route.fulfill(json=listed))
+    page.page.route("**/api/threads*", answer)
+    page.page.reload()
+    rows = page.page.locator("#chat-list .chat")
+    expect(rows).to_have_count(51)
+    page.button("Older conversations").click()
+    expect(rows).to_have_count(60)
+    expect(page.button("T50")).to_be_focused()
+
+
 def test_as_many_conversations_are_kept_as_fit(page: ChatPage) -> None:
     assert page.page.evaluate(GIANT) == [False, ["c4", "c2"]]
 

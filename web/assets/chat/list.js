@@ -5,16 +5,17 @@ import { h, iconButton } from "./dom.js";
 const PAGE = 100; // Conversations that are shown at first, and more with each click.
 
 export class ChatList {
-  /** *on* has `open(chat)` and `forget(chat)`. */
+  /** *on* has `open(chat)`, `forget(chat)`, and `older(enough)`, which has it shown again, with more if not enough are there. */
   constructor(element, on) {
     [this.element, this.on, this.rows, this.limit] = [element, on, new WeakMap(), PAGE];
     this.older = h("li", {}, h("button", { type: "button", class: "chat older", onclick: () => this.showOlder() }, "Older conversations"));
   }
 
-  show(chats, current) {
+  /** *more* says whether there are others than *chats*. */
+  show(chats, current, more) {
     [this.chats, this.current] = [chats.filter((chat) => chat.messages.length || chat.remote), current];
     const rows = this.chats.slice(0, this.limit).map((chat) => this.row(chat));
-    if (this.chats.length > this.limit) rows.push(this.older);
+    if (more || this.chats.length > this.limit) rows.push(this.older);
     const there = this.element.children;
     if (rows.length !== there.length || rows.some((row, index) => row !== there[index])) this.element.replaceChildren(...rows);
   }
@@ -39,10 +40,10 @@ export class ChatList {
     if (document.activeElement === document.body) (near?.firstChild ?? document.getElementById("new-chat")).focus();
   }
 
-  showOlder() {
-    const next = this.limit;
+  async showOlder() {
+    const next = this.element.childElementCount - 1;
     this.limit += PAGE;
-    this.show(this.chats, this.current);
-    this.element.children[next].firstChild.focus();
+    await this.on.older(this.chats.length >= this.limit);
+    this.element.children[next]?.firstChild.focus();
   }
 }

@@ -12,7 +12,7 @@ import { ChatList } from "./list.js";
 import { questionView } from "./question.js";
 import { Scroll } from "./scroll.js";
 import { Chats, hearOthers, showTheme, tab, toggleTheme } from "./storage.js";
-import { fromThread, listThreads } from "./threads.js";
+import { fromThread, ThreadList } from "./threads.js";
 
 const $ = (id) => document.getElementById(id);
 const [list, question] = [$("messages"), $("question")];
@@ -21,7 +21,8 @@ const scroll = new Scroll($("log"), $("to-end"));
 const conversations = new Map();
 const chats = new Chats((chat) => conversations.get(chat)?.running);
 const views = new Map();
-const chatList = new ChatList($("chat-list"), { open, forget });
+const threads = new ThreadList(chats);
+const chatList = new ChatList($("chat-list"), { open, forget, older });
 const chains = new ChainPicker();
 const files = new Attachments($("files"), note, question);
 let [current, opening] = [];
@@ -103,7 +104,7 @@ function showState() {
 }
 
 function showChats() {
-  chatList.show(chats.all, current.chat);
+  chatList.show(chats.all, current.chat, threads.more);
 }
 
 let full = false;
@@ -156,6 +157,11 @@ async function loaded(chat) {
     if (error.status === 401 && (await giveKey())) return loaded(chat);
     note("The conversation could not be loaded.");
   }
+}
+
+async function older(enough) {
+  if (!enough && threads.more) await threads.load().catch(() => note("Older conversations could not be loaded."));
+  showChats();
 }
 
 function startNew() {
@@ -240,7 +246,7 @@ async function loadChains() {
     $("welcome-text").textContent = `The list of chains could not be loaded. ${then}`;
     say($("welcome-text").textContent);
   });
-  if (chains.known.threads) await listThreads(chats).then(showChats, () => {});
+  if (chains.known.threads) await threads.load().then(showChats, () => {});
 }
 
 async function giveKey() {

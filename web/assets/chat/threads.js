@@ -3,14 +3,27 @@
 import { get } from "./api.js";
 import { newAnswer } from "./answer.js";
 
-/** Add the server's threads that this browser does not know. */
-export async function listThreads(chats) {
-  const found = await get("api/threads");
-  const there = new Set(chats.all.map((chat) => chat.thread));
-  for (const { id, title, chain, updated_at } of found?.threads ?? []) {
-    if (there.has(id)) continue;
-    const fields = { thread: id, title, chain, threads: true, begun: true, remote: true };
-    chats.all.push({ id, messages: [], updated: Date.parse(updated_at) || 0, ...fields });
+const PAGE = 50; // Threads that the server lists at once.
+
+/** The server's threads, the newest first; `more` says whether there may be older ones. */
+export class ThreadList {
+  constructor(chats) {
+    [this.chats, this.more, this.before] = [chats, false, ""];
+  }
+
+  /** Add those of the next page that this browser does not know. */
+  async load() {
+    const found = await get(`api/threads${this.before && `?before=${encodeURIComponent(this.before)}`}`);
+    const { all } = this.chats;
+    const listed = found?.threads ?? [];
+    const there = new Set(all.map((chat) => chat.thread));
+    for (const { id, title, chain, updated_at } of listed) {
+      if (there.has(id)) continue;
+      const fields = { thread: id, title, chain, threads: true, begun: true, remote: true };
+      all.push({ id, messages: [], updated: Date.parse(updated_at) || 0, ...fields });
+    }
+    this.more = listed.length === PAGE;
+    this.before = listed.at(-1)?.updated_at ?? "";
   }
 }
 
