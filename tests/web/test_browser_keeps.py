@@ -32,6 +32,13 @@ LONG = """() => {
     localStorage.setItem("chat-page:chats", JSON.stringify(chats));
     sessionStorage.setItem("chat-page:shown", "long");
 }"""
+STRANGE = """() => {
+    const messages = [{ role: "user", text: "Q" }];
+    const odd = [null, { role: "assistant", text: "A" }];
+    const chats = [null, { id: 1 }, { id: "odd", updated: 2, messages: odd },
+        { id: "good", title: "Good", updated: 1, messages }];
+    localStorage.setItem("chat-page:chats", JSON.stringify(chats));
+}"""
 EXPORTED = """async chat => {
     const { asMarkdown } = await import("/assets/chat/export.js");
     return asMarkdown(chat);
@@ -112,6 +119,13 @@ def test_the_focus_goes_to_the_next_conversation(
     expect(page.button("One")).to_be_focused()
     page.button("Delete One").click()
     expect(page.button("Three")).to_be_focused()
+
+
+def test_what_another_version_has_kept_breaks_nothing(page: ChatPage) -> None:
+    page.page.add_init_script(f"({STRANGE})()")
+    page.page.reload()
+    expect(page.page.locator("#chain option").first).to_be_attached()
+    expect(page.page.locator("#chat-list .chat")).to_have_text("Good")
 
 
 def test_older_threads_are_listed_on_demand(page: ChatPage) -> None:

@@ -141,7 +141,11 @@ function fitting(texts, room) {
   });
 }
 
-const kept = () => read(CHATS, []).filter((chat) => chat?.id && Array.isArray(chat.messages));
+/** Whether *message* is of the kind that this version of the page keeps. */
+const isMessage = ({ role, text, tools, sources, questions }) =>
+  typeof text === "string" && (role === "user" || [tools, sources, questions].every(Array.isArray));
+
+const kept = () => [read(CHATS, [])].flat().filter((chat) => chat?.id && Array.isArray(chat.messages) && chat.messages.every((each) => isMessage(Object(each))));
 
 /** Call *changed* once another tab has kept something; `chats` are stale then. */
 export function hearOthers(chats, changed) {
