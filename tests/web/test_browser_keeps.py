@@ -183,6 +183,18 @@ def test_a_key_that_no_request_can_have_is_asked_for_again(page: ChatPage) -> No
     expect(page.page.locator("#chain option")).to_have_count(1)
 
 
+def test_a_question_without_a_key_can_be_asked_with_one(page: ChatPage) -> None:
+    page.page.route("**/api/chat", lambda route: route.fulfill(status=401))
+    page.ask("Hello")
+    page.button("Cancel").click()
+    alert = page.answer.get_by_role("alert")
+    expect(alert.locator("p")).to_have_text("This app asks for a key.")
+    answering(page)
+    alert.get_by_role("button").click()
+    page.finished()
+    expect(page.text.locator("pre")).to_have_text("let a = 1;")
+
+
 def test_a_browser_that_keeps_nothing_is_asked_once_for_the_key(
     page: ChatPage, asked: list[Any]
 ) -> None:

@@ -145,6 +145,7 @@ export class Conversation {
       if (answer.runId) return this.read(answer, (signal) => follow(answer, signal));
       return this.read(Object.assign(answer, newAnswer()), start);
     }
+    if (failed?.status === 401) Object.assign(failed, { message: "This app asks for a key.", retryable: true });
     this.end(answer, failed);
   }
 
