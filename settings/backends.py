@@ -1,39 +1,26 @@
 """Several upstreams instead of one: `AZURE_OPENAI_BACKENDS`."""
 
-import json
 from functools import cached_property
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-)
+from pydantic import AfterValidator, Field
 from pydantic_settings import NoDecode
 
 from settings import names
-from settings.kinds import ApiKey, Region, Url, azure_endpoint, deployment_name
+from settings.from_json import JsonObject, json_list
+from settings.kinds import ApiKey, AzureEndpoint, Deployment, Region
 
 
-class Backend(BaseModel):
+class Backend(JsonObject):
     """One upstream: a deployment at an endpoint.
 
     The lowest `priority` is called first; `weight` shares the load within one. Without
     an `api_key`, calls have the signed-in identity.
     """
 
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        hide_input_in_errors=True,
-        str_strip_whitespace=True,
-    )
-
-    endpoint: Url
-    deployment: Annotated[str, Field(min_length=1)]
+    endpoint: AzureEndpoint
+    deployment: Deployment
     api_key: ApiKey | None = None
     region: Region | None = None
     priority: Annotated[int, Field(ge=0)] = 1
@@ -66,24 +53,11 @@ class Backend(BaseModel):
         return f"{host}:{self.port}"
 
 
-def _json_list(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        entries = json.loads(value)
-    except json.JSONDecodeError as exc:
-        # Not its text, which may hold a key.
-        where = f"{exc.msg} at line {exc.lineno} column {exc.colno}"
-        raise ValueError(f"expected a JSON list of objects: {where}") from None
-    if not isinstance(entries, list) or not entries:
-        raise ValueError("expected a JSON list of one object or more")
-    return entries
-
-
 def _distinct(backends: tuple[Backend, ...]) -> tuple[Backend, ...]:
-    seen: dict[tuple[str, str], int] = {}
+    seen: dict[tuple[str, bool, str], int] = {}
     for index, backend in enumerate(backends):
-        first = seen.setdefault((backend.endpoint, backend.deployment), index)
+        key = backend.address, backend.v1, backend.deployment
+        first = seen.setdefault(key, index)
         if first != index:
             raise ValueError(
                 f"{index} is the same endpoint and deployment as {first}: leave one"
@@ -91,14 +65,9 @@ def _distinct(backends: tuple[Backend, ...]) -> tuple[Backend, ...]:
     return backends
 
 
-def _on_azure(backend: Backend) -> Backend:
-    deployment_name(backend.deployment)
-    return backend.model_copy(update={"endpoint": azure_endpoint(backend.endpoint)})
-
-
 BackendList = Annotated[
-    tuple[Annotated[Backend, AfterValidator(_on_azure)], ...],
+    tuple[Backend, ...],
     NoDecode,
-    BeforeValidator(_json_list),
+    json_list("one object or more"),
     AfterValidator(_distinct),
 ]

@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 from pydantic_settings import NoDecode
 
-from settings.kinds import json_object
+from settings.from_json import JsonObject, json_object
 
 Per = Literal["minute", "day", "month"]
 
@@ -14,10 +14,8 @@ EVERYONE = "*"
 """The name for each caller that has no budget of their own."""
 
 
-class Budget(BaseModel):
+class Budget(JsonObject):
     """*tokens*, or *cost* in the currency of `PRICES`, in each calendar period, UTC."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     tokens: Annotated[int, Field(ge=1)] | None = None
     cost: Annotated[Decimal, Field(gt=0, allow_inf_nan=False)] | None = None
@@ -30,11 +28,24 @@ class Budget(BaseModel):
         return self
 
 
+def _of_callers(budgets: dict[str, Budget]) -> dict[str, Budget]:
+    for name in budgets:
+        if name != EVERYONE and ("*" in name or not name or name != name.strip()):
+            raise ValueError(
+                f"{name!r} is the name of no caller; expected the name of one of "
+                f"API_KEYS or a principal, or {EVERYONE!r} for each of the others"
+            )
+    return budgets
+
+
 class BudgetSettings(BaseModel):
     """A budget of `cost` needs `PRICES`."""
 
     budgets: Annotated[
-        dict[str, Budget], NoDecode, json_object("budgets by the names of callers")
+        dict[str, Budget],
+        NoDecode,
+        AfterValidator(_of_callers),
+        json_object("budgets by the names of callers"),
     ] = Field(default_factory=dict)
     budget_when_store_down: Literal["allow", "refuse"] = "allow"
 

@@ -1,9 +1,6 @@
 """The types of settings, each of which checks its value."""
 
-import json
 import re
-from collections.abc import Mapping
-from decimal import Decimal
 from functools import partial
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -26,38 +23,6 @@ def stripped(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
-def _of_pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object that has no name twice: which of the two counts?"""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        names_ = [name for name, _ in pairs]
-        twice = next(name for name in names_ if names_.count(name) > 1)
-        raise ValueError(f"{twice!r} is there twice")
-    return made
-
-
-def _of_json(value: object, *, of: str) -> object:
-    """A JSON object *of* something; its fractions are decimal: 0.1 is one tenth."""
-    if not isinstance(value, str):
-        return value
-    try:
-        read: object = json.loads(
-            value, parse_float=Decimal, object_pairs_hook=_of_pairs
-        )
-    except json.JSONDecodeError as exc:
-        # Not its text, which may be somebody's name.
-        where = f"{exc.msg} at line {exc.lineno} column {exc.colno}"
-        raise ValueError(f"expected a JSON object: {where}") from None
-    if not isinstance(read, Mapping):
-        raise ValueError(f"expected a JSON object of {of}")
-    return read
-
-
-def json_object(of: str) -> BeforeValidator:
-    """Reads the text of a JSON object; the error says that it should be *of* these."""
-    return BeforeValidator(partial(_of_json, of=of))
-
-
 def _lowered(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -68,7 +33,7 @@ def _key(value: SecretStr) -> SecretStr:
     return value
 
 
-def deployment_name(value: str) -> str:
+def _deployment_name(value: str) -> str:
     """Return *value*, or raise `ValueError` if it can be no deployment's name."""
     if not names.DEPLOYMENT.fullmatch(value):
         raise ValueError(
@@ -90,7 +55,7 @@ def _region(value: str) -> str:
     return value
 
 
-def _http_url(value: str) -> str:
+def _http_url(value: str, *, example: str) -> str:
     try:
         parts = urlsplit(value)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -99,7 +64,7 @@ def _http_url(value: str) -> str:
     except ValueError:  # Its text has a part of the URL.
         good = False
     if not good:
-        raise ValueError("expected a URL such as https://name.openai.azure.com")
+        raise ValueError(f"expected a URL such as {example}")
     return value.rstrip("/")
 
 
@@ -109,7 +74,7 @@ def _scope(value: str) -> str:
     return value
 
 
-def azure_endpoint(value: str) -> str:
+def _azure_endpoint(value: str) -> str:
     """Return *value*, or raise `ValueError` if it is more than a resource's address.
 
     What a portal shows to copy has the path of one operation, and its query.
@@ -142,13 +107,21 @@ def _is_address(value: str) -> bool:
 
 
 ApiKey = Annotated[SecretStr, BeforeValidator(stripped), AfterValidator(_key)]
-Deployment = Annotated[str, AfterValidator(deployment_name)]
+Deployment = Annotated[str, AfterValidator(_deployment_name)]
 Version = Annotated[str, AfterValidator(_version)]
 Region = Annotated[str, AfterValidator(_region)]
-Url = Annotated[str, AfterValidator(_http_url)]
-BaseUrl = Annotated[str, AfterValidator(_http_url), AfterValidator(_base_url)]
+BaseUrl = Annotated[
+    str,
+    AfterValidator(partial(_http_url, example="https://api.openai.com/v1")),
+    AfterValidator(_base_url),
+]
 AzureEndpoint = Annotated[
-    str, AfterValidator(_http_url), AfterValidator(azure_endpoint)
+    str,
+    AfterValidator(partial(_http_url, example="https://name.openai.azure.com")),
+    AfterValidator(_azure_endpoint),
+]
+CollectorUrl = Annotated[
+    str, AfterValidator(partial(_http_url, example="http://127.0.0.1:4318"))
 ]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Scope = Annotated[str, AfterValidator(_scope)]
@@ -191,13 +164,13 @@ def _chains(value: object) -> object:
         return value
     chains = {}
     for entry in filter(None, (part.strip() for part in value.split(","))):
-        name, equals, target = entry.partition("=")
-        module, colon, attribute = target.partition(":")
-        if not (name and equals and module and colon and attribute):
+        name, _, target = (part.strip() for part in entry.partition("="))
+        module, _, attribute = (part.strip() for part in target.partition(":"))
+        if not (name and module and attribute):
             raise ValueError(f"expected name=module:attribute, got {entry!r}")
-        if name.strip() in chains:
-            raise ValueError(f"{name.strip()!r} is there twice")
-        chains[name.strip()] = target.strip()
+        if name in chains:
+            raise ValueError(f"{name!r} is there twice")
+        chains[name] = f"{module}:{attribute}"
     return chains
 
 

@@ -1,8 +1,6 @@
 """How large a request may be, how many may be open, and how long each may take."""
 
-from typing import Annotated
-
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from settings.kinds import Count, Seconds
 
@@ -14,7 +12,7 @@ class LimitSettings(BaseModel):
     max_messages: Count = 256
     max_concurrent_streams: Count = 200
 
-    first_token_peek_seconds: Annotated[Seconds, Field(ge=0)] = 3
+    first_token_peek_seconds: Seconds = 3
     keepalive_seconds: Seconds = 15
     body_timeout_seconds: Seconds = 30
     connect_timeout_seconds: Seconds = 5

@@ -2,14 +2,14 @@
 
 from pydantic import AliasChoices, BaseModel, Field
 
-from settings.kinds import Exporter, Protocol, Url
+from settings.kinds import CollectorUrl, Exporter, Protocol
 
 
 class OpenTelemetrySettings(BaseModel):
     otel_sdk_disabled: bool = False
-    otel_exporter_otlp_endpoint: Url | None = None
-    otel_exporter_otlp_traces_endpoint: Url | None = None
-    otel_exporter_otlp_metrics_endpoint: Url | None = None
+    otel_exporter_otlp_endpoint: CollectorUrl | None = None
+    otel_exporter_otlp_traces_endpoint: CollectorUrl | None = None
+    otel_exporter_otlp_metrics_endpoint: CollectorUrl | None = None
     otel_exporter_otlp_protocol: Protocol = Field(
         "http/protobuf",
         validation_alias=AliasChoices(

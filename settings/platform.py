@@ -3,18 +3,16 @@
 from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from settings import Settings
+from settings.environment import Environment
 
 
 def _is_true(value: object) -> bool:
     return str(value).lower() in ("true", "1")
 
 
-class Platform(BaseSettings):
-    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
-
+class Platform(Environment):
     instance: str | None = Field(
         None,
         validation_alias=AliasChoices(

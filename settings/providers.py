@@ -53,7 +53,8 @@ def backends(settings: "ModelSettings") -> tuple[Backend, ...]:
     if endpoint is None or settings.deployment is None:
         return ()
     key = settings.azure_openai_api_key if settings.azure else settings.openai_api_key
-    only = Backend(
+    # Each has been checked as a setting: other servers name models as they like.
+    only = Backend.model_construct(
         endpoint=endpoint,
         deployment=settings.deployment,
         api_key=key,

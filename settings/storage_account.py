@@ -3,13 +3,13 @@
 See: https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
 """
 
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, Field, SecretStr
 
-from settings import SettingsError
+from settings.environment import Environment, SettingsError, read
 
 NAME = "AzureWebJobsStorage"
 
@@ -38,19 +38,21 @@ def _uri(value: str) -> str:
     return value.rstrip("/")
 
 
+def _account(value: str) -> str:
+    if not re.fullmatch("[a-z0-9]{3,24}", value):
+        raise ValueError("expected 3 to 24 digits and small letters")
+    return value
+
+
 Uri = Annotated[str, AfterValidator(_uri)]
 
 
-class StorageAccount(BaseSettings):
-    model_config = SettingsConfigDict(
-        env_ignore_empty=True, frozen=True, hide_input_in_errors=True
-    )
-
+class StorageAccount(Environment):
     connection_string: Annotated[SecretStr, AfterValidator(_whole)] | None = Field(
         None, validation_alias=NAME
     )
-    account: str | None = Field(
-        None, pattern="^[a-z0-9]{3,24}$", validation_alias=f"{NAME}__accountName"
+    account: Annotated[str, AfterValidator(_account)] | None = Field(
+        None, validation_alias=f"{NAME}__accountName"
     )
     blob_uri: Uri | None = Field(None, validation_alias=f"{NAME}__blobServiceUri")
     table_uri: Uri | None = Field(None, validation_alias=f"{NAME}__tableServiceUri")
@@ -76,12 +78,7 @@ class StorageAccount(BaseSettings):
 
 def load() -> StorageAccount:
     """Read the environment; raise `SettingsError` naming what is wrong or missing."""
-    try:
-        account = StorageAccount()
-    except ValidationError as exc:
-        errors = exc.errors(include_input=False)
-        named = (f"{error['loc'][0]}: {error['msg']}" for error in errors)
-        raise SettingsError("; ".join(named)) from None
+    account = read(StorageAccount)
     if not account.complete:
         raise SettingsError(
             f"STORE=storage needs {NAME}, or {NAME}__accountName for an identity "

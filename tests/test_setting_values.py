@@ -133,7 +133,9 @@ def test_a_name_that_no_deployment_has(
         assert message.startswith(f"{where}: expected a deployment's name")
     listed = {"AZURE_OPENAI_BACKENDS": backends(deployment=name)}
     message = refused(monkeypatch, **listed)
-    assert message.startswith("AZURE_OPENAI_BACKENDS.0: expected a deployment's name")
+    assert message.startswith(
+        "AZURE_OPENAI_BACKENDS.0.deployment: expected a deployment's name"
+    )
     with pytest.raises(UnknownModel):
         built(load(monkeypatch, **AZURE), name)
 

@@ -72,6 +72,35 @@ def test_each_pair_of_other_names_configures_a_model(
     assert settings.azure_openai_deployment == "d"
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\n"])
+def test_a_blank_setting_does_not_hide_its_other_name(
+    monkeypatch: pytest.MonkeyPatch, blank: str
+) -> None:
+    settings = load(
+        monkeypatch,
+        AZURE_OPENAI_ENDPOINT=blank,
+        AZURE_OPENAI_BASE_URL="https://x.example",
+        AZURE_OPENAI_DEPLOYMENT="d",
+    )
+    assert settings.azure_openai_endpoint == "https://x.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OpenAIEndpoint", "x"),
+        ("OpenAIOptions__DeployName", "a b"),
+        ("AZURE_OPENAI_KEY", "a b"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc"),
+    ],
+)
+def test_a_bad_setting_is_named_as_it_was_set(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"^{name}: expected "):
+        load(monkeypatch, **{name: value})
+
+
 def test_the_settings_own_name_comes_before_a_synonym(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -103,6 +132,10 @@ def test_the_settings_own_name_comes_before_a_synonym(
         ({"API_KEYS": "one", "HTTP_AUTH_LEVEL": "admin"}, "API_KEYS"),
         ({"AZURE_OPENAI_ALLOWED_DEPLOYMENTS": "a"}, "AZURE_OPENAI_ENDPOINT is missing"),
         ({"CALLER_SYSTEM_PROMPT": "maybe"}, "CALLER_SYSTEM_PROMPT"),
+        ({"PAGES": "maybe"}, "PAGES: expected true or false"),
+        ({"OPENAI_BASE_URL": "x"}, "a URL such as https://api.openai.com/v1"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "x"}, "a URL such as http://127.0.0.1:4318"),
+        ({"CHAINS": "x= :y"}, "CHAINS: expected name=module:attribute, got 'x= :y'"),
         ({"CHAINS": "mine"}, "CHAINS: expected name=module:attribute, got 'mine'"),
         ({"CHAINS": "chat=tests:x"}, "CHAINS: 'chat' is the name of a built-in chain"),
         ({"CHAINS": "x=no_such_module:x"}, "there is no module 'no_such_module'"),
@@ -136,73 +169,6 @@ def test_a_secret_is_in_no_message(
     with pytest.raises(SettingsError) as raised:
         load(monkeypatch, **secret)
     assert "the-secret" not in str(raised.value)
-
-
-ENTRY = '{"endpoint": "https://one.example/", "deployment": "gpt-4o"}'
-
-
-@pytest.mark.parametrize(
-    ("value", "message"),
-    [
-        ("the-secret", "expected a JSON list of objects: Expecting value at line 1"),
-        ("[]", "expected a JSON list of one object or more"),
-        ("{}", "expected a JSON list of one object or more"),
-        (f'[{ENTRY}, "the-secret"]', ".1: Input should be a valid dictionary"),
-        (f'[{ENTRY}, {{"endpoint": "https://x"}}]', ".1.deployment: Field required"),
-        (f'[{{"deployment": "x"}}, {ENTRY}]', ".0.endpoint: Field required"),
-        (f'[{ENTRY[:-1]}, "key": 1}}]', ".0.key: Extra inputs are not permitted"),
-        (f'[{ENTRY[:-1]}, "weight": 0}}]', ".0.weight: Input should be greater"),
-        (f'[{ENTRY[:-1]}, "api_key": 1}}]', ".0.api_key: Input should be a valid"),
-        (f'[{ENTRY[:-1]}, "api_key": ""}}]', ".0.api_key: expected a key"),
-        ('[{"endpoint": "the-secret", "deployment": "x"}]', ".0.endpoint: expected a"),
-        (
-            '[{"endpoint": "http://x:the-secret", "deployment": "x"}]',
-            ".0.endpoint: expected a URL",
-        ),
-        (f"[{ENTRY}, {ENTRY}]", "1 is the same endpoint and deployment as 0"),
-    ],
-)
-def test_a_bad_backend_is_named_by_its_number_and_not_quoted(
-    monkeypatch: pytest.MonkeyPatch, value: str, message: str
-) -> None:
-    with pytest.raises(SettingsError) as raised:
-        load(monkeypatch, AZURE_OPENAI_BACKENDS=value)
-    assert str(raised.value).startswith("AZURE_OPENAI_BACKENDS")
-    assert message in str(raised.value)
-    assert "the-secret" not in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        AZURE,
-        {"AZURE_OPENAI_API_KEY": "the-secret"},
-        {"AZURE_OPENAI_REGION": "westeurope"},
-        {"OPENAI_BASE_URL": "http://x/v1", "OPENAI_MODEL": "llama"},
-    ],
-)
-def test_backends_take_the_place_of_a_single_endpoint(
-    monkeypatch: pytest.MonkeyPatch, more: dict[str, str]
-) -> None:
-    settings = load(monkeypatch, AZURE_OPENAI_BACKENDS=f"[{ENTRY}]")
-    assert settings.deployment == "gpt-4o"
-    assert settings.deployments == ("gpt-4o",)
-    assert settings.default_chain == "chat"
-    [backend] = settings.backends
-    assert (backend.endpoint, backend.host) == ("https://one.example", "one.example")
-    with pytest.raises(SettingsError) as raised:
-        load(monkeypatch, **more)
-    assert "AZURE_OPENAI_" in str(raised.value)
-    assert "the-secret" not in str(raised.value)
-
-
-def test_a_backends_key_is_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:
-    keyed = f'[{ENTRY[:-1]}, "api_key": "the-secret"}}]'
-    settings = load(monkeypatch, AZURE_OPENAI_BACKENDS=keyed)
-    assert "the-secret" not in repr(settings)
-    [backend] = settings.backends
-    assert backend.api_key is not None
-    assert backend.api_key.get_secret_value() == "the-secret"
 
 
 def test_a_single_endpoint_is_one_backend(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,7 +237,7 @@ def test_chains_and_levels_are_read_as_people_write_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings = load(
-        monkeypatch, CHAINS=" a=m:x , b=p.q:y.z,", HTTP_AUTH_LEVEL="ANONYMOUS"
+        monkeypatch, CHAINS=" a=m:x , b = p.q : y.z ,", HTTP_AUTH_LEVEL="ANONYMOUS"
     )
     assert settings.chains == {"a": "m:x", "b": "p.q:y.z"}
     assert settings.http_auth_level == "anonymous"

@@ -144,6 +144,9 @@ async def test_many_at_once_use_no_more_than_there_is(server: AppProcess) -> Non
         ('{"a": {"per": "day"}}', "BUDGETS.a: expected 'tokens' or 'cost', and one"),
         ('{"a": {"tokens": 1, "per": "year"}}', "BUDGETS.a.per: Input should be"),
         ('{"a": {"tokens": 0, "per": "day"}}', "BUDGETS.a.tokens: Input should be"),
+        ('{"a": {"token": 1}}', "BUDGETS.a: 'token' is unknown, expected one of token"),
+        ('{" a": {"tokens": 1, "per": "day"}}', "BUDGETS: ' a' is the name of no call"),
+        ('{"": {"tokens": 1, "per": "day"}}', "BUDGETS: '' is the name of no caller"),
         ('{"a": {"cost": 1, "per": "day"}}', "BUDGETS: the cost of 'a' needs PRICES"),
     ],
 )

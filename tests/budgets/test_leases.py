@@ -18,7 +18,12 @@ from streaming.errors import QuotaExceeded, StoreUnavailable
 from streaming.events import Usage
 
 PRICES = Prices.model_validate(
-    {"cheap": {"input": 1, "output": 1}, "dear": {"input": 100, "output": 100}}
+    {
+        "by_name": {
+            "cheap": {"input": 1, "output": 1},
+            "dear": {"input": 100, "output": 100},
+        }
+    }
 )
 
 

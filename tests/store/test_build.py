@@ -57,7 +57,9 @@ def test_a_password_is_not_shown() -> None:
     ("given", "named"),
     [
         ({}, "STORE=storage needs AzureWebJobsStorage"),
-        ({"AzureWebJobsStorage": SECRET}, "AzureWebJobsStorage: "),
+        ({"AzureWebJobsStorage": " "}, "STORE=storage needs AzureWebJobsStorage"),
+        ({"AzureWebJobsStorage": SECRET}, "AzureWebJobsStorage: expected a connection"),
+        ({"AzureWebJobsStorage__accountName": SECRET}, "__accountName: expected 3 to"),
         ({"AzureWebJobsStorage__blobServiceUri": "https://x"}, "__tableServiceUri"),
         ({"AzureWebJobsStorage__blobServiceUri": SECRET}, "__blobServiceUri: "),
         ({"AzureWebJobsStorage": f"AccountName=x;{SECRET}"}, "STORE: storage: "),
@@ -80,7 +82,7 @@ def test_an_account_that_is_not_whole_fails_at_start(
     "given",
     [
         {"AzureWebJobsStorage": "UseDevelopmentStorage=true"},
-        {"AzureWebJobsStorage__accountName": "name1"},
+        {"AzureWebJobsStorage__accountName": "name1\n"},
         {
             "AzureWebJobsStorage__blobServiceUri": "https://n.blob.core.windows.net",
             "AzureWebJobsStorage__tableServiceUri": "https://n.table.core.windows.net",
