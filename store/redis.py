@@ -5,6 +5,7 @@ hash. See: https://redis.io/docs/latest/develop/data-types/streams/
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -101,7 +102,10 @@ class RedisStore:
             once = Retry(NoBackoff(), 0)
             self._writing = _client(url, retry=once, **signed_in)
         except ValueError:  # Its text may have a part of the address.
-            raise StoreError("redis: expected redis://[:PASSWORD@]HOST:PORT") from None
+            raise StoreError(
+                "redis: expected redis://[:PASSWORD@]HOST:PORT, and after it at most "
+                "/NUMBER and options of redis-py's connections"
+            ) from None
         self._append = self._writing.register_script(_APPEND)
         self._read = self._redis.register_script(_READ)
         self._put = self._writing.register_script(_PUT)
@@ -194,13 +198,23 @@ class RedisStore:
 
 
 def _client(url: str, **options: object) -> redis.Redis:
-    return redis.from_url(
+    """Raises `ValueError` for an address that the client would read otherwise."""
+    parts = urlsplit(url)
+    if not (parts.hostname and re.fullmatch(r"/?\d*", parts.path)):
+        raise ValueError("address")
+    client = redis.from_url(
         url,
         socket_connect_timeout=CALL_SECONDS - 1,
         health_check_interval=30,
         max_connections=MAX_CONNECTIONS,
         **options,
     )
+    try:
+        pool = client.connection_pool
+        pool.connection_class(**pool.connection_kwargs)
+    except TypeError:  # It does not know an option.
+        raise ValueError("option") from None
+    return client
 
 
 def _document(fields: object) -> Document | None:

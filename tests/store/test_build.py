@@ -37,7 +37,18 @@ def test_a_folder_that_is_not_there_fails_at_start(tmp_path: Path) -> None:
         store.build(settings)
 
 
-@pytest.mark.parametrize("rest", ["@host:port", "@[host", "@host:99999999"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "@host:port",
+        "@[host",
+        "@host:99999999",
+        "@/0",
+        "@host/x",
+        "@host/0/1",
+        "@host?x=1",
+    ],
+)
 def test_a_bad_address_of_redis_fails_at_start_without_its_password(rest: str) -> None:
     settings = Settings(store=f"redis://:{SECRET}{rest}")
     with pytest.raises(SettingsError, match=r"^STORE: redis: ") as raised:
