@@ -78,6 +78,7 @@ def build(settings: Settings, platform: Platform) -> App:
     retention = settings.run_retention_seconds
     written = Logs(kept, retention=retention, lease=settings.run_lease_seconds)
     proxy = Proxy(settings, limits=limits, capacity=capacity, emit=recorder.emit)
+    open_runs.when_over(proxy.aclose)
     recorder.watch(open_streams=lambda: capacity.open, resting=_resting)
     return App(
         settings=settings,
