@@ -79,12 +79,15 @@ def respond(
     request: ChatRequest,
     run: Run,
     dialect: Dialect | None = None,
+    *,
+    limited: bool = True,
 ) -> Response:
+    """A run without a model is not *limited* by a budget."""
     waits = not request.stream and not request.response.background
     limits = app.limits.unstreamed if waits else app.limits
-    if (lease := app.budgets.lease(run)) is not None:
+    if limited and (lease := app.budgets.lease(run)) is not None:
         lease.limit(_prompt_tokens(request))
-    limited = limit(events, limits, run, started=run.started, meter=run.meter)
+    events = limit(events, limits, run, started=run.started, meter=run.meter)
     dialect = dialect or dialects.load(run.dialect)
-    body = EventBody(ending(limited, run), request, dialect, run, app.telemetry.emit)
+    body = EventBody(ending(events, run), request, dialect, run, app.telemetry.emit)
     return StreamResponse(body, run, dialect, limits=limits, capacity=app.capacity)

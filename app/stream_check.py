@@ -31,7 +31,7 @@ async def stream_check(app: App, request: Request, run: Run) -> Response:
     nothing = [Message(role="user", content="")]
     asked = named(ChatRequest(messages=nothing), run)
     app.logs.attach(run, asked)
-    return respond(app, _ticks(silence), asked, run)
+    return respond(app, _ticks(silence), asked, run, limited=False)
 
 
 def _silence(request: Request) -> float | None:

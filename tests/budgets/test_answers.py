@@ -54,6 +54,16 @@ def test_an_answer_says_what_is_left_of_the_budget(server: AppProcess) -> None:
     assert 0 < int(response.headers["x-quota-reset"]) <= 31 * 86_400
 
 
+def test_a_check_of_streams_asks_no_model_and_needs_no_budget(
+    server: AppProcess,
+) -> None:
+    asking = {"api-key": KEYS["none"]}
+    url = f"{server.url}/api/stream-check"
+    with httpx.stream("GET", url, headers=asking, timeout=20) as response:
+        assert response.status_code == 200
+        assert "x-quota-limit" not in response.headers
+
+
 def test_without_room_for_a_first_step_nothing_is_asked(
     server: AppProcess, standin: StandIn
 ) -> None:
