@@ -13,12 +13,12 @@ run: .venv/run.done
 # With neither make nor the shell changing what is in it.
 ask: export QUESTION := $(value Q)
 ask: .venv/run.done
-	@$(BIN)/python -m devhost.ask $(if $(CHAIN),--chain '$(CHAIN)') \
-		$(if $(URL),--url '$(URL)') $(if $(KEY),--key '$(KEY)')
+	@$(BIN)/python -m devhost.ask $(if $(CHAIN),--chain='$(CHAIN)') \
+		$(if $(URL),--url='$(URL)') $(if $(KEY),--key='$(KEY)')
 
 replay: .venv/run.done
-	@$(BIN)/python -m devhost.replay '$(RUN)' $(if $(DIALECT),--dialect '$(DIALECT)') \
-		$(if $(SPEED),--speed '$(SPEED)') $(if $(URL),--url '$(URL)') $(if $(KEY),--key '$(KEY)')
+	@$(BIN)/python -m devhost.replay '$(RUN)' $(if $(DIALECT),--dialect='$(DIALECT)') \
+		$(if $(SPEED),--speed='$(SPEED)') $(if $(URL),--url='$(URL)') $(if $(KEY),--key='$(KEY)')
 
 test: install client-envs
 	$(BIN)/python -m pytest --numprocesses 5 --dist loadfile $(ARGS)
@@ -47,7 +47,7 @@ profile: install
 	$(BIN)/python -m bench.flame_graph $(if $(SERVER),'$(SERVER)')
 
 doctor: .venv/run.done
-	@$(BIN)/python -m doctor $(URL) $(if $(KEY),--key '$(KEY)') $(if $(ASK),--ask)
+	@$(BIN)/python -m doctor $(if $(URL),'$(URL)') $(if $(KEY),--key='$(KEY)') $(if $(ASK),--ask)
 
 docs: install
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
