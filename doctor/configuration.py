@@ -1,6 +1,6 @@
 """The traps in settings: what starts, and does not do what was meant."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from doctor.app import Installation
 from doctor.findings import Finding
 from doctor.store import store
 from settings import Settings
+from settings.environment import names_of
 
 LOAD_BALANCER_SECONDS = 230
 """After that much silence Azure's load balancer cuts a connection."""
@@ -26,18 +27,30 @@ def loads(app: Installation) -> Finding:
 
 def names(app: Installation) -> Finding:
     """No name is only almost that of a setting."""
-    known = set(_known())
-    for name in sorted(app.environ.keys() - known - OF_OTHERS):
-        if close := get_close_matches(name.upper(), known, 1, LIKE):
-            text = f"{name} is no setting: did you mean {close[0]}?"
-            return Finding("warning", "names", text)
+    known = {name for names in names_of(Settings).values() for name in names}
+    found = [
+        f"{name} is no setting: did you mean {close[0]}?"
+        for name in sorted(app.environ.keys() - known - OF_OTHERS)
+        if (close := get_close_matches(name.upper(), known, 1, LIKE))
+    ]
+    if found:
+        return Finding("warning", "names", " ".join(found))
     return Finding("ok", "names", "none looks like a setting's, mistyped")
 
 
-def _known() -> Iterator[str]:
-    for name, field in Settings.model_fields.items():
-        alias = field.validation_alias
-        yield from (str(choice) for choice in getattr(alias, "choices", [name.upper()]))
+def synonyms(settings: Settings, app: Installation) -> Finding:
+    """Two names for one setting do not disagree."""
+    found = []
+    for names in names_of(Settings).values():
+        given = [name for name in names if app.environ.get(name, "").strip()]
+        values = {app.environ[name].strip() for name in given}
+        if len(values) > 1:
+            found.append(
+                f"{given[0]} counts, {', '.join(given[1:])} does not: unset it"
+            )
+    if found:
+        return Finding("warning", "synonyms", "; ".join(found))
+    return Finding("ok", "synonyms", "no setting has two values by two names")
 
 
 def model(settings: Settings, app: Installation) -> Finding:
@@ -54,15 +67,7 @@ def model(settings: Settings, app: Installation) -> Finding:
 
 
 def api_version(settings: Settings, app: Installation) -> Finding:
-    """Two names for one setting do not disagree."""
-    ours = app.environ.get("AZURE_OPENAI_API_VERSION")
-    other = app.environ.get("OPENAI_API_VERSION")
-    if ours and other and ours != other:
-        text = (
-            f"AZURE_OPENAI_API_VERSION={ours} counts, OPENAI_API_VERSION={other} does "
-            "not: unset it"
-        )
-        return Finding("warning", "api version", text)
+    """Which version of Azure OpenAI's API is asked."""
     return Finding("ok", "api version", settings.azure_openai_api_version)
 
 
@@ -160,6 +165,7 @@ def documents(settings: Settings, app: Installation) -> Finding:
 CHECKS = (loads, names)
 OF_SETTINGS: tuple[Callable[[Settings, Installation], Finding], ...] = (
     *(
+        synonyms,
         model,
         api_version,
         event_hub,

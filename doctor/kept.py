@@ -18,8 +18,9 @@ DELIVERY_SECONDS, PAUSE_SECONDS = 5.0, 0.25
 
 REMEDIES = {
     "event-hubs": (
-        "does the identity have the role Azure Event Hubs Data Sender on that hub, is "
-        "its name right, does its firewall let the app in?"
+        "does the identity have the role Azure Event Hubs Data Sender on that hub, or "
+        "is AZURE_EVENTHUB_CONN_STR an old one; is the hub's name right, does its "
+        "firewall let the app in?"
     ),
     "otel": "does a collector answer at OTEL_EXPORTER_OTLP_ENDPOINT?",
 }

@@ -1,5 +1,6 @@
 """Checks of a running app: whether its stream arrives here as it is sent."""
 
+import re
 from collections.abc import Callable, Iterator
 from time import monotonic, sleep
 
@@ -14,6 +15,9 @@ LEAVE_SECONDS = 1.6
 """Seconds after which an abandoned stream must be over; later it ends by itself."""
 
 PAUSE_SECONDS = 0.05
+
+_PAGE = re.compile(r"/*(/api/.*|/(chat|usage))?$")
+"""The end of the address of one of the app's pages, or of an endpoint."""
 
 SUSPECTS = (
     ("x-azure-ref", "Azure Front Door: switch its compression and caching off"),
@@ -44,14 +48,23 @@ def check(
     shown = {"x-functions-key": key, "api-key": key} if key else {}
     with httpx.Client(headers=shown, timeout=20) as client:
         try:
-            base = httpx.URL(url).copy_with(query=None, fragment=None, userinfo=b"")
+            base = _base(url)
             client.base_url = base
             told = report.loaded(client, keyed=bool(key))
-        except (httpx.HTTPError, httpx.InvalidURL) as exc:
-            text = f"nothing answers at that URL ({type(exc).__name__})"
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            text = "that is no URL: give one such as https://APP_NAME.azurewebsites.net"
+            yield Finding("problem", "health", text)
+            return
+        except httpx.HTTPError as exc:
+            text = (
+                f"nothing answers at that URL ({type(exc).__name__}): does the app "
+                "run, and are the name, the port, and http or https right?"
+            )
             yield Finding("problem", "health", text)
             return
         yield report.ready(told)
+        if told.moved_to:
+            return
         yield report.versions(told)
         yield _tried("key", lambda: asked_for_a_key(client, key))
         try:
@@ -68,6 +81,14 @@ def check(
         if silent:
             yield _tried("silence", lambda: silence.silence(client, silent))
         yield from _done(client, arrived, told, asks=asks)
+
+
+def _base(url: str) -> httpx.URL:
+    """The address that paths are below, whatever of a page's address is after it."""
+    given = httpx.URL(url).copy_with(query=None, fragment=None, userinfo=b"")
+    if given.scheme not in ("http", "https") or not given.host:
+        raise httpx.InvalidURL(url)
+    return given.copy_with(path=_PAGE.sub("", given.path))
 
 
 def _done(

@@ -26,12 +26,18 @@ class Report:
     """The report's *fields* from *path*, with *status*.
 
     *keyed* is the status of `DETAILS` for a request with a key; `None` without one.
+    *moved_to* is where a caller is sent instead.
     """
 
     path: str
     status: int
     fields: Mapping[str, object]
     keyed: int | None
+    moved_to: str = ""
+
+    @property
+    def ours(self) -> bool:
+        return self.fields.get("status") in ("ok", "unavailable")
 
     @property
     def checks(self) -> Mapping[str, object]:
@@ -84,7 +90,11 @@ def read(client: httpx.Client, *, keyed: bool, ready: bool = True) -> Report:
 
 
 def _report(path: str, answer: httpx.Response, keyed: int | None) -> Report:
-    return Report(path, answer.status_code, fields_of(answer), keyed)
+    fields, moved_to = fields_of(answer), ""
+    if answer.next_request is not None:
+        there = answer.next_request.url
+        moved_to = f"{there.scheme}://{there.netloc.decode()}"
+    return Report(path, answer.status_code, fields, keyed, moved_to)
 
 
 def fields_of(answer: httpx.Response) -> Mapping[str, object]:
@@ -122,8 +132,12 @@ def loaded(client: httpx.Client, *, keyed: bool) -> Report:
 
 def ready(report: Report) -> Finding:
     """The app says that it can answer."""
-    status = report.fields.get("status")
-    if status not in ("ok", "unavailable"):
+    if report.moved_to:
+        text = (
+            f"callers are sent to {report.moved_to}: give that URL, if it is the app's"
+        )
+        return Finding("problem", "health", text)
+    if not report.ours:
         text = (
             f"{report.path} is {report.status}, and not this app's: is the URL right?"
         )
@@ -133,7 +147,7 @@ def ready(report: Report) -> Finding:
         for name, found in report.checks.items()
         if isinstance(found, str) and found != "ok"
     }
-    if status != "ok":
+    if report.fields.get("status") != "ok":
         text = "; ".join(f"{name}: {found}" for name, found in bad.items())
         why = text or f"why is {report.told_to}"
         return Finding("problem", "health", f"it cannot answer: {why}")
@@ -149,7 +163,8 @@ def versions(report: Report) -> Finding:
         text = f"{version} runs there, and {VERSION} is out: deploy it"
         return Finding("warning", "versions", text)
     if not report.packages:
-        return Finding("skipped", "versions", report.told_to)
+        why = report.told_to if report.ours else f"{report.path} does not tell them"
+        return Finding("skipped", "versions", why)
     packages = ", ".join(f"{name} {v}" for name, v in report.packages.items())
     text = f"{version} on Python {report.fields.get('python')}; {packages}"
     return Finding("ok", "versions", text)

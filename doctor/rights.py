@@ -70,11 +70,20 @@ def _backend(told: Mapping[str, object]) -> Finding:
         text = f"{where} refuses this app ({status or outcome}): {ROLE}"
         return Finding("problem", "model", text)
     if status == 404:
-        text = f"{where} does not exist: compare AZURE_OPENAI_DEPLOYMENT with it"
+        text = (
+            f"{where} does not exist: compare AZURE_OPENAI_DEPLOYMENT, or OPENAI_MODEL "
+            "and OPENAI_BASE_URL, with what there is"
+        )
         return Finding("problem", "model", text)
     if outcome == "busy" or status == 429:
         text = f"{where} is busy: raise its quota, or add a backend"
         return Finding("warning", "model", text)
+    if outcome == "unreachable":
+        text = (
+            f"{where} cannot be reached: is that address right, and does its firewall "
+            "let the app in? The app's log has why"
+        )
+        return Finding("problem", "model", text)
     if outcome != "answered":
         shown = f"{outcome} {status or ''}".strip()
         text = f"{where} did not answer the last time ({shown}): the app's log has why"

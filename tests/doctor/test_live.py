@@ -196,16 +196,38 @@ def test_who_buffers_is_told_where_it_shows(
     assert says in live.stream(arrived, host).text
 
 
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:9", "nowhere", "http://[", "ftp://x"]
-)
+@pytest.mark.parametrize("url", ["nowhere", "127.0.0.1:9", "ftp://x"])
+def test_what_is_no_url_is_named_so(url: str) -> None:
+    text = "that is no URL: give one such as https://APP_NAME.azurewebsites.net"
+    assert findings(url) == {"health": ("problem", text)}
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://["])
 def test_nobody_there_is_a_problem_and_no_traceback(url: str) -> None:
-    assert findings(url)["health"][0] == "problem"
+    level, text = findings(url)["health"]
+    assert (level, "does the app run, and" in text) == ("problem", True)
+
+
+@pytest.mark.parametrize("path", ["//", "/chat", "/usage", "/api/health?code=x"])
+def test_the_address_of_a_page_is_that_of_its_app(
+    guarded: AppProcess, path: str
+) -> None:
+    assert next(live.check(guarded.url + path, KEY)).level == "ok"
+
+
+def test_where_it_has_moved_to_is_named(guarded: AppProcess) -> None:
+    """As http to https, which Azure sends every caller to."""
+    with proxy(guarded.url, "signs in") as url:
+        found = findings(url)
+    sent = "callers are sent to https://login.example: give that URL, if it is the"
+    assert found == {"health": ("problem", f"{sent} app's")}
 
 
 def test_another_app_is_not_taken_for_this_one(standin: StandIn) -> None:
-    level, text = findings(standin.url)["health"]
+    found = findings(standin.url)
+    level, text = found["health"]
     assert (level, "is the URL right?" in text) == ("problem", True)
+    assert found["versions"] == ("skipped", "/api/health does not tell them")
 
 
 def test_nor_is_one_that_has_a_health_of_its_own() -> None:

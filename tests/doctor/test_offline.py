@@ -213,10 +213,28 @@ def test_a_handler_that_does_not_take_the_extensions_request(folder: Path) -> No
             "gpt-4o at two.example:8443",
         ),
         (
-            "api version",
+            "synonyms",
             {"OPENAI_API_VERSION": "2024-02-01", "AZURE_OPENAI_API_VERSION": "v1"},
             "warning",
-            "OPENAI_API_VERSION=2024-02-01 does not",
+            "AZURE_OPENAI_API_VERSION counts, OPENAI_API_VERSION does not: unset it",
+        ),
+        (
+            "synonyms",
+            {**AZURE, "AZURE_OPENAI_MODEL": "the-secret-key"},
+            "warning",
+            "AZURE_OPENAI_DEPLOYMENT counts, AZURE_OPENAI_MODEL does not: unset it",
+        ),
+        (
+            "synonyms",
+            {**AZURE, "AZURE_OPENAI_MODEL": "gpt-4o", "OPENAI_API_VERSION": " "},
+            "ok",
+            "",
+        ),
+        (
+            "names",
+            {"AZURE_OPENAI_ENDPONT": "x", "MAX_MESAGES": "5"},
+            "warning",
+            "MAX_MESAGES is no setting: did you mean MAX_MESSAGES?",
         ),
         ("event hub", {"AZURE_EVENTHUB_CONN_STR": ""}, "ok", "is blank"),
         (
