@@ -20,7 +20,10 @@ from azure.identity import DefaultAzureCredential
 TABLE = "costs"
 
 MOST_CHARACTERS = 1000
-"""Of a caller's name; a property of a table has 64 KB."""
+"""Of a value; a property of a table has 64 KB."""
+
+NO_RECORD = (ValueError, LookupError, TypeError, ArithmeticError, RecursionError)
+"""What reading raises of an event that is none of the chat app's."""
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 log = logging.getLogger("consumer")
@@ -42,6 +45,14 @@ def table() -> TableClient:
     return client
 
 
+# Without it the host goes on to the next events, whether these were kept or not. See:
+# https://learn.microsoft.com/azure/azure-functions/functions-reliable-event-processing
+@app.retry(
+    strategy="exponential_backoff",
+    max_retry_count="-1",
+    minimum_interval="00:00:05",
+    maximum_interval="00:05:00",
+)
 @app.event_hub_message_trigger(
     arg_name="events",
     event_hub_name="%EVENTHUB_NAME%",
@@ -57,7 +68,7 @@ def keep(events: list[func.EventHubEvent]) -> None:
     for event in events:
         try:
             entity = entity_of(json.loads(event.get_body()))
-        except (ValueError, KeyError, TypeError, ArithmeticError):
+        except NO_RECORD:
             # It would fail for ever, and hold up all that comes after it.
             log.warning("no record: event %s", event.sequence_number)
             continue
@@ -85,7 +96,7 @@ def entity_of(record: Mapping[str, object]) -> dict[str, str]:
     if not isinstance(usage, Mapping):
         raise TypeError("usage")
     cost = price if isinstance(price, Mapping) else {"amount": 0, "currency": ""}
-    return {
+    entity = {
         "PartitionKey": date.fromisoformat(str(record["timestamp"])[:10]).isoformat(),
         "RowKey": str(UUID(str(record["id"]))),
         "caller": str(record["principal"] or "")[:MOST_CHARACTERS],
@@ -93,6 +104,9 @@ def entity_of(record: Mapping[str, object]) -> dict[str, str]:
         "amount": amount(cost["amount"]),
         "currency": str(cost["currency"]),
     }
+    if any(len(value.encode()) > 4 * MOST_CHARACTERS for value in entity.values()):
+        raise ValueError("too long for a table")
+    return entity
 
 
 def amount(value: object) -> str:

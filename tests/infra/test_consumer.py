@@ -15,6 +15,7 @@ from tests.support.azurite import Azurite
 
 FOLDER = ROOT / "examples/consumer"
 DAY = "2026-11-28"
+NESTED = b"[" * 200_000 + b"]" * 200_000
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,8 @@ def record(**other: object) -> dict[str, object]:
 
 
 def event(content: object) -> func.EventHubEvent:
-    return func.EventHubEvent(body=json.dumps(content).encode(), sequence_number=1)
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return func.EventHubEvent(body=body, sequence_number=1)
 
 
 def keep(consumer: Any, *contents: object) -> None:
@@ -101,6 +103,10 @@ NO_RECORDS: list[object] = [
     record(timestamp="x"),
     record(cost={"amount": "NaN", "currency": "USD"}),
     record(cost={"amount": "a lot", "currency": "USD"}),
+    record(cost={"amount": f"0.{'1' * 70_000}", "currency": "USD"}),
+    record(cost={"amount": 1, "currency": "U" * 70_000}),
+    record(principal="\ud800"),
+    NESTED,
 ]
 
 
@@ -135,6 +141,13 @@ def test_the_functions_are_bound_as_the_settings_say(consumer: Any) -> None:
     assert trigger["connection"] in names
     assert trigger["eventHubName"].strip("%") in names
     assert trigger["consumerGroup"].strip("%") in names
+
+
+def test_a_batch_that_fails_is_tried_until_it_does_not(consumer: Any) -> None:
+    """Without a policy the host goes on to the next events, and these are lost."""
+    policy = consumer.functions["keep"].get_settings_dict("retry_policy")
+    assert policy["strategy"] == "exponential_backoff"
+    assert policy["max_retry_count"] == "-1"
 
 
 def test_its_packages_are_those_of_the_app() -> None:
