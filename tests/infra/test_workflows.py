@@ -74,12 +74,15 @@ def test_azure_is_signed_in_to_without_a_secret() -> None:
 
 def test_dependabot_knows_every_list_of_packages() -> None:
     read = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text("utf-8"))
-    updates = {each["package-ecosystem"]: each["directory"] for each in read["updates"]}
+    updates = {
+        each["package-ecosystem"]: each.get("directories") or [each["directory"]]
+        for each in read["updates"]
+    }
     assert updates == {
-        "pip": "/",
-        "npm": "/tests/node",
-        "docker": "/",
-        "github-actions": "/",
+        "pip": ["/", "/examples/consumer"],
+        "npm": ["/tests/node"],
+        "docker": ["/"],
+        "github-actions": ["/"],
     }
 
 
