@@ -7,7 +7,7 @@ import pytest
 from chains._files import OURS
 from tests.support.app_process import ROOT
 from tests.support.copied_tree import copy_tree, python
-from tests.support.markdown import files
+from tests.support.markdown import PAGES, files, quoted
 
 ADDED = [
     "chains/haiku.py",
@@ -88,6 +88,12 @@ def test_a_file_named_like_one_of_ours_is_named_at_start(tree: Path, name: str) 
     assert done.returncode != 0
     assert "SettingsError" in done.stderr
     assert f"{own}.py is beside {own}/" in done.stderr
+
+
+def test_the_page_says_which_names_are_taken() -> None:
+    page = PAGES["docs/troubleshooting.md"]
+    taken = page.partition("Taken are ")[2].partition(":")[0]
+    assert quoted(taken) == sorted(OURS)
 
 
 def test_every_name_of_ours_is_known() -> None:
