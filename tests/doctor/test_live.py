@@ -171,6 +171,13 @@ def test_a_proxy_that_harms_the_stream_is_found(
     assert (found.level, says in found.text) == ("problem", True), found
 
 
+def test_nobody_leaves_a_stream_that_is_held_up(guarded: AppProcess) -> None:
+    """It has ended before its first piece is here, on whichever instance."""
+    with proxy(guarded.url, "buffers") as url:
+        found = findings(url, KEY)
+    assert found["leaving"] == ("skipped", "a stream that is held up is over by then")
+
+
 @pytest.mark.parametrize("harm", ["none", "starts"])
 def test_who_does_no_harm_is_let_be(guarded: AppProcess, harm: Harm) -> None:
     with proxy(guarded.url, harm) as url:
