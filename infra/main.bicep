@@ -60,12 +60,6 @@ param redis bool = false
 @description('Whether records sent to Event Hubs have the prompt and the answer.')
 param telemetryContent bool = false
 
-@description('Prices as JSON, see docs/cost.md.')
-param prices string = ''
-
-@description('Budgets as JSON, see docs/budgets.md.')
-param budgets string = ''
-
 @minValue(0)
 @description('Instances that are kept warm; each is paid for by the hour.')
 param alwaysReady int = 0
@@ -149,11 +143,14 @@ var backends = [
 var models = several
   ? { AZURE_OPENAI_BACKENDS: string(backends) }
   : { AZURE_OPENAI_ENDPOINT: endpoint, AZURE_OPENAI_DEPLOYMENT: openAiDeployment }
+// Files, as azd puts a value into main.parameters.json as it is: JSON would end at its first quotation mark.
+var prices = trim(loadTextContent('prices.json'))
+var budgets = trim(loadTextContent('budgets.json'))
 var settings = union(base.outputs.settings, models, {
   HTTP_AUTH_LEVEL: authLevel
   TELEMETRY_CONTENT: telemetryContent ? 'true' : 'false'
-  PRICES: prices
-  BUDGETS: budgets
+  PRICES: prices == '{}' ? '' : prices
+  BUDGETS: budgets == '{}' ? '' : budgets
 })
 var origins = empty(allowedOrigins) ? [] : split(allowedOrigins, ',')
 

@@ -1,5 +1,6 @@
 """Settings have one name: in Bicep, in `Settings` and in the example file."""
 
+import json
 import re
 
 from settings import Settings
@@ -7,6 +8,7 @@ from settings.storage_account import StorageAccount
 from tests.docs.test_settings_documented import EXAMPLE, names
 from tests.infra.bicep import parse, properties, walk
 from tests.infra.test_bicep import TEXTS
+from tests.support.app_process import ROOT
 
 OF_THE_HOST = {
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
@@ -51,6 +53,17 @@ def written() -> set[str]:
     return {
         key for key in keys if re.fullmatch(r"[A-Z]+(_[A-Z]+)*|AzureWebJobs\w+", key)
     }
+
+
+def test_json_reaches_the_settings_without_azds_substitution() -> None:
+    """It puts a value between the quotation marks of a parameter, as it is."""
+    parameters = (ROOT / "infra/main.parameters.json").read_text("utf-8")
+    assert not re.search(r"\$\{(PRICES|BUDGETS)\b", parameters)
+    bicep = TEXTS[ROOT / "infra/main.bicep"]
+    for name in ("prices", "budgets"):
+        file = ROOT / "infra" / f"{name}.json"
+        assert json.loads(file.read_text("utf-8")) == {}
+        assert f"loadTextContent('{file.name}')" in bicep
 
 
 def test_bicep_sets_what_a_deployment_needs_and_what_somebody_reads() -> None:
