@@ -18,6 +18,10 @@ from tests.support.app_process import ROOT
 
 FOLDER = ROOT / ".github/workflows"
 WORKFLOWS = sorted(FOLDER.glob("*.yml"))
+OF_AZD_ITSELF = {
+    *("AZURE_ENV_NAME", "AZURE_LOCATION", "AZURE_PRINCIPAL_ID"),
+    *("AZURE_PRINCIPAL_TYPE", "SERVICE_CONTAINER_IMAGE_NAME"),
+}
 TEXTS = {path.name: path.read_text("utf-8") for path in WORKFLOWS}
 
 
@@ -70,6 +74,19 @@ def test_azure_is_signed_in_to_without_a_secret() -> None:
     assert yaml.safe_load(text)["permissions"]["id-token"] == "write"
     assert re.findall(r"secrets\.(\w+)", text) == ["DOCTOR_KEY"]
     assert "--federated-credential-provider github" in text
+
+
+def test_what_was_chosen_for_a_deployment_is_handed_to_its_workflow() -> None:
+    """Without it a deployment from GitHub would be one with all defaults."""
+    parameters = (ROOT / "infra/main.parameters.json").read_text("utf-8")
+    asked = set(re.findall(r"\$\{([A-Z_]+)", parameters))
+    environment = yaml.safe_load(TEXTS["deploy.yml"])["jobs"]["deploy"]["env"]
+    chosen = yaml.safe_load((ROOT / "azure.yaml").read_text("utf-8"))["pipeline"]
+    assert asked - set(chosen["variables"]) == OF_AZD_ITSELF
+    assert {name: environment.get(name) for name in chosen["variables"]} == {
+        name: f"${{{{ vars.{name} }}}}" for name in chosen["variables"]
+    }
+    assert environment["AZURE_PRINCIPAL_TYPE"] == "ServicePrincipal"
 
 
 def test_dependabot_knows_every_list_of_packages() -> None:
