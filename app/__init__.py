@@ -21,6 +21,7 @@ from server.capacity import Capacity
 from server.limits import Limits
 from server.shutdown import open_runs
 from settings import Settings
+from settings.mistyped import mistyped
 from settings.platform import Platform
 from store import Store
 from store.tidying import Tidying
@@ -58,6 +59,8 @@ class App:
             gc.freeze()
         finally:
             gc.enable()
+        for warning in mistyped():
+            log.warning("%s", warning)
         # An answer's chunks, which LangChain keeps to its end, are no reason to collect
         # as often as Python does.
         gc.set_threshold(10_000, 10, 10)

@@ -1,7 +1,6 @@
 """The traps in settings: what starts, and does not do what was meant."""
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 
 from doctor.app import Installation
@@ -9,13 +8,10 @@ from doctor.findings import Finding
 from doctor.store import store
 from settings import Settings
 from settings.environment import names_of
+from settings.mistyped import mistyped
 
 LOAD_BALANCER_SECONDS = 230
 """After that much silence Azure's load balancer cuts a connection."""
-
-LIKE = 0.87
-
-OF_OTHERS = frozenset({"OPENAI_API_TYPE", "OPENAI_API_BASE", "AZURE_OPENAI_API_TYPE"})
 
 
 def loads(app: Installation) -> Finding:
@@ -27,13 +23,7 @@ def loads(app: Installation) -> Finding:
 
 def names(app: Installation) -> Finding:
     """No name is only almost that of a setting."""
-    known = {name for names in names_of(Settings).values() for name in names}
-    found = [
-        f"{name} is no setting: did you mean {close[0]}?"
-        for name in sorted(app.environ.keys() - known - OF_OTHERS)
-        if (close := get_close_matches(name.upper(), known, 1, LIKE))
-    ]
-    if found:
+    if found := mistyped(app.environ):
         return Finding("warning", "names", " ".join(found))
     return Finding("ok", "names", "none looks like a setting's, mistyped")
 

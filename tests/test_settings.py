@@ -5,6 +5,7 @@ import pytest
 import settings as configuration
 from chains import Chains
 from settings import SettingsError
+from settings.mistyped import mistyped
 from settings.platform import Platform
 
 AZURE = {
@@ -241,3 +242,9 @@ def test_chains_and_levels_are_read_as_people_write_them(
     )
     assert settings.chains == {"a": "m:x", "b": "p.q:y.z"}
     assert settings.http_auth_level == "anonymous"
+
+
+def test_a_name_of_somebody_elses_setting_is_none_of_ours_mistyped() -> None:
+    names = ["MAX_MESAGES", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "PATH"]
+    [message] = mistyped(names)
+    assert message == "MAX_MESAGES is no setting: did you mean MAX_MESSAGES?"

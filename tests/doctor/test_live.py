@@ -33,7 +33,7 @@ REFUSED = "told only to callers with a key, and the one of --key is refused"
 @pytest.fixture(scope="module")
 def guarded(standin: StandIn) -> Iterator[AppProcess]:
     """The app, which asks for a key."""
-    settings = azure(standin, API_KEYS=KEY, KEEPALIVE_SECONDS="0.2")
+    settings = azure(standin, API_KEYS=KEY, KEEPALIVE_SECONDS="0.2", MAX_MESAGES="5")
     with AppProcess(settings) as server:
         server.warm()
         yield server
@@ -42,6 +42,12 @@ def guarded(standin: StandIn) -> Iterator[AppProcess]:
 def findings(url: str, key: str | None = None) -> dict[str, tuple[str, str]]:
     found = live.check(url, key, silent=0)
     return {each.name: (each.level, each.text) for each in found}
+
+
+def test_the_app_itself_warns_of_a_name_that_is_almost_a_settings(
+    guarded: AppProcess,
+) -> None:
+    guarded.wait_for("MAX_MESAGES is no setting: did you mean MAX_MESSAGES")
 
 
 @pytest.mark.parametrize("key", [KEY, FUNCTION_KEY])
