@@ -78,7 +78,7 @@ class RunningApp:
         timeout = httpx.Timeout(SILENCE_SECONDS, connect=10)
         address = f"{self.url.rstrip('/')}{path}"
         # A proxy of the environment does not lead to this machine.
-        outside = httpx.URL(self.url).host not in ("127.0.0.1", "localhost", "::1")
+        outside = self._host() not in ("127.0.0.1", "localhost", "::1")
         run = ""
         with httpx.Client(headers=keys, timeout=timeout, trust_env=outside) as client:
             try:
@@ -90,15 +90,28 @@ class RunningApp:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             except httpx.ConnectError:
                 raise Failed(
-                    f"Nothing listens on {self.url}: is `make run` running? "
+                    f"Nothing answers at {self.url}: is that its address?"
+                    if outside
+                    else f"Nothing listens on {self.url}: is `make run` running? "
                     f"If on another port: PORT=… make {self.command}"
                 ) from None
             except httpx.ReadTimeout:
                 raise Failed("\nThe app says nothing any more.") from None
-            except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            except httpx.HTTPError as exc:
                 why = self._said_of(run, client) if run else ""
                 why = why or f"see the app's log ({type(exc).__name__})."
                 raise Failed(f"\nThe answer broke off: {why}") from None
+
+    def _host(self) -> str:
+        try:
+            url = httpx.URL(self.url)
+        except httpx.InvalidURL:
+            url = httpx.URL("")
+        if url.scheme not in ("http", "https") or not url.host:
+            raise Failed(
+                f"{self.url} is no URL: give one such as http://127.0.0.1:7071"
+            )
+        return url.host
 
     def _said_of(self, run: str, client: httpx.Client) -> str:
         """The error that ended *run*, which has no place in an answer's plain text."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from devhost.ask import Failed, RunningApp
 from tests.conftest import azure
 from tests.standin.process import StandIn
 from tests.support.app_process import FOREIGN, ROOT, AppProcess
@@ -119,6 +120,22 @@ def test_where_nothing_listens_it_says_what_to_start(asked: AppProcess) -> None:
     assert code != 0
     assert "Nothing listens on http://127.0.0.1:9" in err
     assert "PORT=… make ask" in err
+
+
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:9", "http://x:port", "localhost", "ftp://x"]
+)
+def test_what_is_no_url_is_named_so(url: str) -> None:
+    app = RunningApp(url, None, "ask Q=…")
+    with pytest.raises(Failed, match=f"^{url} is no URL: give one such as http://127"):
+        app.show("GET", "/api/health")
+
+
+def test_elsewhere_make_run_is_no_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    app = RunningApp("http://127.0.0.2:9", None, "ask Q=…")
+    with pytest.raises(Failed, match=r"^Nothing answers at http://127\.0\.0\.2:9: is "):
+        app.show("GET", "/api/health")
 
 
 def test_a_question_is_needed(asked: AppProcess) -> None:
