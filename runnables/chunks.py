@@ -42,8 +42,7 @@ class Translator:
     ) -> None:
         self._progress = progress
         self._given, self._outputs = given, outputs
-        self.failed: set[str] = set()
-        """The ids of the messages of calls that have failed."""
+        self.failed: set[str] = set()  # Messages of calls that have failed, by id.
         self._messages = Messages(progress, states.messages_in(given), self.failed)
         self._result = Result(given)
         self._before: Mapping[str, object] = {}
@@ -54,8 +53,7 @@ class Translator:
         self._citations = Citations()
         self._pending: list[Custom] = []
         self._documents: list[Document] = []
-        self.heard = False
-        """Whether the chain has yielded anything, be it an empty text."""
+        self.heard = False  # Whether it has yielded anything, be it an empty text.
 
     @property
     def cited(self) -> bool:
@@ -110,11 +108,11 @@ class Translator:
         """What a graph streams: it depends on how it was told to."""
         match chunk:
             case (tuple() as within, str() as mode, payload):
-                yield from self._of_graph(mode, payload, is_root=not within)
-            case Part(mode, payload):
-                yield from self._of_graph(mode, payload, is_root=True)
+                yield from self._of_graph(mode, payload, "|".join(within))
+            case Part(mode, payload, within):
+                yield from self._of_graph(mode, payload, within)
             case (str() as mode, payload) if mode in states.MODES:
-                yield from self._of_graph(mode, payload, is_root=True)
+                yield from self._of_graph(mode, payload, "")
             case (BaseMessage() as message, dict()) | (tuple(), (message, dict())):
                 yield from self._message(message)
             case _:
@@ -135,7 +133,7 @@ class Translator:
                 yield from self._say(message, place)
             case ToolMessage() | FunctionMessage():
                 self._unshown = media.unshown(message) or self._unshown
-                yield from self._messages.result(message)
+                yield from self._messages.result(message, place)
                 yield from self._citations.of(getattr(message, "artifact", None))
             case Document():
                 self._documents.append(message)
@@ -143,9 +141,7 @@ class Translator:
             case _:
                 pass  # A graph also streams what it was given.
 
-    def _of_graph(
-        self, mode: str, payload: object, *, is_root: bool
-    ) -> Iterator[Event]:
+    def _of_graph(self, mode: str, payload: object, within: str) -> Iterator[Event]:
         match mode, payload:
             case "messages", (message, dict() as metadata):
                 yield from self._streamed(message, metadata)
@@ -153,9 +149,9 @@ class Translator:
                 states.check_that_it_ends(payload)
                 for update in states.updates(payload):
                     yield from self._updated(states.changes(update))
-                    for value in update.values() if is_root else ():
+                    for value in () if within else update.values():
                         yield from self._citations.of(value)
-            case "values", _ if is_root:
+            case "values", _ if not within:
                 self._state = states.put_out(payload, self._outputs)
                 yield from self._messages.settle(states.messages_in(payload))
             case "before" | "given" | "known", _:

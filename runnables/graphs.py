@@ -189,8 +189,8 @@ class GraphStep(Runnable[object, object]):
                 elif mode == "values":
                     if not namespace:
                         yield Part(mode, put_out(payload, names))
-                elif not namespace or mode != "updates":
-                    yield Part(mode, payload)
+                else:
+                    yield Part(mode, payload, "|".join(namespace))
         if waits and self._visit is not None:
             found = await paused.state(self.graph, config)
             self._visit.pending += found.pending

@@ -47,10 +47,11 @@ class Messages:
         self._now: Said | None = None  # Of the newest chunk.
         self._open: Said | None = None  # Which is being shown.
         self._spoke: Said | None = None  # Whose text was shown last.
-        self._waiting: list[Said] = []
+        self.waiting: list[Said] = []  # For the end of what is being shown.
         self._result = ""
         self._removals = Removals()
         self._failed = failed
+        self.place = ""  # Of what was told last.
         self.length = 0  # Of the text that was shown.
         self.calls = ToolCalls(progress, failed)
 
@@ -61,7 +62,7 @@ class Messages:
 
     def text(self, text: str) -> TextDelta:
         """The author's own text."""
-        self._spoke, self._result = None, ""
+        self._spoke, self._result, self.place = None, "", ""
         self.length += len(text)
         return TextDelta(self._progress.deployment, text)
 
@@ -111,6 +112,7 @@ class Messages:
             and not message.additional_kwargs
         ):  # As most chunks are; the rest costs more.
             if content:
+                self.place = place
                 said.text.append(content)
                 self.length += len(content)
                 yield TextDelta(self._progress.deployment, content)
@@ -120,9 +122,10 @@ class Messages:
             self.calls.add(message)
         ended = message.chunk_position == "last"
         if ended or "finish_reason" in message.response_metadata:
+            self.place = place
             yield from self.calls.flush(said.ids)
             said.ended = True
-            if self._waiting:
+            if self.waiting:
                 yield from self._next()
 
     def _of(self, message_id: str | None, place: str) -> Said:
@@ -185,18 +188,18 @@ class Messages:
     def _may_show(self, said: Said) -> bool:
         if self._open is not said:
             if self._open is not None and not self._open.ended:
-                if said not in self._waiting:
-                    self._waiting.append(said)
+                if said not in self.waiting:
+                    self.waiting.append(said)
                 return False
             self._open = said
+        self.place = said.place
         return True
 
     def _shown(
         self, said: Said, text: str, kind: type[TextDelta] = TextDelta
     ) -> TextDelta:
         named = None not in said.ids
-        begins = named and self._spoke is not None and self._spoke is not said
-        begins = begins or kind is Paragraph
+        begins = kind is Paragraph or (named and self._spoke not in (None, said))
         said.text.append(text)
         self._spoke, self._result = said if named else None, ""
         delta = self._delta(text, begins=begins)
@@ -209,8 +212,9 @@ class Messages:
 
     def _next(self) -> Iterator[Event]:
         """What waited for a message that has ended."""
-        while self._waiting and (self._open is None or self._open.ended):
-            self._open = said = self._waiting.pop(0)
+        while self.waiting and (self._open is None or self._open.ended):
+            self._open = said = self.waiting.pop(0)
+            self.place = said.place
             for held in said.held:
                 match held:
                     case TextDelta(_, text):
@@ -227,6 +231,7 @@ class Messages:
         streamed = next(
             (s for (_, key), s in self._said.items() if key and key == message.id), None
         )
+        self.place = place if streamed is None else streamed.place
         if streamed is None:
             key = message.id or f"whole-{len(self._said)}"
             said = self._said[place, key] = Said(place, {key}, streamed=False)
@@ -242,15 +247,14 @@ class Messages:
             yield from self._changed(said, blocks.whole_text(message))
 
     def _changed(self, said: Said, text: str) -> Iterator[Event]:
-        """What a graph has made of a message that it has streamed: more of it, or
-        another one in its place."""
+        """What a graph has made of it: more of it, or another one in its place."""
         before = "".join(said.text)
         if said.held or not before or text.strip() in ("", *said.spellings):
             return
         if text.startswith(before):
             yield self._shown(said, text.removeprefix(before))
             return
-        yield self._withdrawn(said)
+        yield said.withdrawn(self._progress.deployment)
         yield self._shown(said, text, Paragraph)
 
     def update(self, update: Sequence[BaseMessage]) -> Iterator[Event]:
@@ -259,29 +263,25 @@ class Messages:
         yield from self._withdraw(self._removals.gone(update, said, resulted=resulted))
 
     def _give_up(self, instead: Said) -> Iterator[Event]:
-        """Withdraw what a graph's models have said in calls that failed, as the graph
-        says something else *instead*."""
+        """Withdraw what a graph has said in calls that failed; it says this instead."""
         others = [said for said in self._said.values() if said is not instead]
         yield from self._withdraw(each for each in others if each.give_up(self._failed))
 
     def _withdraw(self, gone: Iterable[Said]) -> Iterator[Event]:
         for said in gone:
             if said.text:
-                yield self._withdrawn(said)
+                yield said.withdrawn(self._progress.deployment)
             yield from self.calls.withdraw(said.ids)
 
-    def _withdrawn(self, said: Said) -> Redact:
-        redact = Redact(self._progress.deployment, said.start, said.end)
-        said.text.clear()
-        said.breaks = 0
-        return redact
-
-    def result(self, message: ToolMessage | FunctionMessage) -> Iterator[Event]:
+    def result(
+        self, message: ToolMessage | FunctionMessage, place: str = ""
+    ) -> Iterator[Event]:
         """A tool's result, which is the answer if nothing is said after it."""
         if message.id in self._known:
             return
         self.know(message)
         yield from self.calls.flush()
+        self.place = place
         yield from self.calls.result(message)
         self._result = blocks.whole_text(message)
 

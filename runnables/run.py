@@ -29,6 +29,7 @@ from runnables.loop_turn import loop_turn
 from runnables.marks import Marks
 from runnables.paused import Paused
 from runnables.prepared import Prepared, sampled
+from runnables.steps import StepTranslator
 from runnables.taken import taken
 from runs import Run
 from runs.thread import Thread
@@ -63,11 +64,7 @@ async def events_of(
     visit = _visit(run.thread, request) if run.thread else None
     chain = sampled(prepared.chain, request.sampling.model_dump(exclude_none=True))
     given, asked = await _converted(prepared, chain, request, run)
-    translator = Translator(
-        *(run, given, prepared.outputs),
-        repeated=prepared.repeated,
-        answer=prepared.answer,
-    )
+    translator = _translator(prepared, request, run, given)
     more = [] if bounded else [AnswerLimit(), Marks(translator.report)]
     config = _config(prepared, request, run, asked)
     config["callbacks"] = [RunCallback(run, translator.failed), *more]
@@ -102,6 +99,17 @@ async def events_of(
             await leftovers.clean_up(begun)
         if prepared.savers and not run.thread:
             await leftovers.forget(prepared.savers, config["configurable"]["thread_id"])
+
+
+def _translator(
+    prepared: Prepared, request: ChatRequest, run: Run, given: object
+) -> Translator:
+    kind = StepTranslator if request.steps else Translator
+    return kind(
+        *(run, given, prepared.outputs),
+        repeated=prepared.repeated,
+        answer=prepared.answer,
+    )
 
 
 def _config(

@@ -71,6 +71,13 @@ class Said:
         start, end = redact.start_offset, redact.end_offset
         return Redact(redact.deployment, start + self.start, end + self.start)
 
+    def withdrawn(self, deployment: str) -> Redact:
+        """What withdraws all that was shown of it."""
+        redact = Redact(deployment, self.start, self.end)
+        self.text.clear()
+        self.breaks = 0
+        return redact
+
     def is_also(self, message_id: str | None, place: str) -> bool:
         """Whether *message_id* is another name of it, while it is being said.
 

@@ -53,13 +53,15 @@ ANSWERS = ("answer", "output", "result", "response")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of what a graph streams from within another runnable.
+    """A part of what a graph streams from within another runnable; if it is of a graph
+    within that one, *within* is its place.
 
     LangChain adds up what steps yield, as far as it can be added.
     """
 
     mode: str
     payload: object
+    within: str = ""
 
 
 def messages_in(state: object) -> list[BaseMessage]:

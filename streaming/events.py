@@ -103,6 +103,39 @@ class Custom:
 
 
 @dataclass(frozen=True, slots=True)
+class Node:
+    """What follows is said by a node of a graph, in the *step* of that number.
+
+    `place` is LangGraph's `langgraph_checkpoint_ns`, the node and its task behind those
+    that its graph is within: `node:task|node:task`. It is empty outside of graphs.
+    """
+
+    place: str
+    step: int
+
+    @property
+    def name(self) -> str:
+        return self.place.rpartition("|")[2].partition(":")[0]
+
+    @property
+    def graph(self) -> str:
+        """The place of its graph, which is empty for the outermost."""
+        return self.place.rpartition("|")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeUpdate:
+    """The node *name* of the graph at the place *graph* has ended.
+
+    `values` are what it has changed in the graph's state beside `messages`.
+    """
+
+    graph: str
+    name: str
+    values: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """A structured result as JSON; the answer has it as text."""
 
@@ -189,6 +222,8 @@ Event = (
     | Citation
     | Redact
     | Custom
+    | Node
+    | NodeUpdate
     | Output
     | Interrupt
     | Usage

@@ -14,6 +14,8 @@ from streaming.events import (
     Error,
     Event,
     Interrupt,
+    Node,
+    NodeUpdate,
     Output,
     ReasoningDelta,
     Redact,
@@ -50,6 +52,8 @@ class OneText:
                 | Citation()
                 | Redact()
                 | Custom()
+                | Node()
+                | NodeUpdate()
                 | Output()
                 | Usage()
             ):

@@ -16,6 +16,8 @@ from streaming.events import (
     Error,
     Event,
     Interrupt,
+    Node,
+    NodeUpdate,
     Output,
     Paragraph,
     ReasoningDelta,
@@ -32,7 +34,7 @@ _KINDS: dict[str, type[Event]] = {
     each.__name__: each
     for each in (
         *(Paragraph, ReasoningDelta, ToolCall, ToolResult, Citation, Redact, Custom),
-        *(Output, Interrupt, Refusal),
+        *(Output, Interrupt, Refusal, Node, NodeUpdate),
     )
 }
 

@@ -178,6 +178,7 @@ class ChatRequest(_Frozen):
 
     `include_usage` is for a dialect whose stream has its usage only on request,
     `limit_name` for one with two names for the sampling's `max_tokens`: the caller's.
+    `steps` is whether it tells of a graph's nodes.
     `continues` is the id of the message that the answer is to go on with, for one whose
     messages have ids, `chat` that of the page's conversation. `whole` says that a
     thread has all messages up to the last answer already, `replaces` that the messages
@@ -205,6 +206,7 @@ class ChatRequest(_Frozen):
     whole: bool = False
     replaces: bool = False
     again: bool = False
+    steps: bool = False
     echo: dict[str, str] = Field(default_factory=dict)
     response: AsResponse = AsResponse()
     chat: str | None = None

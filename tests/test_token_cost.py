@@ -19,7 +19,8 @@ from pydantic import SecretStr
 
 import app
 from app.chat import start
-from app.langgraph.answer import Answer, ToldRun
+from app.langgraph.answer import Answer
+from app.langgraph.told_run import ToldRun
 from app.langgraph.values import of_answer
 from bench.quantities import wires
 from runs import Run

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import assert_never
 
+from app.langgraph.nodes import Nodes
+from app.langgraph.told_run import ToldRun
 from runs.turn import Turn
 from streaming import sse
 from streaming.dialects import json
@@ -19,6 +21,8 @@ from streaming.events import (
     Error,
     Event,
     Interrupt,
+    Node,
+    NodeUpdate,
     Output,
     Paragraph,
     ReasoningDelta,
@@ -28,7 +32,6 @@ from streaming.events import (
     ToolResult,
     Usage,
 )
-from streaming.headers import JSON
 from streaming.requests import ChatRequest, Message
 
 Values = dict[str, object]
@@ -37,47 +40,6 @@ Final = Callable[[Sequence[Message], Values], Awaitable[Values | None]]
 
 Over = Callable[[], Awaitable[None]]
 """What has to be done once the answer is written, or is not any more."""
-
-EXPOSED = "content-location, location, x-run-id"
-"""Headers that a page at another origin has to see."""
-
-
-@dataclass(frozen=True, slots=True)
-class ToldRun:
-    """A run, and what is told of it: in *modes*, or only its values at its end."""
-
-    run_id: str
-    chain: str
-    thread_id: str | None
-    modes: Sequence[str]
-    streamed: bool = True
-
-    @property
-    def place(self) -> str:
-        thread = f"/threads/{self.thread_id}" if self.thread_id else ""
-        return f"{thread}/runs/{self.run_id}"
-
-    def headers(self) -> Mapping[str, str]:
-        kind = sse.HEADERS if self.streamed else JSON
-        more = {
-            "content-location": self.place,
-            "access-control-expose-headers": EXPOSED,
-        }
-        if self.thread_id:  # Whoever lost the connection reads on there.
-            more["location"] = self.place + ("/stream" if self.streamed else "/join")
-        return {**kind, **more}
-
-    def metadata(self) -> dict[str, object]:
-        thread = {"thread_id": self.thread_id} if self.thread_id else {}
-        return {
-            "run_id": self.run_id,
-            **thread,
-            "assistant_id": self.chain,
-            "graph_id": self.chain,
-            "langgraph_node": self.chain,
-            "langgraph_step": 1,
-            "langgraph_checkpoint_ns": "",
-        }
 
 
 async def _nothing() -> None:
@@ -102,7 +64,8 @@ class Answer:
         self._whole = not told.streamed
         self._turn = Turn(told.run_id)
         self._number, self._id = 0, ""
-        self._tuples = TupleFrames(told.metadata())
+        self._nodes = Nodes(told.chain, subgraphs=told.subgraphs)
+        self._tuples = TupleFrames("messages", self._metadata())
         self._said: list[str] = []
         self._calls: list[shown.Fields] = []
         self._interrupts: list[Interrupt] = []
@@ -158,6 +121,8 @@ class Answer:
                 return self._result(event)
             case Citation() | Redact() | Custom():
                 return self._frame("custom", _custom(event))
+            case Node() | NodeUpdate():
+                return self._node(event)
             case Output(value):
                 self._more["output"] = value
             case Interrupt():
@@ -170,11 +135,25 @@ class Answer:
                 assert_never(event)
         return b""
 
+    def _metadata(self) -> shown.Fields:
+        return {**self._told.metadata(), **self._nodes.metadata()}
+
+    def _node(self, event: Node | NodeUpdate) -> bytes:
+        if isinstance(event, Node):
+            self._nodes.enter(event)
+            mode = self._nodes.mode("messages")
+            self._tuples = TupleFrames(mode, self._metadata())
+        elif "updates" in self._modes:
+            found = self._nodes.update(event, self._turn.messages(waits=True))
+            return sse.encode(found[1], found[0]) if found else b""
+        return b""
+
     def _enter(self, number: int) -> str:
         """The id of the message of that *number*."""
         if number != self._number:
             self._number, self._id = number, self._turn.id_of(number)
             self._said, self._calls = [], []
+            self._nodes.say(self._id)
         return self._id
 
     def _text(self, text: str) -> bytes:
@@ -196,9 +175,10 @@ class Answer:
         so_far = shown.chunk(self._id, "".join(self._said), tool_calls=self._calls)
         frames = b""
         if len(self._said) + len(self._calls) == 1:
-            metadata = {self._id: {"metadata": self._told.metadata()}}
-            frames = sse.encode(metadata, "messages/metadata")
-        return frames + sse.encode([{**so_far, "type": "ai"}], "messages/partial")
+            metadata = {self._id: {"metadata": self._metadata()}}
+            frames = sse.encode(metadata, self._nodes.mode("messages/metadata"))
+        mode = self._nodes.mode("messages/partial")
+        return frames + sse.encode([{**so_far, "type": "ai"}], mode)
 
     def _reasoning(self, text: str) -> bytes:
         id = self._enter(self._turn.next)
@@ -213,10 +193,11 @@ class Answer:
 
     def _result(self, result: ToolResult) -> bytes:
         id = self._turn.id_of(self._turn.count, result.id)
+        self._nodes.say(id)
         message = shown.result(id, result)
         whole = b""
         if "messages" in self._modes:
-            whole = sse.encode([message], "messages/complete")
+            whole = sse.encode([message], self._nodes.mode("messages/complete"))
         return self._tuple(message) + whole
 
     async def _end(self, done: Done) -> bytes:
@@ -238,8 +219,8 @@ class Answer:
         if self._whole:
             return sse.dumps({**(values or {}), **interrupts})
         frames = [self._last_chunk(done)]
-        new = [shown.message(each) for each in answered]
-        frames.append(self._frame("updates", {self._told.chain: {"messages": new}}))
+        if (rest := self._nodes.rest(answered)) is not None:
+            frames.append(self._frame("updates", rest))
         if values is not None:
             frames.append(self._frame("values", values))
         if interrupts:

@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from app import App
 from app.langgraph import kept, number
-from app.langgraph.answer import Answer, ToldRun
+from app.langgraph.answer import Answer
 from app.langgraph.kept import Fields, Kept
+from app.langgraph.told_run import ToldRun
 from app.langgraph.values import of_thread, with_input
 from app.runs import find_run, position, stop_run, until_end
 from runs import Run
@@ -92,7 +93,14 @@ async def _follow(app: App, request: Request, run: Run, *, streamed: bool) -> Re
     named = [*filter(None, query.getlist("stream_mode"))]
     begun_with = [*filter(None, header.echo.get("modes", "").split(","))]
     names = asking.modes(named or begun_with or [*asking.DEFAULT])
-    told = ToldRun(header.run_id, header.chain, header.thread_id, names, streamed)
+    told = ToldRun(
+        header.run_id,
+        header.chain,
+        header.thread_id,
+        names,
+        streamed,
+        subgraphs="subgraphs" in header.echo,
+    )
     there = await _thread_of(app, found)
     begun, begins = there.checkpoint != header.run_id, header.request()
     if begun and (cut := header.echo.get("from")):

@@ -8,9 +8,10 @@ from starlette.responses import Response
 from app import App
 from app.chat import start
 from app.langgraph import body_of, kept
-from app.langgraph.answer import Answer, ToldRun, Values
+from app.langgraph.answer import Answer, Values
 from app.langgraph.kept import Kept
 from app.langgraph.known_runs import shown_run
+from app.langgraph.told_run import ToldRun
 from app.langgraph.values import of_answer, of_graph, with_input
 from runs import Run, reading
 from runs.thread import Thread
@@ -62,7 +63,7 @@ async def begun(app: App, request: Request, run: Run, *, streamed: bool) -> Resp
         keeps=keeps,
         streamed=streamed,
     )
-    told = ToldRun(run.id, chain, thread, asked.modes, streamed)
+    told = ToldRun(run.id, chain, thread, asked.modes, streamed, asked.subgraphs)
     before = with_input(there.values, chat)
     if not keeps:
         answer = Answer(told, before=before, final=of_answer(before))

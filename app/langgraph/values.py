@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from app import App
 from app.langgraph import kept
-from app.langgraph.answer import Final, ToldRun, Values
+from app.langgraph.answer import Final, Values
 from app.langgraph.kept import Kept
+from app.langgraph.told_run import ToldRun
 from app.runs import find_run
 from runs import Run
 from runs.reading import RUNNING

@@ -15,6 +15,8 @@ from streaming.events import (
     Error,
     Event,
     Interrupt,
+    Node,
+    NodeUpdate,
     Output,
     Paragraph,
     ReasoningDelta,
@@ -127,8 +129,8 @@ class AnswerWriter(ABC):
                 return self.output(event)
             case Error(_, error):
                 return self.fail(error)
-            case Usage():
-                return ()  # `Done` has it too.
+            case Node() | NodeUpdate() | Usage():
+                return ()  # `Done` has the last one too.
             case Done():
                 self.ended = True
                 return self.end(event)

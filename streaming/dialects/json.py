@@ -16,6 +16,8 @@ from streaming.events import (
     Error,
     Event,
     Interrupt,
+    Node,
+    NodeUpdate,
     Output,
     ReasoningDelta,
     Redact,
@@ -171,8 +173,8 @@ async def encode(
                     | Interrupt()
                 ):
                     yield sse.encode(members(event), NAMES[type(event)])
-                case Output():
-                    pass  # The text has said it.
+                case Output() | Node() | NodeUpdate():
+                    pass  # The text has said the one; the others are not told.
                 case Error(deployment, failure):
                     error = failure.as_dict(request.id)
                     yield sse.encode(
@@ -223,8 +225,8 @@ async def _whole(events: AsyncGenerator[Event]) -> bytes:
                 case ToolCall() | ToolResult() | Redact():
                     more = lists.setdefault(LISTS[type(event)], [])
                     more.append(_without_deployment(event))
-                case Custom() | Error():
-                    pass  # The one is for streams, the other is the status.
+                case Custom() | Node() | NodeUpdate() | Error():
+                    pass  # The last is the status, the others are for streams.
                 case Output(value):
                     answer["output"] = value
                 case Usage():

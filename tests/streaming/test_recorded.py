@@ -15,6 +15,8 @@ from streaming.events import (
     Error,
     Event,
     Interrupt,
+    Node,
+    NodeUpdate,
     Output,
     Paragraph,
     ReasoningDelta,
@@ -60,6 +62,8 @@ EVENT = st.one_of(
     st.builds(Redact, TEXT, COUNT, COUNT),
     st.builds(Custom, TEXT, VALUE),
     st.builds(Output, VALUE),
+    st.builds(Node, TEXT, COUNT),
+    st.builds(NodeUpdate, TEXT, TEXT, VALUE),
     st.builds(Interrupt, TEXT, VALUE),
     DONE,
 )

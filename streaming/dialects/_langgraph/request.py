@@ -62,6 +62,7 @@ class RunAsked:
     metadata: dict[str, str]
     checkpoint: str | None
     creates: bool
+    subgraphs: bool
 
     @property
     def brings_nothing(self) -> bool:
@@ -90,6 +91,8 @@ class RunAsked:
         if given.messages and not new and self.resume is None:
             raise invalid("input.messages", "the thread has each of them already")
         echo = {"modes": ",".join(self.modes)}
+        if self.subgraphs:
+            echo["subgraphs"] = "true"
         posted = new
         if earlier is not None:
             echo["from"] = earlier.checkpoint
@@ -108,6 +111,7 @@ class RunAsked:
                 "resume": self.resume,
                 "on_disconnect": self.on_disconnect,
                 "metadata": self.metadata,
+                "steps": True,
                 "echo": echo,
             },
             NAMES,
@@ -137,6 +141,7 @@ def read(body: Mapping[str, object]) -> RunAsked:
         metadata=_metadata(fields.get("metadata")),
         checkpoint=checkpoint_of(fields),
         creates=one_of(fields, "if_not_exists", ("create", "reject")) == "create",
+        subgraphs=fields.get("stream_subgraphs") is True,
     )
 
 

@@ -71,25 +71,25 @@ def call(id: str, name: str, args: Mapping[str, object] | str) -> Fields:
 
 
 class TupleFrames:
-    """Frames of the mode `messages-tuple`, whose messages have the same *metadata*.
+    """Frames of a *name*, of the mode `messages-tuple`, which have the same *metadata*.
 
     All of a token's frame but its text is written once for a message.
     """
 
-    def __init__(self, metadata: Mapping[str, object]) -> None:
-        self._metadata = metadata
+    def __init__(self, name: str, metadata: Mapping[str, object]) -> None:
+        self._name, self._metadata = name, metadata
         self._id = ""
         self._before = self._after = b""
 
     def text(self, id: str, text: str) -> bytes:
         if id != self._id:
             self._id = id
-            whole = sse.encode([chunk(id), self._metadata], "messages")
+            whole = sse.encode([chunk(id), self._metadata], self._name)
             self._before, _, self._after = whole.partition(b'""')
         return b"%b%b%b" % (self._before, sse.dumps(text), self._after)
 
     def of(self, shown: Mapping[str, object]) -> bytes:
-        return sse.encode([shown, self._metadata], "messages")
+        return sse.encode([shown, self._metadata], self._name)
 
 
 def result(id: str, given: ToolResult) -> Fields:

@@ -19,6 +19,8 @@ from streaming.events import (
     Error,
     Event,
     Interrupt,
+    Node,
+    NodeUpdate,
     Output,
     ReasoningDelta,
     Redact,
@@ -103,7 +105,7 @@ class _Chunks:
                 self._calls.note(event)
             case Interrupt():
                 self._calls.ask(event)
-            case Custom() | Output():
+            case Custom() | Output() | Node() | NodeUpdate():
                 pass  # The dialect has no word for these.
             case Usage():
                 self._usage = event
@@ -176,7 +178,7 @@ class _Answer:
                 raise Cancelled()
             case Redact() | Error():
                 pass  # `finish_reason` says the one, the response's status the other.
-            case Custom() | Output():
+            case Custom() | Output() | Node() | NodeUpdate():
                 pass  # The dialect has no word for these.
             case Done():
                 self._done = event

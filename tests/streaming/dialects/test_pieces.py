@@ -6,7 +6,15 @@ import pytest
 
 from streaming import dialects
 from streaming.errors import ChatError
-from streaming.events import Custom, Event, Interrupt, Output, Paragraph
+from streaming.events import (
+    Custom,
+    Event,
+    Interrupt,
+    Node,
+    NodeUpdate,
+    Output,
+    Paragraph,
+)
 from streaming.requests import validate
 from tests.streaming.dialects.dialect_output import (
     BROKE_OFF,
@@ -18,6 +26,7 @@ from tests.streaming.dialects.dialect_output import (
     RESULT,
     ended,
     said,
+    written,
 )
 
 EVENTS: list[Event] = [
@@ -54,3 +63,14 @@ async def test_a_dialect_gives_one_piece_for_each_event(name: str, ending: str) 
     except ChatError:
         assert name == "plain"
     assert of == sorted(set(of)), of
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("name", dialects.names())
+async def test_no_dialect_tells_of_nodes(name: str, stream: bool) -> None:
+    node, update = Node("a:1|b:2", 3), NodeUpdate("a:1", "b", {"c": ["d"]})
+    told = [node, *said("a"), update, REASONING, Node("", 0), *said("b"), *ended()]
+    untold = [*said("a"), REASONING, *said("b"), *ended()]
+    assert await written(name, *told, stream=stream) == await written(
+        name, *untold, stream=stream
+    )
