@@ -24,6 +24,7 @@ from streaming.events import (
     ToolResult,
     Usage,
 )
+from streaming.settled import settled
 
 
 class OneText:
@@ -65,8 +66,8 @@ class OneText:
 async def whole(events: AsyncGenerator[Event]) -> str:
     """All that is said and asked."""
     text, said = OneText(), list[str]()
-    async with aclosing(events):
-        async for event in events:
+    async with aclosing(settled(events)) as left:
+        async for event in left:
             if isinstance(piece := text.hear(event), str):
                 said.append(piece)
     return "".join(said)

@@ -27,6 +27,7 @@ from streaming.events import (
     ToolResult,
     Usage,
 )
+from streaming.settled import settled
 
 Fields = dict[str, object]
 Told = Iterable[Fields]
@@ -158,8 +159,8 @@ async def encode(
         writer.keep(begun)
     elif frames := writer.frames(begun):
         yield frames
-    async with aclosing(events):
-        async for event in events:
+    async with aclosing(events if stream else settled(events)) as left:
+        async for event in left:
             told = writer.written(event)
             end = writer.END if writer.ended else b""
             if not stream:

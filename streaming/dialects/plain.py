@@ -15,6 +15,7 @@ from streaming.events import Done, Event
 from streaming.headers import PLAIN
 from streaming.one_text import OneText
 from streaming.requests import ChatRequest
+from streaming.settled import settled
 
 __all__ = ["NUMBERED", "encode", "error", "headers", "keep_alive", "parse"]
 
@@ -52,8 +53,8 @@ async def encode(
 ) -> AsyncGenerator[bytes]:
     """The text of *events*; raises what they failed with."""
     text = OneText()
-    async with aclosing(events):
-        async for event in events:
+    async with aclosing(events if request.stream else settled(events)) as left:
+        async for event in left:
             match text.hear(event):
                 case str(said):
                     yield sse.to_utf8(said)

@@ -30,6 +30,7 @@ from streaming.events import (
     Usage,
 )
 from streaming.requests import ChatRequest
+from streaming.settled import settled
 
 __all__ = ["encode", "error", "headers", "keep_alive", "model", "parse"]
 
@@ -60,8 +61,8 @@ async def encode(
 ) -> AsyncGenerator[bytes]:
     chunks = _Chunks(request) if request.stream else None
     answer = _Answer(request)
-    async with aclosing(events):
-        async for event in events:
+    async with aclosing(events if chunks else settled(events)) as told:
+        async for event in told:
             if chunks is None:
                 answer.add(event)
             elif frame := chunks.encode(event):

@@ -15,6 +15,7 @@ from streaming.errors import ChatError, InvalidRequest, TooLarge
 from streaming.events import Event
 from streaming.field_names import named
 from streaming.requests import ChatRequest
+from streaming.settled import without_withdrawn
 
 __all__ = ["NUMBERED", "encode", "error", "headers", "keep_alive", "parse"]
 
@@ -36,6 +37,6 @@ def encode(
 def resource(events: Iterable[Event], request: ChatRequest) -> Fields:
     """The response, as far as its *events* go."""
     response = ResponseWriter(request)
-    for event in events:
+    for event in without_withdrawn(events):
         response.keep(response.written(event))
     return response.resource()

@@ -249,5 +249,9 @@ async def test_a_call_beside_a_question_is_the_callers_if_its_tool_is() -> None:
 
 
 async def test_what_the_wire_has_no_word_for_is_left_out() -> None:
-    events = (*said("abc"), REDACT, Custom("c", [1]), Output({"a": 1}), *ended())
+    events = (*said("abc"), Custom("c", [1]), Output({"a": 1}), *ended())
     assert await output(*events) == [message(0, "abc")]
+
+
+async def test_what_was_withdrawn_is_left_out() -> None:
+    assert await output(*said("abcdef"), REDACT, *ended()) == [message(0, "def")]
