@@ -86,7 +86,8 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
           resources: { cpu: json('1.0'), memory: '2Gi' }
           env: concat(map(items(settings), setting => { name: setting.key, value: setting.value }), authenticates)
           probes: [
-            { type: 'Liveness', httpGet: { path: '/api/health', port: 80 }, periodSeconds: 10 }
+            // Not by its health: a restart mends no setting, and ends what else is streaming.
+            { type: 'Liveness', tcpSocket: { port: 80 }, periodSeconds: 10 }
             { type: 'Startup', httpGet: { path: '/api/health', port: 80 }, periodSeconds: 5, failureThreshold: 30 }
           ]
         }

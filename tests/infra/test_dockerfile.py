@@ -69,3 +69,9 @@ def test_the_probes_are_of_routes_that_need_no_key() -> None:
     anonymous = {f"/{route.path}" for route in ROUTES if route.anonymous}
     assert paths == {"/api/health"}
     assert paths <= anonymous
+
+
+def test_a_chain_that_cannot_answer_restarts_no_container() -> None:
+    bicep = (ROOT / "infra/containerapp.bicep").read_text("utf-8")
+    [liveness] = re.findall(r"type: 'Liveness', (\w+):", bicep)
+    assert liveness == "tcpSocket"
