@@ -62,7 +62,8 @@ async def test_nodes_are_told_as_langgraph_tells_them(
         parts = await streamed(
             sdk, await new_thread(sdk), make.__name__, "Hi", stream_subgraphs=True
         )
-    assert list(updates(parts)) == list(updates(expected))
+    # Of nodes that run at once, either may end first.
+    assert sorted(map(str, updates(parts))) == sorted(map(str, updates(expected)))
     assert speakers(parts) == speakers(expected)
 
 

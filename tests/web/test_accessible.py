@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Browser, FilePayload
 
 from telemetry.usage.tally import Tally
-from tests.clients.chromium_page import chromium
 from tests.conftest import azure
 from tests.standin.process import StandIn
 from tests.support.aimock import PACKAGE
@@ -20,12 +19,6 @@ FOUND = """async () => {
     const { violations } = await axe.run(document);
     return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 NOTHING = {

@@ -1,14 +1,10 @@
 """What the browser keeps of conversations, and the key; and what becomes of them."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Route, expect
 
-from tests.clients.chromium_page import chromium
-from tests.support.app_process import AppProcess
-from tests.web.chat_page import ChatPage, answering, tab
+from tests.web.chat_page import ChatPage, answering
 
 DENIED = """for (const name of ["localStorage", "sessionStorage"])
     Object.defineProperty(window, name, { get() { throw new Error("denied"); } });
@@ -43,25 +39,6 @@ EXPORTED = """async chat => {
     const { asMarkdown } = await import("/assets/chat/export.js");
     return asMarkdown(chat);
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser: Browser, offline: AppProcess) -> Iterator[ChatPage]:
-    with tab(browser, offline) as page:
-        yield page
-        assert page.errors == []
-
-
-@pytest.fixture
-def asked(page: ChatPage) -> list[Any]:
-    """The bodies that were sent."""
-    return answering(page)
 
 
 def test_an_export_closes_code_and_has_one_line_for_a_title(

@@ -5,17 +5,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
-from tests.clients.chromium_page import chromium
 from tests.conftest import azure
 from tests.standin.process import StandIn
 from tests.support.app_process import AppProcess
 from tests.web.chat_page import ChatPage, settings, stopped_after, tab
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -6,17 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.clients.chromium_page import chromium
 from tests.conftest import azure
 from tests.standin.process import StandIn
 from tests.support.app_process import AppProcess
 from tests.web.chat_page import ChatPage, many_chats, settings, tab
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

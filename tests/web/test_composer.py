@@ -1,14 +1,11 @@
 """What a question is made of: text, files, a chain's fields; and what is kept of it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, expect
+from playwright.sync_api import FilePayload, expect
 
-from tests.clients.chromium_page import chromium
-from tests.support.app_process import AppProcess
-from tests.web.chat_page import ANSWER, ChatPage, answering, tab
+from tests.web.chat_page import ANSWER, ChatPage
 
 SCHEMA = {
     "properties": {
@@ -42,25 +39,6 @@ DROP = """text => {
 }"""
 PRESS = """given => document.getElementById("question").dispatchEvent(
     new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...given }))"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser: Browser, offline: AppProcess) -> Iterator[ChatPage]:
-    with tab(browser, offline) as page:
-        yield page
-        assert page.errors == []
-
-
-@pytest.fixture
-def asked(page: ChatPage) -> list[Any]:
-    """The bodies that were sent."""
-    return answering(page)
 
 
 @pytest.fixture
