@@ -11,7 +11,7 @@ from store import Conflict, Damaged, Store, readable
 LEASE_SECONDS = 30.0
 
 LOOK_SECONDS = 0.2
-"""How often it is looked whether a run has let go of what was revoked."""
+"""The pause between two looks at whether a run has let go of what was revoked."""
 
 _GONE = b'{"gone":true}'
 

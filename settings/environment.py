@@ -19,10 +19,10 @@ _WORDS = {
     "model_type": "expected a JSON object",
     "bool_parsing": "expected true or false",
 }
-"""Of pydantic's messages, those that say nothing to who writes a setting."""
+"""Our words for those of pydantic's that say nothing to a person who sets a setting."""
 
 _UNSEEN = "by_name"
-"""The part of a location that is not in the setting's text."""
+"""A field that pydantic names in the place of an error, and that no setting has."""
 
 
 class SettingsError(Exception):

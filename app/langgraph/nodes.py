@@ -30,7 +30,8 @@ class Nodes:
         self._said[id] = self._now.place.split("|")
 
     def mode(self, name: str) -> str:
-        """*name*, of an event of the node that speaks."""
+        """The name of an event of the node that speaks: *name*, and its graph's place
+        if that was asked for."""
         return self._of(name, self._now.graph)
 
     def _of(self, name: str, graph: str) -> str:
@@ -68,7 +69,8 @@ class Nodes:
         return around == graph and node.partition(":")[0] == name
 
     def rest(self, answered: Iterable[Message]) -> shown.Fields | None:
-        """What no node has told of, as the chain's own; all there is if none has."""
+        """The messages that no update has told, as an update of the chain; `None` if
+        updates have told them all."""
         told = self._told.get(0)
         new = [shown.message(each) for each in answered if each.id not in (told or ())]
         return {self._chain: {"messages": new}} if new or told is None else None
